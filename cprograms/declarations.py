@@ -1,0 +1,184 @@
+"""From pycparser's declarations to C types: typedefs, struct and enum tags, and integer constant expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import add, and_, eq, ge, gt, le, lshift, lt, mul, ne, or_, rshift, sub, xor
+
+from pycparser import c_ast
+
+from cprograms.types import INT, Array, CType, Scalar, Struct, scalar_of_names
+
+
+class Unsupported(Exception):
+    """A construct outside the numeric subset, with the node it stands at."""
+
+    def __init__(self, node: c_ast.Node, message: str, hint: str = ""):
+        super().__init__(message)
+        self.node, self.message, self.hint = node, message, hint
+
+
+class Declarations:
+    """The types and integer constants that a translation unit's declarations name so far."""
+
+    def __init__(self) -> None:
+        self.typedefs: dict[str, c_ast.Node] = {}
+        self.tags: dict[str, c_ast.Node] = {}
+        self.constants: dict[str, int] = {}
+
+    def declare(self, node: c_ast.Node) -> None:
+        """Take note of what a declaration names: a typedef, struct or union tag, enum constants. Anything else passes."""
+        if isinstance(node, c_ast.Typedef):
+            self.typedefs[node.name] = node.type
+        self._tags(node)
+
+    def _tags(self, node: c_ast.Node) -> None:
+        if isinstance(node, c_ast.Struct | c_ast.Union) and node.name and node.decls is not None:
+            self.tags[node.name] = node
+        elif isinstance(node, c_ast.Enum) and node.values is not None:
+            self._enumerators(node)
+        if isinstance(node, c_ast.Decl | c_ast.Typedef | c_ast.TypeDecl | c_ast.ArrayDecl | c_ast.PtrDecl):
+            self._tags(node.type)
+        elif isinstance(node, c_ast.FuncDecl):
+            self._tags(node.type)
+        elif isinstance(node, c_ast.Struct | c_ast.Union):
+            for field in node.decls or []:
+                self._tags(field)
+
+    def _enumerators(self, node: c_ast.Enum) -> None:
+        following = 0
+        for item in node.values.enumerators:
+            value = self.constant(item.value) if item.value is not None else following
+            self.constants[item.name] = value
+            following = value + 1
+
+    def type_of(self, node: c_ast.Node) -> CType:
+        """The type that a declaration or type node stands for.
+
+        Raises Unsupported for pointers, unions, bit-fields, complex and incomplete types.
+        """
+        if isinstance(node, c_ast.Decl | c_ast.TypeDecl | c_ast.Typename):
+            return self.type_of(node.type)
+        if isinstance(node, c_ast.IdentifierType):
+            return self._named(node)
+        if isinstance(node, c_ast.Enum):
+            return INT
+        if isinstance(node, c_ast.Struct):
+            return self._struct(node)
+        if isinstance(node, c_ast.ArrayDecl):
+            if node.dim is None:
+                raise Unsupported(node, "an array needs a constant size")
+            return Array(self.type_of(node.type), self.constant(node.dim))
+        if isinstance(node, c_ast.PtrDecl):
+            raise Unsupported(node, "pointers are not numeric", "pass scalars by value and return a struct of results")
+        if isinstance(node, c_ast.Union):
+            raise Unsupported(node, "unions are not numeric")
+        raise Unsupported(node, "this type is not an arithmetic scalar or a struct of them")
+
+    def scalar_of(self, node: c_ast.Node) -> Scalar:
+        found = self.type_of(node)
+        if not isinstance(found, Scalar):
+            raise Unsupported(node, "an arithmetic scalar is needed here")
+        return found
+
+    def _named(self, node: c_ast.IdentifierType) -> CType:
+        names = list(node.names)
+        if len(names) == 1 and names[0] in self.typedefs:
+            return self.type_of(self.typedefs[names[0]])
+        scalar = scalar_of_names(names)
+        if scalar is None:
+            raise Unsupported(node, f"'{' '.join(names)}' is not an arithmetic type")
+        return scalar
+
+    def _struct(self, node: c_ast.Struct) -> Struct:
+        definition = node if node.decls is not None else self.tags.get(node.name)
+        if definition is None or not isinstance(definition, c_ast.Struct):
+            raise Unsupported(node, f"'struct {node.name}' is not defined")
+        fields = []
+        for field in definition.decls or []:
+            if getattr(field, "bitsize", None) is not None:
+                raise Unsupported(field, "bit-fields are not supported")
+            if getattr(field, "name", None) is None:
+                raise Unsupported(field, "unnamed struct members are not supported")
+            fields.append((field.name, self.type_of(field)))
+        return Struct(node.name or "", tuple(fields))
+
+    def constant(self, node: c_ast.Node) -> int:
+        """The value of an integer constant expression. Raises Unsupported where it is none."""
+        if isinstance(node, c_ast.Constant) and "float" not in node.type and "double" not in node.type:
+            return character(node) if node.type == "char" else integer(node.value)
+        if isinstance(node, c_ast.ID) and node.name in self.constants:
+            return self.constants[node.name]
+        if isinstance(node, c_ast.Cast):
+            return self.constant(node.expr)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "sizeof" and isinstance(node.expr, c_ast.Typename):
+            return self.size_of(node.expr)
+        if isinstance(node, c_ast.UnaryOp) and node.op in _UNARY:
+            return _UNARY[node.op](self.constant(node.expr))
+        if isinstance(node, c_ast.BinaryOp) and node.op in _BINARY:
+            left, right = self.constant(node.left), self.constant(node.right)
+            if node.op in ("/", "%") and right == 0:
+                raise Unsupported(node, "division by zero in a constant expression")
+            if node.op in ("<<", ">>") and not 0 <= right < 64:
+                raise Unsupported(node, "shift out of range in a constant expression")
+            return _BINARY[node.op](left, right)
+        if isinstance(node, c_ast.TernaryOp):
+            return self.constant(node.iftrue if self.constant(node.cond) else node.iffalse)
+        raise Unsupported(node, "an integer constant is needed here")
+
+    def size_of(self, node: c_ast.Node) -> int:
+        """Bytes of a type of the subset, without padding between fields of unequal size."""
+        return _size(self.type_of(node))
+
+
+def _size(t: CType) -> int:
+    if isinstance(t, Array):
+        return t.length * _size(t.element)
+    if isinstance(t, Struct):
+        return sum(_size(f) for _, f in t.fields)
+    return max(t.bits // 8, 1)
+
+
+def integer(text: str) -> int:
+    """The value of a C integer literal, its suffix ignored."""
+    digits = text.rstrip("uUlL")
+    if digits[:2].lower() in ("0x", "0b"):
+        return int(digits, 0)
+    return int(digits, 8) if digits.startswith("0") and len(digits) > 1 else int(digits)
+
+
+_ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "\\": 92, "'": 39, '"': 34, "?": 63}
+
+
+def character(node: c_ast.Constant) -> int:
+    """The value of a character constant: a signed char's, as on x86-64."""
+    body = node.value[node.value.index("'") + 1 : -1]
+    if not body.startswith("\\"):
+        value = ord(body[0]) if len(body) == 1 else -1
+    elif body[1] == "x":
+        value = int(body[2:], 16)
+    elif body[1].isdigit():
+        value = int(body[1:], 8)
+    else:
+        value = _ESCAPES.get(body[1], -1)
+    if not 0 <= value < 256:
+        raise Unsupported(node, "this character constant is not supported")
+    return value - 256 if value > 127 else value
+
+
+def _divide(a: int, b: int) -> int:
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+_UNARY: dict[str, Callable[[int], int]] = {
+    "-": lambda a: -a,
+    "+": lambda a: a,
+    "~": lambda a: ~a,
+    "!": lambda a: int(not a),
+}
+_BINARY: dict[str, Callable[[int, int], int]] = {
+    "+": add, "-": sub, "*": mul, "/": _divide, "%": lambda a, b: a - b * _divide(a, b),
+    "<<": lshift, ">>": rshift, "&": and_, "|": or_, "^": xor,
+    "<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne,
+    "&&": lambda a, b: int(bool(a) and bool(b)), "||": lambda a, b: int(bool(a) or bool(b)),
+}  # fmt: skip

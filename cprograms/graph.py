@@ -1,0 +1,292 @@
+"""The dataflow graph of a program: hash-consed nodes in post-order, their evaluation and their static spread."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from cprograms.ops import COMMUTATIVE, INDEX, UNEVALUABLE, apply
+from cprograms.types import SCALARS, Scalar
+
+QUANTILES = 7
+
+
+@dataclass(frozen=True)
+class Node:
+    """`value` is a constant's number, an argument's index, a carried variable's index or a table's index; else 0."""
+
+    op: str
+    type: Scalar
+    children: tuple[int, ...] = ()
+    value: int | float = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A program as dataflow. Children come before their parents; `roots` are the results, in order."""
+
+    nodes: tuple[Node, ...]
+    roots: tuple[int, ...]
+    tables: tuple[np.ndarray, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """False where a loop or a piece of code is not followed: such a graph describes, but cannot be evaluated."""
+        return not any(n.op in UNEVALUABLE for n in self.nodes)
+
+    def skeleton(self) -> str:
+        """A hash of the graph's shape: operators, types and edges, with constants and tables masked."""
+        text = ";".join(
+            f"{n.op}:{n.type.code}:{n.children}:{n.value if n.op in ('arg', 'carry') else ''}" for n in self.nodes
+        )
+        return hashlib.sha256(f"{text}>{self.roots}".encode()).hexdigest()[:16]
+
+
+class GraphBuilder:
+    """Adds nodes one by one, folding constants, sharing equal nodes and rewriting a few shapes to their plain form."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.tables: list[np.ndarray] = []
+        self._known: dict[tuple, int] = {}
+
+    def constant(self, value: int | float, type: Scalar) -> int:
+        number = type.dtype.type(value).item()
+        return self._intern(Node("const", type, (), number if type.kind == "float" else int(number)))
+
+    def argument(self, index: int, type: Scalar) -> int:
+        return self._intern(Node("arg", type, (), index))
+
+    def carry(self, index: int, type: Scalar, before: int) -> int:
+        return self._intern(Node("carry", type, (before,), index))
+
+    def lookup(self, table: np.ndarray, type: Scalar, index: int) -> int:
+        for known, other in enumerate(self.tables):
+            if other.dtype == table.dtype and np.array_equal(other, table):
+                break
+        else:
+            known = len(self.tables)
+            self.tables.append(table)
+        ends = (self.constant(table.min(), type), self.constant(table.max(), type))
+        return self._intern(Node("lookup", type, (index, *ends), known))
+
+    def number(self, node: int) -> int | float | None:
+        """The node's constant, or None where it is not one."""
+        n = self.nodes[node]
+        return n.value if n.op == "const" else None
+
+    def add(self, op: str, type: Scalar, *children: int) -> int:
+        """Add an operator over existing nodes; returns the node that stands for it, which may be an older one."""
+        if op in COMMUTATIVE:
+            children = tuple(sorted(children))
+        simpler = self._simplify(op, type, children)
+        if simpler is not None:
+            return simpler
+        folded = self._fold(op, type, children)
+        return self._intern(Node(op, type, children)) if folded is None else folded
+
+    def cast(self, node: int, type: Scalar) -> int:
+        return node if self.nodes[node].type == type else self.add("cast", type, node)
+
+    def finish(self, roots: list[int]) -> Graph:
+        """The graph of what the roots need, renumbered in post-order from the roots."""
+        order: dict[int, int] = {}
+        nodes: list[Node] = []
+        stack = [(r, False) for r in reversed(roots)]
+        while stack:
+            i, done = stack.pop()
+            if i in order:
+                continue
+            n = self.nodes[i]
+            if done:
+                order[i] = len(nodes)
+                nodes.append(Node(n.op, n.type, tuple(order[c] for c in n.children), n.value))
+            else:
+                stack.append((i, True))
+                stack.extend((c, False) for c in reversed(n.children) if c not in order)
+        return Graph(tuple(nodes), tuple(order[r] for r in roots), tuple(self.tables))
+
+    def _intern(self, node: Node) -> int:
+        # repr tells -0.0 from 0.0 and keeps NaN equal to itself.
+        key = (node.op, node.type.code, node.children, repr(node.value))
+        if key not in self._known:
+            self._known[key] = len(self.nodes)
+            self.nodes.append(node)
+        return self._known[key]
+
+    def _fold(self, op: str, type: Scalar, children: tuple[int, ...]) -> int | None:
+        if op in UNEVALUABLE or any(self.nodes[c].op != "const" for c in children):
+            return None
+        args = [np.asarray(self.nodes[c].value, dtype=self.nodes[c].type.dtype) for c in children]
+        with np.errstate(all="ignore"):
+            value, trap = apply(op, type, args)
+        return None if trap is not None and np.any(trap) else self.constant(np.asarray(value).item(), type)
+
+    def _simplify(self, op: str, type: Scalar, c: tuple[int, ...]) -> int | None:
+        if op == "sel":
+            return self._simplify_select(type, *c)
+        numbers = [self.number(i) for i in c]
+        if op in ("add", "sub", "or", "xor", "shl", "shr") and numbers[1] == 0:
+            return c[0]
+        if op in ("add", "or", "xor") and numbers[0] == 0:
+            return c[1]
+        if op in ("mul", "div") and numbers[1] == 1:
+            return c[0]
+        if op == "mul" and numbers[0] == 1:
+            return c[1]
+        if op == "mul" and type.is_integer and 0 in numbers:
+            return self.constant(0, type)
+        if op == "ne" and 0 in numbers and (other := c[numbers.index(0) ^ 1]) is not None:
+            # A comparison's 0 or 1 compared with 0 is that comparison.
+            if self.nodes[other].op in ("lt", "le", "eq", "ne", "isnan", "isinf") and self.nodes[other].type == type:
+                return other
+        return None
+
+    def _simplify_select(self, type: Scalar, condition: int, yes: int, no: int) -> int | None:
+        known = self.number(condition)
+        if known is not None:
+            return yes if known else no
+        if yes == no:
+            return yes
+        test = self.nodes[condition]
+        if test.op == "lt":
+            a, b = test.children
+            # The C idioms of min, max and abs, exact for every input (NaN too).
+            if (yes, no) == (a, b):
+                return self.add("min", type, a, b)
+            if (yes, no) == (b, a):
+                return self.add("max", type, b, a)
+            negated = self.nodes[yes]
+            if no == a and negated.op == "neg" and negated.children == (a,) and self.number(b) == 0:
+                return self.add("abs", type, a)
+        if test.op == "ne" and self.number(test.children[1]) == 0 and self.nodes[test.children[0]].type == test.type:
+            return self.add("sel", type, test.children[0], yes, no)
+        return None
+
+
+def evaluate_nodes(graph: Graph, rows: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
+    """Every node's values on the rows, and where each is poisoned by undefined behaviour.
+
+    `rows` is float64 [n, arguments], already of the arguments' types. Returns two lists, a node each: values [n] or [] (of a
+    constant), and bool masks of the same shapes, or None where no row is poisoned. A select is poisoned by its condition and
+    by the branch taken only.
+
+    Raises ValueError for a graph that is not exact.
+    """
+    if not graph.exact:
+        raise ValueError("a graph with loop or opaque nodes cannot be evaluated")
+    values: list[np.ndarray] = []
+    poisons: list[np.ndarray | None] = []
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            if node.op == "const":
+                value, trap = np.asarray(node.value, dtype=node.type.dtype), None
+            elif node.op == "arg":
+                value, trap = rows[:, int(node.value)].astype(node.type.dtype), None
+            else:
+                table = graph.tables[int(node.value)] if node.op == "lookup" else None
+                value, trap = apply(node.op, node.type, [values[c] for c in node.children], table)
+            values.append(value)
+            poisons.append(_poison(node, trap, values, poisons))
+    return values, poisons
+
+
+def _poison(node: Node, trap: np.ndarray | None, values: list, poisons: list) -> np.ndarray | None:
+    inherited = [poisons[c] for c in node.children]
+    if node.op == "sel":
+        condition, yes, no = inherited
+        if yes is not None or no is not None:
+            taken = np.where(values[node.children[0]] != 0, False if yes is None else yes, False if no is None else no)
+            inherited = [condition, taken]
+    masks = [m for m in [trap, *inherited] if m is not None and m.any()]
+    if not masks:
+        return None
+    return np.logical_or.reduce(np.broadcast_arrays(*masks)) if len(masks) > 1 else masks[0]
+
+
+def evaluate(graph: Graph, rows: np.ndarray) -> np.ndarray:
+    """The results on the rows: float64 [n, results], NaN where the program's behaviour is undefined."""
+    values, poisons = evaluate_nodes(graph, rows)
+    out = np.empty((len(rows), len(graph.roots)))
+    for k, root in enumerate(graph.roots):
+        out[:, k] = values[root]
+        if poisons[root] is not None:
+            out[np.broadcast_to(poisons[root], len(rows)), k] = np.nan
+    return out
+
+
+def spread(graph: Graph, domain: np.ndarray) -> np.ndarray:
+    """A static estimate of every node's distribution: float64 [nodes, 7], the means of seven equal strata of its values.
+
+    `domain` is float64 [arguments, 2]. Nothing is executed: each operator is applied once to its children's strata, as if
+    they were independent (the same node twice counts as one), in the manner of an abstract interpretation.
+    """
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    strata: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            c = [strata[i] for i in node.children]
+            if node.op == "const":
+                q = np.full(QUANTILES, float(node.value))
+            elif node.op == "arg":
+                low, high = domain[int(node.value)]
+                q = _typed(low + (high - low) * levels, node.type).astype(np.float64)
+            elif node.op in ("carry", "opaque"):
+                q = _reduce(np.concatenate(c), node.type)
+            elif node.op == "loop":
+                q = _reduce(np.concatenate(c[1:]), node.type)
+            elif node.op == "sel":
+                q = _mixture(np.mean(c[0] != 0) if graph.nodes[node.children[0]].type.is_integer else 0.5, c[1], c[2])
+            elif node.op == "lookup":
+                table = graph.tables[int(node.value)]
+                q = _reduce(table[np.clip(c[0], 0, len(table) - 1).astype(int)].astype(np.float64), node.type)
+            else:
+                q = _propagate(graph, node, c)
+            strata.append(np.nan_to_num(np.clip(q, -1e30, 1e30)))
+    return np.array(strata)
+
+
+def _propagate(graph: Graph, node: Node, c: list[np.ndarray]) -> np.ndarray:
+    types = [graph.nodes[i].type for i in node.children]
+    args = [_typed(q, t) for q, t in zip(c, types, strict=True)]
+    if len(args) == 2 and node.children[0] != node.children[1]:
+        args = [args[0][:, None], args[1][None, :]]
+    value, trap = apply(node.op, node.type, args)
+    value = np.asarray(value, dtype=np.float64)
+    if trap is not None and np.any(trap) and not np.all(trap):
+        value = value[~np.broadcast_to(trap, value.shape)]
+    return _reduce(value.ravel(), node.type)
+
+
+def _typed(q: np.ndarray, type: Scalar) -> np.ndarray:
+    if not type.is_integer:
+        return q.astype(type.dtype)
+    low, high = type.limits
+    return np.clip(np.rint(q), low, min(high, 2**62)).astype(type.dtype)
+
+
+def _reduce(values: np.ndarray, type: Scalar) -> np.ndarray:
+    """Seven strata of a sample of any size: their means, or their middle values for an integer type."""
+    values = np.sort(values[np.isfinite(values)])
+    if not len(values):
+        return np.zeros(QUANTILES)
+    if len(values) % QUANTILES:
+        at = (np.arange(len(values) * QUANTILES) // QUANTILES)
+        values = values[at]
+    parts = values.reshape(QUANTILES, -1)
+    return parts[:, parts.shape[1] // 2] if type.is_integer else parts.mean(1)
+
+
+def _mixture(p: float, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
+    """Strata of a value that is `yes` with probability p, else `no`."""
+    values = np.concatenate([yes, no])
+    weights = np.concatenate([np.full(QUANTILES, p), np.full(QUANTILES, 1 - p)])
+    order = np.argsort(values, kind="stable")
+    edges = np.cumsum(weights[order]) / weights.sum()
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    return values[order][np.minimum(np.searchsorted(edges, levels), 2 * QUANTILES - 1)]
+
+
+__all__ = ["INDEX", "QUANTILES", "Graph", "GraphBuilder", "Node", "evaluate", "evaluate_nodes", "spread"]

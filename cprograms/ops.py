@@ -1,0 +1,192 @@
+"""The operators of the dataflow graph, and what each computes: C's semantics on numpy arrays.
+
+`apply` is the one definition of every operator. The graph's evaluation, constant folding and the static spread all call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from cprograms.types import SCALARS, Scalar
+
+
+class Op(NamedTuple):
+    """`group` is what tables and features gather operators by."""
+
+    name: str
+    arity: int
+    group: str
+
+
+def _ops(group: str, arity: int, names: str) -> list[Op]:
+    return [Op(name, arity, group) for name in names.split()]
+
+
+# Trained weights know an operator by its place here: append, never reorder.
+OPS = [
+    *_ops("leaf", 0, "const arg"),
+    *_ops("arithmetic", 2, "add sub mul div mod"),
+    *_ops("arithmetic", 1, "neg abs"),
+    *_ops("arithmetic", 2, "min max"),
+    *_ops("bit", 2, "and or xor shl shr"),
+    *_ops("bit", 1, "not"),
+    *_ops("compare", 2, "lt le eq ne"),
+    *_ops("select", 3, "sel"),
+    *_ops("cast", 1, "cast"),
+    *_ops("power", 1, "sqrt cbrt exp exp2 expm1 log log2 log10 log1p"),
+    *_ops("power", 2, "pow hypot"),
+    *_ops("trigonometry", 1, "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh"),
+    *_ops("trigonometry", 2, "atan2"),
+    *_ops("round", 1, "floor ceil trunc round rint"),
+    *_ops("round", 2, "fmod remainder"),
+    *_ops("arithmetic", 2, "fmin fmax fdim copysign"),
+    *_ops("special", 1, "erf erfc tgamma lgamma"),
+    *_ops("test", 1, "isnan isinf"),
+    # What has no closed dataflow. A loop that is not unrolled: `carry` (child: the value before the loop; its value numbers
+    # the variable) stands for a variable inside the body, `loop` (children: condition, value after one pass, carry) for the
+    # variable afterwards. `opaque` stands for code that is not followed at all, its children for what it reads.
+    *_ops("loop", 1, "carry"),
+    *_ops("loop", 3, "loop"),
+    *_ops("loop", 2, "opaque"),
+    # A constant table too long to become selects; children: index, least and greatest entry.
+    *_ops("lookup", 3, "lookup"),
+]
+INDEX = {op.name: i for i, op in enumerate(OPS)}
+COMMUTATIVE = frozenset("add mul and or xor eq ne fmin fmax hypot".split())
+UNEVALUABLE = frozenset("carry loop opaque".split())
+
+_UNARY: dict[str, Callable[..., np.ndarray]] = {
+    **{n: getattr(np, n) for n in "sqrt cbrt exp exp2 expm1 log log2 log10 log1p".split()},
+    **{n: getattr(np, n) for n in "sin cos tan sinh cosh tanh floor ceil trunc rint".split()},
+    **{n: getattr(np, "arc" + n[1:]) for n in "asin acos atan asinh acosh atanh".split()},
+    "round": lambda x: np.trunc(x + np.copysign(np.nextafter(x.dtype.type(0.5), x.dtype.type(0)), x)),
+    "erf": special.erf,
+    "erfc": special.erfc,
+    "tgamma": special.gamma,
+    "lgamma": special.gammaln,
+}
+_BINARY: dict[str, Callable[..., np.ndarray]] = {
+    "pow": np.power,
+    "hypot": np.hypot,
+    "atan2": np.arctan2,
+    "fmod": np.fmod,
+    "remainder": lambda x, y: x - y * np.rint(x / y),
+    "fmin": np.fmin,
+    "fmax": np.fmax,
+    # max(x - y, 0), but NaN where either is NaN.
+    "fdim": lambda x, y: np.where(x <= y, np.zeros_like(x - y), x - y),
+    "copysign": np.copysign,
+}
+_COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal}
+
+Trap = np.ndarray | None
+"""bool, True where C's behaviour is undefined and the sandbox traps; None where it never does."""
+
+
+def apply(op: str, out: Scalar, args: list[np.ndarray], table: np.ndarray | None = None) -> tuple[np.ndarray, Trap]:
+    """Evaluate one operator on arrays of its children's values, with numpy broadcasting.
+
+    Operands of arithmetic, bit and math operators already have the type `out`; comparisons take equal types and give 0 or 1
+    of type `out`; `cast` takes any. Floating-point warnings are the caller's to silence.
+    """
+    a = args[0]
+    b = args[1] if len(args) > 1 else a
+    if op in _COMPARE:
+        return _COMPARE[op](a, b).astype(out.dtype), None
+    if op == "sel":
+        return np.where(a != 0, b, args[2]), None
+    if op == "cast":
+        return _cast(a, out)
+    if op == "min":
+        return np.where(a < b, a, b), None
+    if op == "max":
+        return np.where(a > b, a, b), None
+    if op == "lookup":
+        assert table is not None
+        outside = (a < 0) | (a >= len(table))
+        return table[np.where(outside, 0, a).astype(np.int64)], outside
+    if op == "isnan":
+        return np.isnan(a).astype(out.dtype), None
+    if op == "isinf":
+        return np.isinf(a).astype(out.dtype), None
+    if out.is_integer:
+        return _integer(op, out, a, b)
+    return _floating(op, a, b), None
+
+
+def _floating(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if op in _UNARY:
+        return _UNARY[op](a)
+    if op in _BINARY:
+        return _BINARY[op](a, b)
+    return {
+        "add": lambda: a + b,
+        "sub": lambda: a - b,
+        "mul": lambda: a * b,
+        "div": lambda: a / b,
+        "neg": lambda: -a,
+        "abs": lambda: np.abs(a),
+    }[op]()
+
+
+def _integer(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:
+    signed = out.kind == "int"
+    if op in ("and", "or", "xor", "not"):
+        return {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}[op](a, b) if op != "not" else ~a, None
+    if op in ("shl", "shr"):
+        return _shift(op, out, a, b)
+    if op in ("div", "mod"):
+        return _divide(op, out, a, b)
+    if op in ("neg", "abs"):
+        trap = a == out.limits[0] if signed else None
+        value = np.negative(a)
+        return (np.where(a < 0, value, a) if op == "abs" else value), trap
+    compute = {"add": np.add, "sub": np.subtract, "mul": np.multiply}[op]
+    value = compute(a, b, dtype=out.dtype)
+    if not signed:
+        return value, None
+    if out.bits <= 32:
+        # The exact result fits in 64 bits, so a difference from the wrapped one is an overflow.
+        return value, compute(a, b, dtype=np.int64) != value
+    # A float64 is exact enough to tell a 64-bit overflow from a value within 2^10 of the limit.
+    exact = compute(a.astype(np.float64), b.astype(np.float64))
+    return value, np.abs(exact - value.astype(np.float64)) > 2.0**32
+
+
+def _shift(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:
+    trap = (b < 0) | (b >= out.bits)
+    count = np.where(trap, 0, b).astype(out.dtype)
+    if op == "shr":
+        return np.right_shift(a, count), trap
+    if out.kind == "int":
+        # Undefined where a set bit, or the sign, is shifted out (C11 6.5.7p4).
+        trap = trap | ((np.right_shift(a, (out.bits - 1 - count).astype(out.dtype))) != 0)
+    return np.left_shift(a, count), trap
+
+
+def _divide(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:
+    trap = b == 0
+    if out.kind == "int":
+        trap = trap | ((a == out.limits[0]) & (b == -1))
+    divisor = np.where(trap, 1, b).astype(out.dtype)
+    remainder = np.fmod(a, divisor)  # C's remainder has the dividend's sign, as fmod's has
+    return (remainder if op == "mod" else (a - remainder) // divisor), trap
+
+
+def _cast(a: np.ndarray, out: Scalar) -> tuple[np.ndarray, Trap]:
+    if out.code == "bool":
+        return a != 0, None
+    if not out.is_integer or a.dtype.kind != "f":
+        return a.astype(out.dtype), None
+    low, high = out.limits
+    whole = np.trunc(a)
+    # float(high) rounds up to 2^63 or 2^64 for the 64-bit types: the comparison must exclude it.
+    trap = ~((whole >= low) & (whole < float(high) + 1 if out.bits < 64 else (whole >= low) & (whole < float(high))))
+    return np.where(trap, 0, whole).astype(out.dtype), trap
+
+
+DTYPE_INDEX = {code: i for i, code in enumerate(SCALARS)}

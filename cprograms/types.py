@@ -1,0 +1,144 @@
+"""C types as the numeric subset sees them: scalars of the LP64 model and structs of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Kind = Literal["bool", "int", "uint", "float"]
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """An arithmetic type. `name` is the C spelling, `code` the key of `SCALARS` (bool, i8 … u64, f32, f64)."""
+
+    code: str
+    name: str
+    kind: Kind
+    bits: int
+
+    @property
+    def dtype(self) -> np.dtype:
+        return _DTYPES[self.code]
+
+    @property
+    def is_integer(self) -> bool:
+        """True for every type but float and double (`_Bool` counts as an integer type, as in C)."""
+        return self.kind != "float"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Least and greatest value that the type holds."""
+        if self.kind == "bool":
+            return 0, 1
+        if self.kind == "float":
+            info = np.finfo(self.dtype)
+            return float(info.min), float(info.max)
+        info = np.iinfo(self.dtype)
+        return int(info.min), int(info.max)
+
+
+SCALARS = {
+    s.code: s
+    for s in (
+        Scalar("bool", "_Bool", "bool", 1),
+        Scalar("i8", "signed char", "int", 8),
+        Scalar("u8", "unsigned char", "uint", 8),
+        Scalar("i16", "short", "int", 16),
+        Scalar("u16", "unsigned short", "uint", 16),
+        Scalar("i32", "int", "int", 32),
+        Scalar("u32", "unsigned int", "uint", 32),
+        Scalar("i64", "long long", "int", 64),
+        Scalar("u64", "unsigned long long", "uint", 64),
+        Scalar("f32", "float", "float", 32),
+        Scalar("f64", "double", "float", 64),
+    )
+}
+_DTYPES = {
+    "bool": np.dtype(np.bool_),
+    **{f"i{b}": np.dtype(f"int{b}") for b in (8, 16, 32, 64)},
+    **{f"u{b}": np.dtype(f"uint{b}") for b in (8, 16, 32, 64)},
+    "f32": np.dtype(np.float32),
+    "f64": np.dtype(np.float64),
+}
+BOOL, INT, UINT, FLOAT, DOUBLE = (SCALARS[c] for c in ("bool", "i32", "u32", "f32", "f64"))
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A struct by value; `fields` in order of declaration, each a scalar, an array or a struct."""
+
+    name: str
+    fields: tuple[tuple[str, CType], ...]
+
+    def field(self, name: str) -> CType | None:
+        return dict(self.fields).get(name)
+
+
+@dataclass(frozen=True)
+class Array:
+    element: CType
+    length: int
+
+
+CType = Scalar | Struct | Array
+
+# `long` is 64-bit and `long double` is double: users expect LP64, and the sandbox is a 32-bit target without extended
+# precision.
+_SPELLINGS = {
+    "_Bool": "bool",
+    "bool": "bool",
+    "char": "i8",
+    "signed char": "i8",
+    "unsigned char": "u8",
+    "short": "i16",
+    "unsigned short": "u16",
+    "int": "i32",
+    "signed": "i32",
+    "unsigned": "u32",
+    "long": "i64",
+    "unsigned long": "u64",
+    "float": "f32",
+    "double": "f64",
+    "long double": "f64",
+}
+
+
+def scalar_of_names(names: list[str]) -> Scalar | None:
+    """The scalar that a list of type keywords spells (`["unsigned", "long", "int"]`), or None where they spell none.
+
+    Plain `char` is signed, as on x86-64.
+    """
+    words = [n for n in names if n not in ("const", "volatile", "register")]
+    core = [w for w in words if w in ("char", "short", "float", "double", "_Bool", "bool")]
+    longs = words.count("long")
+    sign = "unsigned " if "unsigned" in words else ""
+    if core == ["char"] and "signed" in words:
+        sign = "signed "
+    if any(w not in ("int", "long", "signed", "unsigned", *core) for w in words) or len(core) > 1 or not words:
+        return None
+    if core:
+        key = f"long {core[0]}" if longs else sign + core[0]
+    elif longs:
+        key = sign + "long"
+    else:
+        key = "unsigned" if sign else "int"
+    code = _SPELLINGS.get(key)
+    return SCALARS[code] if code else None
+
+
+def promote(t: Scalar) -> Scalar:
+    """Integer promotion (C11 6.3.1.1): every integer type narrower than int becomes int."""
+    return INT if t.is_integer and t.bits < 32 else t
+
+
+def usual_conversion(a: Scalar, b: Scalar) -> Scalar:
+    """The common type of a binary operator's operands (C11 6.3.1.8)."""
+    if "float" in (a.kind, b.kind):
+        return DOUBLE if "f64" in (a.code, b.code) else FLOAT
+    a, b = promote(a), promote(b)
+    if a.bits != b.bits:
+        return a if a.bits > b.bits else b
+    return a if a.kind == "uint" else b
