@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,30 @@ class Graph:
             f"{n.op}:{n.type.code}:{n.children}:{n.value if n.op in ('arg', 'carry') else ''}" for n in self.nodes
         )
         return hashlib.sha256(f"{text}>{self.roots}".encode()).hexdigest()[:16]
+
+
+    def result(self, k: int) -> Graph:
+        """The graph of the k-th result alone."""
+        return self if len(self.roots) == 1 else _reachable(self.nodes, [self.roots[k]], self.tables)
+
+
+def _reachable(nodes: Sequence[Node], roots: Sequence[int], tables: tuple[np.ndarray, ...]) -> Graph:
+    """The graph of what the roots need, in post-order from them (iterative: graphs can be deeper than Python's stack)."""
+    order: dict[int, int] = {}
+    kept: list[Node] = []
+    stack = [(r, False) for r in reversed(roots)]
+    while stack:
+        i, done = stack.pop()
+        if i in order:
+            continue
+        n = nodes[i]
+        if done:
+            order[i] = len(kept)
+            kept.append(Node(n.op, n.type, tuple(order[c] for c in n.children), n.value))
+        else:
+            stack.append((i, True))
+            stack.extend((c, False) for c in reversed(n.children) if c not in order)
+    return Graph(tuple(kept), tuple(order[r] for r in roots), tables)
 
 
 class GraphBuilder:
@@ -92,21 +117,7 @@ class GraphBuilder:
 
     def finish(self, roots: list[int]) -> Graph:
         """The graph of what the roots need, renumbered in post-order from the roots."""
-        order: dict[int, int] = {}
-        nodes: list[Node] = []
-        stack = [(r, False) for r in reversed(roots)]
-        while stack:
-            i, done = stack.pop()
-            if i in order:
-                continue
-            n = self.nodes[i]
-            if done:
-                order[i] = len(nodes)
-                nodes.append(Node(n.op, n.type, tuple(order[c] for c in n.children), n.value))
-            else:
-                stack.append((i, True))
-                stack.extend((c, False) for c in reversed(n.children) if c not in order)
-        return Graph(tuple(nodes), tuple(order[r] for r in roots), tuple(self.tables))
+        return _reachable(self.nodes, roots, tuple(self.tables))
 
     def _intern(self, node: Node) -> int:
         # repr tells -0.0 from 0.0 and keeps NaN equal to itself.
