@@ -1,0 +1,388 @@
+"""The surrogate compiler's network: a dataflow graph goes in, the weights of an MLP come out.
+
+From top to bottom: the configuration, the numbers' features, bottom-up composition of the graph's nodes, a transformer over
+the composed states, the heads that emit the weights, and the Gauss–Newton steps by which executed rows enter.
+
+Shapes: B programs (one result each), T graph nodes in all, d hidden size, A arguments, H surrogate width, K rows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import PretrainedConfig, PreTrainedModel
+
+from cprograms.ops import OPS
+from cprograms.program import MAX_ARGUMENTS
+from cprograms.types import SCALARS
+from surrogate.encoding import GraphBatch
+
+
+class HypernetworkConfig(PretrainedConfig):
+    """`operators` and `types` fix the vocabulary that weights were trained with: a prefix of the current tables."""
+
+    model_type = "surrogate-hypernetwork"
+
+    def __init__(
+        self,
+        hidden_size: int = 128,
+        layers: int = 2,
+        heads: int = 4,
+        surrogate_width: int = 64,
+        decoder_width: int = 96,
+        gauss_newton_steps: int = 2,
+        operators: list[str] | None = None,
+        types: list[str] | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.hidden_size = hidden_size
+        self.layers = layers
+        self.heads = heads
+        self.surrogate_width = surrogate_width
+        self.decoder_width = decoder_width
+        self.gauss_newton_steps = gauss_newton_steps
+        self.operators = operators or [op.name for op in OPS]
+        self.types = types or list(SCALARS)
+
+
+# --- Features of numbers ------------------------------------------------------------------------------------------------
+
+NUMBER_FEATURES = 23
+
+
+def number_features(v: Tensor) -> Tensor:
+    """Features by which a number of any magnitude can be read: [...] -> [..., 23].
+
+    Sign, asinh, log magnitude, is-zero, the clamped value; then sines and cosines of the value, which tell constants such as
+    pi/2 from 1.5, and of its logarithm, which tell magnitudes apart.
+    """
+    log = torch.log(v.abs() + 1e-12)
+    plain = torch.stack([v.sign(), torch.asinh(v) / 4, log / 4, (v == 0).to(v.dtype), v.clamp(-2, 2)], dim=-1)
+    turns = v.clamp(-1e4, 1e4).unsqueeze(-1) * (math.pi * 2.0 ** torch.arange(-4, 1, device=v.device))
+    scales = log.unsqueeze(-1) * 2.0 ** torch.arange(-1, 3, device=v.device)
+    return torch.cat([plain, turns.sin(), turns.cos(), scales.sin(), scales.cos()], dim=-1)
+
+
+def strata_moments(strata: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of the static estimate: [..., 7] -> [...], [...]. The deviation is kept off zero."""
+    mean = strata.mean(-1)
+    std = strata.std(-1, correction=0)
+    return mean, torch.maximum(std, 0.02 * mean.abs()).clamp_min(1e-6)
+
+
+# --- Composition --------------------------------------------------------------------------------------------------------
+
+
+class GatedResidual(nn.Module):
+    """A residual MLP whose hidden layer an operator may scale."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.up = nn.Linear(size, 2 * size)
+        self.down = nn.Linear(2 * size, size)
+
+    def forward(self, z: Tensor, gate: Tensor | None = None) -> Tensor:
+        h = F.gelu(self.up(self.norm(z)))
+        return z + self.down(h if gate is None else h * (1 + gate))
+
+
+class Compose(nn.Module):
+    """The cell that makes a node's state from its own features and its children's states; one for all operators.
+
+    The operator gates the children and the hidden layer; products of child states let `a * b` and `c ? a : b` be read.
+    """
+
+    def __init__(self, config: HypernetworkConfig):
+        super().__init__()
+        d, operators = config.hidden_size, len(config.operators)
+        self.operator = nn.Embedding(operators, d)
+        self.kind = nn.Embedding(len(config.types), d)
+        self.slot = nn.Embedding(MAX_ARGUMENTS + 1, d)
+        self.numbers = nn.Sequential(nn.Linear(2 * NUMBER_FEATURES + 7, d), nn.GELU(), nn.Linear(d, d))
+        self.child_gate = nn.Embedding(operators, 3 * d)
+        self.hidden_gate = nn.Embedding(operators, 2 * d)
+        self.operands = nn.Linear(3 * d, d)
+        self.left = nn.Linear(d, d, bias=False)
+        self.right = nn.Linear(d, d, bias=False)
+        self.third = nn.Linear(d, d, bias=False)
+        self.product = nn.Linear(2 * d, d, bias=False)
+        self.first = GatedResidual(d)
+        self.second = GatedResidual(d)
+        self.norm = nn.LayerNorm(d)
+        for embedding in (self.operator, self.kind, self.slot):
+            nn.init.normal_(embedding.weight, std=0.5)
+        for embedding in (self.child_gate, self.hidden_gate):
+            nn.init.zeros_(embedding.weight)
+
+    def forward(self, graphs: GraphBatch) -> Tensor:
+        """[T+1, d]: the states of the batch's nodes; row 0 stands for no node."""
+        local = self.local(graphs)  # [T, d]
+        child_gate = 1 + self.child_gate(graphs.op)  # [T, 3d]
+        hidden_gate = self.hidden_gate(graphs.op)  # [T, 2d]
+        states = local.new_zeros(1, local.shape[1])
+        start = 0
+        for size in graphs.levels:
+            part = slice(start, start + size)
+            z = local[part]
+            if start:
+                c = states[graphs.children[part]]  # [n, 3, d]
+                c0, c1, c2 = c.unbind(1)
+                left = self.left(c0)
+                products = torch.cat([left * self.right(c1), left * self.third(c2)], dim=-1)  # [n, 2d]
+                z = z + self.operands(c.flatten(1) * child_gate[part]) + self.product(products)
+            z = self.second(self.first(z, hidden_gate[part]))
+            states = torch.cat([states, self.norm(z)])
+            start += size
+        return states
+
+    def local(self, graphs: GraphBatch) -> Tensor:
+        """[T, d]: what a node says by itself: operator, type, and the numbers of its static estimate."""
+        mean, std = strata_moments(graphs.strata)  # [T]
+        numbers = torch.cat(
+            [
+                number_features(graphs.strata[:, 0]),
+                number_features(graphs.strata[:, -1]),
+                ((graphs.strata - mean[:, None]) / std[:, None]).clamp(-5, 5),
+            ],
+            dim=-1,
+        )  # [T, 2*23+7]
+        return self.operator(graphs.op) + self.kind(graphs.kind) + self.slot(graphs.slot) + self.numbers(numbers)
+
+
+class TransformerLayer(nn.Module):
+    """Pre-norm self-attention and MLP. Attention is written out: masked SDPA's backward is slow on CPUs."""
+
+    def __init__(self, d: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(d)
+        self.qkv = nn.Linear(d, 3 * d)
+        self.out = nn.Linear(d, d)
+        self.mlp = GatedResidual(d)
+
+    def forward(self, t: Tensor, mask: Tensor) -> Tensor:
+        """t: [B, N, d]; mask: bool [B, N], True where there is a token."""
+        B, N, d = t.shape
+        q, k, v = self.qkv(self.norm(t)).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # each [B, heads, N, d/heads]
+        scores = q @ k.transpose(-1, -2) / math.sqrt(d // self.heads)  # [B, heads, N, N]
+        weights = scores.masked_fill(~mask[:, None, None, :], -1e9).softmax(-1)
+        t = t + self.out((weights @ v).transpose(1, 2).reshape(B, N, d))
+        return self.mlp(t)
+
+
+# --- The emitted towers -------------------------------------------------------------------------------------------------
+
+Layers = tuple[Tensor, Tensor, Tensor]
+"""An MLP with two hidden layers; biases are the last columns: [B, H, A+1], [B, H, H+1], [B, 1, H+1]."""
+
+
+def with_one(a: Tensor) -> Tensor:
+    """[..., n] -> [..., n+1], the last column 1."""
+    return torch.cat([a, torch.ones_like(a[..., :1])], dim=-1)
+
+
+def towers(layers: Layers, x: Tensor) -> Tensor:
+    """Apply B towers to inputs scaled to [-1, 1]: [B, K, A] -> [B, K]."""
+    w1, w2, w3 = layers
+    h = F.silu(with_one(x) @ w1.mT)  # [B, K, H]
+    h = F.silu(with_one(h) @ w2.mT)
+    return (with_one(h) @ w3.mT).squeeze(-1)
+
+
+@dataclass(frozen=True)
+class Emission:
+    """What the hypernetwork says of B programs."""
+
+    layers: Layers
+    prior: tuple[tuple[Tensor, Tensor], ...]  # a layer: deviations of its rows [B, out] and of its columns [B, in+1]
+    noise: Tensor  # [B, steps], the variance that each Gauss–Newton step allows the rows
+    mean: Tensor  # [B], predicted mean of the result, in C units
+    std: Tensor  # [B], predicted deviation of the result
+    states: Tensor  # [T+1, d], the composed nodes, for the dense losses
+
+
+def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
+    """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
+
+    With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the posterior mean
+    w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)). S² is an outer product a layer, so that the K × K kernel is an
+    elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the Cholesky's K³.
+
+    x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its weights.
+    """
+    anchor = emission.layers
+    layers = anchor
+    K = y.shape[1]
+    for step in range(emission.noise.shape[1]):
+        f, inputs, slopes = _linearise(layers, x)
+        kernel = torch.zeros_like(x[:, :, :1] @ x.mT[:, :1])  # [B, K, K]
+        shift = torch.zeros_like(y)  # [B, K], J (w_t − w0)
+        for a, s, (rows, columns), w, w0 in zip(inputs, slopes, emission.prior, layers, anchor, strict=True):
+            scaled_a, scaled_s = a * columns[:, None], s * rows[:, None]
+            kernel = kernel + (scaled_s @ scaled_s.mT) * (scaled_a @ scaled_a.mT)
+            shift = shift + ((s @ (w - w0)) * a).sum(-1)
+        noise = emission.noise[:, step, None]  # [B, 1]
+        # Jitter relative to the kernel's size keeps the factorisation well conditioned in float32.
+        jitter = noise + 1e-5 * kernel.diagonal(dim1=-2, dim2=-1).mean(-1, keepdim=True)
+        factor, failed = torch.linalg.cholesky_ex(kernel + torch.diag_embed(jitter.expand(-1, K)))
+        factor = torch.where((failed != 0)[:, None, None], torch.eye(K, device=y.device), factor)
+        alpha = torch.cholesky_solve((y - f + shift).unsqueeze(-1), factor)  # [B, K, 1]
+        alpha = torch.where((failed != 0)[:, None, None], torch.zeros_like(alpha), alpha)
+        layers = tuple(  # type: ignore[assignment]
+            w0 + _capped(((s * rows[:, None] ** 2) * alpha).mT @ (a * columns[:, None] ** 2), w0)
+            for a, s, (rows, columns), w0 in zip(inputs, slopes, emission.prior, anchor, strict=True)
+        )
+    return layers
+
+
+def _linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Outputs [B, K], each layer's inputs [B, K, in+1], and the output's slope to each layer's sums [B, K, out]."""
+    w1, w2, w3 = layers
+    a0 = with_one(x)
+    z1 = a0 @ w1.mT
+    a1 = with_one(F.silu(z1))
+    z2 = a1 @ w2.mT
+    a2 = with_one(F.silu(z2))
+    f = (a2 @ w3.mT).squeeze(-1)
+    s3 = torch.ones_like(f).unsqueeze(-1)
+    s2 = w3[:, :, :-1] * _silu_slope(z2)
+    s1 = (s2 @ w2[:, :, :-1]) * _silu_slope(z1)
+    return f, [a0, a1, a2], [s1, s2, s3]
+
+
+def _silu_slope(z: Tensor) -> Tensor:
+    s = torch.sigmoid(z)
+    return s * (1 + z * (1 - s))
+
+
+def _capped(step: Tensor, anchor: Tensor) -> Tensor:
+    """A layer's step, at most three times as long as the layer's weights are: a bad linearisation must not run away."""
+    limit = 3 * anchor.flatten(1).norm(dim=1) + 1
+    length = step.flatten(1).norm(dim=1)
+    return step * (limit / length.clamp_min(1e-12)).clamp(max=1)[:, None, None]
+
+
+# --- The hypernetwork ---------------------------------------------------------------------------------------------------
+
+
+class Hypernetwork(PreTrainedModel):
+    """Emits an MLP for each graph of a batch."""
+
+    config_class = HypernetworkConfig
+    base_model_prefix = "hypernetwork"
+
+    def __init__(self, config: HypernetworkConfig):
+        super().__init__(config)
+        d, H = config.hidden_size, config.surrogate_width
+        self.compose = Compose(config)
+        self.role = nn.Embedding(3, d)  # root, argument, other node
+        self.transformer = nn.ModuleList(TransformerLayer(d, config.heads) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(d)
+        self.trunk = nn.Sequential(GatedResidual(d), GatedResidual(d), nn.LayerNorm(d))
+        self.column = nn.Linear(2 * d, d)
+        self.column_head = nn.Linear(d, H + 1)  # an argument's column of the first layer, and its prior deviation
+        self.bias_head = nn.Linear(d, H)
+        self.middle_head = nn.Linear(d, H * (H + 1))
+        self.last_head = nn.Linear(d, H + 1)
+        # Rows and columns of each layer's prior (the first layer's argument columns have their own head), then the noise.
+        self.prior_sizes = [H, 1, H, H + 1, 1, H + 1]
+        self.prior_head = nn.Linear(d, sum(self.prior_sizes) + config.gauss_newton_steps)
+        self.moment_head = nn.Linear(d, 2)
+        self.node_moments = nn.Linear(d, 2)
+        self.decoder = NodeDecoder(d, config.decoder_width)
+        self.base1 = nn.Parameter(torch.randn(H, MAX_ARGUMENTS + 1) * 0.8)
+        self.base2 = nn.Parameter(torch.randn(H, H + 1) * 1.4 / math.sqrt(H))
+        self.base3 = nn.Parameter(torch.randn(1, H + 1) * 0.5 / math.sqrt(H))
+        self.post_init()
+        for head in (self.prior_head, self.moment_head, self.node_moments):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Every module initialises itself; transformers' default would overwrite the scales chosen above."""
+
+    def forward(self, graphs: GraphBatch) -> Emission:
+        """Emit from the program alone."""
+        states = self.compose(graphs)  # [T+1, d]
+        root, arguments = self._contextualise(states, graphs)  # [B, d], [B, A, d]
+        trunk = self.trunk(root)
+        A = arguments.shape[1]
+        pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]
+        columns = self.column_head(F.gelu(self.column(pair)))  # [B, A, H+1]
+        present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
+        w1 = (self.base1[:, :A] + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
+        b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
+        H = self.config.surrogate_width
+        w2 = self.base2 + self.middle_head(trunk).view(-1, H, H + 1) / math.sqrt(H)
+        w3 = self.base3 + self.last_head(trunk).unsqueeze(1) / math.sqrt(H)
+        moments = self.moment_head(root)  # [B, 2]
+        mean, std = unscale_moments(moments, graphs.strata[graphs.root - 1])
+        prior, noise = self._prior(trunk, columns[..., -1])
+        layers = (torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)
+        return Emission(layers, prior, noise, mean, std, states)
+
+    def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
+        """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
+        places = torch.cat([graphs.root.unsqueeze(1), graphs.arguments, graphs.tokens], dim=1)  # [B, 1+A+N]
+        A = graphs.arguments.shape[1]
+        roles = torch.full_like(places[0], 2)
+        roles[0], roles[1 : 1 + A] = 0, 1
+        t = states[places] + self.role(roles)  # [B, 1+A+N, d]
+        for layer in self.transformer:
+            t = layer(t, places > 0)
+        t = self.norm(t)
+        return t[:, 0], t[:, 1 : 1 + A]
+
+    def _prior(self, trunk: Tensor, column: Tensor) -> tuple[tuple[tuple[Tensor, Tensor], ...], Tensor]:
+        """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise, as the program suggests."""
+        sizes = [*self.prior_sizes, self.config.gauss_newton_steps]
+        r1, c1, r2, c2, r3, c3, noise = self.prior_head(trunk).split(sizes, dim=-1)
+        c1 = torch.cat([column, c1], dim=-1)  # [B, A+1]
+
+        def pair(rows: Tensor, columns: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+            return scale * torch.exp(rows.clamp(-3, 3)), torch.exp(columns.clamp(-3, 3))
+
+        variance = torch.exp((noise - 6).clamp(-11, 1))
+        return (pair(r1, c1, 0.3), pair(r2, c2, 0.1), pair(r3, c3, 0.15)), variance
+
+    def predict_nodes(self, states: Tensor, strata: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, 16] -> [n, P], and moments [n, 2]
+        relative to the static estimate. Used by the dense losses only."""
+        return self.decoder(states, x), self.node_moments(states)
+
+
+class NodeDecoder(nn.Module):
+    """A small network of the inputs, modulated by a node's state: a node that cannot be decoded was not understood."""
+
+    def __init__(self, d: int, width: int):
+        super().__init__()
+        self.modulation = nn.Linear(d, 4 * width)
+        self.inputs = nn.Linear(MAX_ARGUMENTS, width)
+        self.by_state = nn.Linear(d, MAX_ARGUMENTS * 16)
+        self.mixed = nn.Linear(16, width, bias=False)
+        self.hidden = nn.Linear(width, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, states: Tensor, x: Tensor) -> Tensor:
+        g1, b1, g2, b2 = self.modulation(states).unsqueeze(1).chunk(4, dim=-1)  # each [n, 1, width]
+        directions = self.by_state(states).view(len(states), MAX_ARGUMENTS, 16) / 4
+        h = F.silu((self.inputs(x) + self.mixed(x @ directions)) * (1 + g1) + b1)  # [n, P, width]
+        return self.out(F.silu(self.hidden(h) * (1 + g2) + b2)).squeeze(-1)
+
+
+def scale_moments(mean: Tensor, std: Tensor, strata: Tensor) -> Tensor:
+    """True moments [n] relative to the static estimate [n, 7]: [n, 2], what the moment heads learn."""
+    at, width = strata_moments(strata)
+    return torch.stack([((mean - at) / width).clamp(-20, 20), torch.log(std / width).clamp(-10, 10)], dim=-1)
+
+
+def unscale_moments(relative: Tensor, strata: Tensor) -> tuple[Tensor, Tensor]:
+    """The inverse of `scale_moments`."""
+    at, width = strata_moments(strata)
+    return at + width * relative[:, 0], width * torch.exp(relative[:, 1].clamp(-10, 10))

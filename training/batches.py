@@ -1,0 +1,99 @@
+"""Batches of views: which views a training step sees, and their tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cprograms.program import MAX_ARGUMENTS
+from surrogate.encoding import GraphBatch, collate
+from training.views import View, ViewShard, split_of
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B views. `x` [B, R, A] scaled inputs, `y` [B, R] standardised outputs, their rows in random order; the dense nodes of
+    all views together: `dense_node` [n], a node's number in `graphs`, `dense_x` [n, P, 16], `dense_y` [n, P], and the moments
+    of their values [n]."""
+
+    graphs: GraphBatch
+    x: torch.Tensor
+    y: torch.Tensor
+    mean: torch.Tensor
+    std: torch.Tensor
+    dense_node: torch.Tensor
+    dense_x: torch.Tensor
+    dense_y: torch.Tensor
+    dense_mean: torch.Tensor
+    dense_std: torch.Tensor
+
+    def to(self, device: torch.device | str) -> Batch:
+        return Batch(**{name: part.to(device) for name, part in vars(self).items()})
+
+
+def make_batch(views: list[View], rng: np.random.Generator, dense: int) -> Batch:
+    """Pack views, shuffling each one's rows; at most `dense` supervised nodes a view."""
+    graphs = collate([v.graph for v in views])
+    rows = len(views[0].y)
+    x = np.zeros((len(views), rows, graphs.arguments.shape[1]), dtype=np.float32)
+    y = np.empty((len(views), rows), dtype=np.float32)
+    nodes, dense_x, start = [], [], 0
+    for b, v in enumerate(views):
+        order = rng.permutation(rows)
+        x[b, :, : v.x.shape[1]] = v.x[order]
+        y[b] = v.y[order]
+        picked = v.dense_node[:dense].astype(np.int64)
+        nodes.append(start + picked)
+        inputs = np.zeros((v.dense_value.shape[1], MAX_ARGUMENTS), dtype=np.float32)
+        inputs[:, : v.x.shape[1]] = v.x[: len(inputs)]
+        dense_x.append(np.broadcast_to(inputs, (len(picked), *inputs.shape)))
+        start += len(v.graph.op)
+    stacked = {n: torch.from_numpy(np.concatenate([getattr(v, n)[:dense] for v in views])) for n in ("dense_mean", "dense_std")}
+    return Batch(
+        graphs=graphs,
+        x=torch.from_numpy(x),
+        y=torch.from_numpy(y),
+        mean=torch.tensor([v.mean for v in views], dtype=torch.float32),
+        std=torch.tensor([v.std for v in views], dtype=torch.float32),
+        dense_node=graphs.place[torch.from_numpy(np.concatenate(nodes))],
+        dense_x=torch.from_numpy(np.concatenate(dense_x)),
+        dense_y=torch.from_numpy(np.concatenate([v.dense_value[:dense] for v in views])),
+        dense_mean=stacked["dense_mean"].float(),
+        dense_std=stacked["dense_std"].float(),
+    )
+
+
+class ViewStore:
+    """The views of one split in a folder of shards; with several processes, each holds every n-th shard."""
+
+    def __init__(self, folder: Path, split: str, rank: int = 0, world: int = 1):
+        paths = sorted(folder.glob("*.parquet"))[rank::world]
+        if not paths:
+            raise ValueError(f"{folder} holds no shard for process {rank} of {world}")
+        self.shards = [ViewShard(p) for p in paths]
+        found = [
+            (int(shard.depths[i]), s, i)
+            for s, shard in enumerate(self.shards)
+            for i, skeleton in enumerate(shard.skeletons)
+            if split_of(skeleton) == split
+        ]
+        if not found:
+            raise ValueError(f"the {split} split of {folder} is empty")
+        # Sorted by depth, so that a batch from a window of neighbours has few levels that most of its graphs do not reach.
+        self.index = np.array(sorted(found))[:, 1:]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, i: int) -> View:
+        shard, at = self.index[i]
+        return self.shards[shard][at]
+
+    def draw(self, size: int, rng: np.random.Generator) -> list[View]:
+        """A random batch of views of similar depth."""
+        window = min(max(len(self) // 4, size), len(self))
+        start = rng.integers(0, len(self) - window + 1)
+        return [self[start + i] for i in rng.integers(0, window, size)]

@@ -1,0 +1,207 @@
+"""What the hypernetwork trains on: a view is one result of one generated program, encoded, with its rows.
+
+Views are stored as parquet shards with explicit features, and read back as flat numpy arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pyarrow.parquet as pq
+
+from cprograms.generate import accept, generate
+from cprograms.graph import Graph, evaluate_nodes
+from cprograms.lower import lower
+from cprograms.program import Program
+from cprograms.sampling import sample
+from surrogate.encoding import EncodedGraph, encode
+
+ROWS = 192
+DENSE_NODES = 8
+DENSE_ROWS = 16
+EXACT_NODES = 4000
+"""Rows come from a graph unrolled this far, where the graph that the hypernetwork reads keeps its loops."""
+SPLITS = {"test": 0, "validation": 1}
+BUCKETS = 64
+
+_SEQUENCES = {
+    "op": "uint8",
+    "kind": "uint8",
+    "slot": "uint8",
+    "children": "uint16",
+    "level": "uint16",
+    "strata": "float32",
+    "arguments": "uint8",
+    "x": "float32",
+    "y": "float32",
+    "dense_node": "uint16",
+    "dense_value": "float32",
+    "dense_mean": "float64",
+    "dense_std": "float64",
+}
+FEATURES = datasets.Features(
+    {
+        "seed": datasets.Value("int64"),
+        "result": datasets.Value("int8"),
+        "skeleton": datasets.Value("string"),
+        "mean": datasets.Value("float64"),
+        "std": datasets.Value("float64"),
+        **{name: datasets.List(datasets.Value(dtype)) for name, dtype in _SEQUENCES.items()},
+    }
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """One result of one program.
+
+    `x` float32 [192, slots] is scaled to [-1, 1], `y` float32 [192] standardised by `mean` and `std`. `dense_value`
+    float32 [nodes, 16] are standardised values of some inner nodes on the first 16 rows.
+    """
+
+    seed: int
+    result: int
+    skeleton: str
+    graph: EncodedGraph
+    x: np.ndarray
+    y: np.ndarray
+    mean: float
+    std: float
+    dense_node: np.ndarray
+    dense_value: np.ndarray
+    dense_mean: np.ndarray
+    dense_std: np.ndarray
+
+    def as_record(self) -> dict:
+        arrays = {name: getattr(self.graph if hasattr(self.graph, name) else self, name) for name in _SEQUENCES}
+        plain = {name: getattr(self, name) for name in ("seed", "result", "skeleton", "mean", "std")}
+        return {**plain, **{name: a.ravel() for name, a in arrays.items()}}
+
+
+def split_of(skeleton: str) -> str:
+    """The split that a graph's skeleton belongs to: 1 in 64 is test, 1 in 64 validation. Equal skeletons never straddle."""
+    bucket = int(skeleton, 16) % BUCKETS
+    return next((name for name, b in SPLITS.items() if b == bucket), "train")
+
+
+def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
+    """[n, arguments] in C units -> the same in [-1, 1]; an argument of one value becomes 0."""
+    middle, half = domain.mean(1), (domain[:, 1] - domain[:, 0]) / 2
+    return (x - middle) / np.where(half > 0, half, 1)
+
+
+def views_of(seed: int) -> Iterator[View]:
+    """The accepted views of the program that `seed` generates: one a result, none where the program is no use."""
+    program = generate(seed)
+    graph = lower(program)
+    exact = graph if graph.exact else lower(program, max_nodes=EXACT_NODES)
+    if not exact.exact:
+        return
+    x = sample(program, ROWS + ROWS // 8, seed)
+    values, poisons = evaluate_nodes(exact, x)
+    for k, root in enumerate(exact.roots):
+        y = np.broadcast_to(values[root], len(x)).astype(np.float64)
+        if poisons[root] is not None:
+            y = np.where(poisons[root], np.nan, y)
+        keep = np.flatnonzero(np.isfinite(y))[:ROWS]
+        if len(keep) == ROWS and accept(program.results[k].type, y):
+            yield _view(seed, program, k, graph.result(k), x[keep], y[keep])
+
+
+def _view(seed: int, program: Program, k: int, graph: Graph, x: np.ndarray, y: np.ndarray) -> View:
+    encoded = encode(graph, program.domain)
+    rng = np.random.default_rng([seed, k])
+    mean, std = float(y.mean()), float(y.std())
+    return View(
+        seed=seed,
+        result=k,
+        skeleton=graph.skeleton(),
+        graph=encoded,
+        x=scale_inputs(x, program.domain)[:, encoded.arguments].astype(np.float32),
+        y=((y - mean) / std).astype(np.float32),
+        mean=mean,
+        std=std,
+        **_dense_targets(graph, x, rng),
+    )
+
+
+def _dense_targets(graph: Graph, x: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Values of up to eight inner nodes that are finite and vary."""
+    nodes, rows, means, stds = [], [], [], []
+    if graph.exact:
+        values, poisons = evaluate_nodes(graph, x)
+        inner = [i for i, n in enumerate(graph.nodes[:-1]) if n.children and poisons[i] is None]
+        for i in rng.permutation(inner)[: 2 * DENSE_NODES].astype(int):
+            v = np.broadcast_to(values[i], len(x)).astype(np.float64)
+            if np.isfinite(v).all() and np.abs(v).max() < 1e30 and v.std() > 1e-9 * (1 + abs(v.mean())):
+                nodes.append(i)
+                means.append(v.mean())
+                stds.append(v.std())
+                rows.append(((v[:DENSE_ROWS] - means[-1]) / stds[-1]).clip(-5, 5))
+            if len(nodes) == DENSE_NODES:
+                break
+    return {
+        "dense_node": np.array(nodes, dtype=np.uint16),
+        "dense_value": np.array(rows, dtype=np.float32).reshape(-1, DENSE_ROWS),
+        "dense_mean": np.array(means, dtype=np.float64),
+        "dense_std": np.array(stds, dtype=np.float64),
+    }
+
+
+def write_shard(path: Path, first_seed: int, programs: int) -> int:
+    """Write the views of a range of seeds as one parquet file, whole or not at all; returns their number."""
+    records = [view.as_record() for seed in range(first_seed, first_seed + programs) for view in views_of(seed)]
+    columns = {name: [r[name] for r in records] for name in FEATURES}
+    partial = path.with_suffix(".partial")
+    datasets.Dataset.from_dict(columns, features=FEATURES).to_parquet(str(partial))
+    partial.rename(path)
+    return len(records)
+
+
+class ViewShard:
+    """The views of one parquet file, by index, without a Python object a view."""
+
+    def __init__(self, path: Path):
+        table = pq.read_table(path)
+        self._flat: dict[str, np.ndarray] = {}
+        self._starts: dict[str, np.ndarray] = {}
+        for name in _SEQUENCES:
+            column = table.column(name).combine_chunks()
+            self._starts[name] = column.offsets.to_numpy()
+            self._flat[name] = column.values.to_numpy()
+        self._plain = {n: table.column(n).to_numpy() for n in ("seed", "result", "mean", "std")}
+        self.skeletons = table.column("skeleton").to_pylist()
+        self.sizes = np.diff(self._starts["op"])
+        level = self._flat["level"]
+        # The root is a graph's last node and its level the highest.
+        self.depths = level[self._starts["op"][1:] - 1] if len(level) else level
+
+    def __len__(self) -> int:
+        return len(self.skeletons)
+
+    def _part(self, name: str, i: int) -> np.ndarray:
+        return self._flat[name][self._starts[name][i] : self._starts[name][i + 1]]
+
+    def __getitem__(self, i: int) -> View:
+        p = {name: self._part(name, i) for name in _SEQUENCES}
+        graph = EncodedGraph(
+            p["op"], p["kind"], p["slot"], p["children"].reshape(-1, 3), p["level"], p["strata"].reshape(-1, 7), p["arguments"]
+        )
+        return View(
+            seed=int(self._plain["seed"][i]),
+            result=int(self._plain["result"][i]),
+            skeleton=self.skeletons[i],
+            graph=graph,
+            x=p["x"].reshape(ROWS, -1),
+            y=p["y"],
+            mean=float(self._plain["mean"][i]),
+            std=float(self._plain["std"][i]),
+            dense_node=p["dense_node"],
+            dense_value=p["dense_value"].reshape(-1, DENSE_ROWS),
+            dense_mean=p["dense_mean"],
+            dense_std=p["dense_std"],
+        )

@@ -1,0 +1,54 @@
+"""Zero-step errors: how good emitted towers are straight from the hypernetwork, on views it was not trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from surrogate.hypernetwork import Hypernetwork, gauss_newton, towers
+from training.batches import Batch, make_batch
+from training.views import View
+
+
+@torch.no_grad()
+def zero_step_errors(
+    model: Hypernetwork, views: list[View], rows: int, *, scale: str = "given", size: int = 64, seed: int = 0
+) -> np.ndarray:
+    """nMSE of each view [n], on the rows that were not given.
+
+    With rows, outputs are scaled by the rows' own moments. Without, `scale` says by which: "given", the true ones, or
+    "predicted", the hypernetwork's.
+    """
+    model.eval()
+    errors = []
+    for start in range(0, len(views), size):
+        part = views[start : start + size]
+        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0)
+        error = _outputs(model, batch, rows, scale) - batch.y[:, rows:]
+        errors.append(error.square().mean(1) / batch.y[:, rows:].var(1, correction=0).clamp_min(1e-6))
+    model.train()
+    return torch.cat(errors).double().numpy()
+
+
+def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.Tensor:
+    """[B, R - rows], standardised by the true moments."""
+    emission = model(batch.graphs)
+    if rows:
+        x, y = batch.x[:, :rows], batch.y[:, :rows]
+        mean, std = y.mean(1, keepdim=True), y.std(1, correction=0, keepdim=True).clamp_min(0.05)
+        return towers(gauss_newton(emission, x, (y - mean) / std), batch.x[:, rows:]) * std + mean
+    f = towers(emission.layers, batch.x)
+    if scale == "given":
+        return f
+    raw = f * emission.std[:, None] + emission.mean[:, None]
+    return (raw - batch.mean[:, None]) / batch.std[:, None]
+
+
+def summary(errors: np.ndarray) -> dict[str, float]:
+    """Geometric mean, median and share of good surrogates (nMSE <= 0.1)."""
+    safe = np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
+    return {
+        "geo": float(np.exp(np.log(safe).mean())),
+        "median": float(np.median(safe)),
+        "good": float((safe <= 0.1).mean()),
+    }
