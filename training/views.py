@@ -18,6 +18,7 @@ from cprograms.graph import Graph, evaluate_nodes
 from cprograms.lower import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
+from surrogate.emit import scale_inputs
 from surrogate.encoding import EncodedGraph, encode
 
 ROWS = 192
@@ -86,12 +87,6 @@ def split_of(skeleton: str) -> str:
     """The split that a graph's skeleton belongs to: 1 in 64 is test, 1 in 64 validation. Equal skeletons never straddle."""
     bucket = int(skeleton, 16) % BUCKETS
     return next((name for name, b in SPLITS.items() if b == bucket), "train")
-
-
-def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
-    """[n, arguments] in C units -> the same in [-1, 1]; an argument of one value becomes 0."""
-    middle, half = domain.mean(1), (domain[:, 1] - domain[:, 0]) / 2
-    return (x - middle) / np.where(half > 0, half, 1)
 
 
 def views_of(seed: int) -> Iterator[View]:

@@ -1,0 +1,136 @@
+"""From graphs and rows to the weights of towers, in batches: the forward pass of `-O0` and `-O1`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cprograms.graph import Graph
+from surrogate.encoding import EncodedGraph, collate, encode
+from surrogate.hypernetwork import Hypernetwork, gauss_newton
+
+
+@dataclass(frozen=True)
+class Request:
+    """One program to emit towers for. `domain` is float64 [A, 2].
+
+    `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` gives the results'
+    means and deviations where they are known, each float64 [R]; rows override it.
+    """
+
+    graph: Graph
+    domain: np.ndarray
+    x: np.ndarray | None = None
+    y: np.ndarray | None = None
+    scale: tuple[np.ndarray, np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Towers:
+    """R emitted MLPs over the same A inputs, which are scaled to [-1, 1] by the domain.
+
+    `mean` and `std` [R], float64, take their standardised outputs back to C units. The rest is float32.
+    """
+
+    w1: np.ndarray  # [R, H, A]
+    b1: np.ndarray  # [R, H]
+    w2: np.ndarray  # [R, H, H]
+    b2: np.ndarray  # [R, H]
+    w3: np.ndarray  # [R, H]
+    b3: np.ndarray  # [R]
+    mean: np.ndarray
+    std: np.ndarray
+
+
+@dataclass
+class _Tower:
+    """One result on its way through the batch."""
+
+    request: Request
+    result: int
+    graph: EncodedGraph
+    layers: list[np.ndarray] | None = None
+    mean: float = 0.0
+    std: float = 1.0
+
+    @property
+    def rows(self) -> int:
+        return 0 if self.request.x is None else len(self.request.x)
+
+
+def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
+    """[n, A] in C units -> the same in [-1, 1]; an argument of one value becomes 0."""
+    middle, half = domain.mean(1), (domain[:, 1] - domain[:, 0]) / 2
+    return (x - middle) / np.where(half > 0, half, 1)
+
+
+@torch.no_grad()
+def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) -> list[Towers]:
+    """Emit every program's towers; programs with equally many rows share batches."""
+    by_rows: dict[int, list[_Tower]] = defaultdict(list)
+    programs = []
+    for request in requests:
+        domain = request.domain
+        towers = [_Tower(request, k, encode(request.graph.result(k), domain)) for k in range(len(request.graph.roots))]
+        programs.append(towers)
+        by_rows[towers[0].rows].extend(towers)
+    for group in by_rows.values():
+        for start in range(0, len(group), batch_size):
+            _emit_batch(model, group[start : start + batch_size])
+    return [_gather(towers) for towers in programs]
+
+
+def _emit_batch(model: Hypernetwork, batch: list[_Tower]) -> None:
+    graphs = collate([t.graph for t in batch])
+    emission = model(graphs.to(model.device))
+    layers = emission.layers
+    if batch[0].rows:
+        x, y = _rows(batch, graphs.arguments.shape[1])
+        layers = gauss_newton(emission, x.to(model.device), y.to(model.device))
+    else:
+        for t, mean, std in zip(batch, emission.mean.tolist(), emission.std.tolist(), strict=True):
+            given = t.request.scale
+            t.mean, t.std = (mean, std) if given is None else (float(given[0][t.result]), float(given[1][t.result]))
+    for i, t in enumerate(batch):
+        t.layers = [w[i].cpu().numpy() for w in layers]
+
+
+def _rows(batch: list[_Tower], width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The batch's rows, scaled: [B, K, A], [B, K]; takes note of each result's mean and deviation."""
+    x = np.zeros((len(batch), batch[0].rows, width), dtype=np.float32)
+    y = np.empty((len(batch), batch[0].rows), dtype=np.float32)
+    for i, t in enumerate(batch):
+        assert t.request.x is not None and t.request.y is not None
+        x[i, :, : len(t.graph.arguments)] = scale_inputs(t.request.x, t.request.domain)[:, t.graph.arguments]
+        outputs = t.request.y[:, t.result]
+        t.mean = float(outputs.mean())
+        # Of a result that the rows show as constant, the tower learns that constant.
+        t.std = max(float(outputs.std()), 1e-9 * abs(t.mean), 1e-30)
+        y[i] = (outputs - t.mean) / t.std
+    return torch.from_numpy(x), torch.from_numpy(y)
+
+
+def _gather(towers: list[_Tower]) -> Towers:
+    """Put a program's towers together, each argument's column at its place in the signature."""
+    first, arguments = towers[0], len(towers[0].request.domain)
+    assert first.layers is not None
+    w1 = np.zeros((len(towers), first.layers[0].shape[0], arguments), dtype=np.float32)
+    biases = []
+    for k, t in enumerate(towers):
+        assert t.layers is not None
+        w1[k][:, t.graph.arguments] = t.layers[0][:, : len(t.graph.arguments)]
+        biases.append(t.layers[0][:, -1])
+    w2, w3 = (np.stack([t.layers[i] for t in towers if t.layers is not None]) for i in (1, 2))
+    return Towers(
+        w1=w1,
+        b1=np.stack(biases),
+        w2=w2[:, :, :-1],
+        b2=w2[:, :, -1],
+        w3=w3[:, 0, :-1],
+        b3=w3[:, 0, -1],
+        mean=np.array([t.mean for t in towers]),
+        std=np.array([t.std for t in towers]),
+    )
