@@ -1,0 +1,32 @@
+"""Neural surrogates of C functions: `compile` a C file, `predict`, `check` against the program, `save` and `load`.
+
+Everything is imported when it is first used: the command line's `--help` must not wait for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from surrogate.artifact import load
+    from surrogate.check import Report
+    from surrogate.pipeline import compile, compile_program
+    from surrogate.surrogate import Surrogate
+
+__version__ = "0.1.0"
+__all__ = ["Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
+
+_HOMES = {
+    "Report": "surrogate.check",
+    "Surrogate": "surrogate.surrogate",
+    "compile": "surrogate.pipeline",
+    "compile_program": "surrogate.pipeline",
+    "load": "surrogate.artifact",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

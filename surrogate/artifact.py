@@ -1,0 +1,184 @@
+"""Surrogates on disk: a directory of `config.json`, `model.safetensors`, `program.c` and a `README.md` card.
+
+The tensors are safetensors, so that loading an artifact runs no code. The configuration records the SHA-256 of the tensors
+and of the program; an artifact that was truncated or edited does not load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from cprograms.diagnostics import UsageError
+from cprograms.program import Argument, Program, Result
+from cprograms.types import SCALARS
+from surrogate import __version__
+from surrogate.card import card
+from surrogate.check import Report
+from surrogate.files import replace_directory
+from surrogate.network import SurrogateNetwork
+from surrogate.surrogate import Surrogate
+
+FORMAT = "surrogate"
+FORMAT_VERSION = 1
+TARGET = "mlp"
+HASHED = ("model.safetensors", "program.c")
+
+
+def save(surrogate: Surrogate, path: str | PathLike[str]) -> None:
+    """Write an artifact, all or nothing; an artifact that was there is replaced at once.
+
+    The error that the artifact states is the surrogate's latest check. A surrogate that has none is checked first, unless it
+    was compiled at -O0, which promises not to run the program.
+
+    Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a full disk).
+    """
+    target = Path(path)
+    if target.exists() and not is_artifact(target):
+        raise UsageError(f"{target}: exists and is not a surrogate artifact; it will not be overwritten")
+    if surrogate.measured is None and surrogate.opt_level > 0:
+        surrogate.check()
+    files = {
+        "model.safetensors": save_tensors({k: v.contiguous() for k, v in surrogate.module.state_dict().items()}),
+        "program.c": surrogate.text.encode(),
+        "README.md": card(surrogate).encode(),
+    }
+    config = config_of(surrogate) | {"sha256": {name: _sha256(files[name]) for name in HASHED}}
+    files["config.json"] = (json.dumps(config, indent=2, allow_nan=False) + "\n").encode()
+    try:
+        replace_directory(target, files)
+    except OSError as e:
+        raise UsageError(f"{target}: cannot be written: {e.strerror or e}") from e
+
+
+def load(path: str | PathLike[str]) -> Surrogate:
+    """Read an artifact.
+
+    Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
+    """
+    source = Path(path)
+    config = _read_config(source)
+    files = {name: _read_file(source, name) for name in HASHED}
+    for name, content in files.items():
+        if config.get("sha256", {}).get(name) != _sha256(content):
+            raise UsageError(f"{source}: damaged artifact: {name} was truncated or edited (its SHA-256 has changed)")
+    try:
+        return _surrogate(config, files)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError) as e:
+        raise UsageError(f"{source}: damaged artifact: config.json does not describe its files ({_brief(e)})") from e
+
+
+def is_artifact(path: Path) -> bool:
+    """True for a directory whose configuration says that it is an artifact, of any version, damaged or not."""
+    try:
+        return json.loads((path / "config.json").read_bytes())["format"] == FORMAT
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def config_of(surrogate: Surrogate) -> dict[str, Any]:
+    """What `config.json` and `compile --json` say of a surrogate, without the files' hashes."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "library_version": __version__,
+        "target": TARGET,
+        "entry": surrogate.entry,
+        "signature": signature_dict(surrogate.arguments, surrogate.results),
+        "hidden_size": surrogate.module.w1.shape[1],
+        "parameters": surrogate.module.parameter_count,
+        "opt_level": surrogate.opt_level,
+        "seed": surrogate.seed,
+        "rows": surrogate.rows,
+        "compiler_sha256": surrogate.compiler,
+        "measured": surrogate.measured.as_dict() if surrogate.measured else None,
+    }
+
+
+def signature_dict(arguments: tuple[Argument, ...], results: tuple[Result, ...]) -> dict[str, Any]:
+    """Arguments and results with their C types and domains, for JSON."""
+    return {
+        "arguments": [
+            {"name": a.name, "type": a.type.code, "low": a.low, "high": a.high, "origin": a.origin} for a in arguments
+        ],
+        "results": [{"name": r.name, "type": r.type.code, "low": r.low, "high": r.high} for r in results],
+    }
+
+
+def portable_text(program: Program) -> str:
+    """The program as self-contained C whose pragmas state its entry and its domain."""
+    ranges = [(a.name, a.low, a.high) for a in program.arguments]
+    ranges += [(r.name, r.low, r.high) for r in program.results if r.low is not None and r.high is not None]
+    pragmas = [f"#pragma surrogate entry({program.entry})"]
+    pragmas += [f"#pragma surrogate range({name}, {low!r}, {high!r})" for name, low, high in ranges]
+    return "\n".join([*pragmas, "", program.text])
+
+
+def _surrogate(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
+    arguments = tuple(
+        Argument(a["name"], SCALARS[a["type"]], float(a["low"]), float(a["high"]), a["origin"])
+        for a in config["signature"]["arguments"]
+    )
+    results = tuple(
+        Result(r["name"], SCALARS[r["type"]], r["low"], r["high"]) for r in config["signature"]["results"]
+    )
+    module = SurrogateNetwork(len(arguments), len(results), int(config["hidden_size"]))
+    module.load_state_dict(load_tensors(files["model.safetensors"]))
+    return Surrogate(
+        entry=config["entry"],
+        arguments=arguments,
+        results=results,
+        text=files["program.c"].decode(),
+        module=module,
+        opt_level=int(config["opt_level"]),
+        seed=int(config["seed"]),
+        rows=int(config["rows"]),
+        compiler=config["compiler_sha256"],
+        measured=Report.from_dict(config["measured"]) if config["measured"] else None,
+    )
+
+
+def _read_config(source: Path) -> dict[str, Any]:
+    if not source.exists():
+        raise UsageError(f"{source}: no such artifact; `surrogate compile` makes one from a C file")
+    try:
+        config = json.loads((source / "config.json").read_bytes())
+    except (OSError, ValueError) as e:
+        what = "config.json cannot be read" if isinstance(e, OSError) else "config.json is not JSON"
+        raise UsageError(f"{source}: not a surrogate artifact: {what}") from e
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise UsageError(f"{source}: not a surrogate artifact: config.json is of something else")
+    version = config.get("format_version")
+    if not isinstance(version, int) or version < 1:
+        raise UsageError(f"{source}: damaged artifact: format version {version!r}")
+    if version > FORMAT_VERSION:
+        newer = config.get("library_version", "a newer version")
+        raise UsageError(
+            f"{source}: written by surrogate-compiler {newer} in format {version}; this is {__version__}, which reads"
+            f" format {FORMAT_VERSION}: upgrade to read it"
+        )
+    return config
+
+
+def _read_file(source: Path, name: str) -> bytes:
+    try:
+        return (source / name).read_bytes()
+    except OSError as e:
+        raise UsageError(f"{source}: damaged artifact: {name}: {e.strerror}") from e
+
+
+def _brief(e: Exception) -> str:
+    """An exception in one short line: state-dict errors run over many."""
+    text = f"missing {e}" if isinstance(e, KeyError) else " ".join(str(e).split())
+    return text if len(text) <= 160 else text[:159] + "…"
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

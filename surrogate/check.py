@@ -1,0 +1,141 @@
+"""A surrogate's error against its C program, on fresh rows of the domain."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import cprograms
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.sampling import sample
+
+if TYPE_CHECKING:
+    from surrogate.surrogate import Surrogate
+
+
+@dataclass(frozen=True)
+class ResultError:
+    """The error of one result.
+
+    nMSE is the mean squared error over the variance of the true outputs, R² is 1 - nMSE, and `max_error` is the greatest
+    absolute error in C units. Where the program is constant on the rows there is no variance: nMSE is then 0 for an exact
+    surrogate and infinite for any other.
+    """
+
+    name: str
+    nmse: float
+    r2: float
+    max_error: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """Errors on `rows` rows, of which `trapped` had no finite outputs (a trap, a NaN, an infinity) and do not count."""
+
+    rows: int
+    trapped: int
+    seed: int
+    results: tuple[ResultError, ...]
+
+    @property
+    def nmse(self) -> float:
+        """The mean of the results' nMSE."""
+        return math.fsum(r.nmse for r in self.results) / len(self.results)
+
+    @property
+    def r2(self) -> float:
+        """The mean of the results' R²."""
+        return 1 - self.nmse
+
+    @property
+    def max_error(self) -> float:
+        """The greatest absolute error of any result, in C units."""
+        return max(r.max_error for r in self.results)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, which has no infinity: an infinite figure becomes None."""
+        return {
+            "rows": self.rows,
+            "trapped": self.trapped,
+            "seed": self.seed,
+            "nmse": _plain(self.nmse),
+            "r2": _plain(self.r2),
+            "max_error": _plain(self.max_error),
+            "results": [{k: _plain(v) for k, v in vars(r).items()} for r in self.results],
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> Report:
+        """The inverse of `as_dict`. Raises KeyError or TypeError for a dictionary of another shape."""
+        results = tuple(
+            ResultError(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"]))
+            for r in d["results"]
+        )
+        return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results)
+
+
+def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
+    """Compare a surrogate with its program on fresh rows.
+
+    The rows are never those that the surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on a
+    small domain of integers the same values may come up.
+
+    Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite outputs.
+    """
+    if rows < 2:
+        raise UsageError(f"an error needs at least 2 rows, not {rows}")
+    x = sample(surrogate.program, rows, fresh_seed(seed))
+    y = cprograms.run(surrogate.program, x)
+    finite = np.isfinite(y).all(1)
+    if finite.sum() < 2:
+        raise no_finite_rows(surrogate.program.path, surrogate.entry, rows, int(finite.sum()))
+    predicted = surrogate.predict(x[finite])
+    errors = [result_error(r.name, t, p) for r, t, p in zip(surrogate.results, y[finite].T, predicted.T, strict=True)]
+    return Report(rows, int((~finite).sum()), seed, tuple(errors))
+
+
+def compile_seed(seed: int) -> int:
+    """The sampler's seed for the rows of a compile: even, as `fresh_seed` is odd, so that the two never meet."""
+    return 2 * _valid(seed)
+
+
+def fresh_seed(seed: int) -> int:
+    """The sampler's seed for the rows of a check."""
+    return 2 * _valid(seed) + 1
+
+
+def _valid(seed: int) -> int:
+    if seed < 0:
+        raise UsageError(f"a seed must not be negative: {seed}")
+    return seed
+
+
+def no_finite_rows(path: str, entry: str, rows: int, finite: int) -> ProgramError:
+    """What a program that is undefined on (nearly) all of its domain ends in."""
+    message = f"'{entry}' gave a finite result on {finite} of {rows} rows of its domain"
+    hint = "the other rows trapped, ran out of fuel, or were NaN or infinite; try another domain: --range NAME=LOW:HIGH"
+    return ProgramError([Diagnostic(message, path, hint=hint)])
+
+
+def result_error(name: str, true: np.ndarray, predicted: np.ndarray) -> ResultError:
+    """The error of one result from its true and predicted values, finite float64 [n] each."""
+    error = np.abs(predicted - true)
+    centred = true - true.mean()
+    # Squares of large doubles overflow, those of small ones vanish.
+    unit = np.abs(centred).max()
+    if unit == 0:
+        nmse = 0.0 if error.max() == 0 else math.inf
+    else:
+        nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
+    return ResultError(name, nmse, 1 - nmse, float(error.max()))
+
+
+def _plain(v: Any) -> Any:
+    return None if isinstance(v, float) and not math.isfinite(v) else v
+
+
+def _number(v: float | None) -> float:
+    return math.inf if v is None else float(v)

@@ -1,0 +1,100 @@
+"""The emitted network: a C function's surrogate, C units in and C units out.
+
+Each result of a program is a tower of its own, an MLP with two hidden layers over the same arguments; the towers are
+stored and run together. Shapes: n rows, A arguments, R results, H hidden width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+HIDDEN = 64
+
+
+@dataclass(frozen=True)
+class TowerWeights:
+    """What a hypernetwork emits for a program: towers from inputs scaled to [-1, 1] to standardised outputs."""
+
+    w1: np.ndarray  # float32 [R, H, A]
+    b1: np.ndarray  # float32 [R, H]
+    w2: np.ndarray  # float32 [R, H, H]
+    b2: np.ndarray  # float32 [R, H]
+    w3: np.ndarray  # float32 [R, H]
+    b3: np.ndarray  # float32 [R]
+    mean: np.ndarray  # float64 [R], C units
+    std: np.ndarray  # float64 [R], C units; 0 for a result that is constant
+
+
+class SurrogateNetwork(nn.Module):
+    """The MLP that mimics a program: [n, A] -> [n, R], both in C units.
+
+    The domain's middle and reach (half its width), and the outputs' mean and deviation, are float64 buffers, so that a
+    small variation on a large offset survives; between them the towers compute in the parameters' type, float32.
+    Differentiable in its inputs and parameters. An argument whose domain is a single value is ignored: its reach is
+    infinite.
+    """
+
+    mid: Tensor
+    reach: Tensor
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, arguments: int, results: int, hidden: int = HIDDEN):
+        super().__init__()
+        A, R, H = arguments, results, hidden
+        self.w1 = nn.Parameter(torch.zeros(R, H, A))
+        self.b1 = nn.Parameter(torch.zeros(R, H))
+        self.w2 = nn.Parameter(torch.zeros(R, H, H))
+        self.b2 = nn.Parameter(torch.zeros(R, H))
+        self.w3 = nn.Parameter(torch.zeros(R, H))
+        self.b3 = nn.Parameter(torch.zeros(R))
+        self.register_buffer("mid", torch.zeros(A, dtype=torch.float64))
+        self.register_buffer("reach", torch.ones(A, dtype=torch.float64))
+        self.register_buffer("mean", torch.zeros(R, dtype=torch.float64))
+        self.register_buffer("std", torch.ones(R, dtype=torch.float64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[n, A] -> [n, R], in the type of `x`."""
+        return self.unscale(self.towers(self.scale(x))).to(x.dtype)
+
+    def scale(self, x: Tensor) -> Tensor:
+        """C units to [-1, 1] over the domain: [n, A] -> [n, A]. The middle is subtracted in float64."""
+        return ((x.to(self.mid.dtype) - self.mid) / self.reach).to(self.w1.dtype)
+
+    def towers(self, x: Tensor) -> Tensor:
+        """Scaled inputs to standardised outputs: [n, A] -> [n, R]."""
+        h = F.silu(x @ self.w1.mT + self.b1[:, None])  # [R, n, H]
+        h = F.silu(h @ self.w2.mT + self.b2[:, None])  # [R, n, H]
+        return (h @ self.w3[:, :, None]).squeeze(-1).T + self.b3  # [n, R]
+
+    def unscale(self, y: Tensor) -> Tensor:
+        """Standardised outputs to C units: [n, R] -> [n, R] in float64."""
+        return self.mean + self.std * y.to(self.mean.dtype)
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The forward pass on numpy rows, without gradients: float64 [n, A] -> float64 [n, R]."""
+        with torch.no_grad():
+            return self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))).numpy()
+
+
+def emitted_network(weights: TowerWeights, domain: np.ndarray) -> SurrogateNetwork:
+    """The network with the emitted weights and the domain (float64 [A, 2]) folded in."""
+    results, hidden, arguments = weights.w1.shape
+    network = SurrogateNetwork(arguments, results, hidden)
+    low, high = domain.T  # [A] each
+    # Halves are taken before the difference: the whole range of double is a domain too.
+    half = high / 2 - low / 2
+    scaling = {"mid": low + half, "reach": np.where(half > 0, half, np.inf)}
+    # Copies: the parameters must not alias the hypernetwork's arrays.
+    tensors = {k: torch.tensor(v) for k, v in (vars(weights) | scaling).items()}
+    network.load_state_dict(tensors)
+    return network.requires_grad_(True)
