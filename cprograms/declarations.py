@@ -127,16 +127,32 @@ class Declarations:
         raise Unsupported(node, "an integer constant is needed here")
 
     def size_of(self, node: c_ast.Node) -> int:
-        """Bytes of a type of the subset, without padding between fields of unequal size."""
-        return _size(self.type_of(node))
+        """Bytes of a type of the subset, padding included."""
+        return bytes_of(self.type_of(node))
 
 
-def _size(t: CType) -> int:
+def bytes_of(t: CType) -> int:
+    """Bytes of a type in the LP64 model, the padding of structs included."""
     if isinstance(t, Array):
-        return t.length * _size(t.element)
+        return t.length * bytes_of(t.element)
     if isinstance(t, Struct):
-        return sum(_size(f) for _, f in t.fields)
+        end = 0
+        for _, kind in t.fields:
+            end = _aligned(end, _alignment(kind)) + bytes_of(kind)
+        return _aligned(end, _alignment(t))
     return max(t.bits // 8, 1)
+
+
+def _alignment(t: CType) -> int:
+    if isinstance(t, Array):
+        return _alignment(t.element)
+    if isinstance(t, Struct):
+        return max((_alignment(kind) for _, kind in t.fields), default=1)
+    return bytes_of(t)
+
+
+def _aligned(offset: int, alignment: int) -> int:
+    return -(-offset // alignment) * alignment
 
 
 def integer(text: str) -> int:

@@ -1,0 +1,93 @@
+"""An oracle for C semantics: gcc with its undefined-behaviour checks, each of which ends the row."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from pycparser import CParser, c_ast
+
+from cprograms.declarations import Declarations
+from cprograms.program import Argument, Program, Result
+from cprograms.types import Scalar, Struct
+
+GCC = shutil.which("gcc")
+_CHECKS = (
+    "add_overflow sub_overflow mul_overflow negate_overflow divrem_overflow shift_out_of_bounds out_of_bounds "
+    "float_cast_overflow load_invalid_value builtin_unreachable missing_return type_mismatch_v1 pointer_overflow"
+).split()
+_HARNESS = """
+#include <math.h>
+#include <setjmp.h>
+__attribute__((weak)) jmp_buf row;
+""" + "".join(f"__attribute__((weak)) void __ubsan_handle_{check}() {{ longjmp(row, 1); }}\n" for check in _CHECKS)
+
+
+def program_of(text: str, ranges: list[tuple[float, float]] | None = None, entry: str = "f") -> Program:
+    """A program of self-contained C without directives, as the front end would describe it."""
+    unit = CParser().parse(text)
+    declarations = Declarations()
+    for item in unit.ext:
+        declarations.declare(item.decl if isinstance(item, c_ast.FuncDef) else item)
+    signature = next(i for i in unit.ext if isinstance(i, c_ast.FuncDef) and i.decl.name == entry).decl.type
+    parameters = [(p.name, declarations.scalar_of(p.type)) for p in signature.args.params]
+    bounds = ranges or [(-1.0, 1.0)] * len(parameters)
+    arguments = tuple(Argument(n, t, lo, hi, "user") for (n, t), (lo, hi) in zip(parameters, bounds, strict=True))
+    return Program("test.c", text, entry, arguments, tuple(_results("", declarations.type_of(signature.type))), unit)
+
+
+def _results(path: str, kind: object) -> list[Result]:
+    if isinstance(kind, Scalar):
+        return [Result(path or "return", kind)]
+    assert isinstance(kind, Struct)
+    return [r for name, inner in kind.fields for r in _results(f"{path}.{name}" if path else name, inner)]
+
+
+def rows_of(program: Program, n: int, seed: int = 0) -> np.ndarray:
+    """Rows over the domain, whole numbers for integer types, the corners of the domain among them."""
+    random = np.random.default_rng(seed)
+    low, high = program.domain.T
+    rows = random.uniform(low, high, (n, len(low)))
+    rows[: n // 8] = np.where(random.random((n // 8, len(low))) < 0.5, low, high)
+    for k, argument in enumerate(program.arguments):
+        rows[:, k] = np.rint(rows[:, k]) if argument.type.is_integer else rows[:, k].astype(argument.type.dtype)
+    return rows
+
+
+def run_native(programs: list[Program], rows: list[np.ndarray], folder: Path) -> list[np.ndarray]:
+    """What gcc's code gives for each program on its rows: float64 [n, results], NaN where the behaviour is undefined."""
+    sources = []
+    for k, program in enumerate(programs):
+        source = folder / f"program{k}.c"
+        source.write_text(_HARNESS + f"#define {program.entry} entry{k}\n" + program.source + _loop(program, k))
+        sources.append(str(source))
+    library = folder / "programs.so"
+    checks = ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment"]
+    assert GCC is not None
+    flags = ["-O0", "-w", "-fPIC", "-shared", "-Wl,-Bsymbolic", "-fno-builtin", *checks]
+    subprocess.run([GCC, *flags, "-o", str(library), *sources, "-lm"], check=True, capture_output=True)
+    loaded = ctypes.CDLL(str(library))
+    pointer = ctypes.POINTER(ctypes.c_double)
+    outputs = []
+    for k, (program, x) in enumerate(zip(programs, rows, strict=True)):
+        x = np.ascontiguousarray(x, dtype=np.float64)
+        y = np.empty((len(x), len(program.results)))
+        loaded[f"rows{k}"](x.ctypes.data_as(pointer), y.ctypes.data_as(pointer), len(x))
+        outputs.append(y)
+    return outputs
+
+
+def _loop(program: Program, k: int) -> str:
+    taken = ", ".join(f"x[{i}]" for i in range(len(program.arguments)))
+    paths = ["" if r.name == "return" else "." + r.name for r in program.results]
+    given = " ".join(f"y[{i}] = r{path};" for i, path in enumerate(paths))
+    undefined = " ".join(f"y[{i}] = NAN;" for i in range(len(paths)))
+    return f"""
+void rows{k}(const double *x, double *y, int n) {{
+    for (volatile int i = 0; i < n; i++, x += {len(program.arguments)}, y += {len(paths)})
+        if (setjmp(row)) {{ {undefined} }} else {{ __typeof__(entry{k}({taken})) r = entry{k}({taken}); {given} }}
+}}
+"""
