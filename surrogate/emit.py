@@ -11,6 +11,7 @@ import torch
 from cprograms.graph import Graph
 from surrogate.encoding import EncodedGraph, collate, encode
 from surrogate.hypernetwork import Hypernetwork, gauss_newton
+from surrogate.network import Towers
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,6 @@ class Request:
     x: np.ndarray | None = None
     y: np.ndarray | None = None
     scale: tuple[np.ndarray, np.ndarray] | None = None
-
-
-@dataclass(frozen=True)
-class Towers:
-    """R emitted MLPs over the same A inputs, which are scaled to [-1, 1] by the domain.
-
-    `mean` and `std` [R], float64, take their standardised outputs back to C units. The rest is float32.
-    """
-
-    w1: np.ndarray  # [R, H, A]
-    b1: np.ndarray  # [R, H]
-    w2: np.ndarray  # [R, H, H]
-    b2: np.ndarray  # [R, H]
-    w3: np.ndarray  # [R, H]
-    b3: np.ndarray  # [R]
-    mean: np.ndarray
-    std: np.ndarray
 
 
 @dataclass

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 _AT_FDCWD = -100
@@ -20,9 +20,9 @@ def replace_directory(target: Path, files: dict[str, bytes]) -> None:
     """
     # Through a symbolic link, the directory that it points to is replaced, not the link.
     target = Path(os.path.realpath(target))
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    fresh = _sibling(target)
+    fresh.mkdir()
     try:
-        fresh.chmod(0o777 & ~_umask())
         for name, content in files.items():
             _write_durably(fresh / name, content)
         if target.exists():
@@ -41,11 +41,8 @@ def replace_file(target: Path, content: bytes) -> None:
         # A device or a pipe (/dev/stdout) is written to, not replaced.
         target.write_bytes(content)
         return
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    fresh = Path(name)
+    fresh = _sibling(target)
     try:
-        os.close(handle)
-        fresh.chmod(0o666 & ~_umask())
         _write_durably(fresh, content)
         fresh.replace(target)
     finally:
@@ -63,10 +60,9 @@ def _write_durably(path: Path, content: bytes) -> None:
 def _exchange(fresh: Path, target: Path) -> None:
     """Swap two directories: in one step where the system can (Linux), else by two renames that are undone on failure."""
     if sys.platform == "linux":
-        swapped = ctypes.CDLL(None).renameat2(
-            _AT_FDCWD, os.fsencode(fresh), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE
-        )
-        if swapped == 0:
+        rename = getattr(ctypes.CDLL(None), "renameat2", None)
+        places = (_AT_FDCWD, os.fsencode(fresh), _AT_FDCWD, os.fsencode(target))
+        if rename is not None and rename(*places, _RENAME_EXCHANGE) == 0:
             return
     aside = fresh.with_name(fresh.name + ".old")
     target.rename(aside)
@@ -78,7 +74,6 @@ def _exchange(fresh: Path, target: Path) -> None:
     aside.rename(fresh)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _sibling(target: Path) -> Path:
+    """A name beside the target, on the same file system, that nothing else has."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(6)}")

@@ -17,17 +17,21 @@ HIDDEN = 64
 
 
 @dataclass(frozen=True)
-class TowerWeights:
-    """What a hypernetwork emits for a program: towers from inputs scaled to [-1, 1] to standardised outputs."""
+class Towers:
+    """R emitted MLPs over the same A inputs, which are scaled to [-1, 1] by the domain.
 
-    w1: np.ndarray  # float32 [R, H, A]
-    b1: np.ndarray  # float32 [R, H]
-    w2: np.ndarray  # float32 [R, H, H]
-    b2: np.ndarray  # float32 [R, H]
-    w3: np.ndarray  # float32 [R, H]
-    b3: np.ndarray  # float32 [R]
-    mean: np.ndarray  # float64 [R], C units
-    std: np.ndarray  # float64 [R], C units; 0 for a result that is constant
+    `mean` and `std` [R], float64, take their standardised outputs back to C units; the deviation of a constant is 0. The rest
+    is float32.
+    """
+
+    w1: np.ndarray  # [R, H, A]
+    b1: np.ndarray  # [R, H]
+    w2: np.ndarray  # [R, H, H]
+    b2: np.ndarray  # [R, H]
+    w3: np.ndarray  # [R, H]
+    b3: np.ndarray  # [R]
+    mean: np.ndarray
+    std: np.ndarray
 
 
 class SurrogateNetwork(nn.Module):
@@ -86,15 +90,20 @@ class SurrogateNetwork(nn.Module):
             return self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))).numpy()
 
 
-def emitted_network(weights: TowerWeights, domain: np.ndarray) -> SurrogateNetwork:
+def emitted_network(towers: Towers, domain: np.ndarray) -> SurrogateNetwork:
     """The network with the emitted weights and the domain (float64 [A, 2]) folded in."""
-    results, hidden, arguments = weights.w1.shape
+    results, hidden, arguments = towers.w1.shape
     network = SurrogateNetwork(arguments, results, hidden)
+    middle, reach = input_scaling(domain)
+    # Copies: the parameters must not alias the hypernetwork's arrays.
+    tensors = {k: torch.tensor(v) for k, v in (vars(towers) | {"mid": middle, "reach": reach}).items()}
+    network.load_state_dict(tensors)
+    return network
+
+
+def input_scaling(domain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle and reach [A] of each argument's domain (float64 [A, 2]), by which inputs become (x - middle) / reach."""
     low, high = domain.T  # [A] each
     # Halves are taken before the difference: the whole range of double is a domain too.
     half = high / 2 - low / 2
-    scaling = {"mid": low + half, "reach": np.where(half > 0, half, np.inf)}
-    # Copies: the parameters must not alias the hypernetwork's arrays.
-    tensors = {k: torch.tensor(v) for k, v in (vars(weights) | scaling).items()}
-    network.load_state_dict(tensors)
-    return network.requires_grad_(True)
+    return low + half, np.where(half > 0, half, np.inf)
