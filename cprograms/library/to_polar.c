@@ -1,0 +1,20 @@
+/* Geometry: polar coordinates of a point; angle in radians, -pi..pi. */
+#include <math.h>
+
+struct polar {
+    double radius;
+    double angle;
+};
+
+#pragma surrogate range(x, -1, 1)
+#pragma surrogate range(y, -1, 1)
+#pragma surrogate range(radius, 0, 1.4143)
+#pragma surrogate range(angle, -3.1416, 3.1416)
+struct polar to_polar(double x, double y)
+{
+    struct polar out;
+
+    out.radius = sqrt(x * x + y * y);
+    out.angle = atan2(y, x);
+    return out;
+}
