@@ -38,12 +38,13 @@ class Graph:
         return not any(n.op in UNEVALUABLE for n in self.nodes)
 
     def skeleton(self) -> str:
-        """A hash of the graph's shape: operators, types and edges, with constants and tables masked."""
-        text = ";".join(
-            f"{n.op}:{n.type.code}:{n.children}:{n.value if n.op in ('arg', 'carry') else ''}" for n in self.nodes
-        )
-        return hashlib.sha256(f"{text}>{self.roots}".encode()).hexdigest()[:16]
-
+        """A hash of the graph's shape: operators, types and edges; constants and tables masked, arguments in order of use."""
+        ranks: dict[int | float, int] = {}
+        parts = []
+        for n in self.nodes:
+            mark = ranks.setdefault(n.value, len(ranks)) if n.op == "arg" else n.value if n.op == "carry" else ""
+            parts.append(f"{n.op}:{n.type.code}:{n.children}:{mark}")
+        return hashlib.sha256(f"{';'.join(parts)}>{self.roots}".encode()).hexdigest()[:16]
 
     def result(self, k: int) -> Graph:
         """The graph of the k-th result alone."""

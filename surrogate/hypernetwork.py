@@ -9,7 +9,10 @@ Shapes: B programs (one result each), T graph nodes in all, d hidden size, A arg
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +51,20 @@ class HypernetworkConfig(PretrainedConfig):
         self.gauss_newton_steps = gauss_newton_steps
         self.operators = operators or [op.name for op in OPS]
         self.types = types or list(SCALARS)
+
+
+Function = TypeVar("Function", bound=Callable)
+
+
+def full_precision(function: Function) -> Function:
+    """Keep a function out of mixed precision: weights need their digits, and small matrices gain nothing from bfloat16."""
+
+    @wraps(function)
+    def run(*args, **kwargs):
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            return function(*args, **kwargs)
+
+    return run  # type: ignore[return-value]
 
 
 # --- Features of numbers ------------------------------------------------------------------------------------------------
@@ -120,6 +137,7 @@ class Compose(nn.Module):
         for embedding in (self.child_gate, self.hidden_gate):
             nn.init.zeros_(embedding.weight)
 
+    @full_precision
     def forward(self, graphs: GraphBatch) -> Tensor:
         """[T+1, d]: the states of the batch's nodes; row 0 stands for no node."""
         local = self.local(graphs)  # [T, d]
@@ -187,6 +205,7 @@ def with_one(a: Tensor) -> Tensor:
     return torch.cat([a, torch.ones_like(a[..., :1])], dim=-1)
 
 
+@full_precision
 def towers(layers: Layers, x: Tensor) -> Tensor:
     """Apply B towers to inputs scaled to [-1, 1]: [B, K, A] -> [B, K]."""
     w1, w2, w3 = layers
@@ -207,6 +226,7 @@ class Emission:
     states: Tensor  # [T+1, d], the composed nodes, for the dense losses
 
 
+@full_precision
 def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
 
@@ -311,6 +331,10 @@ class Hypernetwork(PreTrainedModel):
         """Emit from the program alone."""
         states = self.compose(graphs)  # [T+1, d]
         root, arguments = self._contextualise(states, graphs)  # [B, d], [B, A, d]
+        return self._emit(states, root.float(), arguments.float(), graphs)
+
+    @full_precision
+    def _emit(self, states: Tensor, root: Tensor, arguments: Tensor, graphs: GraphBatch) -> Emission:
         trunk = self.trunk(root)
         A = arguments.shape[1]
         pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]

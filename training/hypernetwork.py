@@ -56,7 +56,7 @@ class TrainingConfig:
     seed: int = 0
     checkpoint_every: int = 1000
     validate_every: int = 2000
-    mixed_precision: str = "no"
+    mixed_precision: str = "bf16"
     model: dict = field(default_factory=dict)
 
     @classmethod
@@ -121,8 +121,8 @@ class Objective(nn.Module):
         strata = batch.graphs.strata[batch.dense_node - 1]
         values, moments = self.model.predict_nodes(emission.states[batch.dense_node], strata, batch.dense_x)
         target = scale_moments(batch.dense_mean, batch.dense_std, strata)
-        dense = nn.functional.huber_loss(values, batch.dense_y) * 2
-        return {**parts, "dense": dense, "moments": moment_loss(moments, target)}
+        dense = nn.functional.huber_loss(values.float(), batch.dense_y) * 2
+        return {**parts, "dense": dense, "moments": moment_loss(moments.float(), target)}
 
 
 def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
