@@ -1,0 +1,162 @@
+"""What the random programs look like: every weight of the grammar in one place."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass, field
+from itertools import accumulate
+from random import Random
+
+
+class Weighted:
+    """Names drawn in proportion to their weights."""
+
+    def __init__(self, **weights: float):
+        self.names = list(weights)
+        self._sums = list(accumulate(weights.values()))
+
+    def draw(self, rng: Random) -> str:
+        return self.names[bisect(self._sums, rng.random() * self._sums[-1])]
+
+
+def _weights(**weights: float) -> Weighted:
+    return field(default_factory=lambda: Weighted(**weights))
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The grammar's weights. `real_*` and `integer_*` name functions of the modules `real` and `integers`."""
+
+    arguments: Weighted = _weights(
+        **{"1": 11, "2": 18, "3": 18, "4": 14, "5": 9, "6": 9},
+        **{"7": 3, "8": 3, "9": 5, "10": 2, "11": 1.5, "12": 2, "13": 1, "14": 1, "15": 1, "16": 1.5},
+    )
+    statements: Weighted = _weights(**{"0": 22, "1": 25, "2": 20, "3": 14, "4": 9, "5": 5, "6": 3, "7": 2})
+    result: Weighted = _weights(f64=50, f32=15, integer=25, struct=10)
+    integer_result: Weighted = _weights(i32=65, u32=8, i64=8, u8=10, i16=5, u16=4)
+    # An integer result comes from whole-number code, from real code through a cast, or from a test.
+    integer_body: Weighted = _weights(integer=62, rounded=24, test=14)
+    fields: Weighted = _weights(**{"2": 65, "3": 25, "4": 10})
+
+    # Share of programs whose real arguments have one range in common, and of integer arguments in real code.
+    shared_domain: float = 0.6
+    integer_argument: float = 0.1
+    real_domain: Weighted = _weights(
+        sym1=24, unit=16, byte=9, sym10=10, percent=7, pi=7, positive=9, wide=4, circle=2, angle=2, scaled=10
+    )
+    integer_domain: Weighted = _weights(byte=34, sym100=20, small=18, bit=4, thousand=8, digit=8, signed10=8)
+
+    statement: Weighted = _weights(
+        local=34, branch=10, adjust=9, compound=8, clamp=5, early=8, loop=9, switch=2.5, helper=6, chain=2, swap=1.5
+    )
+    loop: Weighted = _weights(
+        accumulate=26, recurrence=14, horner=8, newton=6, array=14, counted=10, converge=6, halve=4, find=4
+    )
+    integer_loop: Weighted = _weights(
+        accumulate=22, bits=12, digits=8, gcd=7, root=6, collatz=4, array=14, counted=12, power=6, reverse=4
+    )
+    # Operators over one or two values, and those that gather many.
+    real_few: Weighted = _weights(
+        linear=12, combine=9, product=8, difference=4, ratio=6, polynomial=7, rational=4, distance=4, interpolate=4,
+        smoothstep=2.5, wave=8, tangent=1, rotation=3, angle=4, arc=3, bell=4, decay=4, logarithm=5, root=5,
+        power=5, hyperbolic=3, sigmoid=3, softplus=1.5, rectify=3, gamma=2.5, clamp=4, extremes=5, absolute=5,
+        threshold=6, periodic=2.5, rounding=2, finance=2.5, physics=4, table=3, special=1.5, cosines=2, sums=3,
+        quadratic=3, mean=2,
+    )  # fmt: skip
+    real_many: Weighted = _weights(
+        weighted=22, distance=16, squares=10, dot=16, extremes=8, mean=8, variance=6, bilinear=6, stencil=10, product=3
+    )
+    integer_few: Weighted = _weights(
+        linear=14, combine=10, product=7, squares=4, shifted=7, blend=8, difference=7, extremes=7, clamp=6,
+        divide=7, modulo=7, bits=8, field=5, compare=5, select=7, table=5, hash=2, quadratic=4, scale=5, manhattan=4,
+    )  # fmt: skip
+    integer_many: Weighted = _weights(
+        weighted=22, manhattan=14, squares=10, dot=14, extremes=9, mean=8, stencil=14, compare=6, pack=2
+    )
+
+    # Share of operands that are expressions themselves.
+    nested: float = 0.22
+    # Of fresh values where several are left, how often a gathering operator is drawn.
+    gather: float = 0.6
+    # Share of literals that become named constants.
+    named_constant: float = 0.05
+    # Share of divisions, roots and logarithms left without a guard.
+    unguarded: float = 0.02
+    # Share of float programs' calls and literals that are double's.
+    double_in_float: float = 0.06
+
+
+DEFAULT = Distribution()
+
+_PI = 3.14159265
+
+
+def real_domain(name: str, rng: Random) -> tuple[float, float]:
+    """The range that a real argument's domain name stands for."""
+    if name == "scaled":
+        width = float(f"{10 ** rng.uniform(-1.5, 3):.2g}")
+        middle = float(f"{rng.choice((-1, 1)) * width * 10 ** rng.uniform(-1, 0.6):.2g}") if rng.random() < 0.7 else 0.0
+        return float(f"{middle - width / 2:.4g}"), float(f"{middle + width / 2:.4g}")
+    return {
+        "sym1": (-1.0, 1.0),
+        "unit": (0.0, 1.0),
+        "byte": (0.0, 255.0),
+        "sym10": (-10.0, 10.0),
+        "percent": (0.0, 100.0),
+        "pi": (-_PI, _PI),
+        "positive": (0.1, 10.0),
+        "wide": (1.0, 1000.0),
+        "circle": (0.0, 360.0),
+        "angle": (0.0, 2 * _PI),
+    }[name]
+
+
+INTEGER_DOMAINS = {
+    "byte": (0, 255),
+    "sym100": (-100, 100),
+    "small": (0, 15),
+    "bit": (0, 1),
+    "thousand": (1, 1000),
+    "digit": (1, 10),
+    "signed10": (-10, 10),
+}
+
+# Families of argument names; those of a program come from one family first.
+NAMES = [
+    ["x", "y", "z", "w", "u", "v", "s", "t"],
+    ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"],
+    ["x0", "y0", "x1", "y1", "x2", "y2", "x3", "y3", "z0", "z1", "z2", "z3"],
+    ["r", "g", "b", "alpha", "gain", "bias"],
+    ["r1", "g1", "b1", "r2", "g2", "b2", "r3", "g3", "b3"],
+    ["p00", "p01", "p02", "p10", "p11", "p12", "p20", "p21", "p22", "k0", "k1", "k2"],
+    ["x", "t", "rate", "scale", "offset", "phase", "amp"],
+    ["value", "width", "height", "depth", "level", "limit", "weight"],
+    ["theta", "phi", "radius", "l1", "l2", "height"],
+    ["mass", "velocity", "time", "force", "angle", "drag", "charge"],
+    ["principal", "rate", "years", "price", "volatility", "fee", "tax"],
+    ["temp", "pressure", "flow", "density", "area", "speed"],
+    ["in0", "in1", "in2", "in3", "in4", "in5", "in6", "in7", "in8", "in9", "in10", "in11", "in12", "in13", "in14", "in15"],
+    ["u", "v", "du", "dv", "eps", "delta"],
+    ["q", "p", "mu", "sigma", "lambda", "kappa", "tau"],
+    ["sensor", "target", "error", "kp", "ki", "kd", "dt"],
+    ["a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4"],
+    ["n", "m", "k", "q", "r", "s"],
+]  # fmt: skip
+LOCALS = [
+    "t", "s", "u", "v", "d", "e", "h", "m", "p", "q", "acc", "sum", "tmp", "val", "out", "res", "dx", "dy", "dz", "num",
+    "den", "diff", "dist", "norm", "scale", "base", "mix", "lo", "hi", "step", "w0", "w1", "t0", "t1", "t2", "a0", "ratio",
+    "gx", "gy", "mag", "len", "avg", "total", "gain2", "part", "rest", "c0", "c1", "c2", "k1", "k2", "f0", "f1", "score",
+    "err", "energy", "dev", "lum", "cur", "prev", "next",
+]  # fmt: skip
+CONSTANTS = ["K", "SCALE", "BIAS", "LIMIT", "GAIN", "C0", "C1", "C2", "C3", "ALPHA", "BETA", "EPS", "HALF", "STEP", "MAXV"]
+HELPERS = ["helper", "curve", "shape", "weight_of", "clamped", "kernel", "transfer", "blend", "profile", "eval_term"]
+TABLES = ["TABLE", "lut", "coeff", "knots", "levels", "taps", "kWeights"]
+ENTRIES = [
+    "f", "compute", "evaluate", "kernel", "process", "transform", "score", "response", "model", "filter_value", "estimate",
+    "sample", "shade", "cost", "apply",
+]  # fmt: skip
+STRUCTS = ["result", "pair", "vec", "output", "point", "state"]
+FIELDS = [
+    ["x", "y", "z", "w"], ["re", "im", "mag", "arg"], ["a", "b", "c", "d"], ["u", "v", "s", "t"], ["first", "second", "third", "fourth"],
+    ["h", "s", "v", "alpha"], ["r", "g", "b", "a"], ["position", "speed", "energy", "force"],
+]  # fmt: skip

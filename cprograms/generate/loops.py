@@ -1,0 +1,459 @@
+"""Loops: sums, recurrences, Newton's method, arrays, and whole-number algorithms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from pycparser import c_ast
+
+from cprograms.generate import integers, nodes, real, values
+from cprograms.generate.distribution import LOCALS
+from cprograms.generate.nodes import identifier
+from cprograms.generate.values import Value, binary, compare, convert, select, shift, square
+from cprograms.generate.writer import Writer, fresh_name
+
+_COUNTERS = ["i", "j", "k", "n", "it", "step"]
+
+
+def loop(w: Writer) -> None:
+    table, kinds = (w.grammar.loop, REAL) if w.real else (w.grammar.integer_loop, INTEGER)
+    kinds[table.draw(w.rng)](w)
+
+
+def _trips(w: Writer) -> int:
+    return w.rng.choice((2, 3, 3, 4, 4, 5, 6, 8))
+
+
+def _counter(w: Writer, trips: int) -> Value:
+    """A loop counter from 0 to trips - 1."""
+    name = fresh_name(_COUNTERS, w.taken, w.rng)
+    return Value(identifier(name), "i32", 0, trips - 1)
+
+
+def _for(w: Writer, i: Value, end: c_ast.Node, body: list[c_ast.Node]) -> None:
+    declared = w.chance(0.7)
+    if not declared:
+        w.emit(nodes.declare("i32", i.node.name))
+    w.emit(nodes.count(i.node.name, end, body, declared=declared))
+
+
+def _sum_of(acc: Value, term: Value, trips: int) -> Value:
+    """What an accumulator holds after adding the term so often."""
+    low, high = min(0.0, term.lo) * trips, max(0.0, term.hi) * trips
+    if acc.real is False:
+        low, high = int(low), int(high)
+    spread = term.dev * trips * 0.7
+    return Value(acc.node, acc.type, acc.lo + low, acc.hi + high, acc.mid + term.mid * trips, spread, acc.mask | term.mask)
+
+
+def accumulate(w: Writer) -> None:
+    trips = _trips(w)
+    i = _counter(w, trips)
+    _accumulate(w, trips, i, nodes.integer(trips))
+
+
+def _accumulate(w: Writer, trips: int, i: Value, end: c_ast.Node, mask: int = 0) -> None:
+    """acc += term(i) for each i below `end`, at most `trips` times."""
+    acc = w.held(w.constant(0.0))
+    x = w.atom(w.fit(w.operand(), 3.0))
+    with w.nested() as body:
+        offset = w.constant(w.number(0.2, 1)) * i
+        phase = x + offset if w.chance(0.5) else x * (i + 1) if w.chance(0.6) else x - offset
+        w.local(phase)
+        term = w.fit(w.idiom(many=False), 5.0) if w.chance(0.7) else w.fit(w.operand(), 5.0)
+        if w.chance(0.35):
+            term = w.real_of(term) / (i + w.constant(1.0))
+        w.emit(nodes.assign(acc.node.name, term.node, "+=" if w.chance(0.85) else "-="))
+    _for(w, i, end, body)
+    after = _sum_of(acc, term, trips)
+    after.lo, after.hi = min(after.lo, -after.bound), max(after.hi, after.bound)
+    after.mask |= mask | x.mask
+    w.update(acc, after)
+
+
+def counted(w: Writer) -> None:
+    """A trip count from the input."""
+    n, trips = _bounded_count(w)
+    _accumulate(w, trips, _counter(w, trips), n.node, n.mask)
+
+
+def _bounded_count(w: Writer) -> tuple[Value, int]:
+    """A small whole number of the input, and its greatest value."""
+    counts = [v for v in w.pool if not v.real and v.lo >= 0 and 1 <= v.hi <= 16]
+    if counts:
+        n = w.rng.choice(counts)
+        w.read(n)
+        return Value(identifier(n.node.name), n.type, n.lo, n.hi, n.mid, n.dev, n.mask), int(n.hi)
+    limit = w.rng.choice((4, 6, 8))
+    v = w.operand()
+    if w.real:
+        count = convert(real.clamp_of(w, w.fit(real.absolute_of(w, v), float(limit)), 1.0, float(limit)), "i32")
+    else:
+        v = integers.magnitude(w, v) if v.lo < 0 else v
+        count = binary("%", v, values.literal(limit), 0, limit - 1) + 1
+    return w.local(count, type="i32", waiting=False, const=False), limit
+
+
+def recurrence(w: Writer) -> None:
+    """A state that forgets: s = c s + input, smoothing towards a target, or a damped oscillator."""
+    trips = _trips(w)
+    kind = w.rng.random()
+    if kind < 0.25:
+        return _oscillator(w, trips)
+    s = w.held(w.fit(w.operand(), 5.0) if w.chance(0.5) else w.constant(0.0))
+    i = _counter(w, trips)
+    start = Value(identifier(s.node.name), s.type, s.lo, s.hi, s.mid, s.dev, s.mask)
+    drive = w.fit(w.operand(), 3.0)
+    keep = w.number(0.3, 0.9)
+    with w.nested() as body:
+        if kind < 0.5:
+            step = (drive - start) * w.constant(keep)
+            w.emit(nodes.assign(s.node.name, step.node, "+="))
+            final = values.hull(start, drive)
+        else:
+            curve = w.rng.random()
+            inner = w.constant(keep) * start
+            if curve < 0.35:
+                inner = w.math("sin", math.sin, start * w.constant(w.number(0.5, 2)), lo=-1.0, hi=1.0)
+            elif curve < 0.5:
+                inner = w.math("tanh", math.tanh, start * w.constant(w.number(0.5, 2)), lo=-1.0, hi=1.0)
+            step = inner + drive
+            bound = (drive.bound + 1) / (1 - keep) + start.bound
+            final = Value(s.node, s.type, -bound, bound, drive.mid * 2, drive.dev * 2 + 0.3 * start.dev)
+            w.emit(nodes.assign(s.node.name, step.node))
+    _for(w, i, nodes.integer(trips), body)
+    final.mask = start.mask | drive.mask
+    w.update(s, final)
+
+
+def _oscillator(w: Writer, trips: int) -> None:
+    position, speed = w.held(w.fit(w.operand(), 2.0)), w.held(w.fit(w.operand(), 2.0) if w.chance(0.6) else w.constant(0.0))
+    i = _counter(w, trips)
+    p, v = identifier(position.node.name), identifier(speed.node.name)
+    stiffness, friction, dt = w.constant(w.number(0.5, 4)), w.constant(w.number(0.05, 0.5)), w.constant(w.rng.choice((0.05, 0.1, 0.2)))
+    with w.nested() as body:
+        force = c_ast.BinaryOp("-", c_ast.BinaryOp("*", c_ast.UnaryOp("-", stiffness.node), p), c_ast.BinaryOp("*", friction.node, v))
+        w.emit(nodes.assign(speed.node.name, c_ast.BinaryOp("*", force, dt.node), "+="))
+        w.emit(nodes.assign(position.node.name, c_ast.BinaryOp("*", v, dt.node), "+="))
+    _for(w, i, nodes.integer(trips), body)
+    mask, bound = position.mask | speed.mask, 3 * (position.bound + speed.bound) + 1
+    dev = math.hypot(position.dev, speed.dev)
+    w.update(position, Value(position.node, position.type, -bound, bound, position.mid, dev, mask))
+    if w.chance(0.5):
+        w.update(speed, Value(speed.node, speed.type, -4 * bound, 4 * bound, speed.mid, dev, mask))
+
+
+def horner(w: Writer) -> None:
+    """A polynomial whose coefficients are a table."""
+    size = w.rng.choice((3, 4, 5, 6))
+    coefficients = [w.number(-2, 2) for _ in range(size)]
+    x = w.atom(w.fit(w.operand(), 1.2))
+    result = w.held(w.constant(w.number(0.1, 1)))
+    name = w.table(coefficients, w.type)
+    i = _counter(w, size)
+    at = c_ast.ArrayRef(identifier(name), identifier(i.node.name))
+    with w.nested() as body:
+        product = c_ast.BinaryOp("*", identifier(result.node.name), x.node)
+        w.emit(nodes.assign(result.node.name, c_ast.BinaryOp("+", product, at)))
+    _for(w, i, nodes.integer(size), body)
+    bound = sum(2.0 * max(1.0, x.bound) ** k for k in range(size + 1))
+    w.update(result, Value(result.node, result.type, -bound, bound, coefficients[-1], 1.0, x.mask))
+
+
+def _newton_target(w: Writer) -> tuple[Value, Value]:
+    """A positive value and a variable that starts as a guess at its square root."""
+    v = w.fit(w.operand(), 10.0)
+    a = w.atom(v if v.lo > 0 else real.absolute_of(w, v) + w.constant(w.number(0.2, 1)))
+    guess = w.held(w.constant(0.5) * (a + w.constant(1.0)) if w.chance(0.6) else a + w.constant(0.5))
+    return a, guess
+
+
+def _newton_step(w: Writer, a: Value, guess: Value) -> c_ast.Node:
+    g = guess.node.name
+    quotient = c_ast.BinaryOp("/", a.node, identifier(g))
+    return nodes.assign(g, c_ast.BinaryOp("*", w.constant(0.5).node, c_ast.BinaryOp("+", identifier(g), quotient)))
+
+
+def _rooted(guess: Value, a: Value) -> Value:
+    mid, dev = values.moments(lambda x: math.sqrt(max(x, 0.0)), a)
+    return Value(guess.node, guess.type, 0.0, a.hi + 1, mid, dev, a.mask)
+
+
+def newton(w: Writer) -> None:
+    """A few steps of Heron's square root."""
+    a, guess = _newton_target(w)
+    trips = w.rng.choice((2, 3, 4, 5))
+    step = _newton_step(w, a, guess)
+    _for(w, _counter(w, trips), nodes.integer(trips), [step])
+    w.update(guess, _rooted(guess, a))
+
+
+def converge(w: Writer) -> None:
+    """Heron's square root until the residual is small."""
+    a, guess = _newton_target(w)
+    g = identifier(guess.node.name)
+    guess_squared = Value(c_ast.BinaryOp("*", g, g), guess.type, 0.0, guess.bound**2)
+    residual = w.math("fabs", abs, guess_squared - a, lo=0.0, hi=guess.bound**2)
+    count = fresh_name(_COUNTERS, w.taken, w.rng)
+    w.emit(nodes.declare("i32", count, nodes.integer(0)))
+    test = compare(">", residual, w.constant(w.rng.choice((1e-3, 1e-4, 1e-2))))
+    limit = compare("<", Value(identifier(count), "i32", 0, 20), values.literal(w.rng.choice((8, 10, 20))))
+    body = [_newton_step(w, a, guess), c_ast.UnaryOp("p++", identifier(count))]
+    w.emit(c_ast.While(values.logical("&&", test, limit).node, c_ast.Compound(body)))
+    w.update(guess, _rooted(guess, a))
+
+
+def halve(w: Writer) -> None:
+    """Scale a value down until it is small, and count."""
+    x = w.held(real.absolute_of(w, w.fit(w.operand(), w.rng.choice((8.0, 20.0)))))
+    steps = w.held(values.literal(0), type="i32")
+    limit = w.number(1, 2)
+    factor = w.rng.choice((0.5, 0.5, 0.7, 0.25))
+    test = compare(">", Value(identifier(x.node.name), x.type, x.lo, x.hi), w.constant(limit))
+    body = [nodes.assign(x.node.name, w.constant(factor).node, "*="), c_ast.UnaryOp("p++", identifier(steps.node.name))]
+    w.emit(c_ast.While(test.node, c_ast.Compound(body)))
+    most = max(1, math.ceil(math.log(max(x.hi, limit + 1) / limit) / -math.log(factor)))
+    w.update(steps, Value(steps.node, "i32", 0, most, mask=x.mask))
+    w.update(x, Value(x.node, x.type, 0.0, limit, mask=x.mask))
+
+
+def find(w: Writer) -> None:
+    """The first entry of a rising table that exceeds a value."""
+    size = w.rng.choice((3, 4, 5, 6))
+    x = w.atom(w.fit(w.operand(), 5.0))
+    low, high = x.mid - 1.4 * x.dev, x.mid + 1.4 * x.dev
+    knots = [float(f"{low + (high - low) * (k + 0.5) / size:.3g}") for k in range(size)]
+    name = w.table(knots, w.type)
+    found = w.held(values.literal(0), type="i32")
+    f = found.node.name
+    test = c_ast.BinaryOp(">", x.node, c_ast.ArrayRef(identifier(name), identifier(f)))
+    inside = c_ast.BinaryOp("<", identifier(f), nodes.integer(size))
+    w.emit(c_ast.While(c_ast.BinaryOp("&&", inside, test), c_ast.Compound([c_ast.UnaryOp("p++", identifier(f))])))
+    w.update(found, Value(found.node, "i32", 0, size, mask=x.mask))
+
+
+def array(w: Writer) -> None:
+    """A local array of values, walked over: a weighted sum, an extreme, a total variation."""
+    chosen = w.gather(2, w.rng.choice((3, 4, 6, 9)))
+    size = max(v.dev for v in chosen) or 1.0
+    if w.real:
+        elements = [w.fit(v, 2 * size) if v.dev < size / 8 or v.bound > 1e4 else v for v in chosen]
+    else:
+        elements = [integers.kept(w, v, 1 << 12) for v in chosen]
+    type = w.type if w.real or all(values.fits(v, w.type) for v in elements) else "i64"
+    name = fresh_name(LOCALS, w.taken, w.rng)
+    w.emit(nodes.declare(type, name, c_ast.InitList([v.node for v in elements]), length=len(elements)))
+    whole = elements[0]
+    for v in elements[1:]:
+        whole = values.hull(whole, v)
+    n = len(elements)
+    i = _counter(w, n)
+    item = Value(c_ast.ArrayRef(identifier(name), identifier(i.node.name)), type, whole.lo, whole.hi, whole.mid, size, whole.mask)
+    kind = w.rng.random()
+    if kind < 0.5:
+        _array_sum(w, item, i, n)
+    elif kind < 0.75:
+        _array_extreme(w, name, item, i, n)
+    else:
+        _array_variation(w, name, item, i, n)
+
+
+def _array_sum(w: Writer, item: Value, i: Value, n: int) -> None:
+    acc = w.held(w.constant(0.0) if w.real else values.literal(0))
+    kind = w.rng.random()
+    if kind < 0.5:
+        weights = [w.number(-1, 1.5) if w.real else w.rng.randint(-3, 9) for _ in range(n)]
+        at = c_ast.ArrayRef(identifier(w.table(weights, w.type)), identifier(i.node.name))
+        term = item * Value(at, w.type, min(weights), max(weights))
+    elif kind < 0.7:
+        term = item * (i + 1)
+    elif kind < 0.85:
+        centre = w.threshold(item)
+        term = (item - centre) * (item - centre)
+    else:
+        term = item * item
+    with w.nested() as body:
+        w.emit(nodes.assign(acc.node.name, term.node, "+="))
+    _for(w, i, nodes.integer(n), body)
+    w.update(acc, _sum_of(acc, term, n))
+
+
+def _array_extreme(w: Writer, name: str, item: Value, i: Value, n: int) -> None:
+    first = Value(c_ast.ArrayRef(identifier(name), nodes.integer(0)), item.type, item.lo, item.hi, item.mid, item.dev, item.mask)
+    best = w.held(first)
+    test = compare(w.rng.choice("<>"), item, Value(identifier(best.node.name), best.type, item.lo, item.hi))
+    body = [nodes.branch(test.node, [nodes.assign(best.node.name, item.node)])]
+    w.emit(nodes.count(i.node.name, nodes.integer(n), body, start=1))
+    w.read(best)
+    w.update(best, first)
+
+
+def _array_variation(w: Writer, name: str, item: Value, i: Value, n: int) -> None:
+    acc = w.held(w.constant(0.0) if w.real else values.literal(0))
+    before = c_ast.ArrayRef(identifier(name), c_ast.BinaryOp("-", identifier(i.node.name), nodes.integer(1)))
+    step = item - Value(before, item.type, item.lo, item.hi, item.mid, item.dev, item.mask)
+    with w.nested() as body:
+        if w.real and w.chance(0.6):
+            term = real.absolute_of(w, step)
+        elif w.real:
+            term = square(w.atom(step))
+        else:
+            term = integers.magnitude(w, step)
+        w.emit(nodes.assign(acc.node.name, term.node, "+="))
+    w.emit(nodes.count(i.node.name, nodes.integer(n), body, start=1))
+    w.update(acc, _sum_of(acc, term, n))
+
+
+# Whole-number loops.
+
+
+def accumulate_integers(w: Writer) -> None:
+    trips = _trips(w)
+    _accumulate_integers(w, trips, _counter(w, trips), nodes.integer(trips), 0)
+
+
+def counted_integers(w: Writer) -> None:
+    n, trips = _bounded_count(w)
+    _accumulate_integers(w, trips, _counter(w, trips), n.node, n.mask)
+
+
+def _accumulate_integers(w: Writer, trips: int, i: Value, end: c_ast.Node, mask: int) -> None:
+    acc = w.held(values.literal(0))
+    x = w.atom(integers.kept(w, w.operand(), 1 << 10))
+    with w.nested() as body:
+        kind = w.rng.random()
+        if kind < 0.25:
+            term = x * i
+        elif kind < 0.45:
+            m = w.rng.choice((3, 5, 7, 10, 16))
+            term = binary("%", (integers.magnitude(w, x) if x.lo < 0 else x) + i * w.rng.randint(1, 9), values.literal(m), 0, m - 1)
+        elif kind < 0.6:
+            positive = integers.magnitude(w, x) if x.lo < 0 else x
+            term = Value(c_ast.BinaryOp(">>", positive.node, identifier(i.node.name)), "i32", 0, positive.hi, mask=x.mask)
+        elif kind < 0.8:
+            w.local(x + i if w.chance(0.5) else x - i * w.rng.randint(1, 9))
+            term = integers.kept(w, w.idiom(many=False), 1 << 14)
+        else:
+            term = select(w.condition(x), x + i, i * w.rng.randint(1, 5))
+        w.emit(nodes.assign(acc.node.name, term.node, "+="))
+    _for(w, i, end, body)
+    after = _sum_of(acc, term, trips)
+    after.mask |= mask | x.mask
+    w.update(acc, after)
+
+
+def _natural(w: Writer, bound: int) -> Value:
+    """A new variable with a whole number from 0 to about the bound."""
+    v = w.operand()
+    v = integers.magnitude(w, v) if v.lo < 0 else v
+    return w.held(integers.kept(w, v, bound))
+
+
+def bits(w: Writer) -> None:
+    """Count the set bits of a value, or its length."""
+    x = _natural(w, 4095)
+    total = w.held(values.literal(0))
+    name = identifier(x.node.name)
+    test = w.rng.choice((name, c_ast.BinaryOp(">", name, nodes.integer(0))))
+    add = c_ast.BinaryOp("&", name, nodes.integer(1))
+    count = nodes.assign(total.node.name, add, "+=") if w.chance(0.7) else c_ast.UnaryOp("p++", identifier(total.node.name))
+    w.emit(c_ast.While(test, c_ast.Compound([count, nodes.assign(x.node.name, nodes.integer(1), ">>=")])))
+    _consumed(w, x)
+    w.update(total, Value(total.node, total.type, 0, max(int(x.hi), 1).bit_length(), mask=x.mask))
+
+
+def _consumed(w: Writer, x: Value) -> None:
+    """Nothing reads this variable any more."""
+    w.read(x)
+    w.pool.remove(x)
+
+
+def digits(w: Writer) -> None:
+    """The sum of a number's digits."""
+    x = _natural(w, 9999)
+    total, base = w.held(values.literal(0)), w.rng.choice((10, 10, 8, 3))
+    name = identifier(x.node.name)
+    rest = c_ast.BinaryOp("%", name, nodes.integer(base))
+    rest = c_ast.BinaryOp("*", rest, rest) if w.chance(0.2) else rest
+    body = [nodes.assign(total.node.name, rest, "+="), nodes.assign(x.node.name, nodes.integer(base), "/=")]
+    w.emit(c_ast.While(c_ast.BinaryOp(">", name, nodes.integer(0)), c_ast.Compound(body)))
+    _consumed(w, x)
+    w.update(total, Value(total.node, total.type, 0, 30, mask=x.mask))
+
+
+def reverse(w: Writer) -> None:
+    """A number's digits or bits in reverse."""
+    x = _natural(w, 999)
+    base = w.rng.choice((10, 2, 4))
+    result = w.held(values.literal(0))
+    name, r = identifier(x.node.name), identifier(result.node.name)
+    grown = c_ast.BinaryOp("*", r, nodes.integer(base))
+    body = [
+        nodes.assign(result.node.name, c_ast.BinaryOp("+", grown, c_ast.BinaryOp("%", name, nodes.integer(base)))),
+        nodes.assign(x.node.name, nodes.integer(base), "/="),
+    ]
+    w.emit(c_ast.While(c_ast.BinaryOp(">", name, nodes.integer(0)), c_ast.Compound(body)))
+    _consumed(w, x)
+    w.update(result, Value(result.node, result.type, 0, 4 * base * max(x.hi, 1), mask=x.mask))
+
+
+def gcd(w: Writer) -> None:
+    a, b = _natural(w, 1000), _natural(w, 1000)
+    rest = fresh_name(LOCALS, w.taken, w.rng)
+    x, y = a.node.name, b.node.name
+    remainder = c_ast.BinaryOp("%", identifier(x), identifier(y))
+    body = [nodes.declare(a.type, rest, remainder), nodes.assign(x, identifier(y)), nodes.assign(y, identifier(rest))]
+    w.emit(c_ast.While(c_ast.BinaryOp("!=", identifier(y), nodes.integer(0)), c_ast.Compound(body)))
+    high, mask = max(a.hi, b.hi), a.mask | b.mask
+    _consumed(w, b)
+    w.update(a, Value(a.node, a.type, 0, high, 3, high / 10 + 1, mask))
+
+
+def root(w: Writer) -> None:
+    """The whole part of a square root, by counting."""
+    x = _natural(w, 400)
+    r = w.held(values.literal(0))
+    name = r.node.name
+    following = c_ast.BinaryOp("+", identifier(name), nodes.integer(1))
+    test = c_ast.BinaryOp("<=", c_ast.BinaryOp("*", following, following), identifier(x.node.name))
+    w.emit(c_ast.While(test, c_ast.Compound([c_ast.UnaryOp("p++", identifier(name))])))
+    high = math.isqrt(max(int(x.hi), 0))
+    w.update(r, Value(r.node, r.type, 0, high, 0.67 * high, 0.25 * high, mask=x.mask))
+
+
+def collatz(w: Writer) -> None:
+    """Collatz steps, at most a few."""
+    limit = w.rng.choice((5, 8, 10))
+    x = _natural(w, 100)
+    i = _counter(w, limit)
+    name = identifier(x.node.name)
+    odd = c_ast.BinaryOp("&", name, nodes.integer(1)) if w.chance(0.5) else c_ast.BinaryOp("%", name, nodes.integer(2))
+    up = c_ast.BinaryOp("+", c_ast.BinaryOp("*", nodes.integer(3), name), nodes.integer(1))
+    step = nodes.assign(x.node.name, c_ast.TernaryOp(odd, up, c_ast.BinaryOp("/", name, nodes.integer(2))))
+    _for(w, i, nodes.integer(limit), [step])
+    w.update(x, Value(x.node, x.type, 0, min((x.hi + 1) * 1.8**limit, 1e8), x.mid, x.dev, x.mask))
+
+
+def power(w: Writer) -> None:
+    """A product taken modulo a small number."""
+    trips, m = _trips(w), w.rng.choice((17, 31, 64, 97, 101, 256))
+    x = _natural(w, 1000)
+    result = w.held(values.literal(1))
+    name = result.node.name
+    product = c_ast.BinaryOp("*", identifier(name), identifier(x.node.name))
+    product = c_ast.BinaryOp("+", product, nodes.integer(w.rng.randint(1, 9))) if w.chance(0.4) else product
+    step = nodes.assign(name, c_ast.BinaryOp("%", product, nodes.integer(m)))
+    _for(w, _counter(w, trips), nodes.integer(trips), [step])
+    w.update(result, Value(result.node, result.type, 0, m - 1, mask=x.mask))
+
+
+REAL: dict[str, Callable[[Writer], None]] = {
+    f.__name__: f for f in (accumulate, recurrence, horner, newton, array, counted, converge, halve, find)
+}
+INTEGER: dict[str, Callable[[Writer], None]] = {
+    "accumulate": accumulate_integers,
+    "counted": counted_integers,
+    **{f.__name__: f for f in (bits, digits, gcd, root, collatz, array, power, reverse)},
+}
+__all__ = ["INTEGER", "REAL", "loop", "shift"]
