@@ -1,7 +1,7 @@
 """Surrogates on disk: a directory of `config.json`, `model.safetensors`, `program.c` and a `README.md` card.
 
-The tensors are safetensors, so that loading an artifact runs no code. The configuration records the SHA-256 of the tensors
-and of the program; an artifact that was truncated or edited does not load.
+The tensors are safetensors, so that loading an artifact runs no code. The configuration records the SHA-256 of the
+tensors and of the program; an artifact that was truncated or edited does not load.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cprograms.types import SCALARS
 from surrogate import __version__
 from surrogate.card import card
 from surrogate.check import Report
+from surrogate.describe import signature_dict
 from surrogate.files import replace_directory
 from surrogate.network import SurrogateNetwork
 from surrogate.surrogate import Surrogate
@@ -35,10 +36,11 @@ HASHED = ("model.safetensors", "program.c")
 def save(surrogate: Surrogate, path: str | PathLike[str]) -> None:
     """Write an artifact, all or nothing; an artifact that was there is replaced at once.
 
-    The error that the artifact states is the surrogate's latest check. A surrogate that has none is checked first, unless it
-    was compiled at -O0, which promises not to run the program.
+    The error that the artifact states is the surrogate's latest check. A surrogate that has none is checked first,
+    unless it was compiled at -O0, which promises not to run the program.
 
-    Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a full disk).
+    Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a full
+    disk).
     """
     target = Path(path)
     if target.exists() and not is_artifact(target):
@@ -102,16 +104,6 @@ def config_of(surrogate: Surrogate) -> dict[str, Any]:
     }
 
 
-def signature_dict(arguments: tuple[Argument, ...], results: tuple[Result, ...]) -> dict[str, Any]:
-    """Arguments and results with their C types and domains, for JSON."""
-    return {
-        "arguments": [
-            {"name": a.name, "type": a.type.code, "low": a.low, "high": a.high, "origin": a.origin} for a in arguments
-        ],
-        "results": [{"name": r.name, "type": r.type.code, "low": r.low, "high": r.high} for r in results],
-    }
-
-
 def portable_text(program: Program) -> str:
     """The program as self-contained C whose pragmas state its entry and its domain."""
     ranges = [(a.name, a.low, a.high) for a in program.arguments]
@@ -126,9 +118,7 @@ def _surrogate(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         Argument(a["name"], SCALARS[a["type"]], float(a["low"]), float(a["high"]), a["origin"])
         for a in config["signature"]["arguments"]
     )
-    results = tuple(
-        Result(r["name"], SCALARS[r["type"]], r["low"], r["high"]) for r in config["signature"]["results"]
-    )
+    results = tuple(Result(r["name"], SCALARS[r["type"]], r["low"], r["high"]) for r in config["signature"]["results"])
     module = SurrogateNetwork(len(arguments), len(results), int(config["hidden_size"]))
     module.load_state_dict(load_tensors(files["model.safetensors"]))
     return Surrogate(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-import cprograms
-from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.sampling import sample
+
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.program import Program
+from cprograms.sandbox import Status, run_with_status
 
 if TYPE_CHECKING:
     from surrogate.surrogate import Surrogate
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 class ResultError:
     """The error of one result.
 
-    nMSE is the mean squared error over the variance of the true outputs, R² is 1 - nMSE, and `max_error` is the greatest
-    absolute error in C units. Where the program is constant on the rows there is no variance: nMSE is then 0 for an exact
-    surrogate and infinite for any other.
+    nMSE is the mean squared error over the variance of the true outputs, R² is 1 - nMSE, and `max_error` is the
+    greatest absolute error in C units. Where the program is constant on the rows there is no variance: nMSE is then 0
+    for an exact surrogate and infinite for any other.
     """
 
     name: str
@@ -80,21 +82,34 @@ class Report:
 def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
     """Compare a surrogate with its program on fresh rows.
 
-    The rows are never those that the surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on a
-    small domain of integers the same values may come up.
+    The rows are never those that the surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on
+    a small domain of integers the same values may come up.
 
-    Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite outputs.
+    Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite
+    outputs.
     """
     if rows < 2:
         raise UsageError(f"an error needs at least 2 rows, not {rows}")
-    x = sample(surrogate.program, rows, fresh_seed(seed))
-    y = cprograms.run(surrogate.program, x)
+    x, y = executed_rows(surrogate.program, rows, fresh_seed(seed))
+    predicted = surrogate.predict(x)
+    errors = [result_error(r.name, t, p) for r, t, p in zip(surrogate.results, y.T, predicted.T, strict=True)]
+    return Report(rows, rows - len(x), seed, tuple(errors))
+
+
+def executed_rows(program: Program, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
+
+    Raises ProgramError where fewer than two are left.
+    """
+    x = sample(program, count, seed)
+    y, status = run_with_status(program, x)
     finite = np.isfinite(y).all(1)
-    if finite.sum() < 2:
-        raise no_finite_rows(surrogate.program.path, surrogate.entry, rows, int(finite.sum()))
-    predicted = surrogate.predict(x[finite])
-    errors = [result_error(r.name, t, p) for r, t, p in zip(surrogate.results, y[finite].T, predicted.T, strict=True)]
-    return Report(rows, int((~finite).sum()), seed, tuple(errors))
+    if finite.sum() >= 2:
+        return x[finite], y[finite]
+    reasons = Counter(Status(s).name.lower() for s in status[~finite])
+    message = f"'{program.entry}' gave finite results on {finite.sum()} of {count} rows of its domain"
+    why = ", ".join(f"{'not finite' if name == 'ok' else name}: {n}" for name, n in reasons.most_common())
+    raise ProgramError([Diagnostic(message, program.path, hint=f"{why}; try another domain: --range NAME=LOW:HIGH")])
 
 
 def compile_seed(seed: int) -> int:
@@ -111,13 +126,6 @@ def _valid(seed: int) -> int:
     if seed < 0:
         raise UsageError(f"a seed must not be negative: {seed}")
     return seed
-
-
-def no_finite_rows(path: str, entry: str, rows: int, finite: int) -> ProgramError:
-    """What a program that is undefined on (nearly) all of its domain ends in."""
-    message = f"'{entry}' gave a finite result on {finite} of {rows} rows of its domain"
-    hint = "the other rows trapped, ran out of fuel, or were NaN or infinite; try another domain: --range NAME=LOW:HIGH"
-    return ProgramError([Diagnostic(message, path, hint=hint)])
 
 
 def result_error(name: str, true: np.ndarray, predicted: np.ndarray) -> ResultError:

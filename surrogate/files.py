@@ -58,7 +58,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _exchange(fresh: Path, target: Path) -> None:
-    """Swap two directories: in one step where the system can (Linux), else by two renames that are undone on failure."""
+    """Swap two directories: in one step where the system can (Linux), else by two renames, undone on failure."""
     if sys.platform == "linux":
         rename = getattr(ctypes.CDLL(None), "renameat2", None)
         places = (_AT_FDCWD, os.fsencode(fresh), _AT_FDCWD, os.fsencode(target))

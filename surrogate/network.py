@@ -20,8 +20,8 @@ HIDDEN = 64
 class Towers:
     """R emitted MLPs over the same A inputs, which are scaled to [-1, 1] by the domain.
 
-    `mean` and `std` [R], float64, take their standardised outputs back to C units; the deviation of a constant is 0. The rest
-    is float32.
+    `mean` and `std` [R], float64, take their standardised outputs back to C units; the deviation of a constant is 0.
+    The rest is float32.
     """
 
     w1: np.ndarray  # [R, H, A]
@@ -102,7 +102,7 @@ def emitted_network(towers: Towers, domain: np.ndarray) -> SurrogateNetwork:
 
 
 def input_scaling(domain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The middle and reach [A] of each argument's domain (float64 [A, 2]), by which inputs become (x - middle) / reach."""
+    """Middle and reach [A] of each argument's domain, float64 [A, 2]: inputs become (x - middle) / reach."""
     low, high = domain.T  # [A] each
     # Halves are taken before the difference: the whole range of double is a domain too.
     half = high / 2 - low / 2

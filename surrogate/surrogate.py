@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 class Surrogate:
     """A compiled surrogate.
 
-    `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results]. `text` is
-    the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped the weights,
-    `compiler` is the SHA-256 of the hypernetwork's weights, and `measured` the latest check against the program.
+    `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results].
+    `text` is the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped
+    the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measured` the latest check against the
+    program.
     """
 
     entry: str

@@ -1,0 +1,126 @@
+"""The compile pipeline: from a C file to a surrogate, a line a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+
+import numpy as np
+
+import cprograms
+from cprograms.diagnostics import UsageError
+from cprograms.graph import Graph
+from cprograms.lower import lower
+from cprograms.program import Program
+from surrogate.artifact import portable_text
+from surrogate.check import compile_seed, executed_rows
+from surrogate.compilers import load_compiler
+from surrogate.emit import Request, emit
+from surrogate.finetune import finetune
+from surrogate.network import Towers, emitted_network
+from surrogate.surrogate import Surrogate
+
+ROWS = {0: 0, 1: 64, 2: 256}
+"""Executed rows at each -O level, where the user does not say."""
+MAX_ROWS = 2048
+"""The Gauss–Newton steps factorise a matrix of rows × rows."""
+
+
+def compile(
+    path: str | PathLike[str] | None = None,
+    *,
+    source: str | None = None,
+    entry: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    opt_level: int = 1,
+    rows: int | None = None,
+    seed: int = 0,
+    target: str = "mlp",
+    compiler: str | PathLike[str] | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> Surrogate:
+    """Compile a C file, or `source`, to a surrogate.
+
+    `entry`, `ranges`, `include_dirs` and `defines` are as in `cprograms.load`; the rest as in `compile_program`.
+
+    Raises ProgramError for a program that is not numeric or not C, UsageError for options that make no sense.
+    """
+    program = cprograms.load(
+        path, source=source, entry=entry, ranges=ranges, include_dirs=include_dirs, defines=defines
+    )
+    return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, target=target, compiler=compiler)
+
+
+def compile_program(
+    program: Program,
+    *,
+    opt_level: int = 1,
+    rows: int | None = None,
+    seed: int = 0,
+    target: str = "mlp",
+    compiler: str | PathLike[str] | None = None,
+) -> Surrogate:
+    """Compile a program to a surrogate.
+
+    `opt_level` 0 reads the program's text alone and never runs it; 1 also reads `rows` executed rows (64 by default) by
+    the hypernetwork's Gauss–Newton steps; 2 reads more (256) and fine-tunes the network on them for up to half a
+    second. `compiler` is a packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
+
+    Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
+    """
+    count = _row_count(opt_level, rows, target)
+    hypernetwork = load_compiler(compiler)
+    graph = lower(program)
+    x, y = executed_rows(program, count, compile_seed(seed)) if count else (None, None)
+    towers = emit(hypernetwork.hypernetwork, [Request(graph, program.domain, x, y)])[0]
+    network = emitted_network(_known_scale(towers, program, graph, y), program.domain)
+    if opt_level == 2 and x is not None and y is not None:
+        finetune(network, x, y, seed)
+    surrogate = Surrogate(
+        entry=program.entry,
+        arguments=program.arguments,
+        results=program.results,
+        text=portable_text(program),
+        module=network,
+        opt_level=opt_level,
+        seed=seed,
+        rows=0 if x is None else len(x),
+        compiler=hypernetwork.sha256,
+    )
+    surrogate.program = program
+    return surrogate
+
+
+def _row_count(opt_level: int, rows: int | None, target: str) -> int:
+    if target == "anc":
+        raise UsageError("--target=anc is not available yet; --target=mlp is")
+    if target != "mlp":
+        raise UsageError(f"unknown target '{target}'; there is mlp")
+    if opt_level not in ROWS:
+        raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
+    if opt_level == 0 and rows:
+        raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
+    if rows is not None and opt_level > 0 and not 2 <= rows <= MAX_ROWS:
+        raise UsageError(f"rows must be from 2 to {MAX_ROWS}, not {rows}")
+    return ROWS[opt_level] if rows is None else rows
+
+
+def _known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray | None) -> Towers:
+    """Replace what was predicted of the outputs' scale by what is known.
+
+    A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
+    a result is taken for a uniform distribution's.
+    """
+    mean, std = towers.mean.copy(), towers.std.copy()
+    for k, (result, root) in enumerate(zip(program.results, graph.roots, strict=True)):
+        if graph.nodes[root].op == "const":
+            mean[k], std[k] = graph.nodes[root].value, 0
+        elif y is not None:
+            # The mean of equal numbers need not be that number.
+            if np.ptp(y[:, k]) == 0:
+                mean[k], std[k] = y[0, k], 0
+        elif result.low is not None and result.high is not None:
+            mean[k], std[k] = (result.low + result.high) / 2, (result.high - result.low) / np.sqrt(12)
+    return replace(towers, mean=mean, std=std)

@@ -1,0 +1,115 @@
+"""Rows of numbers from the command line and CSV files, and back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cprograms.diagnostics import UsageError
+from cprograms.program import Argument
+
+
+def parse_values(values: Sequence[str], names: Sequence[str]) -> np.ndarray:
+    """One row, float64 [1, arguments]. Raises UsageError for a wrong count or what is not a finite number."""
+    if len(values) != len(names):
+        raise UsageError(f"{len(names)} values are needed ({', '.join(names)}), not {len(values)}")
+    return np.array([[_cell(v.strip(), f"argument '{n}'") for v, n in zip(values, names, strict=True)]])
+
+
+def read_rows(path: str, names: Sequence[str]) -> np.ndarray:
+    """The rows of a CSV file ("-" is stdin): float64 [n, arguments].
+
+    A first line without any number is a header: it must name every argument, in any order, and other columns are
+    skipped. Without a header the columns are the arguments in order. Blank lines are skipped.
+
+    Raises UsageError, with the line, for a cell that is not a finite number, a line of another width, a missing column,
+    and a file that cannot be read or has no rows.
+    """
+    shown = "<stdin>" if path == "-" else path
+    reader = csv.reader(io.StringIO(_read_text(path, shown), newline=""), skipinitialspace=True)
+    columns: list[int] | None = None
+    width = len(names)
+    rows: list[list[float]] = []
+    try:
+        for cells in reader:
+            place = f"{shown}:{reader.line_num}"
+            if not any(c.strip() for c in cells):
+                continue
+            if columns is None:
+                header = [c.strip() for c in cells]
+                columns = list(range(width))
+                if not any(_is_number(c) for c in header):
+                    columns, width = _header_columns(header, names, place), len(header)
+                    continue
+            if len(cells) != width:
+                raise UsageError(f"{place}: {width} values are needed, not {len(cells)}")
+            rows.append([_cell(cells[c].strip(), f"{place}: column {c + 1}") for c in columns])
+    except csv.Error as e:
+        raise UsageError(f"{shown}:{reader.line_num}: {e}") from e
+    if not rows:
+        raise UsageError(f"{shown}: no rows")
+    return np.array(rows)
+
+
+def table_text(y: np.ndarray, header: Sequence[str] | None) -> str:
+    """Rows [n, results] as CSV. Without a header, for reading: the values of a row apart by spaces."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter="," if header else " ", lineterminator="\n")
+    if header:
+        writer.writerow(header)
+    writer.writerows([[f"{v:.12g}" for v in row] for row in y])
+    return out.getvalue()
+
+
+def row_warning(x: np.ndarray, arguments: Sequence[Argument]) -> str | None:
+    """What to say of rows [n, arguments] that are outside the domain, or None."""
+    low, high = np.array([[a.low, a.high] for a in arguments]).T
+    outside = (x < low) | (x > high)
+    if not outside.any():
+        return None
+    which = [
+        f"{a.name} in [{a.low:g}, {a.high:g}]" for a, any_out in zip(arguments, outside.any(0), strict=True) if any_out
+    ]
+    count = f"{int(outside.any(1).sum()):,} of {len(x):,} rows are" if len(x) > 1 else "the input is"
+    return f"{count} outside the domain ({', '.join(which)}), where the surrogate extrapolates"
+
+
+def _read_text(path: str, shown: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as e:
+        raise UsageError(f"{shown}: cannot be read: {e.strerror or e}") from e
+    except UnicodeDecodeError as e:
+        raise UsageError(f"{shown}: not a text file in UTF-8") from e
+
+
+def _header_columns(header: list[str], names: Sequence[str], place: str) -> list[int]:
+    missing = [n for n in names if n not in header]
+    if missing:
+        raise UsageError(f"{place}: the header has no column '{missing[0]}' (the arguments are {', '.join(names)})")
+    return [header.index(n) for n in names]
+
+
+def _cell(text: str, place: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"{place}: '{text}' is not a finite number")
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
