@@ -4,7 +4,8 @@
 built, so that domains are legal and nothing explodes; `real`, `integers`, `loops` and `statements` hold the idioms.
 """
 
+from cprograms.generate.accept import accept
 from cprograms.generate.distribution import DEFAULT, Distribution
 from cprograms.generate.program import generate, programs
 
-__all__ = ["DEFAULT", "Distribution", "generate", "programs"]
+__all__ = ["DEFAULT", "Distribution", "accept", "generate", "programs"]
