@@ -1,0 +1,219 @@
+"""Runs numeric C programs safely: WebAssembly without imports, with limits on steps, memory and stack."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+import wasmtime
+
+from cprograms import toolchain
+from cprograms.cache import Cache, key, root
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.program import Program
+from cprograms.sandbox_source import CHUNK, Status, source_of
+
+__all__ = ["CHUNK", "ROW_FUEL", "Rows", "Status", "run", "run_many", "run_with_status"]
+
+_NATIVE_STACK = 2**20
+
+# Fuel counts WebAssembly instructions, so that what a row is given does not depend on the machine. One unit takes about
+# a nanosecond.
+ROW_FUEL = 20_000_000
+"""Steps that a row may take."""
+_RUN_FUEL, _RUN_FUEL_PER_ROW = 4_000_000_000, 100_000
+_LOST_ROWS = 64
+"""A run ends when as many rows have run out of steps: programs with infinite loops must end within seconds."""
+
+
+class Rows(NamedTuple):
+    """`y` float64 [n, results], NaN where a row did not end well; `status` uint8 [n], a `Status` each."""
+
+    y: np.ndarray
+    status: np.ndarray
+
+
+def run(program: Program, x: np.ndarray) -> np.ndarray:
+    """Evaluate a program: float64 [n, arguments] -> float64 [n, results], NaN where a row trapped.
+
+    Inputs are converted to the arguments' types as C converts them; a number outside an integer argument's type traps.
+    64-bit integers beyond 2^53 are rounded to float64 on either side. Raises ProgramError where the program does not
+    compile, UsageError where `x` has another shape.
+    """
+    return run_with_status(program, x).y
+
+
+def run_with_status(program: Program, x: np.ndarray) -> Rows:
+    """As `run`, with the reason for each NaN row."""
+    x = _checked(program, x)
+    try:
+        module = _module(program)
+    except toolchain.CompileError as error:
+        raise ProgramError([_rejection(program, error)]) from None
+    return _Instance(_engine(optimise=True), module).run(program, 0, x)
+
+
+def run_many(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Rows]:
+    """Run each program on its own rows, compiled together: much faster than one at a time for some 50 to 400 programs.
+
+    The rows of a program that does not compile have the status REJECTED. Nothing is cached.
+    """
+    xs = [_checked(program, x) for program, x in zip(programs, xs, strict=True)]
+    if not programs:
+        return []
+    try:
+        wasm = toolchain.to_wasm(source_of(programs), optimise=False)
+    except toolchain.CompileError:
+        if len(programs) == 1:
+            return [_unrun(programs[0], len(xs[0]), Status.REJECTED)]
+        middle = len(programs) // 2
+        return run_many(programs[:middle], xs[:middle]) + run_many(programs[middle:], xs[middle:])
+    engine = _engine(optimise=False)
+    instance = _Instance(engine, wasmtime.Module(engine, wasm))
+    return [instance.run(program, k, x) for k, (program, x) in enumerate(zip(programs, xs, strict=True))]
+
+
+def _checked(program: Program, x: np.ndarray) -> np.ndarray:
+    x = np.ascontiguousarray(x, dtype=np.float64)
+    if x.ndim != 2 or x.shape[1] != len(program.arguments):
+        raise UsageError(f"{program.entry}: rows of {len(program.arguments)} numbers are needed, not shape {x.shape}")
+    return x
+
+
+def _rejection(program: Program, error: toolchain.CompileError) -> Diagnostic:
+    return Diagnostic(f"the sandbox cannot compile '{program.entry}': {error}", program.path)
+
+
+def _unrun(program: Program, n: int, status: Status) -> Rows:
+    return Rows(np.full((n, len(program.results)), np.nan), np.full(n, status, np.uint8))
+
+
+_TRAPS = {
+    wasmtime.TrapCode.OUT_OF_FUEL: Status.FUEL,
+    wasmtime.TrapCode.STACK_OVERFLOW: Status.STACK,
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Status.MEMORY,
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: Status.DIVISION,
+    wasmtime.TrapCode.INTEGER_OVERFLOW: Status.DIVISION,
+    wasmtime.TrapCode.BAD_CONVERSION_TO_INTEGER: Status.CONVERSION,
+}
+
+
+_NOTED = range(Status.OVERFLOW, Status.UNDEFINED + 1)
+
+
+@dataclass
+class _Budget:
+    """Steps of a whole run, and how many rows have run out of theirs."""
+
+    fuel: int
+    used: int = 0
+    lost: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.used >= self.fuel or self.lost >= _LOST_ROWS
+
+
+@cache
+def _engine(optimise: bool) -> wasmtime.Engine:
+    """Without `optimise` for modules that run once on few rows: compiling those takes longer than running them."""
+    config = wasmtime.Config()
+    config.consume_fuel = True
+    config.max_wasm_stack = _NATIVE_STACK
+    config.cranelift_opt_level = "speed" if optimise else "none"
+    return wasmtime.Engine(config)
+
+
+def _module(program: Program) -> wasmtime.Module:
+    """The program's machine code, from the cache where it is there. Raises CompileError."""
+    engine = _engine(optimise=True)
+    source = source_of([program])
+    modules = Cache(root() / "modules")
+    name = key(source, toolchain.identity(), version("wasmtime"), platform.machine())
+    code = modules.get(name)
+    if code is not None:
+        with suppress(wasmtime.WasmtimeError):  # made for another CPU
+            return wasmtime.Module.deserialize(engine, code)
+    module = wasmtime.Module(engine, toolchain.to_wasm(source, optimise=True))
+    with suppress(OSError):  # a cache that cannot be written costs time only
+        modules.put(name, bytes(module.serialize()))
+    return module
+
+
+class _Instance:
+    """A compiled module with its memory: a block of rows in, a block of rows out, the current row and a trap's reason.
+
+    One instance serves a whole batch, as looking up a module's exports takes time in proportion to their number.
+    """
+
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module):
+        self.store = wasmtime.Store(engine)
+        self.store.set_limits(memory_size=toolchain.MEMORY, instances=1, memories=1)
+        exports: Any = wasmtime.Instance(self.store, module, []).exports(self.store)
+        self.exports = exports
+        self.stack = exports["__stack_pointer"]
+        self.stack_top = self.stack.value(self.store)
+        self.base = ctypes.addressof(exports["memory"].data_ptr(self.store).contents)
+        self.row = self._view("row", np.int32, 1)
+        self.reason = self._view("reason", np.int32, 1)
+
+    def _view(self, name: str, dtype: type[np.generic], length: int) -> np.ndarray:
+        address = self.base + self.exports[f"surrogate_{name}"].value(self.store)
+        size = length * np.dtype(dtype).itemsize
+        block = memoryview((ctypes.c_ubyte * size).from_address(address))
+        return np.frombuffer(block, dtype)
+
+    def run(self, program: Program, index: int, x: np.ndarray) -> Rows:
+        """Rows of the program at `index` in chunks, until the steps for the whole run are used up."""
+        rows = self.exports[f"rows_{index}"]
+        inputs = self._view("in", np.float64, CHUNK * x.shape[1]).reshape(CHUNK, -1)
+        outputs = self._view("out", np.float64, CHUNK * len(program.results)).reshape(CHUNK, -1)
+        result = _unrun(program, len(x), Status.SKIPPED)
+        budget = _Budget(_RUN_FUEL + _RUN_FUEL_PER_ROW * len(x))
+        for start in range(0, len(x), CHUNK):
+            chunk = x[start : start + CHUNK]
+            inputs[: len(chunk)] = chunk
+            self._run_chunk(rows, result.status[start : start + CHUNK], budget)
+            result.y[start : start + CHUNK] = outputs[: len(chunk)]
+        result.y[result.status != Status.OK] = np.nan
+        return result
+
+    def _run_chunk(self, rows: wasmtime.Func, status: np.ndarray, budget: _Budget) -> None:
+        """Each call goes from where the last one trapped, with the steps of a single row at least.
+
+        A row is out of steps only where it had all of ROW_FUEL to itself, so what becomes of it does not depend on the
+        rows before it. A trap leaves the stack pointer where it was, so it is set back.
+        """
+        row = 0
+        while row < len(status) and not budget.spent:
+            self.store.set_fuel(ROW_FUEL)
+            try:
+                rows(self.store, row, len(status))
+            except wasmtime.Trap as trap:
+                reached = min(max(int(self.row[0]), row), len(status) - 1)
+                reason = self._reason(trap)
+                self.stack.set_value(self.store, self.stack_top)
+            else:
+                reached, reason = len(status), Status.OK
+            budget.used += ROW_FUEL - self.store.get_fuel()
+            status[row:reached] = Status.OK
+            if reason == Status.OK or (reason == Status.FUEL and reached > row):
+                row = reached
+                continue
+            status[reached] = reason
+            budget.lost += reason == Status.FUEL
+            row = reached + 1
+
+    def _reason(self, trap: wasmtime.Trap) -> Status:
+        noted, self.reason[0] = int(self.reason[0]), 0
+        status = _TRAPS.get(trap.trap_code, Status.UNDEFINED)
+        if status == Status.UNDEFINED and noted in _NOTED:
+            return Status(noted)
+        return status

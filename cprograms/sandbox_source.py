@@ -1,0 +1,197 @@
+"""The C text that the sandbox compiles: programs with an LP64 `long`, and a loop over rows around each entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import IntEnum
+
+from pycparser import c_ast, c_generator
+
+from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Program
+
+CHUNK = 4096
+"""Rows that one call of a row loop takes at most."""
+
+
+class Status(IntEnum):
+    """What became of a row. All but OK leave NaN."""
+
+    OK = 0
+    OVERFLOW = 1
+    """Signed integer overflow."""
+    DIVISION = 2
+    """Integer division by zero, or of the least integer by -1."""
+    SHIFT = 3
+    """A shift by a negative amount or by the type's width or more, or of bits out of a signed number."""
+    CONVERSION = 4
+    """A floating-point number converted to an integer type that cannot hold it."""
+    BOUNDS = 5
+    """An array index outside its array."""
+    UNDEFINED = 6
+    """Any other undefined behaviour: a null pointer, a missing return, an invalid argument of a builtin."""
+    MEMORY = 7
+    """An access outside the sandbox's memory; large local arrays that overflow the stack show like this."""
+    STACK = 8
+    """Recursion too deep."""
+    FUEL = 9
+    """The row took more steps than a row may."""
+    SKIPPED = 10
+    """Not run: the rows before it used up the steps of the whole run."""
+    REJECTED = 11
+    """Not run: the program does not compile (batches only)."""
+
+
+# The checks of clang's undefined behaviour sanitizer, as its minimal runtime names them.
+_HANDLERS = {
+    Status.OVERFLOW: "add_overflow sub_overflow mul_overflow negate_overflow",
+    Status.DIVISION: "divrem_overflow",
+    Status.SHIFT: "shift_out_of_bounds",
+    Status.CONVERSION: "float_cast_overflow",
+    Status.BOUNDS: "out_of_bounds local_out_of_bounds vla_bound_not_positive",
+    Status.UNDEFINED: "type_mismatch alignment_assumption builtin_unreachable load_invalid_value "
+    "invalid_builtin nonnull_arg nonnull_return pointer_overflow",
+}
+
+
+def _handlers() -> Iterator[str]:
+    # A WebAssembly trap does not say why, so each handler notes the reason first.
+    for status, names in _HANDLERS.items():
+        for name in names.split():
+            suffix = "" if name == "builtin_unreachable" else "_abort"
+            yield (
+                f"__attribute__((cold, noreturn)) void __ubsan_handle_{name}_minimal{suffix}(void)"
+                f" {{ surrogate_reason = {status.value}; __builtin_trap(); }}"
+            )
+
+
+_PRELUDE = f"""\
+double surrogate_in[{CHUNK * MAX_ARGUMENTS}];
+double surrogate_out[{CHUNK * MAX_RESULTS}];
+volatile int surrogate_row;
+volatile int surrogate_reason;
+double surrogate_scalbn(double, int) __asm__("scalbn");
+float surrogate_scalbnf(float, int) __asm__("scalbnf");
+static int surrogate_exponent(long long n) {{ return n < -99999 ? -99999 : n > 99999 ? 99999 : (int)n; }}
+double surrogate_scalbln(double x, long long n) {{ return surrogate_scalbn(x, surrogate_exponent(n)); }}
+float surrogate_scalblnf(float x, long long n) {{ return surrogate_scalbnf(x, surrogate_exponent(n)); }}
+""" + "\n".join(_handlers())
+
+_MATH = """
+acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp10 exp2 expm1 fabs fdim floor fma
+fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 logb modf nan nearbyint nextafter
+pow remainder remquo rint round scalbn sin sinh sqrt tan tanh tgamma trunc
+"""
+MATH = _MATH.split()
+"""Functions of libm that have an `f` form, and an `l` form for `long double`."""
+
+# Their C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths.
+_WIDTHS = {
+    "labs": "llabs",
+    **{f"l{n}{s}": f"ll{n}{s}" for n in ("rint", "round") for s in ("", "f")},
+    **{f"l{n}l": f"ll{n}" for n in ("rint", "round")},
+    **{f"scalbln{s}": f"surrogate_scalbln{s}" for s in ("", "f")},
+    "scalblnl": "surrogate_scalbln",
+    **{f"{name}l": name for name in MATH},
+    **{f"{name}l": name for name in ("__fpclassify", "__signbit")},
+}
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+def source_of(programs: Sequence[Program]) -> str:
+    """One translation unit that exports `rows_<k>(from, to)` for the k-th program."""
+    return "\n".join([_PRELUDE, *(_block(program, k) for k, program in enumerate(programs))])
+
+
+def _block(program: Program, index: int) -> str:
+    """A program and its row loop. Macros rename what it names at file scope, so that programs can share a unit.
+
+    A macro renames a name wherever it stands, so a local or a field of the same name stays consistent with itself.
+    """
+    text = _Printer().visit(program.unit)
+    defined = set(_defined_names(program.unit))
+    used = set(_IDENTIFIER.findall(text))
+    names = {name: f"{name}__{index}" for name in defined}
+    names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - defined}
+    define = [f"#define {name} {new}" for name, new in sorted(names.items())]
+    undefine = [f"#undef {name}" for name in sorted(names)]
+    return "\n".join([*define, text, _row_loop(program, index), *undefine])
+
+
+def _row_loop(program: Program, index: int) -> str:
+    """`from` and `to` count rows of `surrogate_in`; the current one is noted so that a run can go on after a trap.
+
+    The loop's own indexing needs no checks; those of its conversions stay.
+    """
+    inputs, outputs = len(program.arguments), len(program.results)
+    arguments = ", ".join(f"({a.type.name})surrogate_x[{j}]" for j, a in enumerate(program.arguments))
+    paths = ["" if r.name == "return" else f".{r.name}" for r in program.results]
+    stores = " ".join(f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths))
+    return f"""\
+__attribute__((__export_name__("rows_{index}"),
+               no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
+void surrogate_rows_{index}(int surrogate_from, int surrogate_to) {{
+  for (int surrogate_i = surrogate_from; surrogate_i < surrogate_to; ++surrogate_i) {{
+    surrogate_row = surrogate_i;
+    const double *surrogate_x = surrogate_in + surrogate_i * {inputs};
+    double *surrogate_y = surrogate_out + surrogate_i * {outputs};
+    __auto_type surrogate_r = {program.entry}({arguments});
+    {stores}
+  }}
+}}"""
+
+
+def _defined_names(unit: c_ast.FileAST) -> Iterator[str]:
+    """What a unit names at file scope: types, tags, enumerators, constants and functions with a body."""
+    for node in unit.ext:
+        if isinstance(node, c_ast.FuncDef):
+            yield node.decl.name
+            yield from _tags(node.decl)
+        elif isinstance(node, c_ast.Decl | c_ast.Typedef):
+            if node.name and not isinstance(node.type, c_ast.FuncDecl):
+                yield node.name
+            yield from _tags(node)
+
+
+def _returns_void(function: c_ast.FuncDef) -> bool:
+    returned = function.decl.type.type
+    return isinstance(returned, c_ast.TypeDecl) and getattr(returned.type, "names", None) == ["void"]
+
+
+def _tags(node: c_ast.Node) -> Iterator[str]:
+    if isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum | c_ast.Enumerator) and node.name:
+        yield node.name
+    for child in node:
+        yield from _tags(child)
+
+
+class _Printer(c_generator.CGenerator):
+    """C for a 32-bit target without extended precision that computes what LP64 C computes, `long double` as double."""
+
+    def visit_FuncDef(self, n: c_ast.FuncDef) -> str:  # noqa: N802
+        # clang has no check of its own for the end of a C function that should have returned a value.
+        text = super().visit_FuncDef(n).rstrip()
+        assert text.endswith("}")
+        return text if _returns_void(n) else f"{text[:-1]}__builtin_unreachable();\n}}\n"
+
+    def visit_IdentifierType(self, n: c_ast.IdentifierType) -> str:  # noqa: N802
+        names = list(n.names)
+        if "double" in names:
+            names = [name for name in names if name != "long"]
+        elif names.count("long") == 1:
+            names.insert(names.index("long"), "long")
+        return " ".join(names)
+
+    def visit_Constant(self, n: c_ast.Constant) -> str:  # noqa: N802
+        if n.type in ("string", "char") or "'" in n.value or '"' in n.value:
+            return str(n.value)
+        digits = n.value.rstrip("uUlL")
+        suffix = n.value[len(digits) :].lower()
+        if "double" in n.type or "float" in n.type:
+            return digits
+        return digits + suffix.replace("ll", "l").replace("l", "ll")
+
+    def visit_UnaryOp(self, n: c_ast.UnaryOp) -> str:  # noqa: N802
+        text = super().visit_UnaryOp(n)
+        return f"((unsigned long long)({text}))" if n.op in ("sizeof", "_Alignof") else text

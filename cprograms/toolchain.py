@@ -1,0 +1,156 @@
+"""From C to WebAssembly with the clang and the linker of the ziglang wheel. No header and no system library is used."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from filelock import FileLock
+
+from cprograms.cache import root
+from cprograms.diagnostics import UsageError
+from cprograms.sandbox_source import MATH
+
+COMPILE_SECONDS = 30
+MEMORY = 64 * 2**20
+"""Bytes of linear memory that a program may have."""
+_STACK = 4 * 2**20
+
+_COMPILE = """
+clang --target=wasm32-wasip1 -x c -std=gnu11 -fgnu89-inline -w -c -fvisibility=hidden -mnontrapping-fptoint
+-mbulk-memory -ffp-contract=off -fno-math-errno -fno-strict-aliasing -fno-finite-loops -ftrivial-auto-var-init=zero
+-fbracket-depth=4096 -fsanitize=undefined,float-cast-overflow -fsanitize-minimal-runtime -fno-sanitize-recover=all
+"""
+_LINK = f"""
+wasm-ld --no-entry --strip-all --stack-first -z stack-size={_STACK} --max-memory={MEMORY} --fatal-warnings
+--export=surrogate_in --export=surrogate_out --export=surrogate_row --export=surrogate_reason
+--export=__stack_pointer
+"""
+# What else a program may call: the compiler's integer helpers, and what the classification macros expand to.
+_SUPPORT = """
+memcpy memset memmove abs llabs __fpclassify __fpclassifyf __signbit __signbitf j0 j1 jn y0 y1 yn
+__multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
+"""
+
+
+class CompileError(Exception):
+    """The compiler or the linker rejects the C text; the message is its first diagnostic."""
+
+
+def to_wasm(source: str, optimise: bool) -> bytes:
+    """Compile C text to a WebAssembly module without imports.
+
+    Raises CompileError where it is rejected, and UsageError where there is no compiler.
+    """
+    library = _math_library()
+    with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
+        text, unit, module = (Path(folder) / name for name in ("program.c", "program.o", "program.wasm"))
+        text.write_text(source, encoding="utf-8")
+        _zig([*_COMPILE.split(), "-O2" if optimise else "-O0", str(text), "-o", str(unit)])
+        _zig([*_LINK.split(), str(unit), str(library), "-o", str(module)])
+        return module.read_bytes()
+
+
+@cache
+def identity() -> str:
+    """What a compiled module depends on besides its source."""
+    return " ".join([_COMPILE, _LINK, _SUPPORT, *MATH, version("ziglang")])
+
+
+@cache
+def _executable() -> str:
+    spec = find_spec("ziglang")
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError(
+            "the package 'ziglang', whose C compiler runs the programs, is not installed: pip install ziglang"
+        )
+    return str(Path(spec.submodule_search_locations[0]) / ("zig.exe" if os.name == "nt" else "zig"))
+
+
+def _zig(arguments: list[str], **environment: str) -> str:
+    """Run zig and return what it wrote. Raises CompileError where it fails."""
+    try:
+        done = subprocess.run(
+            [_executable(), *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=None if environment else COMPILE_SECONDS,
+            env={**os.environ, **environment},
+            encoding="utf-8",
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        raise CompileError(f"compiling took more than {COMPILE_SECONDS} s") from None
+    except OSError as error:
+        raise UsageError(f"cannot start the C compiler of the package 'ziglang': {error}") from None
+    if done.returncode:
+        raise CompileError(_first_error(done.stderr) or f"the compiler ended with status {done.returncode}")
+    return done.stderr
+
+
+def _first_error(output: str) -> str:
+    found = re.search(r"error: (.*)", output)
+    return re.sub(r"^\S*program\.o: ", "", found[1]) if found else ""
+
+
+@cache
+def _math_library() -> Path:
+    """An object file with libm and nothing else of the C library, built once and kept in the cache.
+
+    Programs therefore have no I/O, no allocation and no clock to link with.
+    """
+    folder = root() / "libm"
+    path = folder / f"libm-{version('ziglang')}.o"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                with _announcement("Building the sandbox's C library (only once, about 15 s)"):
+                    _build_math_library(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the cache directory {folder}: {error} (SURROGATE_CACHE names another)"
+        ) from None
+    return path
+
+
+def _build_math_library(path: Path) -> None:
+    """zig builds the C library when it links a program; of its archives only what `roots` names is kept.
+
+    Raises OSError where `path` cannot be written.
+    """
+    names = [*_SUPPORT.split(), *(name + suffix for name in MATH for suffix in ("", "f"))]
+    roots = "".join(f"void {name}(void);\n" for name in names)
+    roots += f"void *surrogate_roots[] = {{{', '.join(names)}}};\n"
+    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=path.parent) as folder:
+        text, unit, module, library = (Path(folder) / name for name in ("roots.c", "roots.o", "roots.wasm", "libm.o"))
+        text.write_text(roots)
+        caches = {name: str(Path(folder) / "zig") for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")}
+        target = ["-O2", "-w", "-fno-builtin", "-fno-sanitize=all"]
+        reactor = ["cc", "-target", "wasm32-wasi", "-mexec-model=reactor"]
+        _zig([*reactor, *target, str(text), "-o", str(module)], **caches)
+        archives = sorted(str(p) for p in Path(folder).rglob("*.a") if "ubsan" not in p.name)
+        _zig(["clang", "--target=wasm32-wasip1", *target, "-c", str(text), "-o", str(unit)])
+        _zig(["wasm-ld", "-r", "--strip-debug", str(unit), *archives, "-o", str(library)])
+        os.replace(library, path)
+
+
+@contextmanager
+def _announcement(message: str) -> Iterator[None]:
+    """Say on a terminal's stderr what takes long."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(message):
+        yield
