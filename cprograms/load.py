@@ -1,0 +1,189 @@
+"""Reading a C file: preprocess, cut, check, trim, describe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from pycparser import c_ast
+
+from cprograms.declarations import Unsupported
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.parse import Chunk, Unit
+from cprograms.places import Places
+from cprograms.pragmas import Pragmas, read_pragmas
+from cprograms.preprocess import Preprocessed, preprocess
+from cprograms.program import Program
+from cprograms.scope import FileScope
+from cprograms.signature import Signature, signature_of, with_pragmas, with_ranges
+from cprograms.source import Source, escape, read
+from cprograms.subset import Subset
+from cprograms.trim import trim
+
+MAX_DIAGNOSTICS = 50
+_NEEDS = "a numeric function takes 1 to 16 numbers and returns a number or a struct of at most 4"
+
+
+def load(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    source: str | bytes | None = None,
+    entry: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> Program:
+    """Read a numeric C program from `path` ("-" is standard input) or from `source`.
+
+    The entry is `entry`, else the one that a pragma names, else the last function of the file that is numeric. Where the
+    entry is not named, the whole file must compile; where it is, only what it needs must. `ranges` gives low and high by
+    argument name and overrides the pragmas. `defines` are `NAME` or `NAME=value`.
+
+    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be read,
+    an unknown entry or argument, or a range that makes no sense.
+    """
+    file = File(read(path, source), include_dirs, defines)
+    return file.program(file.entry(entry), ranges or {})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A function of the file: its place, and why it is not numeric (no diagnostics: it is)."""
+
+    name: str
+    line: int
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def eligible(self) -> bool:
+        return not self.diagnostics
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "line": self.line,
+            "eligible": self.eligible,
+            "diagnostics": [d.as_dict() for d in self.diagnostics],
+        }
+
+
+def find_candidates(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    source: str | bytes | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> tuple[Candidate, ...]:
+    """Every function that the file defines (those of its includes left out), in order. Raises as `load` does."""
+    file = File(read(path, source), include_dirs, defines)
+    return tuple(Candidate(c.function or "", c.coord.line, tuple(file.diagnostics(c.function or ""))) for c in file.own)
+
+
+class File:
+    """A preprocessed C file, and what is found out about its functions."""
+
+    def __init__(self, source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()):
+        self._source = source
+        expanded = preprocess(source, include_dirs, defines)
+        self._errors = expanded.errors
+        self._unit = Unit(expanded.text)
+        self._expanded: Preprocessed = expanded
+        self._scope = FileScope(self._unit)
+        self._subset = Subset(self._scope)
+        self.own: list[Chunk] = [c for c in self._unit.chunks if c.function and not c.included]
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self._source, self._expanded.text)
+
+    @cached_property
+    def _pragmas(self) -> Pragmas:
+        return read_pragmas(self._unit)
+
+    def entry(self, wanted: str | None) -> str:
+        """The name of the entry. Raises UsageError where `wanted` is none, ProgramError where there is none to choose."""
+        if self._pragmas.faults:
+            raise ProgramError(self._places.diagnostics(self._pragmas.faults))
+        names = [c.function for c in self.own if c.function]
+        if wanted is not None:
+            if wanted not in self._unit.functions:
+                raise UsageError(f"{self._source.name} defines no function '{wanted}'; {_choices(wanted, names)}")
+            return wanted
+        if self._pragmas.entry is not None:
+            if self._pragmas.entry not in self._unit.functions:
+                message = f"the file defines no function '{self._pragmas.entry}'"
+                node = self._pragmas.entry_node or c_ast.EmptyStatement()
+                raise ProgramError(
+                    [self._places.diagnostic(Unsupported(node, message, _choices(self._pragmas.entry, names)))]
+                )
+            return self._pragmas.entry
+        return self._last_eligible(names)
+
+    def _last_eligible(self, names: list[str]) -> str:
+        if self._errors:
+            raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
+        if not names:
+            raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=_NEEDS)])
+        best: list[Diagnostic] = []
+        nearest = ""
+        for name in reversed(names):
+            found = self.diagnostics(name)
+            if not found:
+                return name
+            if not best or len(found) < len(best):
+                best, nearest = found, name
+        if len(names) > 1:
+            message = f"none of the {len(names)} functions is numeric; the nearest is '{nearest}'"
+            best = [Diagnostic(message, self._source.name, hint=_NEEDS), *best]
+        raise ProgramError(best[:MAX_DIAGNOSTICS])
+
+    def diagnostics(self, name: str) -> list[Diagnostic]:
+        """Every fault of a function, as an entry, and of what it needs."""
+        faults = [*self._signature(name).faults, *self._subset.faults(name)]
+        needed = [entity.chunk for entity in self._subset.needed(name).values() if entity is not None]
+        errors = [e for e in self._errors if any(c.covers(escape(e.file), e.line) for c in needed)]
+        # What the compiler rejects is told in its words alone: the parser stumbles over the same thing.
+        told = {(e.file, e.line) for e in errors}
+        return [*errors, *(d for d in self._places.diagnostics(faults) if (d.file, d.line) not in told)]
+
+    def _signature(self, name: str) -> Signature:
+        entity = self._scope.lookup(name)
+        if entity is None or not isinstance(entity.node, c_ast.FuncDef):
+            return Signature((), (), ())
+        found = signature_of(entity.node, self._scope.declarations_of(entity.chunk))
+        others = {c.function: self._argument_names(c.function) for c in self._unit.chunks if c.function}
+        if not self._pragmas.ranges:
+            return found
+        return with_pragmas(found, name, self._pragmas.ranges, others)
+
+    def _argument_names(self, name: str) -> set[str]:
+        entity = self._scope.lookup(name)
+        if entity is None or not isinstance(entity.node, c_ast.FuncDef) or entity.node.decl.type.args is None:
+            return set()
+        return {getattr(p, "name", None) or "" for p in entity.node.decl.type.args.params}
+
+    def program(self, entry: str, ranges: Mapping[str, tuple[float, float]]) -> Program:
+        """The program with this entry. Raises ProgramError with all of its faults, and UsageError for a bad range."""
+        found = self.diagnostics(entry)
+        if found:
+            raise ProgramError(found[:MAX_DIAGNOSTICS])
+        signature = with_ranges(self._signature(entry), ranges)
+        return Program(
+            path=self._source.name,
+            source=self._source.text,
+            entry=entry,
+            arguments=signature.arguments,
+            results=signature.results,
+            unit=trim(self._unit, entry, self._subset.needed(entry)),
+        )
+
+
+def _choices(wanted: str, names: list[str]) -> str:
+    if not names:
+        return "it defines no function at all"
+    close = get_close_matches(wanted, names, n=1)
+    return (f"did you mean '{close[0]}'? " if close else "") + f"it defines {', '.join(names)}"

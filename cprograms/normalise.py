@@ -1,0 +1,126 @@
+"""Small rewrites of a parsed chunk, so that each of its declarations can be printed and moved by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pycparser import c_ast
+
+_Tagged = c_ast.Struct | c_ast.Union | c_ast.Enum
+
+
+def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
+    """The declarations of a chunk: array sizes filled in from initialisers, assertions dropped, local prototypes dropped,
+    and every struct, union or enum defined once, in a declaration of its own where several things need it.
+
+    `index` numbers the chunk: it makes the tags that are invented for unnamed types unique.
+    """
+    nodes = [n for n in nodes if not isinstance(n, c_ast.StaticAssert | c_ast.Pragma)]
+    for node in _all_nodes(nodes):
+        if isinstance(node, c_ast.Compound) and node.block_items:
+            node.block_items = [n for n in node.block_items if not _means_nothing(n)]
+        elif isinstance(node, c_ast.Decl):
+            _size_from_initialiser(node)
+    nodes = list(_with_own_definitions(nodes, index))
+    _define_once(nodes, index)
+    return nodes
+
+
+def _all_nodes(nodes: list[c_ast.Node]) -> Iterator[c_ast.Node]:
+    stack = list(reversed(nodes))
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += [child for _, child in reversed(node.children())]
+
+
+def _means_nothing(node: c_ast.Node) -> bool:
+    if isinstance(node, c_ast.StaticAssert | c_ast.Pragma):
+        return True
+    return isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)
+
+
+def _size_from_initialiser(node: c_ast.Decl) -> None:
+    array = node.type
+    if not isinstance(array, c_ast.ArrayDecl) or array.dim is not None or not isinstance(node.init, c_ast.InitList):
+        return
+    items = node.init.exprs
+    length = _length(items)
+    if isinstance(array.type, c_ast.ArrayDecl) and not any(_is_braced(item) for item in items):
+        inner = array.type.dim
+        if not isinstance(inner, c_ast.Constant) or not inner.value.isdecimal() or not int(inner.value):
+            return
+        length = -(-length // int(inner.value))
+    array.dim = c_ast.Constant("int", str(length), coord=array.coord)
+
+
+def _length(items: list[c_ast.Node]) -> int:
+    """One more than the greatest index that an initialiser's items, `[5] = x` among them, give a value to."""
+    length = position = 0
+    for item in items:
+        if isinstance(item, c_ast.NamedInitializer) and isinstance(item.name[0], c_ast.ArrayDesignator):
+            index = item.name[0].expr
+            position = int(index.value) if isinstance(index, c_ast.Constant) and index.value.isdecimal() else position
+        position += 1
+        length = max(length, position)
+    return length
+
+
+def _is_braced(item: c_ast.Node) -> bool:
+    return isinstance(item.expr if isinstance(item, c_ast.NamedInitializer) else item, c_ast.InitList)
+
+
+def base(node: c_ast.Node) -> c_ast.TypeDecl | None:
+    """The declaration's innermost TypeDecl, which holds its base type."""
+    while not isinstance(node, c_ast.TypeDecl):
+        following = node.decl if isinstance(node, c_ast.FuncDef) else getattr(node, "type", None)
+        if following is None:
+            return None
+        node = following
+    return node
+
+
+def _defines(node: c_ast.Node | None) -> bool:
+    if isinstance(node, c_ast.Enum):
+        return node.values is not None
+    return isinstance(node, c_ast.Struct | c_ast.Union) and node.decls is not None
+
+
+def _with_own_definitions(nodes: list[c_ast.Node], index: int) -> Iterator[c_ast.Node]:
+    """Give a definition that stands inside an object's, a function's or several typedefs' declaration one of its own."""
+    uses = Counter(id(b.type) for n in nodes if (b := base(n)) is not None and _defines(b.type))
+    done: set[int] = set()
+    for node in nodes:
+        place = base(node)
+        if place is not None and _defines(place.type):
+            definition = place.type
+            if id(definition) not in done and (not isinstance(node, c_ast.Typedef) or uses[id(definition)] > 1):
+                _name(definition, index, len(done))
+                done.add(id(definition))
+                yield c_ast.Decl(None, [], [], [], [], definition, None, None, coord=definition.coord)
+            if id(definition) in done:
+                place.type = _reference(definition)
+        yield node
+
+
+def _define_once(nodes: list[c_ast.Node], index: int) -> None:
+    """Where several declarators share one definition (`struct p {…} a, b;`), only the first keeps it."""
+    seen: dict[int, _Tagged] = {}
+    for node in _all_nodes(nodes):
+        inner = getattr(node, "type", None)
+        if not isinstance(node, c_ast.TypeDecl) or not _defines(inner):
+            continue
+        if id(inner) in seen:
+            _name(inner, index, 1000 + len(seen))
+            node.type = _reference(inner)
+        else:
+            seen[id(inner)] = inner
+
+
+def _name(definition: _Tagged, index: int, count: int) -> None:
+    definition.name = definition.name or f"unnamed_{index}_{count}"
+
+
+def _reference(definition: _Tagged) -> _Tagged:
+    return type(definition)(definition.name, None, coord=definition.coord)

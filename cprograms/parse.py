@@ -1,0 +1,288 @@
+"""From preprocessed text to declarations: cut at top level, each piece parsed by itself and only when it is asked for.
+
+So a construct that the parser does not know costs the declaration that it stands in, and large headers cost nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pycparser import CParser, c_ast
+from pycparser.c_parser import Coord, ParseError
+
+from cprograms.declarations import Unsupported
+from cprograms.normalise import normalise
+
+_TOKEN = re.compile(
+    r"""(?P<directive>^[ \t]*\#[^\n]*)
+      | (?P<literal>L?"(?:[^"\\\n]|\\.)*" | L?'(?:[^'\\\n]|\\.)*')
+      | (?P<name>[A-Za-z_$][\w$]*)
+      | (?P<number>\.?\d(?:[eEpP][+-]|[\w.])*)
+      | (?P<other>\S)""",
+    re.VERBOSE | re.MULTILINE,
+)
+_MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"([ \d]*)')
+_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(surrogate\b.*)")
+_ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
+# Attributes that change what a declaration means: these stay, and the parser rejects them.
+_MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc")
+_OTHER_DIRECTIVE = re.compile(r"^[ \t]*#(?![ \t]*(?:line[ \t]+)?\d)[^\n]*", re.MULTILINE)
+_OPEN, _CLOSE = "([{", ")]}"
+_PLACE = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
+_NOT_NAMES = frozenset(
+    "auto char const double enum extern float inline int long register restrict return short signed sizeof static struct "
+    "typedef union unsigned void volatile _Bool _Complex _Alignas _Noreturn _Thread_local typeof".split()
+)
+
+
+@dataclass(frozen=True)
+class Pragma:
+    """A `#pragma surrogate` line: `text` starts with "surrogate", `offset` is its place in the preprocessed text."""
+
+    text: str
+    offset: int
+    coord: Coord
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """One piece of a unit at top level: a function definition, or declarations up to a semicolon.
+
+    `names` holds every identifier in it, `declares` those that it may declare at file scope (a superset), `enumerators` and
+    `tags` the same for enum constants and for struct, union and enum tags. `function` names the function it defines.
+    """
+
+    index: int
+    start: int
+    end: int
+    text: str
+    coord: Coord
+    last_line: int
+    included: bool
+    names: frozenset[str]
+    declares: frozenset[str]
+    enumerators: frozenset[str]
+    tags: frozenset[str]
+    function: str | None
+    is_typedef: bool
+
+    def covers(self, file: str, line: int) -> bool:
+        return file == self.coord.file and self.coord.line <= line <= self.last_line
+
+
+class Unit:
+    """A preprocessed translation unit, indexed by name and parsed on demand."""
+
+    def __init__(self, text: str):
+        text = _without_attributes(text)
+        self.pragmas: list[Pragma] = []
+        self.chunks: list[Chunk] = []
+        for piece in _split(text):
+            if isinstance(piece, Pragma):
+                self.pragmas.append(piece)
+            else:
+                self.chunks.append(piece)
+        self.functions = {c.function: c for c in self.chunks if c.function}
+        self._by_name: dict[str, list[Chunk]] = defaultdict(list)
+        self._by_tag: dict[str, list[Chunk]] = defaultdict(list)
+        self._typedefs: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in self.chunks:
+            for name in chunk.declares | chunk.enumerators:
+                self._by_name[name].append(chunk)
+            for tag in chunk.tags:
+                self._by_tag[tag].append(chunk)
+            for name in chunk.declares if chunk.is_typedef else ():
+                self._typedefs[name].append(chunk)
+        self._parsed: dict[int, list[c_ast.Node] | Unsupported] = {}
+
+    def named(self, name: str) -> list[Chunk]:
+        """The chunks that may declare an ordinary identifier (object, function, typedef, enum constant)."""
+        return self._by_name.get(name, [])
+
+    def tagged(self, tag: str) -> list[Chunk]:
+        return self._by_tag.get(tag, [])
+
+    def parse(self, chunk: Chunk) -> list[c_ast.Node]:
+        """The declarations of a chunk. Raises Unsupported where the parser does not understand it."""
+        if chunk.index not in self._parsed:
+            try:
+                self._parsed[chunk.index] = self._parse(chunk)
+            except Unsupported as fault:
+                self._parsed[chunk.index] = fault
+        found = self._parsed[chunk.index]
+        if isinstance(found, Unsupported):
+            raise found
+        return found
+
+    def _parse(self, chunk: Chunk) -> list[c_ast.Node]:
+        types = sorted(n for n in chunk.names if any(c is not chunk for c in self._typedefs.get(n, ())))
+        types = [n for n in types if not (chunk.is_typedef and n in chunk.declares)]
+        coord = chunk.coord
+        # All that a parse depends on is which of the names that it meets are types.
+        text = "".join(f"typedef int {n};" for n in types)
+        text += f'\n# {coord.line} "{coord.file}"\n{" " * ((coord.column or 1) - 1)}{chunk.text}'
+        try:
+            tree = _parse_either_dialect(text)
+        except ParseError as error:
+            raise _fault(error, coord) from None
+        except RecursionError:
+            raise Unsupported(_at(coord), "the code is nested too deeply") from None
+        return normalise(tree.ext[len(types) :], chunk.index)
+
+
+def _parse_either_dialect(text: str) -> c_ast.FileAST:
+    try:
+        return CParser().parse(text)
+    except ParseError as error:
+        try:
+            return CParser(dialect="c23").parse(text)
+        except ParseError:
+            raise error from None
+
+
+def _at(coord: Coord) -> c_ast.Node:
+    return c_ast.EmptyStatement(coord=coord)
+
+
+def _fault(error: ParseError, start: Coord) -> Unsupported:
+    match = _PLACE.match(str(error))
+    message = match[4] if match else str(error)
+    place = Coord(start.file, int(match[2]), int(match[3])) if match else start
+    if message.startswith("before: "):
+        message = f"this construct is not supported (before '{message.removeprefix('before: ')}')"
+    else:
+        message = f"this construct is not supported ({message[:1].lower()}{message[1:]})"
+    return Unsupported(_at(place), message)
+
+
+def _without_attributes(text: str) -> str:
+    """Blank out `__attribute__((…))`, so that places stay what they are."""
+    pieces, position = [], 0
+    for match in _ATTRIBUTE.finditer(text):
+        end = _closing(text, match.end() - 1)
+        if match.start() < position or end < 0 or _MEANINGFUL.search(text, match.start(), end):
+            continue
+        pieces += [text[position : match.start()], re.sub(r"[^\n]", " ", text[match.start() : end])]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _closing(text: str, start: int) -> int:
+    """The offset after the parenthesis that closes the one at `start`; -1 where none does within 2,000 characters."""
+    depth = 0
+    for i in range(start, min(start + 2000, len(text))):
+        depth += (text[i] == "(") - (text[i] == ")")
+        if depth == 0:
+            return i + 1
+    return -1
+
+
+class _Lines:
+    """File, line and column of an offset, as the line markers passed so far claim them."""
+
+    def __init__(self, text: str):
+        self._text = text
+        self._file, self._line, self._offset = "", 1, 0
+        self.depth = 0
+
+    def mark(self, directive: str, end: int) -> None:
+        match = _MARKER.match(directive)
+        if match is None:
+            return
+        flags = match[3].split()
+        self.depth += ("1" in flags) - ("2" in flags)
+        self._file, self._line, self._offset = match[2], int(match[1][:9]), end + 1
+
+    def at(self, offset: int) -> Coord:
+        line = self._line + self._text.count("\n", self._offset, offset)
+        return Coord(self._file, line, offset - self._text.rfind("\n", 0, offset))
+
+
+def _split(text: str) -> Iterator[Chunk | Pragma]:
+    """Cut a unit at the semicolons and function bodies of its top level."""
+    lines = _Lines(text)
+    tokens: list[str] = []
+    start, coord, index = 0, Coord("", 1, 1), 0
+    nesting, is_function = 0, False
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if match.lastgroup == "directive":
+            if pragma := _PRAGMA.match(token):
+                yield Pragma(pragma[1], match.start(), lines.at(match.start() + pragma.start(1)))
+            lines.mark(token, match.end())
+            continue
+        if not tokens:
+            start, coord = match.start(), lines.at(match.start())
+        if token in _OPEN:
+            is_function |= token == "{" and not nesting and tokens[-1:] == [")"]
+        nesting = max(nesting + (token in _OPEN) - (token in _CLOSE), 0)
+        tokens.append(token)
+        if not nesting and (token == ";" or (token == "}" and (is_function or len(tokens) == 1))):
+            if len(tokens) > 1:
+                yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, is_function)
+            tokens, is_function, index = [], False, index + 1
+    if tokens:
+        yield _chunk(index, text[start:], start, coord, lines, tokens, False)
+
+
+def _chunk(
+    index: int, text: str, start: int, coord: Coord, lines: _Lines, tokens: list[str], is_function: bool
+) -> Chunk:
+    names = frozenset(t for t in tokens if _is_name(t))
+    outer, enumerators, tags = _declared(tokens[: tokens.index("{")] if is_function else tokens)
+    function = _function_name(tokens) if is_function else None
+    return Chunk(
+        index=index,
+        start=start,
+        end=start + len(text),
+        # What is left of other directives (pragmas) means nothing here.
+        text=_OTHER_DIRECTIVE.sub("", text),
+        coord=coord,
+        last_line=lines.at(start + len(text) - 1).line,
+        included=lines.depth > 0,
+        names=names,
+        declares=frozenset({function} if function else () if is_function else outer),
+        enumerators=frozenset(enumerators),
+        tags=frozenset(tags),
+        function=function,
+        is_typedef="typedef" in tokens,
+    )
+
+
+def _is_name(token: str) -> bool:
+    return token[0].isalpha() or token[0] in "_$"
+
+
+def _function_name(tokens: list[str]) -> str | None:
+    for name, following in pairwise(tokens):
+        if following == "(" and _is_name(name) and name not in _NOT_NAMES:
+            return name
+    return None
+
+
+def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
+    """The identifiers that stand where a declared name, an enum constant or a tag does."""
+    outer: set[str] = set()
+    enumerators: set[str] = set()
+    tags: set[str] = set()
+    braces = parentheses = 0
+    for i, token in enumerate(tokens):
+        braces += (token == "{") - (token == "}")
+        parentheses += (token in ("(", "[")) - (token in (")", "]"))
+        if not _is_name(token) or token in _NOT_NAMES:
+            continue
+        before = tokens[i - 1] if i else ""
+        after = tokens[i + 1] if i + 1 < len(tokens) else ";"
+        if before in ("struct", "union", "enum"):
+            if after == "{":
+                tags.add(token)
+                continue
+        if braces and after in (",", "=", "}"):
+            enumerators.add(token)
+        if not braces and after in (";", ",", "=", "(", "[", ")") and (not parentheses or before == "*"):
+            outer.add(token)
+    return outer, enumerators, tags

@@ -1,0 +1,72 @@
+"""From places in preprocessed text back to the user's lines and columns."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from pycparser.c_parser import Coord
+
+from cprograms.declarations import Unsupported
+from cprograms.diagnostics import Diagnostic
+from cprograms.source import Source, unescape
+
+_MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"')
+_WORD = re.compile(r"""L?"(?:[^"\\]|\\.)*"?|L?'(?:[^'\\]|\\.)*'?|[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|\S""")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*")
+_LONGEST = 2000
+"""Characters of a line beyond which its columns are not worked out."""
+
+
+class Places:
+    """Turns faults found in the preprocessed text into diagnostics on the source."""
+
+    def __init__(self, source: Source, text: str):
+        self._source = source
+        self._lines: dict[tuple[str, int], str] = {}
+        file, number = "", 0
+        for line in text.split("\n"):
+            if marker := _MARKER.match(line):
+                file, number = marker[2], int(marker[1][:9])
+                continue
+            if line.strip():
+                self._lines.setdefault((file, number), line)
+            number += 1
+
+    def diagnostics(self, faults: Iterable[Unsupported]) -> list[Diagnostic]:
+        """One diagnostic a fault, in the order of the source, without repetitions."""
+        found = [self.diagnostic(f) for f in faults]
+        return sorted(dict.fromkeys(found), key=lambda d: (d.file != self._source.name, d.file, d.line, d.column))
+
+    def diagnostic(self, fault: Unsupported) -> Diagnostic:
+        coord = fault.node.coord
+        if not isinstance(coord, Coord):
+            return Diagnostic(fault.message, self._source.name, hint=fault.hint)
+        file = unescape(coord.file)
+        quoted = self._source.line(file, coord.line)
+        expanded = self._lines.get((coord.file, coord.line), "")
+        column = _column(expanded, coord.column or 1, quoted)
+        return Diagnostic(fault.message, file, coord.line, column, quoted, fault.hint)
+
+
+def _column(expanded: str, column: int, source: str) -> int:
+    """The column in a source line of what stands at a column of the same line after preprocessing.
+
+    Preprocessing squeezes white space, drops comments and expands macros; what a macro put there is placed at its name.
+    """
+    if not source or len(source) > _LONGEST or len(expanded) > _LONGEST:
+        return 1
+    before = [(m.group(), m.start()) for m in _WORD.finditer(expanded)]
+    after = [(m.group(), m.start()) for m in _WORD.finditer(_COMMENT.sub(lambda m: " " * len(m.group()), source))]
+    if not before or not after:
+        return 1
+    index = max(bisect_right([start for _, start in before], column - 1) - 1, 0)
+    matcher = SequenceMatcher(None, [w for w, _ in before], [w for w, _ in after], autojunk=False)
+    for _, low, high, start, _ in matcher.get_opcodes():
+        if low <= index < high:
+            # A block that is not equal came from a macro, whose name opens the block.
+            same = before[index][0] == after[min(start + index - low, len(after) - 1)][0]
+            return after[min(start + (index - low if same else 0), len(after) - 1)][1] + 1
+    return 1

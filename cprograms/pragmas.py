@@ -1,0 +1,88 @@
+"""`#pragma surrogate` lines: which function is the entry, and which ranges its arguments and results have."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from pycparser import c_ast
+
+from cprograms.declarations import Unsupported
+from cprograms.parse import Chunk, Pragma, Unit
+
+_ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
+_RANGE = re.compile(r"surrogate\s+range\s*\(\s*([A-Za-z_][\w.]*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
+_FORMS = "write `#pragma surrogate range(name, low, high)` or `#pragma surrogate entry(function)`"
+_NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFlL]?)")
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range as a pragma gives it; `follows` names the next function in the file, if any."""
+
+    name: str
+    low: int | float
+    high: int | float
+    follows: str | None
+    node: c_ast.Node
+
+
+@dataclass(frozen=True)
+class Pragmas:
+    """All pragmas of a unit. `entry` is the function that the last entry pragma names, `entry_node` its place."""
+
+    ranges: tuple[Range, ...]
+    entry: str | None
+    entry_node: c_ast.Node | None
+    faults: tuple[Unsupported, ...]
+
+
+def read_pragmas(unit: Unit) -> Pragmas:
+    ranges: list[Range] = []
+    faults: list[Unsupported] = []
+    entry, entry_node = None, None
+    for pragma in unit.pragmas:
+        node = c_ast.EmptyStatement(coord=pragma.coord)
+        following = _following(unit, pragma)
+        try:
+            if following is not None and following.start < pragma.offset:
+                raise Unsupported(node, "this pragma stands inside a declaration", "put it before the function")
+            if match := _ENTRY.fullmatch(pragma.text):
+                entry, entry_node = match[1], node
+            elif match := _RANGE.fullmatch(pragma.text):
+                low, high = (_number(text, node) for text in match.group(2, 3))
+                if low > high:
+                    raise Unsupported(
+                        node, f"the range of '{match[1]}' is empty: {match[2].strip()} > {match[3].strip()}"
+                    )
+                ranges.append(Range(match[1], low, high, following.function if following else None, node))
+            else:
+                raise Unsupported(node, "this pragma is malformed", _FORMS)
+        except Unsupported as fault:
+            faults.append(fault)
+    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults))
+
+
+def _following(unit: Unit, pragma: Pragma) -> Chunk | None:
+    """The chunk that the pragma stands in, or the next function."""
+    for chunk in unit.chunks:
+        if chunk.end > pragma.offset and (chunk.function or chunk.start < pragma.offset):
+            return chunk
+    return None
+
+
+def _number(text: str, node: c_ast.Node) -> int | float:
+    text = text.strip()
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        hint = "a range has two finite numbers, such as 0, -1.5, 0x10 or 1e-3" if text else _FORMS
+        raise Unsupported(node, f"'{text}' is not a number" if text else "this pragma is malformed", hint)
+    sign = -1 if match[1] == "-" else 1
+    try:
+        value = int(match[2], 0 if match[2][:2].lower() == "0x" else 10) if match[2] else float(match[3])
+    except ValueError:
+        value = math.inf
+    if abs(value) > 1.7e308:
+        raise Unsupported(node, f"'{text}' is not a finite number")
+    return sign * value

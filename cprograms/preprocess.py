@@ -1,0 +1,184 @@
+"""The C preprocessor, and what the compiler's own check says about the source: clang, from the ziglang wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import ziglang
+
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.source import MAX_BYTES, Source, escape
+
+TIMEOUT = 8.0
+"""Seconds after which the preprocessor and the check are stopped."""
+
+# What pycparser does not know and numeric code can do without, in its terms.
+_SHIMS = (
+    "-D__extension__=",
+    "-D__inline=inline",
+    "-D__inline__=inline",
+    "-D__restrict=",
+    "-D__restrict__=",
+    "-Drestrict=",
+    "-D__const=const",
+    "-D__const__=const",
+    "-D__volatile=volatile",
+    "-D__volatile__=volatile",
+    "-D__signed=signed",
+    "-D__signed__=signed",
+    "-D__thread=_Thread_local",
+    "-D__alignof__=_Alignof",
+    "-D__alignof=_Alignof",
+    "-D__typeof__=typeof",
+    "-D__typeof=typeof",
+    "-D__complex__=_Complex",
+    "-D_Float64=double",
+    "-D_Float32=float",
+    "-D__builtin_va_list=int",
+    "-D__builtin_expect(x,y)=(x)",
+    "-D__builtin_constant_p(x)=0",
+    "-D__builtin_assume(x)=((void)0)",
+    "-D__builtin_huge_val()=1e5000",
+    "-D__builtin_huge_valf()=1e5000f",
+    "-D__builtin_inf()=1e5000",
+    "-D__builtin_inff()=1e5000f",
+    "-D__builtin_nan(s)=(0.0/0.0)",
+    "-D__builtin_nanf(s)=(0.0f/0.0f)",
+    # The sandbox's long is 32-bit: see include/math.h.
+    "-Dlabs=llabs",
+    "-Dimaxabs=llabs",
+)
+_MACRO = re.compile(r"[A-Za-z_]\w*(?:\([^()]*\))?(?:=[^\n]*)?", re.DOTALL)
+_MESSAGE = re.compile(
+    r"(?:(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): )?(?P<kind>fatal error|error|note): (?P<text>.*)"
+)
+
+
+@dataclass(frozen=True)
+class Preprocessed:
+    """The expanded text, with line markers, and the errors that the compiler sees in the source (none of them fatal)."""
+
+    text: str
+    errors: tuple[Diagnostic, ...]
+
+
+def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()) -> Preprocessed:
+    """Expand a source, and check it with a real compiler's eyes.
+
+    `defines` are `NAME` or `NAME=value`. Raises UsageError for a malformed one, and ProgramError where there is no text to
+    go on with: a missing include, an unterminated comment, too much text.
+    """
+    for define in defines:
+        if not _MACRO.fullmatch(define):
+            raise UsageError(f"-D needs NAME or NAME=value, not {define!r}")
+    user = [*(f"-D{d}" for d in defines), f"-iquote{source.directory}", *(f"-I{d}" for d in include_dirs)]
+    # The marker names the file, and says that what follows it is line 1.
+    marked = f'# 1 "{escape(source.name)}"\n{source.text}\n'
+    expand = _Clang(["-E", *_SHIMS, *user], marked)
+    check = _Clang(["-fsyntax-only", "-ferror-limit=50", *user], marked)
+    text, expansion_errors = expand.result()
+    _, errors = check.result()
+    found = _diagnostics(expansion_errors, source)
+    if found:
+        raise ProgramError(found)
+    if len(text) > MAX_BYTES:
+        message = f"the preprocessed text is larger than {MAX_BYTES // 1_000_000} MB"
+        raise ProgramError([Diagnostic(message, source.name)])
+    if expand.stopped:
+        raise ProgramError([Diagnostic(f"preprocessing took longer than {TIMEOUT:.0f} s", source.name)])
+    return Preprocessed(text, tuple(_diagnostics(errors, source)))
+
+
+class _Clang:
+    """A running compiler; `result` waits for it. It is stopped after `TIMEOUT` or after `MAX_BYTES` of output."""
+
+    def __init__(self, arguments: list[str], text: str):
+        self._input = tempfile.TemporaryFile()
+        self._input.write(text.encode("utf-8", "replace"))
+        self._input.seek(0)
+        self._errors = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [*_clang(), *arguments, "-"], stdin=self._input, stdout=subprocess.PIPE, stderr=self._errors
+        )
+        self.stopped = False
+        self._timer = threading.Timer(TIMEOUT, self._stop)
+        self._timer.start()
+
+    def _stop(self) -> None:
+        self.stopped = True
+        self._process.kill()
+
+    def result(self) -> tuple[str, str]:
+        """Standard output and standard error."""
+        with self._process, self._input, self._errors:
+            assert self._process.stdout is not None
+            output = self._process.stdout.read(MAX_BYTES + 1)
+            if len(output) > MAX_BYTES:
+                self._process.kill()
+            self._process.wait()
+            self._timer.cancel()
+            self._errors.seek(0)
+            errors = self._errors.read(MAX_BYTES)
+        return output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
+
+
+@cache
+def _clang() -> tuple[str, ...]:
+    """The compiler and the flags that are always the same: C for x86-64 Linux with musl's headers and our math.h.
+
+    `zig clang` is called rather than `zig cc`: it is one process, and needs neither a cache nor a home directory.
+    """
+    zig = Path(ziglang.__file__).parent
+    library = zig / "lib"
+    libc = library / "libc" / "include"
+    headers = [
+        Path(__file__).parent / "include",
+        library / "include",
+        libc / "x86_64-linux-musl",
+        libc / "generic-musl",
+    ]
+    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
+    flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
+    flags += [flag for header in headers for flag in ("-isystem", str(header))]
+    return (str(zig / ("zig.exe" if os.name == "nt" else "zig")), "clang", *flags)
+
+
+def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
+    """The compiler's errors; the first note after one becomes its hint."""
+    found: list[Diagnostic] = []
+    for line in stderr.splitlines():
+        match = _MESSAGE.fullmatch(line)
+        if match is None or match["text"].startswith("too many errors emitted"):
+            continue
+        if match["kind"] == "note":
+            if found and not found[-1].hint and not match["text"].startswith("expanded from"):
+                found[-1] = _with_hint(found[-1], match["text"])
+            continue
+        place = (match["file"], int(match["line"]), int(match["column"])) if match["file"] else (source.name, 0, 0)
+        quoted = source.line(place[0], place[1]) if match["file"] else ""
+        found.append(Diagnostic(_reworded(match["text"]), *place, quoted, _hint(match["text"])))
+    return found
+
+
+def _with_hint(diagnostic: Diagnostic, hint: str) -> Diagnostic:
+    d = diagnostic
+    return Diagnostic(d.message, d.file, d.line, d.column, d.source_line, hint)
+
+
+def _reworded(text: str) -> str:
+    text = re.sub(r" \[-W[^\]]*\]$", "", text)
+    return text.replace("; ISO C99 and later do not support implicit function declarations", "")
+
+
+def _hint(text: str) -> str:
+    if text.endswith("file not found"):
+        return "-I DIR adds a directory in which includes are looked for"
+    return ""

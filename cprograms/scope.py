@@ -1,0 +1,109 @@
+"""What the names at file scope stand for, looked up when they are met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pycparser import c_ast
+
+from cprograms.declarations import Declarations, Unsupported
+from cprograms.parse import Chunk, Unit
+
+Kind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
+_RANK: dict[Kind, int] = {
+    "function": 0,
+    "object": 1,
+    "enumerator": 2,
+    "type": 3,
+    "prototype": 4,
+    "extern": 5,
+    "broken": 6,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Entity:
+    """What a name stands for. `node` declares it, and is None for a name whose declaration does not parse (`fault`)."""
+
+    kind: Kind
+    name: str
+    chunk: Chunk
+    node: c_ast.Node | None = None
+    fault: Unsupported | None = None
+
+
+class FileScope:
+    """The ordinary identifiers and the types of a unit."""
+
+    def __init__(self, unit: Unit):
+        self.unit = unit
+        self.declarations = Declarations()
+        self._declared: set[int] = set()
+        self._entities: dict[str, Entity | None] = {}
+
+    def lookup(self, name: str) -> Entity | None:
+        """The definition of a name where there is one, otherwise a declaration, or None."""
+        if name not in self._entities:
+            found = [e for chunk in self.unit.named(name) for e in self._declared_in(chunk, name)]
+            self._entities[name] = min(found, key=lambda e: _RANK[e.kind], default=None)
+        return self._entities[name]
+
+    def _declared_in(self, chunk: Chunk, name: str) -> list[Entity]:
+        try:
+            nodes = self.unit.parse(chunk)
+        except Unsupported as fault:
+            return [Entity("broken", name, chunk, None, fault)]
+        found = []
+        for node in nodes:
+            kind = _kind(node, name)
+            if kind is not None:
+                found.append(Entity(kind, name, chunk, node))
+        if not found and name in chunk.enumerators and name in self.declarations_of(chunk).constants:
+            found.append(Entity("enumerator", name, chunk, nodes[0] if nodes else None))
+        return found
+
+    def declarations_of(self, chunk: Chunk) -> Declarations:
+        """The types and constants at file scope, those among them that a chunk names, directly or not."""
+        wanted: dict[int, Chunk] = {}
+        stack = [chunk]
+        while stack:
+            current = stack.pop()
+            if current.index in wanted or (current.index in self._declared and current is not chunk):
+                continue
+            wanted[current.index] = current
+            for name in current.names:
+                stack += self.unit.tagged(name)
+                stack += [c for c in self.unit.named(name) if c.is_typedef or name in c.enumerators]
+        # In the order of the file, for an enumerator may count on an earlier one.
+        for index in sorted(wanted.keys() - self._declared):
+            self._declare(wanted[index])
+        return self.declarations
+
+    def _declare(self, chunk: Chunk) -> None:
+        self._declared.add(chunk.index)
+        try:
+            nodes = self.unit.parse(chunk)
+        except Unsupported:
+            return  # reported where the name is used
+        for node in nodes:
+            if isinstance(node, c_ast.FuncDef):
+                continue
+            try:
+                self.declarations.declare(node)
+            except Unsupported:
+                continue  # an enum that cannot be evaluated leaves its constants undefined
+
+
+def _kind(node: c_ast.Node, name: str) -> Kind | None:
+    if isinstance(node, c_ast.FuncDef):
+        return "function" if node.decl.name == name else None
+    if getattr(node, "name", None) != name:
+        return None
+    if isinstance(node, c_ast.Typedef):
+        return "type"
+    if not isinstance(node, c_ast.Decl):
+        return None
+    if isinstance(node.type, c_ast.FuncDecl):
+        return "prototype"
+    return "extern" if "extern" in node.storage and node.init is None else "object"

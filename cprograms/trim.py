@@ -1,0 +1,118 @@
+"""Keep of a unit what one entry needs: types, constants, prototypes of library functions, helpers, the entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+
+from pycparser import c_ast
+
+from cprograms.declarations import Unsupported
+from cprograms.parse import Chunk, Unit
+from cprograms.scope import Entity
+from cprograms.standard import prototype
+
+_Place = tuple[int, int]
+
+
+def trim(unit: Unit, entry: str, needed: dict[str, Entity | None]) -> c_ast.FileAST:
+    """The unit of a program whose functions and constants are `needed` (None: of the C library)."""
+    kept: dict[_Place, c_ast.Node] = {}
+    for entity in needed.values():
+        if entity is not None and entity.node is not None:
+            kept[entity.chunk.index, unit.parse(entity.chunk).index(entity.node)] = entity.node
+    _add_types(unit, kept)
+    ordered = [node for _, node in sorted(kept.items(), key=lambda item: item[0])]
+    library = [prototype(name) for name, entity in sorted(needed.items()) if entity is None]
+    functions = [_linked(n, entry) for n in ordered if isinstance(n, c_ast.FuncDef)]
+    forward = [copy(f.decl) for f in _called_early(functions)]
+    before = [n for n in ordered if not isinstance(n, c_ast.FuncDef)]
+    return c_ast.FileAST([*library, *before, *forward, *functions])
+
+
+def _add_types(unit: Unit, kept: dict[_Place, c_ast.Node]) -> None:
+    """Add the typedefs, structs and enums that the kept nodes name, and those that these name."""
+    stack = list(kept.values())
+    seen: set[tuple[str, str]] = set()
+    while stack:
+        for use in _uses(stack.pop()):
+            if use in seen:
+                continue
+            seen.add(use)
+            for place, node in _definitions(unit, *use):
+                if place not in kept:
+                    kept[place] = node
+                    stack.append(node)
+
+
+def _uses(node: c_ast.Node) -> Iterator[tuple[str, str]]:
+    """What a node may use of types: ("name", typedef or enum constant) and ("tag", struct, union or enum)."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, c_ast.IdentifierType) and len(node.names) == 1:
+            yield "name", node.names[0]
+        elif isinstance(node, c_ast.ID):
+            yield "name", node.name
+        elif isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum) and node.name:
+            yield "tag", node.name
+        stack += [child for _, child in node.children()]
+
+
+def _definitions(unit: Unit, space: str, name: str) -> Iterator[tuple[_Place, c_ast.Node]]:
+    for chunk in unit.tagged(name) if space == "tag" else unit.named(name):
+        for position, node in enumerate(_parsed(unit, chunk)):
+            if isinstance(node, c_ast.FuncDef) or (isinstance(node, c_ast.Decl) and node.name is not None):
+                continue
+            if space == "tag":
+                wanted = name in _tags_of(node)
+            else:
+                wanted = name in _enumerators_of(node) or (isinstance(node, c_ast.Typedef) and node.name == name)
+            if wanted:
+                yield (chunk.index, position), node
+
+
+def _parsed(unit: Unit, chunk: Chunk) -> list[c_ast.Node]:
+    try:
+        return unit.parse(chunk)
+    except Unsupported:
+        return []
+
+
+def _tags_of(node: c_ast.Node) -> set[str]:
+    return {n.name for n in _types_in(node) if n.name and getattr(n, "decls", getattr(n, "values", None)) is not None}
+
+
+def _enumerators_of(node: c_ast.Node) -> set[str]:
+    enums = [n.values for n in _types_in(node) if isinstance(n, c_ast.Enum) and n.values is not None]
+    return {e.name for values in enums for e in values.enumerators}
+
+
+def _types_in(node: c_ast.Node) -> Iterator[c_ast.Struct | c_ast.Union | c_ast.Enum]:
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum):
+            yield node
+        stack += [child for _, child in node.children()]
+
+
+def _linked(node: c_ast.FuncDef, entry: str) -> c_ast.FuncDef:
+    """A copy whose linkage is plain: the entry external, every helper static, none inline."""
+    function = copy(node)
+    function.decl = copy(node.decl)
+    function.decl.storage = [] if node.decl.name == entry else ["static"]
+    function.decl.funcspec = []
+    return function
+
+
+def _called_early(functions: Iterable[c_ast.FuncDef]) -> list[c_ast.FuncDef]:
+    """The functions that an earlier one names, and that therefore need a prototype."""
+    functions = list(functions)
+    named: set[str] = set()
+    early = []
+    for function in functions:
+        if function.decl.name in named:
+            early.append(function)
+        named |= {name for space, name in _uses(function.body) if space == "name"}
+    return early
