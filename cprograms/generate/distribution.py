@@ -39,10 +39,10 @@ class Distribution:
     fields: Weighted = _weights(**{"2": 65, "3": 25, "4": 10})
 
     # Share of programs whose real arguments have one range in common, and of integer arguments in real code.
-    shared_domain: float = 0.6
+    shared_domain: float = 0.65
     integer_argument: float = 0.1
     real_domain: Weighted = _weights(
-        sym1=24, unit=16, byte=9, sym10=10, percent=7, pi=7, positive=9, wide=4, circle=2, angle=2, scaled=10
+        sym1=25, unit=18, byte=9, common=16, sym10=7, percent=5, pi=5, positive=6, wide=3, circle=2, angle=2, scaled=8
     )
     integer_domain: Weighted = _weights(byte=34, sym100=20, small=18, bit=4, thousand=8, digit=8, signed10=8)
 
@@ -57,8 +57,8 @@ class Distribution:
     )
     # Operators over one or two values, and those that gather many.
     real_few: Weighted = _weights(
-        linear=12, combine=9, product=8, difference=4, ratio=6, polynomial=7, rational=4, distance=4, interpolate=4,
-        smoothstep=2.5, wave=8, tangent=1, rotation=3, angle=4, arc=3, bell=4, decay=4, logarithm=5, root=5,
+        linear=12, combine=9, cross=5, product=8, difference=4, ratio=6, polynomial=7, rational=4, distance=4, interpolate=4,
+        smoothstep=2.5, wave=10, tangent=1, rotation=4, angle=4, arc=3, bell=4, decay=4, logarithm=5, root=5,
         power=5, hyperbolic=3, sigmoid=3, softplus=1.5, rectify=3, gamma=2.5, clamp=4, extremes=5, absolute=5,
         threshold=6, periodic=2.5, rounding=2, finance=2.5, physics=4, table=3, special=1.5, cosines=2, sums=3,
         quadratic=3, mean=2,
@@ -68,7 +68,7 @@ class Distribution:
     )
     integer_few: Weighted = _weights(
         linear=14, combine=10, product=7, squares=4, shifted=7, blend=8, difference=7, extremes=7, clamp=6,
-        divide=7, modulo=7, bits=8, field=5, compare=5, select=7, table=5, hash=2, quadratic=4, scale=5, manhattan=4,
+        divide=7, modulo=7, bits=8, field=5, compare=5, select=7, table=5, hash=2, quadratic=4, scale=5, manhattan=4, whole=3,
     )  # fmt: skip
     integer_many: Weighted = _weights(
         weighted=22, manhattan=14, squares=10, dot=14, extremes=9, mean=8, stencil=14, compare=6, pack=2
@@ -89,6 +89,11 @@ class Distribution:
 DEFAULT = Distribution()
 
 _PI = 3.14159265
+_COMMON = [
+    (-2.0, 2.0), (-3.0, 3.0), (-4.0, 4.0), (-5.0, 5.0), (0.0, 2.0), (0.0, 5.0), (0.0, 10.0), (0.0, 20.0), (0.0, 200.0),
+    (0.5, 2.0), (0.1, 2.0), (0.5, 1.5), (0.1, 3.0), (1.0, 2.0), (1.0, 5.0), (1.0, 10.0), (1.0, 100.0), (-0.5, 0.5),
+    (-1.5, 1.5), (0.0, 0.5), (0.1, 1.0), (0.0, 90.0), (-90.0, 90.0), (-180.0, 180.0), (0.0, 1023.0), (0.01, 0.2),
+]  # fmt: skip
 
 
 def real_domain(name: str, rng: Random) -> tuple[float, float]:
@@ -97,6 +102,9 @@ def real_domain(name: str, rng: Random) -> tuple[float, float]:
         width = float(f"{10 ** rng.uniform(-1.5, 3):.2g}")
         middle = float(f"{rng.choice((-1, 1)) * width * 10 ** rng.uniform(-1, 0.6):.2g}") if rng.random() < 0.7 else 0.0
         return float(f"{middle - width / 2:.4g}"), float(f"{middle + width / 2:.4g}")
+    if name == "common":
+        low, high = rng.choice(_COMMON)
+        return low, high
     return {
         "sym1": (-1.0, 1.0),
         "unit": (0.0, 1.0),
@@ -148,7 +156,23 @@ LOCALS = [
     "gx", "gy", "mag", "len", "avg", "total", "gain2", "part", "rest", "c0", "c1", "c2", "k1", "k2", "f0", "f1", "score",
     "err", "energy", "dev", "lum", "cur", "prev", "next",
 ]  # fmt: skip
-CONSTANTS = ["K", "SCALE", "BIAS", "LIMIT", "GAIN", "C0", "C1", "C2", "C3", "ALPHA", "BETA", "EPS", "HALF", "STEP", "MAXV"]
+CONSTANTS = [
+    "K",
+    "SCALE",
+    "BIAS",
+    "LIMIT",
+    "GAIN",
+    "C0",
+    "C1",
+    "C2",
+    "C3",
+    "ALPHA",
+    "BETA",
+    "EPS",
+    "HALF",
+    "STEP",
+    "MAXV",
+]
 HELPERS = ["helper", "curve", "shape", "weight_of", "clamped", "kernel", "transfer", "blend", "profile", "eval_term"]
 TABLES = ["TABLE", "lut", "coeff", "knots", "levels", "taps", "kWeights"]
 ENTRIES = [

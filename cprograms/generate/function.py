@@ -36,7 +36,9 @@ class Function(Writer):
         self._early: list[Value] = []
 
     def child(self, parameters: list[Value]) -> Function:
-        return Function(self.rng, self.grammar, self.unit, self.type, parameters, result=self.type, depth=self.depth + 1)
+        return Function(
+            self.rng, self.grammar, self.unit, self.type, parameters, result=self.type, depth=self.depth + 1
+        )
 
     def develop(self, statements: int, leave: int) -> None:
         """Write so many statements, then gather until at most `leave` values wait to be used."""
@@ -126,6 +128,8 @@ class Function(Writer):
             v = self.fit(v, self.rng.choice((20.0, 100.0, 255.0)))
         low, high = values.SCALARS[self.result].limits
         low, high = (-1e6, 1e6) if low < 0 and high > 1e6 else (float(low), min(float(high), 1e6))
+        if low == 0 and v.mid < v.dev and self.chance(0.7):
+            v = real.absolute_of(self, v) if self.chance(0.5) else v + self.constant(float(f"{v.dev * 1.5 - v.mid:.2g}"))
         if v.lo <= low - 1 or v.hi >= high + 1 or (low == 0 and v.lo < 0):
             v = real.clamp_of(self, v, low, high)
         if self.chance(0.3) and v.lo >= 0 and v.hi + 0.5 < high:
@@ -139,8 +143,10 @@ class Function(Writer):
         low, high = values.SCALARS[self.result].limits
         if low == 0 and self.chance(0.3):
             v = integers.magnitude(self, v)
-            if values.fits(v, self.result):
-                return v
+        if high < 1000 and self.chance(0.7):
+            v = integers.kept(self, v, int(high))
+        if values.fits(v, self.result):
+            return convert(v, self.result, explicit=False)
         return convert(integers.clamp_of(self, v, int(low), int(min(high, 10000))), self.result, explicit=False)
 
     def ending(self, v: Value) -> list[c_ast.Node]:

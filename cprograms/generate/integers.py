@@ -21,7 +21,11 @@ def kept(w: Writer, v: Value, bound: int = _BOUND) -> Value:
     bits = max(1, math.ceil(math.log2(v.bound / bound)))
     if w.chance(0.5) and v.lo >= 0:
         return shift(">>", v, bits)
-    return v / (1 << bits) if w.chance(0.5) else v / max(2, int(f"{1 << bits:.1g}".split("e")[0]) * 10 ** (len(str(1 << bits)) - 1))
+    return (
+        v / (1 << bits)
+        if w.chance(0.5)
+        else v / max(2, int(f"{1 << bits:.1g}".split("e")[0]) * 10 ** (len(str(1 << bits)) - 1))
+    )
 
 
 def _small(w: Writer, least: int, most: int) -> int:
@@ -147,7 +151,11 @@ def _nonnegative(w: Writer, v: Value) -> Value:
 
 def bits(w: Writer) -> Value:
     a = _nonnegative(w, w.operand())
-    b = values.literal(w.rng.choice((1, 3, 7, 15, 15, 31, 63, 85, 170, 240))) if w.chance(0.45) else _nonnegative(w, w.operand())
+    b = (
+        values.literal(w.rng.choice((1, 3, 7, 15, 15, 31, 63, 85, 170, 240)))
+        if w.chance(0.45)
+        else _nonnegative(w, w.operand())
+    )
     op = w.rng.choice("&|^")
     top = (1 << max(int(a.hi), int(b.hi), 1).bit_length()) - 1
     return binary(op, a, b, 0, min(a.hi, b.hi) if op == "&" else top)
@@ -276,7 +284,13 @@ def table(w: Writer) -> Value:
     entries = [_small(w, -10, 60) if w.chance(0.4) else _small(w, 0, 100) for _ in range(size)]
     x = _nonnegative(w, w.operand())
     if x.hi >= size:
-        x = x if x.hi < 2 * size else shift(">>", x, max(0, int(x.hi).bit_length() - (size - 1).bit_length())) if w.chance(0.5) else x
+        x = (
+            x
+            if x.hi < 2 * size
+            else shift(">>", x, max(0, int(x.hi).bit_length() - (size - 1).bit_length()))
+            if w.chance(0.5)
+            else x
+        )
         power = size & (size - 1) == 0
         x = (
             binary("&", x, values.literal(size - 1), 0, size - 1)

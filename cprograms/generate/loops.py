@@ -44,7 +44,9 @@ def _sum_of(acc: Value, term: Value, trips: int) -> Value:
     if acc.real is False:
         low, high = int(low), int(high)
     spread = term.dev * trips * 0.7
-    return Value(acc.node, acc.type, acc.lo + low, acc.hi + high, acc.mid + term.mid * trips, spread, acc.mask | term.mask)
+    return Value(
+        acc.node, acc.type, acc.lo + low, acc.hi + high, acc.mid + term.mid * trips, spread, acc.mask | term.mask
+    )
 
 
 def accumulate(w: Writer) -> None:
@@ -128,12 +130,21 @@ def recurrence(w: Writer) -> None:
 
 
 def _oscillator(w: Writer, trips: int) -> None:
-    position, speed = w.held(w.fit(w.operand(), 2.0)), w.held(w.fit(w.operand(), 2.0) if w.chance(0.6) else w.constant(0.0))
+    position, speed = (
+        w.held(w.fit(w.operand(), 2.0)),
+        w.held(w.fit(w.operand(), 2.0) if w.chance(0.6) else w.constant(0.0)),
+    )
     i = _counter(w, trips)
     p, v = identifier(position.node.name), identifier(speed.node.name)
-    stiffness, friction, dt = w.constant(w.number(0.5, 4)), w.constant(w.number(0.05, 0.5)), w.constant(w.rng.choice((0.05, 0.1, 0.2)))
+    stiffness, friction, dt = (
+        w.constant(w.number(0.5, 4)),
+        w.constant(w.number(0.05, 0.5)),
+        w.constant(w.rng.choice((0.05, 0.1, 0.2))),
+    )
     with w.nested() as body:
-        force = c_ast.BinaryOp("-", c_ast.BinaryOp("*", c_ast.UnaryOp("-", stiffness.node), p), c_ast.BinaryOp("*", friction.node, v))
+        force = c_ast.BinaryOp(
+            "-", c_ast.BinaryOp("*", c_ast.UnaryOp("-", stiffness.node), p), c_ast.BinaryOp("*", friction.node, v)
+        )
         w.emit(nodes.assign(speed.node.name, c_ast.BinaryOp("*", force, dt.node), "+="))
         w.emit(nodes.assign(position.node.name, c_ast.BinaryOp("*", v, dt.node), "+="))
     _for(w, i, nodes.integer(trips), body)
@@ -249,7 +260,9 @@ def array(w: Writer) -> None:
         whole = values.hull(whole, v)
     n = len(elements)
     i = _counter(w, n)
-    item = Value(c_ast.ArrayRef(identifier(name), identifier(i.node.name)), type, whole.lo, whole.hi, whole.mid, size, whole.mask)
+    item = Value(
+        c_ast.ArrayRef(identifier(name), identifier(i.node.name)), type, whole.lo, whole.hi, whole.mid, size, whole.mask
+    )
     kind = w.rng.random()
     if kind < 0.5:
         _array_sum(w, item, i, n)
@@ -280,7 +293,9 @@ def _array_sum(w: Writer, item: Value, i: Value, n: int) -> None:
 
 
 def _array_extreme(w: Writer, name: str, item: Value, i: Value, n: int) -> None:
-    first = Value(c_ast.ArrayRef(identifier(name), nodes.integer(0)), item.type, item.lo, item.hi, item.mid, item.dev, item.mask)
+    first = Value(
+        c_ast.ArrayRef(identifier(name), nodes.integer(0)), item.type, item.lo, item.hi, item.mid, item.dev, item.mask
+    )
     best = w.held(first)
     test = compare(w.rng.choice("<>"), item, Value(identifier(best.node.name), best.type, item.lo, item.hi))
     body = [nodes.branch(test.node, [nodes.assign(best.node.name, item.node)])]
@@ -327,10 +342,18 @@ def _accumulate_integers(w: Writer, trips: int, i: Value, end: c_ast.Node, mask:
             term = x * i
         elif kind < 0.45:
             m = w.rng.choice((3, 5, 7, 10, 16))
-            term = binary("%", (integers.magnitude(w, x) if x.lo < 0 else x) + i * w.rng.randint(1, 9), values.literal(m), 0, m - 1)
+            term = binary(
+                "%",
+                (integers.magnitude(w, x) if x.lo < 0 else x) + i * w.rng.randint(1, 9),
+                values.literal(m),
+                0,
+                m - 1,
+            )
         elif kind < 0.6:
             positive = integers.magnitude(w, x) if x.lo < 0 else x
-            term = Value(c_ast.BinaryOp(">>", positive.node, identifier(i.node.name)), "i32", 0, positive.hi, mask=x.mask)
+            term = Value(
+                c_ast.BinaryOp(">>", positive.node, identifier(i.node.name)), "i32", 0, positive.hi, mask=x.mask
+            )
         elif kind < 0.8:
             w.local(x + i if w.chance(0.5) else x - i * w.rng.randint(1, 9))
             term = integers.kept(w, w.idiom(many=False), 1 << 14)
@@ -357,7 +380,9 @@ def bits(w: Writer) -> None:
     name = identifier(x.node.name)
     test = w.rng.choice((name, c_ast.BinaryOp(">", name, nodes.integer(0))))
     add = c_ast.BinaryOp("&", name, nodes.integer(1))
-    count = nodes.assign(total.node.name, add, "+=") if w.chance(0.7) else c_ast.UnaryOp("p++", identifier(total.node.name))
+    count = (
+        nodes.assign(total.node.name, add, "+=") if w.chance(0.7) else c_ast.UnaryOp("p++", identifier(total.node.name))
+    )
     w.emit(c_ast.While(test, c_ast.Compound([count, nodes.assign(x.node.name, nodes.integer(1), ">>=")])))
     _consumed(w, x)
     w.update(total, Value(total.node, total.type, 0, max(int(x.hi), 1).bit_length(), mask=x.mask))

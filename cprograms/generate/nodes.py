@@ -87,14 +87,22 @@ def count(
 ) -> c_ast.For:
     """`for (int name = start; name < end; name++)`; without `declared`, an outer variable counts."""
     first = (
-        c_ast.DeclList([declare("i32", name, integer(start))]) if declared else c_ast.Assignment("=", c_ast.ID(name), integer(start))
+        c_ast.DeclList([declare("i32", name, integer(start))])
+        if declared
+        else c_ast.Assignment("=", c_ast.ID(name), integer(start))
     )
     step = c_ast.UnaryOp("p++", c_ast.ID(name))
     return c_ast.For(first, c_ast.BinaryOp(op, c_ast.ID(name), end), step, c_ast.Compound(body))
 
 
 def function(
-    code: str, name: str, parameters: list[tuple[str, str]], body: list[c_ast.Node], *, static: bool = False, struct: str = ""
+    code: str,
+    name: str,
+    parameters: list[tuple[str, str]],
+    body: list[c_ast.Node],
+    *,
+    static: bool = False,
+    struct: str = "",
 ) -> c_ast.FuncDef:
     """A function definition; `parameters` are (type code, name); `struct` is the returned struct's tag, if any."""
     params = [c_ast.Decl(n, [], [], [], [], _typed(t, n, []), None, None) for t, n in parameters]

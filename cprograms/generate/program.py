@@ -84,14 +84,15 @@ def _names(rng: Random, n: int) -> list[str]:
 
 
 def _real_arguments(grammar: Distribution, rng: Random, n: int, type: str) -> tuple[Argument, ...]:
-    shared = real_domain(grammar.real_domain.draw(rng), rng) if rng.random() < grammar.shared_domain else None
+    shared = real_domain(grammar.real_domain.draw(rng), rng) if n > 6 or rng.random() < grammar.shared_domain else None
+    own = 0.03 if n > 6 else 0.15
     integers = grammar.integer_argument if rng.random() < 0.5 else 0.0
     arguments = []
     for name in _names(rng, n):
         if rng.random() < integers and n > 1:
             arguments.append(_integer_argument(grammar.integer_domain.draw(rng), name, "i32", rng))
             continue
-        low, high = shared if shared and rng.random() < 0.85 else real_domain(grammar.real_domain.draw(rng), rng)
+        low, high = shared if shared and rng.random() >= own else real_domain(grammar.real_domain.draw(rng), rng)
         code = type if rng.random() < 0.96 else ("f32" if type == "f64" else "f64")
         arguments.append(Argument(name, SCALARS[code], low, high, "pragma"))
     return tuple(arguments)
@@ -99,10 +100,11 @@ def _real_arguments(grammar: Distribution, rng: Random, n: int, type: str) -> tu
 
 def _integer_arguments(grammar: Distribution, rng: Random, n: int, result: str) -> tuple[Argument, ...]:
     shared = grammar.integer_domain.draw(rng) if rng.random() < grammar.shared_domain or n > 6 else None
+    own = 0.03 if n > 6 else 0.15
     code = rng.choice(("i32", "i32", "i32", result, "u8"))
     arguments = []
     for name in _names(rng, n):
-        domain = shared if shared and rng.random() < 0.85 else grammar.integer_domain.draw(rng)
+        domain = shared if shared and rng.random() >= own else grammar.integer_domain.draw(rng)
         if n == 1 and domain in ("bit", "digit"):
             domain = "byte"
         arguments.append(_integer_argument(domain, name, code, rng))
@@ -123,7 +125,9 @@ def _write(
     unit = Unit()
     entry = unit.name(ENTRIES, rng)
     unit.names.update(a.name for a in arguments)
-    parameters = [Value(nodes.identifier(a.name), a.type.code, a.low, a.high, mask=1 << i) for i, a in enumerate(arguments)]
+    parameters = [
+        Value(nodes.identifier(a.name), a.type.code, a.low, a.high, mask=1 << i) for i, a in enumerate(arguments)
+    ]
     function = Function(rng, grammar, unit, type, parameters, result=result, body=body, struct=struct)
     statements = int(grammar.statements.draw(rng))
     results: tuple[Result, ...]

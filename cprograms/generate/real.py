@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cprograms.generate import values
-from cprograms.generate.nodes import identifier
+from cprograms.generate.nodes import identifier, integer
 from cprograms.generate.values import Value, convert, moments, select, square
 from cprograms.generate.writer import Idiom, Writer
 from pycparser import c_ast
@@ -63,7 +63,22 @@ def product(w: Writer) -> Value:
 
 def ratio(w: Writer) -> Value:
     a, b = w.pair()
+    if w.chance(0.25):
+        # A share of a whole: a / (a + b).
+        a, b = _positive(w, a), _positive(w, b)
+        a, b = (w.atom(v) for v in _balance(w, a, b))
+        share = w.real_of(a) / (a + b)
+        share.lo, share.hi, share.mid, share.dev = 0.0, 1.0, 0.5, 0.2
+        return share
     return w.real_of(a) / nonzero(w, b)
+
+
+def cross(w: Writer) -> Value:
+    """A determinant or a sum of two products."""
+    (a, d), (b, c) = w.pair(), w.pair()
+    first, second = w.real_of(w.fit(a, 30.0) if a.bound > 300 else a) * d, w.real_of(w.fit(b, 30.0) if b.bound > 300 else b) * c
+    first, second = _balance(w, first, second)
+    return first - second if w.chance(0.6) else first + second
 
 
 def nonzero(w: Writer, b: Value) -> Value:
@@ -124,7 +139,7 @@ def rational(w: Writer) -> Value:
 
 
 def _differences(w: Writer, most: int) -> list[Value]:
-    chosen = w.gather(2, most)
+    chosen = w.even(w.gather(2, most))
     half = len(chosen) // 2
     pairs = zip(chosen[:half], chosen[half:], strict=False)
     parts = []
@@ -146,7 +161,7 @@ def _total(terms: list[Value]) -> Value:
 
 def distance(w: Writer) -> Value:
     parts = [w.fit(p, 300.0) if p.bound > 3e4 else p for p in _differences(w, w.rng.choice((4, 4, 6, 6, 8, 16)))]
-    parts = [w.atom(w.real_of(p)) for p in parts]
+    parts = [w.atom(w.real_of(p)) for p in w.even(parts)]
     kind = w.rng.random()
     if kind < 0.15:
         return _total([absolute_of(w, p) for p in parts])
@@ -166,19 +181,24 @@ def _hypot(w: Writer, a: Value, b: Value) -> Value:
 
 def _root(w: Writer, v: Value) -> Value:
     """sqrt of a value that is not negative."""
-    return w.math("sqrt", lambda x: math.sqrt(max(x, 0.0)), v, lo=math.sqrt(max(v.lo, 0.0)), hi=math.sqrt(max(v.hi, 0.0)))
+    return w.math(
+        "sqrt", lambda x: math.sqrt(max(x, 0.0)), v, lo=math.sqrt(max(v.lo, 0.0)), hi=math.sqrt(max(v.hi, 0.0))
+    )
 
 
 def squares(w: Writer) -> Value:
-    terms = [square(w.atom(w.real_of(w.fit(v, 20.0) if v.bound > 1e3 else v))) for v in w.gather(2, 8)]
+    terms = [square(w.atom(w.real_of(w.fit(v, 20.0) if v.bound > 1e3 else v))) for v in w.even(w.gather(2, 8))]
     total = _total(terms)
     return _root(w, total) if w.chance(0.3) else w.tame(total)
 
 
 def _paired(w: Writer, most: int) -> list[Value]:
-    chosen = [w.real_of(v) for v in w.gather(4, most)]
+    chosen = [w.real_of(v) for v in w.even(w.gather(4, most))]
     half = len(chosen) // 2
-    terms = [w.fit(a, 50.0) * w.fit(b, 50.0) if a.bound * b.bound > 1e6 else a * b for a, b in zip(chosen[:half], chosen[half:], strict=False)]
+    terms = [
+        w.fit(a, 50.0) * w.fit(b, 50.0) if a.bound * b.bound > 1e6 else a * b
+        for a, b in zip(chosen[:half], chosen[half:], strict=False)
+    ]
     if len(chosen) % 2:
         terms.append(w.fit(chosen[-1], terms[0].dev + 1e-3))
     return terms
@@ -214,7 +234,7 @@ def weighted(w: Writer) -> Value:
 
 
 def mean(w: Writer) -> Value:
-    chosen = w.gather(2, w.rng.choice((2, 3, 4, 6, 9)))
+    chosen = w.even(w.gather(2, w.rng.choice((2, 3, 4, 6, 9))))
     total = _total([w.real_of(chosen[0]), *chosen[1:]])
     kind = w.rng.random()
     if kind < 0.5:
@@ -223,10 +243,7 @@ def mean(w: Writer) -> Value:
 
 
 def variance(w: Writer) -> Value:
-    chosen = w.gather(3, w.rng.choice((3, 4, 5, 6)))
-    size = max(v.bound for v in chosen)
-    if size > 3e3:
-        chosen = [w.atom(w.fit(v, 10.0)) for v in chosen]
+    chosen = w.even(w.gather(3, w.rng.choice((3, 4, 5, 6))))
     centre = w.local(_total([w.real_of(chosen[0]), *chosen[1:]]) / w.constant(float(len(chosen))), waiting=False)
     parts = [w.atom(v - centre) for v in chosen]
     spread = _total([square(p) for p in parts])
@@ -236,12 +253,15 @@ def variance(w: Writer) -> Value:
 
 def stencil(w: Writer) -> Value:
     """Two directional weighted sums and their magnitude, as in Sobel's operator."""
-    chosen = w.gather(6, 9)
+    chosen = w.even(w.gather(6, 9))
     taps = w.rng.choice(((1, 2, 1), (3, 10, 3), (1, 1, 1), (1, 4, 1)))
     rows = [chosen[0:3], chosen[3:6], chosen[6:9] if len(chosen) == 9 else chosen[3:6]]
 
     def side(row: list[Value]) -> Value:
-        terms = [v if t == 1 else w.constant(float(t)) * v if w.chance(0.6) else t * w.real_of(v) for v, t in zip(row, taps, strict=True)]
+        terms = [
+            v if t == 1 else w.constant(float(t)) * v if w.chance(0.6) else t * w.real_of(v)
+            for v, t in zip(row, taps, strict=True)
+        ]
         return _total(terms)
 
     across = w.local(w.real_of(side(rows[2]) - side(rows[0])), waiting=False)
@@ -267,7 +287,7 @@ def interpolate(w: Writer) -> Value:
 
 
 def bilinear(w: Writer) -> Value:
-    p = w.gather(4, 4)
+    p = w.even(w.gather(4, 4))
     u, v = w.atom(w.unit_interval(w.pick(True))), w.atom(w.unit_interval(w.pick(True)))
     top = p[0] * (w.constant(1.0) - u) + p[1] * u
     bottom = p[2] * (w.constant(1.0) - u) + p[3] * u
@@ -425,7 +445,9 @@ def root(w: Writer) -> Value:
     v = w.operand()
     kind = w.rng.random()
     if kind < 0.12:
-        return w.math("cbrt", lambda u: math.copysign(abs(u) ** (1 / 3), u), v, lo=-(v.bound ** (1 / 3)), hi=v.bound ** (1 / 3))
+        return w.math(
+            "cbrt", lambda u: math.copysign(abs(u) ** (1 / 3), u), v, lo=-(v.bound ** (1 / 3)), hi=v.bound ** (1 / 3)
+        )
     if v.lo >= 0 or w.chance(w.grammar.unguarded):
         return _root(w, v)
     if kind < 0.45:
@@ -484,6 +506,8 @@ def rectify(w: Writer) -> Value:
     v = w.operand()
     v = w.atom(v - w.threshold(v) if w.chance(0.6) else v)
     zero = w.constant(0.0)
+    if w.chance(0.2):
+        return w.math("fdim", lambda x, y: max(x - y, 0.0), v, w.threshold(v), lo=0.0, hi=2 * v.bound)
     if w.chance(0.5):
         result = w.math("fmax", max, v, zero, lo=max(v.lo, 0.0), hi=max(v.hi, 0.0))
     else:
@@ -506,7 +530,9 @@ def gamma(w: Writer) -> Value:
     if kind < 0.7:
         x = w.atom(x)
         toe = x * w.constant(12.92)
-        return select(values.compare("<=", x, w.constant(0.0031308)), toe, w.constant(1.055) * curve - w.constant(0.055))
+        return select(
+            values.compare("<=", x, w.constant(0.0031308)), toe, w.constant(1.055) * curve - w.constant(0.055)
+        )
     return curve
 
 
@@ -589,7 +615,9 @@ def rounding(w: Writer) -> Value:
         result = convert(x, "i32") if x.bound < 1e6 else w.math("trunc", math.trunc, x, lo=x.lo, hi=x.hi)
         result = w.real_of(result)
     else:
-        name, f = w.rng.choice((("floor", math.floor), ("ceil", math.ceil), ("floor", math.floor), ("trunc", math.trunc)))
+        name, f = w.rng.choice(
+            (("floor", math.floor), ("ceil", math.ceil), ("round", round), ("trunc", math.trunc))
+        )
         result = w.math(name, f, x, lo=math.floor(x.lo), hi=math.ceil(x.hi))
     result.dev = max(result.dev, x.dev)
     return result + w.fit(w.operand(), 1.0) if w.chance(0.4) else result
@@ -626,29 +654,49 @@ def physics(w: Writer) -> Value:
         return w.constant(6.2831853) * _root(w, a / w.constant(9.81))
     if kind == 4:
         x, omega = w.fit(w.operand(), 2.0), w.fit(w.operand(), 3.0)
-        damping = w.math("exp", lambda v: math.exp(min(v, 20.0)), -absolute_of(w, x) * w.constant(w.number(0.2, 1)), lo=0.01, hi=1.0)
+        damping = w.math(
+            "exp", lambda v: math.exp(min(v, 20.0)), -absolute_of(w, x) * w.constant(w.number(0.2, 1)), lo=0.01, hi=1.0
+        )
         return damping * w.math("cos", math.cos, omega, lo=-1.0, hi=1.0)
     a, b = w.atom(_positive(w, w.fit(w.operand(), 10.0))), w.atom(_positive(w, w.fit(w.operand(), 10.0)))
     return a * b / (a + b)
 
 
+def _position(w: Writer, x: Value, last: float) -> Value:
+    """x mapped into [0, last], the places of a table."""
+    if w.chance(0.5):
+        return clamp_of(w, w.fit(x, last * 1.1), 0.0, last)
+    at = w.unit_interval(x)
+    at = at if at.lo >= 0 and at.hi <= 1 else clamp_of(w, at, 0.0, 1.0)
+    return at * w.constant(last)
+
+
 def table(w: Writer) -> Value:
+    """An entry of a constant table, or a point between two."""
     size = w.rng.choice((4, 4, 5, 8))
     entries = [w.number(-2, 4) for _ in range(size)]
     x = w.operand()
-    scaled = clamp_of(w, w.fit(x, size * 0.8), 0.0, size - 1.0)
+    between = w.chance(0.55)
+    place = _position(w, x, size - 1.001 if between else size - 0.001)
+    place = w.atom(place) if between else place
     name = w.table(entries, w.type)
-    i = w.local(convert(scaled, "i32") if not w.chance(0.2) else scaled, type="i32", waiting=False)
-    at = c_ast.ArrayRef(identifier(name), i.node)
-    if size > 4 or w.chance(0.6):
-        return Value(at, w.type, min(entries), max(entries), mask=x.mask)
-    step = Value(at, w.type, min(entries), max(entries), mask=x.mask)
-    return step * w.operand()
+    i = w.local(convert(place, "i32") if between or w.chance(0.8) else place, type="i32", waiting=False)
+    entry = Value(c_ast.ArrayRef(identifier(name), i.node), w.type, min(entries), max(entries), mask=x.mask)
+    if between:
+        following = c_ast.ArrayRef(identifier(name), c_ast.BinaryOp("+", i.node, integer(1)))
+        rise = Value(following, w.type, entry.lo, entry.hi) - entry
+        entry_dev = entry.dev
+        entry = entry + rise * (place - i)
+        entry.lo, entry.hi, entry.dev = min(entries), max(entries), entry_dev
+        return entry
+    return entry * w.operand() if w.chance(0.6) else entry
 
 
 def special(w: Writer) -> Value:
     x = w.fit(w.operand(), 2.0)
-    name, f = w.rng.choice((("erf", math.erf), ("erf", math.erf), ("erfc", math.erfc), ("expm1", math.expm1), ("exp2", lambda v: 2.0**v)))
+    name, f = w.rng.choice(
+        (("erf", math.erf), ("erf", math.erf), ("erfc", math.erfc), ("expm1", math.expm1), ("exp2", lambda v: 2.0**v))
+    )
     if name in ("expm1", "exp2") and x.bound > 4:
         x = clamp_of(w, x, -3.0, 3.0)
     ends = (f(x.lo), f(x.hi))
@@ -658,7 +706,7 @@ def special(w: Writer) -> Value:
 FEW: dict[str, Idiom] = {
     f.__name__: f
     for f in (
-        linear, combine, product, difference, ratio, polynomial, rational, distance, interpolate, smoothstep, wave, tangent,
+        linear, combine, cross, product, difference, ratio, polynomial, rational, distance, interpolate, smoothstep, wave, tangent,
         rotation, angle, arc, bell, decay, logarithm, root, power, hyperbolic, sigmoid, softplus, rectify, gamma, clamp,
         extremes, absolute, threshold, periodic, rounding, finance, physics, table, special, cosines, sums, quadratic, mean,
     )

@@ -134,7 +134,9 @@ def clamp(w: Writer) -> None:
         w.emit(nodes.branch(test.node, [nodes.assign(target.node.name, end.node)]))
     low, high = low if 0 in sides else -math.inf, high if 1 in sides else math.inf
     mid, dev = values.moments(lambda x: max(low, min(high, x)), before)
-    kept = Value(target.node, target.type, max(low, min(before.lo, high)), min(high, max(before.hi, low)), mid, dev, before.mask)
+    kept = Value(
+        target.node, target.type, max(low, min(before.lo, high)), min(high, max(before.hi, low)), mid, dev, before.mask
+    )
     w.update(target, kept)
 
 
@@ -191,7 +193,11 @@ def swap(w: Writer) -> None:
     a, b = w.rng.sample(candidates, 2)
     low, high = _copy(a), _copy(b)
     name = fresh_name(LOCALS, w.taken, w.rng)
-    body = [nodes.declare(w.type, name, low.node), nodes.assign(a.node.name, high.node), nodes.assign(b.node.name, nodes.identifier(name))]
+    body = [
+        nodes.declare(w.type, name, low.node),
+        nodes.assign(a.node.name, high.node),
+        nodes.assign(b.node.name, nodes.identifier(name)),
+    ]
     w.emit(nodes.branch(values.compare(">", low, high).node, body))
     both = hull(low, high)
     w.update(a, both)
@@ -214,7 +220,13 @@ def helper(w: Writer) -> None:
         for a in arguments:
             mask |= a.mask
         called = Value(
-            nodes.call(name, *(a.node for a in arguments)), inner.type, result.lo, result.hi, result.mid, result.dev, mask
+            nodes.call(name, *(a.node for a in arguments)),
+            inner.type,
+            result.lo,
+            result.hi,
+            result.mid,
+            result.dev,
+            mask,
         )
         w.local(called * w.operand() if w.real and w.chance(0.15) else called)
 

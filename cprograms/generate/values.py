@@ -57,15 +57,11 @@ class Value:
 
     def __add__(self, other: Value | Number) -> Value:
         b = self._lift(other)
-        return _arithmetic(
-            "+", self, b, self.lo + b.lo, self.hi + b.hi, self.mid + b.mid, math.hypot(self.dev, b.dev)
-        )
+        return _arithmetic("+", self, b, self.lo + b.lo, self.hi + b.hi, self.mid + b.mid, math.hypot(self.dev, b.dev))
 
     def __sub__(self, other: Value | Number) -> Value:
         b = self._lift(other)
-        return _arithmetic(
-            "-", self, b, self.lo - b.hi, self.hi - b.lo, self.mid - b.mid, math.hypot(self.dev, b.dev)
-        )
+        return _arithmetic("-", self, b, self.lo - b.hi, self.hi - b.lo, self.mid - b.mid, math.hypot(self.dev, b.dev))
 
     def __mul__(self, other: Value | Number) -> Value:
         b = self._lift(other)
@@ -139,7 +135,9 @@ def fits(v: Value, type: str) -> bool:
     return low <= v.lo and v.hi <= high
 
 
-def binary(op: str, a: Value, b: Value, lo: float, hi: float, mid: float | None = None, dev: float | None = None) -> Value:
+def binary(
+    op: str, a: Value, b: Value, lo: float, hi: float, mid: float | None = None, dev: float | None = None
+) -> Value:
     """An operator whose interval the caller knows."""
     type, a, b = _balanced(a, b)
     return Value(c_ast.BinaryOp(op, a.node, b.node), type, lo, hi, mid, dev, a.mask | b.mask)

@@ -123,8 +123,23 @@ class Writer:
         self.rng.shuffle(others)
         chosen += others[: wanted - len(chosen)]
         while len(chosen) < wanted:
-            chosen.append(self.rng.choice(self.pool))
+            chosen.append(self._variant())
         return [Value(c_ast.ID(v.node.name), v.type, v.lo, v.hi, v.mid, v.dev, v.mask) for v in chosen]
+
+    def _variant(self) -> Value:
+        """A new variable worked out from one that there is."""
+        v = self.rng.choice(self.pool)
+        if not self.real:
+            return self.local(v + self.rng.randint(1, max(2, int(v.dev))), waiting=False)
+        scaled = self.tame(v) * self.constant(self.number(0.2, 2))
+        return self.local(scaled + self.constant(self.number(0.1, 2)), waiting=False)
+
+    def even(self, chosen: list[Value]) -> list[Value]:
+        """Real variables of about one size: those far from the most spread one's are scaled to it."""
+        size = max(v.dev for v in chosen) or 1.0
+        if size > 1e3:
+            size = 10.0
+        return [v if size / 6 < v.dev < 6 * size or self.chance(0.1) else self.atom(self.fit(v, 1.8 * size)) for v in chosen]
 
     def operand(self) -> Value:
         """A variable, or sometimes an expression."""
@@ -309,7 +324,9 @@ class Writer:
         if others and self.chance(0.35):
             other = rng.choice(others)
             self.read(other)
-            return values.compare(rng.choice(("<", ">", "<=", ">=")), v, Value(c_ast.ID(other.node.name), other.type, other.lo, other.hi))
+            return values.compare(
+                rng.choice(("<", ">", "<=", ">=")), v, Value(c_ast.ID(other.node.name), other.type, other.lo, other.hi)
+            )
         return values.compare(rng.choice(("<", ">", ">", "<", "<=", ">=")), v, self.threshold(v))
 
     def _parity(self, v: Value) -> Value:
