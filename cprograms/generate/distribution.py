@@ -31,7 +31,7 @@ class Distribution:
         **{"1": 11, "2": 18, "3": 18, "4": 14, "5": 9, "6": 9},
         **{"7": 3, "8": 3, "9": 5, "10": 2, "11": 1.5, "12": 2, "13": 1, "14": 1, "15": 1, "16": 1.5},
     )
-    statements: Weighted = _weights(**{"0": 22, "1": 25, "2": 20, "3": 14, "4": 9, "5": 5, "6": 3, "7": 2})
+    statements: Weighted = _weights(**{"0": 32, "1": 27, "2": 17, "3": 10, "4": 6, "5": 4, "6": 2, "7": 1.5})
     result: Weighted = _weights(f64=50, f32=15, integer=25, struct=10)
     integer_result: Weighted = _weights(i32=65, u32=8, i64=8, u8=10, i16=5, u16=4)
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
@@ -75,7 +75,7 @@ class Distribution:
     )
 
     # Share of operands that are expressions themselves.
-    nested: float = 0.22
+    nested: float = 0.2
     # Of fresh values where several are left, how often a gathering operator is drawn.
     gather: float = 0.6
     # Share of literals that become named constants.

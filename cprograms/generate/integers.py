@@ -157,6 +157,9 @@ def bits(w: Writer) -> Value:
         else _nonnegative(w, w.operand())
     )
     op = w.rng.choice("&|^")
+    if op == "&" and w.chance(0.12):
+        masked = Value(c_ast.UnaryOp("~", b.node), "i32", -b.hi - 1, -b.lo - 1, mask=b.mask)
+        return binary("&", a, masked, 0, a.hi)
     top = (1 << max(int(a.hi), int(b.hi), 1).bit_length()) - 1
     return binary(op, a, b, 0, min(a.hi, b.hi) if op == "&" else top)
 

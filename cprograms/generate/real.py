@@ -304,8 +304,9 @@ def smoothstep(w: Writer) -> Value:
 def _turn(w: Writer) -> Value:
     """An angle: a value scaled to a few radians."""
     v = w.operand()
-    if v.hi == 360.0:
-        return v * w.constant(0.0174532925)
+    if 80 <= v.hi <= 400 and v.real and w.chance(0.6):
+        # Degrees.
+        return v * w.constant(0.0174532925) if w.chance(0.5) else v * w.constant(3.14159265) / w.constant(180.0)
     return w.fit(v, w.rng.choice((1.6, 3.2, 3.2, 5.0)))
 
 

@@ -320,6 +320,8 @@ class Writer:
         rng = self.rng
         if not v.real and self.chance(0.25) and v.hi - v.lo > 3:
             return self._parity(v)
+        if not v.real and 1 <= v.hi - v.lo <= 15 and self.chance(0.4):
+            return values.compare(rng.choice(("==", "==", "!=")), v, literal(rng.randint(int(v.lo), int(v.hi))))
         others = [o for o in self.pool if o.mask != v.mask and abs(o.mid - v.mid) < 1.2 * (o.dev + v.dev)]
         if others and self.chance(0.35):
             other = rng.choice(others)
