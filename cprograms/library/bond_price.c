@@ -3,7 +3,7 @@
 #pragma surrogate range(coupon, 0, 10)
 #pragma surrogate range(yield, 0.5, 12)
 #pragma surrogate range(years, 1, 30)
-#pragma surrogate range(return, 0, 350)
+#pragma surrogate range(return, 0, 365)
 double bond_price(double coupon, double yield, int years)
 {
     double discount = 1.0 / (1.0 + yield / 100.0);
