@@ -99,8 +99,10 @@ def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
 def executed_rows(program: Program, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
 
-    Raises ProgramError where fewer than two are left.
+    No rows are no run. Raises ProgramError where fewer than two are left.
     """
+    if count == 0:
+        return np.empty((0, len(program.arguments))), np.empty((0, len(program.results)))
     x = sample(program, count, seed)
     y, status = run_with_status(program, x)
     finite = np.isfinite(y).all(1)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
 
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+
 from cprograms.diagnostics import UsageError
-from surrogate.hypernetwork import Hypernetwork
+from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
 
 WEIGHTS = Path(__file__).parent / "weights"
 DEFAULT = "default"
@@ -18,7 +23,7 @@ DEFAULT = "default"
 class Compiler:
     """A loaded hypernetwork and the SHA-256 of its weights."""
 
-    hypernetwork: Hypernetwork
+    model: Hypernetwork
     sha256: str
 
 
@@ -28,13 +33,17 @@ def load_compiler(compiler: str | PathLike[str] | None = None) -> Compiler:
     Raises UsageError where there is none, or where its files do not fit together.
     """
     folder = _find(compiler)
-    weights = folder / "model.safetensors"
     try:
-        hypernetwork = Hypernetwork.from_pretrained(folder)
-        content = weights.read_bytes()
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as e:
+        config = json.loads((folder / "config.json").read_bytes())
+        settings = {f.name: config[f.name] for f in fields(HypernetworkSettings)}
+        content = (folder / "model.safetensors").read_bytes()
+        # On the meta device nothing is initialised: the weights are loaded anyway.
+        with torch.device("meta"):
+            model = Hypernetwork(HypernetworkSettings(**settings))
+        model.load_state_dict(load_tensors(content), assign=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as e:
         raise UsageError(f"{folder}: this hypernetwork does not load: {' '.join(str(e).split())[:200]}") from e
-    return Compiler(hypernetwork.eval(), hashlib.sha256(content).hexdigest())
+    return Compiler(model.eval(), hashlib.sha256(content).hexdigest())
 
 
 def _find(compiler: str | PathLike[str] | None) -> Path:

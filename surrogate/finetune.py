@@ -1,11 +1,164 @@
-"""Fine-tuning of an emitted network on executed rows: the last stage of -O2."""
+"""Fine-tuning of an emitted network on executed rows, by Levenberg–Marquardt steps: the last stage of -O2.
+
+A step linearises the towers at their weights w and solves the damped least squares of the linearised error, w' = w + S²
+Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f) (Levenberg 1944, Marquardt 1963, in the dual form, which factorises rows × rows); λ falls
+after a step that lowers the error on the rows and grows after one that does not, which is taken back. On a few hundred
+rows this reaches in 0.1 s what Adam does not reach in ten times that.
+
+Shapes: R towers, K rows, A arguments, H hidden width.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from surrogate.network import SurrogateNetwork
 
+HELD_OUT = 0.25
+"""The share of rows that decide when to stop."""
+STEPS = 60
+"""Steps of one tower on 256 rows, twice: about a quarter of a second."""
+DEVIATIONS = (0.3, 0.1, 0.15)
+"""S: how far the weights of each layer are expected to move."""
 
-def finetune(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray, seed: int, seconds: float = 0.5) -> None:
-    raise NotImplementedError
+Layers = tuple[Tensor, Tensor, Tensor]
+"""Weights with the biases as last columns: [R, H, A+1], [R, H, H+1], [R, 1, H+1]."""
+
+
+@torch.no_grad()
+def finetune(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> None:
+    """Fine-tune in place on rows x [K, A], y [K, R] in C units.
+
+    The last quarter of the rows is held out to find the number of steps at which the error on them is least; as many
+    steps are then made on all the rows. A tower that no step improves on the held-out rows keeps its weights. `network`
+    must not have seen the held-out rows: see `training_rows`. The same input gives the same result.
+    """
+    inputs = network.scale(torch.from_numpy(x)).expand(len(network.std), -1, -1)  # [R, K, A]
+    spread = torch.where(network.std > 0, network.std, 1)
+    targets = ((torch.from_numpy(y) - network.mean) / spread).T.to(inputs.dtype)  # [R, K]
+    start = _layers(network)
+    seen = training_rows(len(x))
+    budget = _steps(len(x), len(start[0]))
+    best = _best_step(start, inputs, targets, seen, budget)  # [R]
+    descent = Descent(start, inputs, targets)
+    tuned = start
+    for step in range(1, int(best.max()) + 1):
+        descent.step()
+        tuned = _choose(best >= step, descent.layers, tuned)
+    _assign(network, tuned)
+
+
+def training_rows(count: int) -> int:
+    """How many rows, the first ones, shape the weights while the others are held out."""
+    return count - max(1, int(HELD_OUT * count))
+
+
+def _steps(rows: int, towers: int) -> int:
+    """The number of steps that takes a fixed time: a step's is about quadratic in the rows."""
+    return int(np.clip(STEPS * (256 / rows) ** 2 / towers, 10, 2 * STEPS))
+
+
+def _best_step(start: Layers, x: Tensor, y: Tensor, seen: int, budget: int) -> Tensor:
+    """[R]: the step on the first rows after which each tower's error on the other rows is least; 0 is the start."""
+    descent = Descent(start, x[:, :seen], y[:, :seen])
+    least = _error(start, x[:, seen:], y[:, seen:])
+    best = torch.zeros(len(least), dtype=torch.long)
+    for step in range(1, budget + 1):
+        descent.step()
+        error = _error(descent.layers, x[:, seen:], y[:, seen:])
+        best = torch.where(error < least, step, best)
+        least = torch.minimum(error, least)
+    return best
+
+
+@dataclass
+class Descent:
+    """Levenberg–Marquardt from some weights on rows x [R, K, A], y [R, K]; each tower has its own damping."""
+
+    layers: Layers
+    x: Tensor
+    y: Tensor
+
+    def __post_init__(self) -> None:
+        self.damping = torch.ones(len(self.y))
+        self.error = _error(self.layers, self.x, self.y)
+
+    def step(self) -> None:
+        """Try one step; each tower takes it where it lowers the error."""
+        f, inputs, slopes = _linearise(self.layers, self.x)
+        kernel = torch.zeros(len(f), f.shape[1], f.shape[1])  # [R, K, K]
+        for a, s, deviation in zip(inputs, slopes, DEVIATIONS, strict=True):
+            kernel += deviation**2 * (s @ s.mT) * (a @ a.mT)
+        # Relative to the kernel's size, the least that float32 factorises.
+        size = kernel.diagonal(dim1=1, dim2=2).mean(1)
+        kernel.diagonal(dim1=1, dim2=2).add_((self.damping + 1e-6 * size)[:, None])
+        factor, failed = torch.linalg.cholesky_ex(kernel)
+        alpha = torch.cholesky_solve((self.y - f)[..., None], factor)  # [R, K, 1]
+        tried = tuple(
+            w + deviation**2 * (s * alpha).mT @ a
+            for w, a, s, deviation in zip(self.layers, inputs, slopes, DEVIATIONS, strict=True)
+        )
+        error = _error(tried, self.x, self.y)
+        better = (error < self.error) & (failed == 0)
+        self.layers = _choose(better, tried, self.layers)
+        self.error = torch.where(better, error, self.error)
+        self.damping = torch.where(better, (self.damping / 3).clamp_min(1e-7), (self.damping * 4).clamp_max(1e6))
+
+
+def _linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Outputs [R, K], each layer's inputs [R, K, in+1], and the output's slopes to each layer's sums [R, K, out]."""
+    w1, w2, w3 = layers
+    z1 = _with_one(x) @ w1.mT  # [R, K, H]
+    z2 = _with_one(F.silu(z1)) @ w2.mT
+    inputs = [_with_one(x), _with_one(F.silu(z1)), _with_one(F.silu(z2))]
+    f = (inputs[2] @ w3.mT).squeeze(-1)
+    s2 = w3[:, :, :-1] * _silu_slope(z2)
+    s1 = (s2 @ w2[:, :, :-1]) * _silu_slope(z1)
+    return f, inputs, [s1, s2, torch.ones_like(f)[..., None]]
+
+
+def _error(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
+    """[R]: mean squared errors."""
+    h = _with_one(x)
+    for w in layers[:2]:
+        h = _with_one(F.silu(h @ w.mT))
+    return ((h @ layers[2].mT).squeeze(-1) - y).square().mean(1)
+
+
+def _with_one(a: Tensor) -> Tensor:
+    return F.pad(a, (0, 1), value=1.0)
+
+
+def _silu_slope(z: Tensor) -> Tensor:
+    s = torch.sigmoid(z)
+    return s * (1 + z * (1 - s))
+
+
+def _choose(mask: Tensor, yes: Layers, no: Layers) -> Layers:
+    """Towers of `yes` where the mask [R] is set, else of `no`."""
+    chosen = [torch.where(mask[:, None, None], a, b) for a, b in zip(yes, no, strict=True)]
+    return chosen[0], chosen[1], chosen[2]
+
+
+def _layers(network: SurrogateNetwork) -> Layers:
+    n = network
+    return (
+        torch.cat([n.w1, n.b1[..., None]], dim=-1),
+        torch.cat([n.w2, n.b2[..., None]], dim=-1),
+        torch.cat([n.w3, n.b3[:, None]], dim=-1)[:, None],
+    )
+
+
+def _assign(network: SurrogateNetwork, layers: Layers) -> None:
+    w1, w2, w3 = layers
+    for parameter, value in zip(
+        network.parameters(),
+        (w1[..., :-1], w1[..., -1], w2[..., :-1], w2[..., -1], w3[:, 0, :-1], w3[:, 0, -1]),
+        strict=True,
+    ):
+        parameter.copy_(value)

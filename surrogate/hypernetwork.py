@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import PretrainedConfig, PreTrainedModel
 
 from cprograms.ops import OPS
 from cprograms.program import MAX_ARGUMENTS
@@ -25,32 +24,18 @@ from cprograms.types import SCALARS
 from surrogate.encoding import GraphBatch
 
 
-class HypernetworkConfig(PretrainedConfig):
+@dataclass
+class HypernetworkSettings:
     """`operators` and `types` fix the vocabulary that weights were trained with: a prefix of the current tables."""
 
-    model_type = "surrogate-hypernetwork"
-
-    def __init__(
-        self,
-        hidden_size: int = 128,
-        layers: int = 2,
-        heads: int = 4,
-        surrogate_width: int = 64,
-        decoder_width: int = 96,
-        gauss_newton_steps: int = 2,
-        operators: list[str] | None = None,
-        types: list[str] | None = None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.hidden_size = hidden_size
-        self.layers = layers
-        self.heads = heads
-        self.surrogate_width = surrogate_width
-        self.decoder_width = decoder_width
-        self.gauss_newton_steps = gauss_newton_steps
-        self.operators = operators or [op.name for op in OPS]
-        self.types = types or list(SCALARS)
+    hidden_size: int = 128
+    layers: int = 2
+    heads: int = 4
+    surrogate_width: int = 64
+    decoder_width: int = 96
+    gauss_newton_steps: int = 2
+    operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
+    types: list[str] = field(default_factory=lambda: list(SCALARS))
 
 
 Function = TypeVar("Function", bound=Callable)
@@ -115,7 +100,7 @@ class Compose(nn.Module):
     The operator gates the children and the hidden layer; products of child states let `a * b` and `c ? a : b` be read.
     """
 
-    def __init__(self, config: HypernetworkConfig):
+    def __init__(self, config: HypernetworkSettings):
         super().__init__()
         d, operators = config.hidden_size, len(config.operators)
         self.operator = nn.Embedding(operators, d)
@@ -140,23 +125,24 @@ class Compose(nn.Module):
     @full_precision
     def forward(self, graphs: GraphBatch) -> Tensor:
         """[T+1, d]: the states of the batch's nodes; row 0 stands for no node."""
-        local = self.local(graphs)  # [T, d]
-        child_gate = 1 + self.child_gate(graphs.op)  # [T, 3d]
-        hidden_gate = self.hidden_gate(graphs.op)  # [T, 2d]
-        states = local.new_zeros(1, local.shape[1])
-        start = 0
-        for size in graphs.levels:
-            part = slice(start, start + size)
-            z = local[part]
-            if start:
-                c = states[graphs.children[part]]  # [n, 3, d]
+        # Split, not sliced: a slice's backward pass fills a gradient of the whole batch for every level.
+        levels = zip(
+            self.local(graphs).split(graphs.levels),
+            (1 + self.child_gate(graphs.op)).split(graphs.levels),
+            self.hidden_gate(graphs.op).split(graphs.levels),
+            graphs.children.split(graphs.levels),
+            strict=True,
+        )
+        states = self.operator.weight.new_zeros(1, self.operator.embedding_dim)
+        for z, child_gate, hidden_gate, children in levels:  # [n, d], [n, 3d], [n, 2d], [n, 3]
+            if len(states) > 1:
+                c = states[children]  # [n, 3, d]
                 c0, c1, c2 = c.unbind(1)
                 left = self.left(c0)
                 products = torch.cat([left * self.right(c1), left * self.third(c2)], dim=-1)  # [n, 2d]
-                z = z + self.operands(c.flatten(1) * child_gate[part]) + self.product(products)
-            z = self.second(self.first(z, hidden_gate[part]))
+                z = z + self.operands(c.flatten(1) * child_gate) + self.product(products)
+            z = self.second(self.first(z, hidden_gate))
             states = torch.cat([states, self.norm(z)])
-            start += size
         return states
 
     def local(self, graphs: GraphBatch) -> Tensor:
@@ -174,23 +160,33 @@ class Compose(nn.Module):
 
 
 class TransformerLayer(nn.Module):
-    """Pre-norm self-attention and MLP. Attention is written out: masked SDPA's backward is slow on CPUs."""
+    """A pre-norm transformer layer in which the root and the arguments attend to every node and to one another.
+
+    Only their states are updated: the heads read no others, and it saves most of the work. Attention is written out, as masked
+    fused attention is slow backwards on CPUs.
+    """
 
     def __init__(self, d: int, heads: int):
         super().__init__()
         self.heads = heads
         self.norm = nn.LayerNorm(d)
-        self.qkv = nn.Linear(d, 3 * d)
+        self.query = nn.Linear(d, d)
+        self.own = nn.Linear(d, 2 * d)
+        self.nodes = nn.Linear(d, 2 * d)
         self.out = nn.Linear(d, d)
         self.mlp = GatedResidual(d)
 
-    def forward(self, t: Tensor, mask: Tensor) -> Tensor:
-        """t: [B, N, d]; mask: bool [B, N], True where there is a token."""
-        B, N, d = t.shape
-        q, k, v = self.qkv(self.norm(t)).view(B, N, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # each [B, heads, N, d/heads]
-        scores = q @ k.transpose(-1, -2) / math.sqrt(d // self.heads)  # [B, heads, N, N]
+    def forward(self, t: Tensor, states: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        """t: [B, Q, d]; states: [T+1, d]; places: int64 [B, N], the nodes attended to; mask: bool [B, Q+N]."""
+        B, Q, d = t.shape
+        own = self.norm(t)
+        q = self.query(own).view(B, Q, self.heads, -1).transpose(1, 2)  # [B, heads, Q, d/heads]
+        # Keys and values are made once a node, then gathered.
+        both = torch.cat([self.own(own), self.nodes(states)[places]], dim=1)  # [B, Q+N, 2d]
+        k, v = both.view(B, -1, 2, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)  # [B, heads, Q+N, d/heads] each
+        scores = q @ k.mT / math.sqrt(d // self.heads)  # [B, heads, Q, Q+N]
         weights = scores.masked_fill(~mask[:, None, None, :], -1e9).softmax(-1)
-        t = t + self.out((weights @ v).transpose(1, 2).reshape(B, N, d))
+        t = t + self.out((weights @ v).transpose(1, 2).reshape(B, Q, d))
         return self.mlp(t)
 
 
@@ -291,17 +287,22 @@ def _capped(step: Tensor, anchor: Tensor) -> Tensor:
 # --- The hypernetwork ---------------------------------------------------------------------------------------------------
 
 
-class Hypernetwork(PreTrainedModel):
-    """Emits an MLP for each graph of a batch."""
+class Hypernetwork(nn.Module):
+    """Emits an MLP for each graph of a batch.
 
-    config_class = HypernetworkConfig
-    base_model_prefix = "hypernetwork"
+    `surrogate.pretrained.HypernetworkModel` is the same network as a transformers model; a compile does without transformers,
+    whose import takes longer than the rest of it.
+    """
 
-    def __init__(self, config: HypernetworkConfig):
-        super().__init__(config)
+    def __init__(self, config: HypernetworkSettings):
+        super().__init__()
+        self._build(config)
+
+    def _build(self, config: HypernetworkSettings) -> None:
+        self.settings = config
         d, H = config.hidden_size, config.surrogate_width
         self.compose = Compose(config)
-        self.role = nn.Embedding(3, d)  # root, argument, other node
+        self.role = nn.Embedding(2, d)  # root, argument
         self.transformer = nn.ModuleList(TransformerLayer(d, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(d)
         self.trunk = nn.Sequential(GatedResidual(d), GatedResidual(d), nn.LayerNorm(d))
@@ -319,13 +320,13 @@ class Hypernetwork(PreTrainedModel):
         self.base1 = nn.Parameter(torch.randn(H, MAX_ARGUMENTS + 1) * 0.8)
         self.base2 = nn.Parameter(torch.randn(H, H + 1) * 1.4 / math.sqrt(H))
         self.base3 = nn.Parameter(torch.randn(1, H + 1) * 0.5 / math.sqrt(H))
-        self.post_init()
         for head in (self.prior_head, self.moment_head, self.node_moments):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
 
-    def _init_weights(self, module: nn.Module) -> None:
-        """Every module initialises itself; transformers' default would overwrite the scales chosen above."""
+    @property
+    def device(self) -> torch.device:
+        return self.base1.device
 
     def forward(self, graphs: GraphBatch) -> Emission:
         """Emit from the program alone."""
@@ -342,7 +343,7 @@ class Hypernetwork(PreTrainedModel):
         present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
         w1 = (self.base1[:, :A] + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
         b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
-        H = self.config.surrogate_width
+        H = self.settings.surrogate_width
         w2 = self.base2 + self.middle_head(trunk).view(-1, H, H + 1) / math.sqrt(H)
         w3 = self.base3 + self.last_head(trunk).unsqueeze(1) / math.sqrt(H)
         moments = self.moment_head(root)  # [B, 2]
@@ -353,19 +354,19 @@ class Hypernetwork(PreTrainedModel):
 
     def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
         """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
-        places = torch.cat([graphs.root.unsqueeze(1), graphs.arguments, graphs.tokens], dim=1)  # [B, 1+A+N]
-        A = graphs.arguments.shape[1]
-        roles = torch.full_like(places[0], 2)
-        roles[0], roles[1 : 1 + A] = 0, 1
-        t = states[places] + self.role(roles)  # [B, 1+A+N, d]
+        queries = torch.cat([graphs.root.unsqueeze(1), graphs.arguments], dim=1)  # [B, 1+A]
+        roles = torch.ones_like(queries[0])
+        roles[0] = 0
+        t = states[queries] + self.role(roles)  # [B, 1+A, d]
+        mask = torch.cat([queries, graphs.tokens], dim=1) > 0
         for layer in self.transformer:
-            t = layer(t, places > 0)
+            t = layer(t, states, graphs.tokens, mask)
         t = self.norm(t)
-        return t[:, 0], t[:, 1 : 1 + A]
+        return t[:, 0], t[:, 1:]
 
     def _prior(self, trunk: Tensor, column: Tensor) -> tuple[tuple[tuple[Tensor, Tensor], ...], Tensor]:
         """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise, as the program suggests."""
-        sizes = [*self.prior_sizes, self.config.gauss_newton_steps]
+        sizes = [*self.prior_sizes, self.settings.gauss_newton_steps]
         r1, c1, r2, c2, r3, c3, noise = self.prior_head(trunk).split(sizes, dim=-1)
         c1 = torch.cat([column, c1], dim=-1)  # [B, A+1]
 

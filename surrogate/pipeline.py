@@ -17,14 +17,15 @@ from surrogate.artifact import portable_text
 from surrogate.check import compile_seed, executed_rows
 from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit
-from surrogate.finetune import finetune
-from surrogate.network import Towers, emitted_network
+from surrogate.finetune import finetune, training_rows
+from surrogate.hypernetwork import Hypernetwork
+from surrogate.network import SurrogateNetwork, Towers, emitted_network
 from surrogate.surrogate import Surrogate
 
 ROWS = {0: 0, 1: 64, 2: 256}
 """Executed rows at each -O level, where the user does not say."""
-MAX_ROWS = 2048
-"""The Gauss–Newton steps factorise a matrix of rows × rows."""
+MIN_ROWS, MAX_ROWS = 2, 2048
+"""A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
 
 
 def compile(
@@ -73,11 +74,8 @@ def compile_program(
     count = _row_count(opt_level, rows, target)
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
-    x, y = executed_rows(program, count, compile_seed(seed)) if count else (None, None)
-    towers = emit(hypernetwork.hypernetwork, [Request(graph, program.domain, x, y)])[0]
-    network = emitted_network(_known_scale(towers, program, graph, y), program.domain)
-    if opt_level == 2 and x is not None and y is not None:
-        finetune(network, x, y, seed)
+    x, y = executed_rows(program, count, compile_seed(seed))
+    network = build_network(hypernetwork.model, program, graph, x, y, opt_level)
     surrogate = Surrogate(
         entry=program.entry,
         arguments=program.arguments,
@@ -86,7 +84,7 @@ def compile_program(
         module=network,
         opt_level=opt_level,
         seed=seed,
-        rows=0 if x is None else len(x),
+        rows=len(x),
         compiler=hypernetwork.sha256,
     )
     surrogate.program = program
@@ -102,12 +100,26 @@ def _row_count(opt_level: int, rows: int | None, target: str) -> int:
         raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
     if opt_level == 0 and rows:
         raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
-    if rows is not None and opt_level > 0 and not 2 <= rows <= MAX_ROWS:
-        raise UsageError(f"rows must be from 2 to {MAX_ROWS}, not {rows}")
+    if rows is not None and opt_level > 0 and not MIN_ROWS <= rows <= MAX_ROWS:
+        raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
     return ROWS[opt_level] if rows is None else rows
 
 
-def _known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray | None) -> Towers:
+def build_network(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, opt_level: int
+) -> SurrogateNetwork:
+    """The stages from a graph and rows x [K, A], y [K, R] (K = 0 at -O0) to the finished network."""
+    # What is held out to stop the fine-tuning must not have shaped the weights.
+    seen = training_rows(len(x)) if opt_level == 2 else len(x)
+    rows = (x[:seen], y[:seen]) if opt_level > 0 else (None, None)
+    towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
+    network = emitted_network(known_scale(towers, program, graph, y), program.domain)
+    if opt_level == 2:
+        finetune(network, x, y)
+    return network
+
+
+def known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray) -> Towers:
     """Replace what was predicted of the outputs' scale by what is known.
 
     A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
@@ -117,7 +129,7 @@ def _known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray |
     for k, (result, root) in enumerate(zip(program.results, graph.roots, strict=True)):
         if graph.nodes[root].op == "const":
             mean[k], std[k] = graph.nodes[root].value, 0
-        elif y is not None:
+        elif len(y):
             # The mean of equal numbers need not be that number.
             if np.ptp(y[:, k]) == 0:
                 mean[k], std[k] = y[0, k], 0

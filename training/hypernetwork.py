@@ -25,11 +25,11 @@ from torch.utils.tensorboard import SummaryWriter
 from surrogate.hypernetwork import (
     Emission,
     Hypernetwork,
-    HypernetworkConfig,
     gauss_newton,
     scale_moments,
     towers,
 )
+from surrogate.pretrained import HypernetworkConfig, HypernetworkModel
 from training.batches import Batch, ViewStore, make_batch
 from training.zero_step import summary, zero_step_errors
 
@@ -154,7 +154,7 @@ class Trainer:
         self.config, self.out = config, out
         self.accelerator = Accelerator(mixed_precision=config.mixed_precision)
         set_seed(config.seed)
-        model = Hypernetwork(HypernetworkConfig(**config.model))
+        model = HypernetworkModel(HypernetworkConfig(**config.model))
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay
         )
@@ -166,7 +166,7 @@ class Trainer:
         self.seconds = 0.0
 
     @property
-    def model(self) -> Hypernetwork:
+    def model(self) -> HypernetworkModel:
         return self.accelerator.unwrap_model(self.objective).model
 
     def run(self) -> None:
