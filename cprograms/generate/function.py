@@ -6,13 +6,14 @@ from random import Random
 
 from pycparser import c_ast
 
-from cprograms.generate import integers, nodes, real, values
+from cprograms.generate import forms, integers, nodes, real, values
 from cprograms.generate.distribution import Distribution
 from cprograms.generate.statements import STATEMENTS
 from cprograms.generate.values import Value, compare, convert, hull
 from cprograms.generate.writer import Unit, Writer, fresh_name
+from cprograms.types import SCALARS
 
-_IDIOMS = {True: real.IDIOMS, False: integers.IDIOMS}
+_IDIOMS = {True: real.REAL, False: integers.INTEGER}
 
 
 class Function(Writer):
@@ -63,11 +64,11 @@ class Function(Writer):
         if not self.real:
             total = a + b if kind < 0.5 else a - b
             return integers.kept(self, total)
-        a, b = real._balance(self, a, b)
+        a, b = forms.balance(self, a, b)
         if kind < 0.15 and a.bound * b.bound < 1e4:
             return self.real_of(a) * b
         if kind < 0.25:
-            return real._extreme(self, self.real_of(a), b)
+            return forms.extreme_of(self, self.real_of(a), b)
         return self.real_of(a) + b if kind < 0.65 else self.real_of(a) - b
 
     def write(self, statements: int) -> Value:
@@ -126,12 +127,16 @@ class Function(Writer):
     def _rounded(self, v: Value) -> Value:
         if v.dev < 3 or v.bound > 1e5:
             v = self.fit(v, self.rng.choice((20.0, 100.0, 255.0)))
-        low, high = values.SCALARS[self.result].limits
+        low, high = SCALARS[self.result].limits
         low, high = (-1e6, 1e6) if low < 0 and high > 1e6 else (float(low), min(float(high), 1e6))
         if low == 0 and v.mid < v.dev and self.chance(0.7):
-            v = real.absolute_of(self, v) if self.chance(0.5) else v + self.constant(float(f"{v.dev * 1.5 - v.mid:.2g}"))
+            v = (
+                forms.absolute_of(self, v)
+                if self.chance(0.5)
+                else v + self.constant(float(f"{v.dev * 1.5 - v.mid:.2g}"))
+            )
         if v.lo <= low - 1 or v.hi >= high + 1 or (low == 0 and v.lo < 0):
-            v = real.clamp_of(self, v, low, high)
+            v = forms.clamp_of(self, v, low, high)
         if self.chance(0.3) and v.lo >= 0 and v.hi + 0.5 < high:
             v = v + self.constant(0.5)
         return convert(v, self.result, explicit=self.chance(0.8))
@@ -140,7 +145,7 @@ class Function(Writer):
         v = integers.kept(self, v)
         if values.fits(v, self.result):
             return convert(v, self.result, explicit=self.chance(0.15))
-        low, high = values.SCALARS[self.result].limits
+        low, high = SCALARS[self.result].limits
         if low == 0 and self.chance(0.3):
             v = integers.magnitude(self, v)
         if high < 1000 and self.chance(0.7):

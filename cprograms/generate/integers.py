@@ -8,7 +8,7 @@ from pycparser import c_ast
 
 from cprograms.generate import values
 from cprograms.generate.nodes import identifier
-from cprograms.generate.values import Value, binary, compare, convert, moments, select, shift, square
+from cprograms.generate.values import Value, binary, compare, convert, moments, select, shift, square, sum_of
 from cprograms.generate.writer import Idiom, Writer
 
 _BOUND = 1 << 20
@@ -55,15 +55,8 @@ def product(w: Writer) -> Value:
 
 
 def squares(w: Writer) -> Value:
-    total = _sum([square(w.atom(kept(w, v, 300))) for v in w.gather(1, 6)])
+    total = sum_of([square(w.atom(kept(w, v, 300))) for v in w.gather(1, 6)])
     return kept(w, total)
-
-
-def _sum(terms: list[Value]) -> Value:
-    total = terms[0]
-    for t in terms[1:]:
-        total = total + t
-    return total
 
 
 def shifted(w: Writer) -> Value:
@@ -235,19 +228,19 @@ def weighted(w: Writer) -> Value:
 def manhattan(w: Writer) -> Value:
     chosen = w.gather(2, w.rng.choice((4, 6, 6, 16)))
     half = len(chosen) // 2
-    return _sum([magnitude(w, a - b) for a, b in zip(chosen[:half], chosen[half:], strict=False)])
+    return sum_of([magnitude(w, a - b) for a, b in zip(chosen[:half], chosen[half:], strict=False)])
 
 
 def dot(w: Writer) -> Value:
     chosen = [kept(w, v, 1 << 10) for v in w.gather(4, w.rng.choice((4, 6, 8, 16)))]
     half = len(chosen) // 2
-    total = _sum([a * b for a, b in zip(chosen[:half], chosen[half:], strict=False)])
+    total = sum_of([a * b for a, b in zip(chosen[:half], chosen[half:], strict=False)])
     return kept(w, total)
 
 
 def mean(w: Writer) -> Value:
     chosen = w.gather(2, w.rng.choice((2, 3, 4, 9)))
-    total, n = _sum(chosen), len(chosen)
+    total, n = sum_of(chosen), len(chosen)
     if n & (n - 1) == 0 and total.lo >= 0 and w.chance(0.6):
         return shift(">>", total + n // 2 if w.chance(0.4) else total, n.bit_length() - 1)
     return total / n
@@ -330,7 +323,7 @@ def whole(w: Writer) -> Value:
     return convert(convert(x, "f64") * float(f"{w.rng.uniform(0.2, 3):.2g}"), "i32")
 
 
-IDIOMS: dict[str, Idiom] = {
+INTEGER: dict[str, Idiom] = {
     "compare": compare_sum,
     "select": choose,
     **{

@@ -7,17 +7,17 @@ from collections.abc import Callable
 
 from pycparser import c_ast
 
-from cprograms.generate import integers, nodes, real, values
+from cprograms.generate import forms, integers, nodes, values
 from cprograms.generate.distribution import LOCALS
 from cprograms.generate.nodes import identifier
-from cprograms.generate.values import Value, binary, compare, convert, select, shift, square
+from cprograms.generate.values import Value, binary, compare, convert, select, square
 from cprograms.generate.writer import Writer, fresh_name
 
 _COUNTERS = ["i", "j", "k", "n", "it", "step"]
 
 
 def loop(w: Writer) -> None:
-    table, kinds = (w.grammar.loop, REAL) if w.real else (w.grammar.integer_loop, INTEGER)
+    table, kinds = (w.grammar.loop, REAL_LOOPS) if w.real else (w.grammar.integer_loop, INTEGER_LOOPS)
     kinds[table.draw(w.rng)](w)
 
 
@@ -90,7 +90,7 @@ def _bounded_count(w: Writer) -> tuple[Value, int]:
     limit = w.rng.choice((4, 6, 8))
     v = w.operand()
     if w.real:
-        count = convert(real.clamp_of(w, w.fit(real.absolute_of(w, v), float(limit)), 1.0, float(limit)), "i32")
+        count = convert(forms.clamp_of(w, w.fit(forms.absolute_of(w, v), float(limit)), 1.0, float(limit)), "i32")
     else:
         v = integers.magnitude(w, v) if v.lo < 0 else v
         count = binary("%", v, values.literal(limit), 0, limit - 1) + 1
@@ -175,7 +175,7 @@ def horner(w: Writer) -> None:
 def _newton_target(w: Writer) -> tuple[Value, Value]:
     """A positive value and a variable that starts as a guess at its square root."""
     v = w.fit(w.operand(), 10.0)
-    a = w.atom(v if v.lo > 0 else real.absolute_of(w, v) + w.constant(w.number(0.2, 1)))
+    a = w.atom(v if v.lo > 0 else forms.absolute_of(w, v) + w.constant(w.number(0.2, 1)))
     guess = w.held(w.constant(0.5) * (a + w.constant(1.0)) if w.chance(0.6) else a + w.constant(0.5))
     return a, guess
 
@@ -217,7 +217,7 @@ def converge(w: Writer) -> None:
 
 def halve(w: Writer) -> None:
     """Scale a value down until it is small, and count."""
-    x = w.held(real.absolute_of(w, w.fit(w.operand(), w.rng.choice((8.0, 20.0)))))
+    x = w.held(forms.absolute_of(w, w.fit(w.operand(), w.rng.choice((8.0, 20.0)))))
     steps = w.held(values.literal(0), type="i32")
     limit = w.number(1, 2)
     factor = w.rng.choice((0.5, 0.5, 0.7, 0.25))
@@ -310,7 +310,7 @@ def _array_variation(w: Writer, name: str, item: Value, i: Value, n: int) -> Non
     step = item - Value(before, item.type, item.lo, item.hi, item.mid, item.dev, item.mask)
     with w.nested() as body:
         if w.real and w.chance(0.6):
-            term = real.absolute_of(w, step)
+            term = forms.absolute_of(w, step)
         elif w.real:
             term = square(w.atom(step))
         else:
@@ -473,12 +473,11 @@ def power(w: Writer) -> None:
     w.update(result, Value(result.node, result.type, 0, m - 1, mask=x.mask))
 
 
-REAL: dict[str, Callable[[Writer], None]] = {
+REAL_LOOPS: dict[str, Callable[[Writer], None]] = {
     f.__name__: f for f in (accumulate, recurrence, horner, newton, array, counted, converge, halve, find)
 }
-INTEGER: dict[str, Callable[[Writer], None]] = {
+INTEGER_LOOPS: dict[str, Callable[[Writer], None]] = {
     "accumulate": accumulate_integers,
     "counted": counted_integers,
     **{f.__name__: f for f in (bits, digits, gcd, root, collatz, array, power, reverse)},
 }
-__all__ = ["INTEGER", "REAL", "loop", "shift"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 import numpy as np
-from pycparser import c_ast, c_generator
+from pycparser import c_ast
 
-from cprograms.generate import nodes, values
+from cprograms.generate import nodes
 from cprograms.generate.distribution import (
     DEFAULT,
     ENTRIES,
@@ -27,14 +26,6 @@ from cprograms.program import Argument, Program, Result
 from cprograms.types import SCALARS
 
 Seed = int | np.random.SeedSequence | np.random.Generator
-
-
-@dataclass(frozen=True, eq=False)
-class GeneratedProgram(Program):
-    """A program whose text is printed only when asked for."""
-
-    def __getattribute__(self, name: str):  # noqa: ANN204
-        return super().__getattribute__("text") if name == "source" else super().__getattribute__(name)
 
 
 def generate(seed: Seed, grammar: Distribution = DEFAULT) -> Program:
@@ -144,7 +135,4 @@ def _write(
     signature = [(a.type.code, a.name) for a in arguments]
     definition = nodes.function(result, entry, signature, function.statements, struct=tag)
     external = [*unit.prototypes.values(), *head, *unit.globals, *unit.helpers, definition]
-    return GeneratedProgram("<generated>", "", entry, arguments, results, c_ast.FileAST(external))
-
-
-__all__ = ["GeneratedProgram", "c_generator", "generate", "programs", "values"]
+    return Program("<generated>", "", entry, arguments, results, c_ast.FileAST(external))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pycparser import c_ast
 
-from cprograms.generate import integers, nodes, real, values
+from cprograms.generate import integers, nodes, values
 from cprograms.generate.distribution import HELPERS, LOCALS
 from cprograms.generate.loops import loop
 from cprograms.generate.values import Value, convert, hull
 from cprograms.generate.writer import ConstValue, Writer, fresh_name
+from cprograms.types import SCALARS
+
+if TYPE_CHECKING:
+    from cprograms.generate.function import Function
 
 
 def local(w: Writer) -> None:
@@ -32,7 +37,7 @@ def _settled(w: Writer, v: Value, target: Value) -> Value:
     if target.real:
         return w.tame(v)
     v = integers.kept(w, v)
-    low, high = values.SCALARS[target.type].limits
+    low, high = SCALARS[target.type].limits
     return v if values.fits(v, target.type) else integers.clamp_of(w, v, max(int(low), -1000), min(int(high), 1000))
 
 
@@ -140,7 +145,7 @@ def clamp(w: Writer) -> None:
     w.update(target, kept)
 
 
-def early(w: Writer) -> None:
+def early(w: Function) -> None:
     """A return before the end, on a condition; what it returns is noted by the function's end."""
     if w.struct:
         return branch(w)
@@ -159,7 +164,7 @@ def switch(w: Writer) -> None:
     """A switch over the rest or the size of a whole number."""
     chosen = w.pick(False)
     ways = w.rng.choice((2, 3, 4))
-    if 0 <= chosen.lo and chosen.hi <= 4 and w.chance(0.7):
+    if chosen.lo >= 0 and chosen.hi <= 4 and w.chance(0.7):
         selector = chosen
     elif chosen.lo >= 0 and chosen.hi < 1000 and w.chance(0.4):
         selector = chosen / max(1, int(chosen.hi) // ways)
@@ -204,7 +209,7 @@ def swap(w: Writer) -> None:
     w.update(b, both)
 
 
-def helper(w: Writer) -> None:
+def helper(w: Function) -> None:
     """A static function of one to three parameters, called once or twice."""
     if w.depth or len(w.unit.helpers) >= 2:
         return local(w)
@@ -248,7 +253,7 @@ def _parameters(w: Writer, calls: list[list[Value]]) -> list[Value]:
     return parameters
 
 
-STATEMENTS: dict[str, Callable[[Writer], None]] = {
+STATEMENTS: dict[str, Callable[[Function], None]] = {
     "local": local,
     "branch": branch,
     "adjust": adjust,
@@ -261,4 +266,3 @@ STATEMENTS: dict[str, Callable[[Writer], None]] = {
     "chain": chain,
     "swap": swap,
 }
-__all__ = ["STATEMENTS", "real"]

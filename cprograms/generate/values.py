@@ -181,6 +181,14 @@ def square(v: Value) -> Value:
     return result
 
 
+def sum_of(terms: list[Value]) -> Value:
+    """The terms added from left to right."""
+    total = terms[0]
+    for t in terms[1:]:
+        total = total + t
+    return total
+
+
 def moments(f: Callable[[float], float], v: Value) -> tuple[float, float]:
     """Mean and deviation of f(v), v taken as uniform: three-point Gauss-Legendre quadrature."""
     step = 1.3416 * v.dev
@@ -210,7 +218,7 @@ def _arithmetic(op: str, a: Value, b: Value, lo: float, hi: float, mid: float, d
     if type == "u32" and lo < 0:
         a, b = (convert(v, "i32") if v.type == "u32" and v.hi <= _INT_MAX else v for v in (a, b))
         type = _COMMON[a.type, b.type]
-    if type in ("i32", "u32") and not (-_INT_MAX <= lo and hi <= _INT_MAX):
+    if type in ("i32", "u32") and not (lo >= -_INT_MAX and hi <= _INT_MAX):
         a = convert(a, "i64")
         type = "i64"
     return Value(c_ast.BinaryOp(op, a.node, b.node), type, lo, hi, mid, dev, a.mask | b.mask)

@@ -15,9 +15,6 @@ from cprograms.generate.values import Value, convert, hull, literal, moments
 
 Idiom = Callable[["Writer"], Value]
 
-# What local names must not hide.
-_RESERVED = frozenset("y0 y1 j0 j1 jn yn gamma log exp div abs".split())
-
 
 class Unit:
     """What the functions of one program share: helpers, tables, prototypes and global names."""
@@ -139,7 +136,9 @@ class Writer:
         size = max(v.dev for v in chosen) or 1.0
         if size > 1e3:
             size = 10.0
-        return [v if size / 6 < v.dev < 6 * size or self.chance(0.1) else self.atom(self.fit(v, 1.8 * size)) for v in chosen]
+        return [
+            v if size / 6 < v.dev < 6 * size or self.chance(0.1) else self.atom(self.fit(v, 1.8 * size)) for v in chosen
+        ]
 
     def operand(self) -> Value:
         """A variable, or sometimes an expression."""
@@ -222,7 +221,7 @@ class Writer:
     @contextmanager
     def nested(self) -> Iterator[list[c_ast.Node]]:
         """Statements go to the list that this gives; what they declare ends with it."""
-        outer, pool, fresh = self.statements, list(self.pool), list(self.fresh)
+        outer, pool = self.statements, list(self.pool)
         self.statements = []
         try:
             yield self.statements
@@ -231,7 +230,6 @@ class Writer:
             self.pool = pool
             # What the inner statements read is read; what they declared is gone.
             self.fresh = [v for v in self.fresh if id(v) in known]
-            del fresh
             self.statements = outer
 
     def table(self, entries: list[float] | list[int], type: str) -> str:
