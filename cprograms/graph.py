@@ -76,6 +76,7 @@ class GraphBuilder:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.tables: list[np.ndarray] = []
+        self.operators = 0  # nodes that are not constants
         self._known: dict[tuple, int] = {}
 
     def constant(self, value: int | float, type: Scalar) -> int:
@@ -125,6 +126,7 @@ class GraphBuilder:
         key = (node.op, node.type.code, node.children, repr(node.value))
         if key not in self._known:
             self._known[key] = len(self.nodes)
+            self.operators += node.op != "const"
             self.nodes.append(node)
         return self._known[key]
 

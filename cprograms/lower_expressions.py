@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from pycparser import c_ast
 
-from cprograms import libm
+from cprograms.bounds import Bounds
 from cprograms.declarations import Declarations, Unsupported, bytes_of, character, integer
 from cprograms.graph import GraphBuilder
 from cprograms.memory import UNSET, Aggregate, Index, Place, Value, field, leaves
+from cprograms.program import Program
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
 
 _LONG, _ULONG, _UINT = SCALARS["i64"], SCALARS["u64"], SCALARS["u32"]
@@ -28,14 +29,16 @@ _COMPARISONS = {"<": ("lt", False), "<=": ("le", False), ">": ("lt", True), ">="
 class Expressions:
     """Lowers expressions over `memory`, the current node of every local's slot. Assignments replace entries of it."""
 
-    def __init__(self, builder: GraphBuilder, declarations: Declarations) -> None:
-        self.builder = builder
-        self.declarations = declarations
+    def __init__(self, program: Program) -> None:
+        self.builder = GraphBuilder()
+        self.bounds = Bounds(self.builder, program.domain)
+        self.declarations = Declarations()
         self.memory: list[int] = []
         self.constants: list[int] = []
         self.scopes: list[dict[str, Place]] = [{}]
         self.globals: dict[str, c_ast.Decl] = {}
         self.typing = False  # only the type of an expression is wanted: calls are not followed
+        self.repeating = 0  # how many unrolled loops and recursive calls this place is in
 
     def call(self, node: c_ast.FuncCall) -> Value | None:
         """The value of a call; 0 for a void function's."""
@@ -67,6 +70,16 @@ class Expressions:
         if type.is_integer:
             return value
         return self.builder.add("ne", INT, value, self.builder.constant(0, type))
+
+    def decided(self, condition: int) -> bool | None:
+        """Whether a condition holds, where that is known: it is constant or, inside of what repeats, the domain decides it.
+
+        Elsewhere the domain is not asked, so that it shapes a graph only where a bound must be proved.
+        """
+        number = self.builder.number(condition)
+        if number is not None:
+            return number != 0
+        return self.bounds.truth(condition) if self.repeating else None
 
     def as_flag(self, value: int) -> int:
         """0 or 1, an int."""
@@ -106,7 +119,7 @@ class Expressions:
 
     def either(self, condition: int, yes: Callable[[], Value], no: Callable[[], Value], node: c_ast.Node) -> Value:
         """The value of `condition ? yes() : no()`, with the side effects of the one taken."""
-        known = self.builder.number(condition)
+        known = self.decided(condition)
         if known is not None:
             # The other's type still decides what this one is converted to.
             other = self.unevaluated(no if known else yes)
@@ -295,10 +308,10 @@ class Expressions:
     def _load_leaf(self, place: Place, k: int, type: Scalar) -> int:
         slots = self.constants if place.fixed else self.memory
         if not place.indices:
-            return self._slot(slots, place.offset + k, type)
+            return self.slot(slots, place.offset + k, type)
         return self._indexed(slots, place.offset + k, place.indices, type)
 
-    def _slot(self, slots: list[int], offset: int, type: Scalar) -> int:
+    def slot(self, slots: list[int], offset: int, type: Scalar) -> int:
         if offset >= len(slots):
             raise Unsupported(c_ast.EmptyStatement(), "a variable is used outside its scope")
         # What an uninitialised variable holds is undefined; 0 is as good as any number.
@@ -310,20 +323,27 @@ class Expressions:
         if rest:
             choices = [self._indexed(slots, offset + i * stride, rest, type) for i in range(length)]
         else:
-            choices = [self._slot(slots, offset + i * stride, type) for i in range(length)]
+            choices = [self.slot(slots, offset + i * stride, type) for i in range(length)]
         numbers = [self.builder.number(c) for c in choices]
         if length > LONGEST_CHAIN and None not in numbers:
             return self.builder.lookup(np.array(numbers, dtype=type.dtype), type, node)
-        index = self.checked(node, length)
-        value = choices[-1]
-        for i in range(length - 2, -1, -1):
+        index, possible = self._checked(node, length)
+        value = choices[possible[-1]]
+        for i in reversed(possible[:-1]):
             value = self.select(self._equals(index, i), choices[i], value)
         return value
 
-    def checked(self, node: int, length: int) -> int:
-        """The index, poisoned where it is outside: looked up in the table of the indices that are valid."""
+    def _checked(self, node: int, length: int) -> tuple[int, range]:
+        """An index that is poisoned where it is outside of an array, and the elements that it may select.
+
+        The check, where the domain does not make it needless, is a look-up in the table of the valid indices.
+        """
+        low, high = self.bounds.of(node) or (-1, length)
+        possible = range(max(int(low), 0), min(int(high), length - 1) + 1)
+        if low >= 0 and high < length:
+            return node, possible
         type = self.builder.nodes[node].type
-        return self.builder.lookup(np.arange(length).astype(type.dtype), type, node)
+        return self.builder.lookup(np.arange(length).astype(type.dtype), type, node), possible or range(length)
 
     def _equals(self, node: int, number: int) -> int:
         return self.builder.add("eq", INT, node, self.builder.constant(number, self.builder.nodes[node].type))
@@ -339,16 +359,16 @@ class Expressions:
             return value
         guards = [(0, self.builder.constant(1, INT))]
         for index, length, stride in place.indices:
-            valid = self.checked(index, length)
+            valid, possible = self._checked(index, length)
             guards = [
                 (moved + i * stride, self.both(self._equals(valid, i), guard))
                 for moved, guard in guards
-                for i in range(length)
+                for i in possible
             ]
         for moved, guard in guards:
             for k, (leaf, type) in enumerate(zip(new, leaves(place.type), strict=True)):
                 at = place.offset + moved + k
-                self.memory[at] = self.select(guard, leaf, self._slot(self.memory, at, type))
+                self.memory[at] = self.select(guard, leaf, self.slot(self.memory, at, type))
         return value
 
     def _load(self, node: c_ast.Node) -> Value:
