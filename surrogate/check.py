@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from cprograms.sampling import sample
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.program import Program
+from cprograms.sampling import sample
 from cprograms.sandbox import Status, run_with_status
 
 if TYPE_CHECKING:

@@ -37,10 +37,10 @@ def load_compiler(compiler: str | PathLike[str] | None = None) -> Compiler:
         config = json.loads((folder / "config.json").read_bytes())
         settings = {f.name: config[f.name] for f in fields(HypernetworkSettings)}
         content = (folder / "model.safetensors").read_bytes()
-        # On the meta device nothing is initialised: the weights are loaded anyway.
-        with torch.device("meta"):
+        # The initial weights are overwritten at once; drawing them must not move the caller's random state.
+        with torch.random.fork_rng(devices=[]):
             model = Hypernetwork(HypernetworkSettings(**settings))
-        model.load_state_dict(load_tensors(content), assign=True)
+        model.load_state_dict(load_tensors(content))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as e:
         raise UsageError(f"{folder}: this hypernetwork does not load: {' '.join(str(e).split())[:200]}") from e
     return Compiler(model.eval(), hashlib.sha256(content).hexdigest())

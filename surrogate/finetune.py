@@ -99,10 +99,11 @@ class Descent:
         kernel.diagonal(dim1=1, dim2=2).add_((self.damping + 1e-6 * size)[:, None])
         factor, failed = torch.linalg.cholesky_ex(kernel)
         alpha = torch.cholesky_solve((self.y - f)[..., None], factor)  # [R, K, 1]
-        tried = tuple(
+        w1, w2, w3 = (
             w + deviation**2 * (s * alpha).mT @ a
             for w, a, s, deviation in zip(self.layers, inputs, slopes, DEVIATIONS, strict=True)
         )
+        tried = (w1, w2, w3)
         error = _error(tried, self.x, self.y)
         better = (error < self.error) & (failed == 0)
         self.layers = _choose(better, tried, self.layers)

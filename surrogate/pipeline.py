@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 
 import numpy as np
+import torch
 
 import cprograms
 from cprograms.diagnostics import UsageError
@@ -112,11 +114,23 @@ def build_network(
     # What is held out to stop the fine-tuning must not have shaped the weights.
     seen = training_rows(len(x)) if opt_level == 2 else len(x)
     rows = (x[:seen], y[:seen]) if opt_level > 0 else (None, None)
-    towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
-    network = emitted_network(known_scale(towers, program, graph, y), program.domain)
-    if opt_level == 2:
-        finetune(network, x, y)
+    with one_thread():
+        towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
+        network = emitted_network(known_scale(towers, program, graph, y), program.domain)
+        if opt_level == 2:
+            finetune(network, x, y)
     return network
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: these matrices are too small to share, and sharing is very slow on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray) -> Towers:
