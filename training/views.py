@@ -24,7 +24,7 @@ from surrogate.encoding import EncodedGraph, encode
 ROWS = 192
 DENSE_NODES = 8
 DENSE_ROWS = 16
-EXACT_NODES = 4000
+EXACT_NODES = 1500
 """Rows come from a graph unrolled this far, where the graph that the hypernetwork reads keeps its loops."""
 SPLITS = {"test": 0, "validation": 1}
 BUCKETS = 64

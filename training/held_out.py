@@ -1,0 +1,141 @@
+"""The compiler's error on held-out generated programs, at each -O level and split by what the programs hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pycparser import c_ast
+
+from cprograms.generate import generate
+from cprograms.graph import Graph
+from cprograms.lower import lower
+from cprograms.ops import OPS
+from cprograms.program import Program
+from cprograms.sampling import sample
+from cprograms.sandbox import run_many
+from surrogate.check import compile_seed, fresh_seed, result_error
+from surrogate.emit import Request, Towers, emit
+from surrogate.finetune import finetune
+from surrogate.hypernetwork import Hypernetwork
+from surrogate.network import emitted_network
+from surrogate.pipeline import ROWS, known_scale
+from training.views import View
+
+GROUP_OF = {op.name: op.group for op in OPS}
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """One result of a held-out program, with the sandbox's rows: for compiling [K, A], [K, R] and for testing."""
+
+    program: Program
+    result: int
+    graph: Graph
+    x: np.ndarray
+    y: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def held_out_programs(views: Iterable[View], rows: int = ROWS[2], test_rows: int = 1000, seed: int = 0) -> list[HeldOut]:
+    """Generate the views' programs again and run them in the sandbox; rows with a trap or an infinity are left out."""
+    found = [(generate(v.seed), v.result) for v in views]
+    programs = [program for program, _ in found]
+    train = [sample(p, rows, compile_seed(seed)) for p in programs]
+    test = [sample(p, test_rows, fresh_seed(seed)) for p in programs]
+    inputs = [np.concatenate(parts) for parts in zip(train, test, strict=True)]
+    held = []
+    for (program, result), x, y in zip(found, inputs, run_many(programs, inputs), strict=True):
+        finite = np.isfinite(y).all(1)
+        first, rest = finite.copy(), finite.copy()
+        first[rows:], rest[:rows] = False, False
+        held.append(HeldOut(program, result, lower(program), x[first], y[first], x[rest], y[rest]))
+    return held
+
+
+def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, *, scale: str = "predicted") -> np.ndarray:
+    """nMSE [programs] on the test rows. At -O0 `scale` says whether the outputs' moments are "given" or "predicted"."""
+    rows = ROWS[opt_level]
+    requests = [
+        Request(
+            h.graph,
+            h.program.domain,
+            h.x[:rows] if rows else None,
+            h.y[:rows] if rows else None,
+            (h.y_test.mean(0), h.y_test.std(0)) if scale == "given" else None,
+        )
+        for h in held
+    ]
+    return np.array([_error(t, h, opt_level) for t, h in zip(emit(model, requests), held, strict=True)])
+
+
+def _error(towers: Towers, held: HeldOut, opt_level: int) -> float:
+    rows = ROWS[opt_level]
+    towers = known_scale(towers, held.program, held.graph, held.y[:rows] if rows else None)
+    network = emitted_network(towers, held.program.domain)
+    if opt_level == 2:
+        finetune(network, held.x[:rows], held.y[:rows], seed=0)
+    k = held.result
+    return result_error("", held.y_test[:, k], network.predict(held.x_test)[:, k]).nmse
+
+
+class _Loops(c_ast.NodeVisitor):
+    def __init__(self) -> None:
+        self.found = False
+
+    def visit_For(self, _node: c_ast.For) -> None:  # noqa: N802
+        self.found = True
+
+    visit_While = visit_DoWhile = visit_For  # noqa: N815
+
+
+def _has_loop(program: Program) -> bool:
+    visitor = _Loops()
+    visitor.visit(program.unit)
+    return visitor.found
+
+
+def _uses(held: HeldOut, *groups: str) -> bool:
+    return any(GROUP_OF[n.op] in groups for n in held.graph.result(held.result).nodes)
+
+
+def _arguments(held: HeldOut) -> int:
+    return sum(n.op == "arg" for n in held.graph.result(held.result).nodes)
+
+
+CLASSES: dict[str, Callable[[HeldOut], bool]] = {
+    "all": lambda h: True,
+    "1-2 arguments": lambda h: _arguments(h) <= 2,
+    "3-4 arguments": lambda h: 3 <= _arguments(h) <= 4,
+    "5-8 arguments": lambda h: 5 <= _arguments(h) <= 8,
+    "9-16 arguments": lambda h: _arguments(h) >= 9,
+    "selects": lambda h: _uses(h, "select"),
+    "no selects": lambda h: not _uses(h, "select"),
+    "loops": lambda h: _has_loop(h.program),
+    "loops not unrolled": lambda h: not h.graph.exact,
+    "trigonometry": lambda h: _uses(h, "trigonometry"),
+    "integer result": lambda h: h.program.results[h.result].type.is_integer,
+    "floating result": lambda h: not h.program.results[h.result].type.is_integer,
+}
+
+
+def geometric_mean(errors: np.ndarray) -> float:
+    """Of nMSE bounded to [1e-9, 1e6], so that one exact or one absurd surrogate does not decide."""
+    bounded = np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
+    return float(np.exp(np.log(bounded).mean()))
+
+
+def table(held: list[HeldOut], errors: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """A row a class of programs: its name, its size, and the geometric mean and median of each column of errors."""
+    rows = []
+    for name, belongs in CLASSES.items():
+        mask = np.array([belongs(h) for h in held])
+        row: dict[str, Any] = {"class": name, "programs": int(mask.sum())}
+        for column, e in errors.items():
+            part = e[mask]
+            row[column] = {"geo": geometric_mean(part), "median": float(np.median(part))} if len(part) else None
+        rows.append(row)
+    return rows
