@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from cprograms import toolchain
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.program import Program
-from cprograms.sandbox_source import CHUNK, Status, source_of
+from cprograms.sandbox_source import CHUNK, CompileError, Status, source_of
 
 __all__ = ["CHUNK", "ROW_FUEL", "Rows", "Status", "run", "run_many", "run_with_status"]
 
@@ -29,8 +30,8 @@ _NATIVE_STACK = 2**20
 ROW_FUEL = 20_000_000
 """Steps that a row may take."""
 _RUN_FUEL, _RUN_FUEL_PER_ROW = 4_000_000_000, 100_000
-_LOST_ROWS = 64
-"""A run ends when as many rows have run out of steps: programs with infinite loops must end within seconds."""
+# A run ends early when this much is lost to rows that never end: such programs must be done within seconds.
+_LOST_ROWS, _LOST_SECONDS = 64, 5.0
 
 
 class Rows(NamedTuple):
@@ -55,7 +56,7 @@ def run_with_status(program: Program, x: np.ndarray) -> Rows:
     x = _checked(program, x)
     try:
         module = _module(program)
-    except toolchain.CompileError as error:
+    except CompileError as error:
         raise ProgramError([_rejection(program, error)]) from None
     return _Instance(_engine(optimise=True), module).run(program, 0, x)
 
@@ -70,7 +71,7 @@ def run_many(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Rows
         return []
     try:
         wasm = toolchain.to_wasm(source_of(programs), optimise=False)
-    except toolchain.CompileError:
+    except CompileError:
         if len(programs) == 1:
             return [_unrun(programs[0], len(xs[0]), Status.REJECTED)]
         middle = len(programs) // 2
@@ -87,7 +88,7 @@ def _checked(program: Program, x: np.ndarray) -> np.ndarray:
     return x
 
 
-def _rejection(program: Program, error: toolchain.CompileError) -> Diagnostic:
+def _rejection(program: Program, error: CompileError) -> Diagnostic:
     return Diagnostic(f"the sandbox cannot compile '{program.entry}': {error}", program.path)
 
 
@@ -95,7 +96,7 @@ def _unrun(program: Program, n: int, status: Status) -> Rows:
     return Rows(np.full((n, len(program.results)), np.nan), np.full(n, status, np.uint8))
 
 
-_TRAPS = {
+_TRAPS: dict[wasmtime.TrapCode | None, Status] = {
     wasmtime.TrapCode.OUT_OF_FUEL: Status.FUEL,
     wasmtime.TrapCode.STACK_OVERFLOW: Status.STACK,
     wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: Status.MEMORY,
@@ -110,15 +111,19 @@ _NOTED = range(Status.OVERFLOW, Status.UNDEFINED + 1)
 
 @dataclass
 class _Budget:
-    """Steps of a whole run, and how many rows have run out of theirs."""
+    """What is left for a whole run: steps, and what may be lost to rows that never end, rows and seconds."""
 
     fuel: int
-    used: int = 0
-    lost: int = 0
+    rows: int = _LOST_ROWS
+    seconds: float = _LOST_SECONDS
+
+    def lose(self, reason: Status, seconds: float) -> None:
+        self.rows -= reason == Status.FUEL
+        self.seconds -= seconds
 
     @property
     def spent(self) -> bool:
-        return self.used >= self.fuel or self.lost >= _LOST_ROWS
+        return self.fuel <= 0 or self.rows <= 0 or self.seconds <= 0
 
 
 @cache
@@ -161,8 +166,7 @@ class _Instance:
         self.stack = exports["__stack_pointer"]
         self.stack_top = self.stack.value(self.store)
         self.base = ctypes.addressof(exports["memory"].data_ptr(self.store).contents)
-        self.row = self._view("row", np.int32, 1)
-        self.reason = self._view("reason", np.int32, 1)
+        self.row, self.end, self.reason = (self._view(name, np.int32, 1) for name in ("row", "end", "reason"))
 
     def _view(self, name: str, dtype: type[np.generic], length: int) -> np.ndarray:
         address = self.base + self.exports[f"surrogate_{name}"].value(self.store)
@@ -186,34 +190,35 @@ class _Instance:
         return result
 
     def _run_chunk(self, rows: wasmtime.Func, status: np.ndarray, budget: _Budget) -> None:
-        """Each call goes from where the last one trapped, with the steps of a single row at least.
+        """Each call goes on where the last one trapped, with the steps of a single row at least.
 
         A row is out of steps only where it had all of ROW_FUEL to itself, so what becomes of it does not depend on the
         rows before it. A trap leaves the stack pointer where it was, so it is set back.
         """
         row = 0
         while row < len(status) and not budget.spent:
+            start = time.perf_counter()
+            self.row[0], self.end[0] = row, len(status)
             self.store.set_fuel(ROW_FUEL)
             try:
-                rows(self.store, row, len(status))
+                rows(self.store)
             except wasmtime.Trap as trap:
                 reached = min(max(int(self.row[0]), row), len(status) - 1)
                 reason = self._reason(trap)
                 self.stack.set_value(self.store, self.stack_top)
             else:
                 reached, reason = len(status), Status.OK
-            budget.used += ROW_FUEL - self.store.get_fuel()
+            budget.fuel -= ROW_FUEL - self.store.get_fuel()
             status[row:reached] = Status.OK
             if reason == Status.OK or (reason == Status.FUEL and reached > row):
                 row = reached
                 continue
             status[reached] = reason
-            budget.lost += reason == Status.FUEL
+            if reason in (Status.FUEL, Status.STACK):
+                budget.lose(reason, time.perf_counter() - start)
             row = reached + 1
 
     def _reason(self, trap: wasmtime.Trap) -> Status:
         noted, self.reason[0] = int(self.reason[0]), 0
         status = _TRAPS.get(trap.trap_code, Status.UNDEFINED)
-        if status == Status.UNDEFINED and noted in _NOTED:
-            return Status(noted)
-        return status
+        return Status(noted) if status == Status.UNDEFINED and noted in _NOTED else status

@@ -14,6 +14,10 @@ CHUNK = 4096
 """Rows that one call of a row loop takes at most."""
 
 
+class CompileError(Exception):
+    """The sandbox does not compile a program; the message is the first reason."""
+
+
 class Status(IntEnum):
     """What became of a row. All but OK leave NaN."""
 
@@ -68,8 +72,7 @@ def _handlers() -> Iterator[str]:
 _PRELUDE = f"""\
 double surrogate_in[{CHUNK * MAX_ARGUMENTS}];
 double surrogate_out[{CHUNK * MAX_RESULTS}];
-volatile int surrogate_row;
-volatile int surrogate_reason;
+volatile int surrogate_row, surrogate_end, surrogate_reason;
 double surrogate_scalbn(double, int) __asm__("scalbn");
 float surrogate_scalbnf(float, int) __asm__("scalbnf");
 static int surrogate_exponent(long long n) {{ return n < -99999 ? -99999 : n > 99999 ? 99999 : (int)n; }}
@@ -100,7 +103,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
 def source_of(programs: Sequence[Program]) -> str:
-    """One translation unit that exports `rows_<k>(from, to)` for the k-th program."""
+    """One translation unit with the row loop of the k-th program exported as `rows_<k>`. Raises CompileError."""
     return "\n".join([_PRELUDE, *(_block(program, k) for k, program in enumerate(programs))])
 
 
@@ -113,6 +116,8 @@ def _block(program: Program, index: int) -> str:
     defined = set(_defined_names(program.unit))
     used = set(_IDENTIFIER.findall(text))
     names = {name: f"{name}__{index}" for name in defined}
+    if instructions := sorted(name for name in used if name.startswith("__builtin_wasm_")):
+        raise CompileError(f"'{instructions[0]}' is not available to programs")
     names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - defined}
     define = [f"#define {name} {new}" for name, new in sorted(names.items())]
     undefine = [f"#undef {name}" for name in sorted(names)]
@@ -120,7 +125,7 @@ def _block(program: Program, index: int) -> str:
 
 
 def _row_loop(program: Program, index: int) -> str:
-    """`from` and `to` count rows of `surrogate_in`; the current one is noted so that a run can go on after a trap.
+    """Evaluates rows from `surrogate_row` up to `surrogate_end`; the former stays at the row that traps, if one does.
 
     The loop's own indexing needs no checks; those of its conversions stay.
     """
@@ -131,9 +136,8 @@ def _row_loop(program: Program, index: int) -> str:
     return f"""\
 __attribute__((__export_name__("rows_{index}"),
                no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
-void surrogate_rows_{index}(int surrogate_from, int surrogate_to) {{
-  for (int surrogate_i = surrogate_from; surrogate_i < surrogate_to; ++surrogate_i) {{
-    surrogate_row = surrogate_i;
+void surrogate_rows_{index}(void) {{
+  for (int surrogate_i = surrogate_row; surrogate_i < surrogate_end; surrogate_row = ++surrogate_i) {{
     const double *surrogate_x = surrogate_in + surrogate_i * {inputs};
     double *surrogate_y = surrogate_out + surrogate_i * {outputs};
     __auto_type surrogate_r = {program.entry}({arguments});

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from cprograms.cache import root
 from cprograms.diagnostics import UsageError
-from cprograms.sandbox_source import MATH
+from cprograms.sandbox_source import MATH, CompileError
 
 COMPILE_SECONDS = 30
 MEMORY = 64 * 2**20
@@ -32,18 +32,14 @@ clang --target=wasm32-wasip1 -x c -std=gnu11 -fgnu89-inline -w -c -fvisibility=h
 """
 _LINK = f"""
 wasm-ld --no-entry --strip-all --stack-first -z stack-size={_STACK} --max-memory={MEMORY} --fatal-warnings
---export=surrogate_in --export=surrogate_out --export=surrogate_row --export=surrogate_reason
---export=__stack_pointer
+--export=surrogate_in --export=surrogate_out --export=surrogate_row --export=surrogate_end
+--export=surrogate_reason --export=__stack_pointer
 """
 # What else a program may call: the compiler's integer helpers, and what the classification macros expand to.
 _SUPPORT = """
 memcpy memset memmove abs llabs __fpclassify __fpclassifyf __signbit __signbitf j0 j1 jn y0 y1 yn
 __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 """
-
-
-class CompileError(Exception):
-    """The compiler or the linker rejects the C text; the message is its first diagnostic."""
 
 
 def to_wasm(source: str, optimise: bool) -> bytes:
