@@ -13,6 +13,7 @@ from cprograms.sandbox import Status, run_with_status
 
 Method = Literal["uniform", "sobol", "latin"]
 _ROUNDS = 64
+_ENDLESS = 256
 
 
 def sample(program: Program, n: int, seed: int, method: Method = "uniform") -> np.ndarray:
@@ -28,23 +29,25 @@ def sample(program: Program, n: int, seed: int, method: Method = "uniform") -> n
 def rows(program: Program, n: int, seed: int, method: Method = "uniform") -> tuple[np.ndarray, np.ndarray]:
     """n inputs with finite results: float64 [n, arguments], float64 [n, results].
 
-    Inputs without a finite result are replaced by further draws. Raises ProgramError, with the reasons counted, where
-    that takes more than 64 rounds of n draws, or where the first draws, 64 at least, give no finite result at all.
+    Inputs without a finite result are replaced by further draws. Raises ProgramError, with the reasons counted, where the
+    first draws, 64 at least, give no finite result at all, where 64 rounds of n draws do not give enough, or where 256
+    inputs ran too long.
     """
     rng = np.random.default_rng(seed)
     batch = max(n, _ROUNDS)
-    kept_x, kept_y, reasons = [], [], np.zeros(len(Status), int)
+    kept_x, kept_y = [np.empty((0, len(program.arguments)))], [np.empty((0, len(program.results)))]
     kept = tried = 0
+    reasons = np.zeros(len(Status), int)
     while kept < n:
+        if tried >= _ROUNDS * batch or reasons[Status.FUEL] >= _ENDLESS or (kept == 0 and tried >= batch):
+            raise ProgramError([_too_few(program, kept, tried, reasons)])
         x = _draw(program, batch if tried else n, rng, method)
         y, status = run_with_status(program, x)
         finite = np.isfinite(y).all(axis=1)
         kept_x.append(x[finite])
         kept_y.append(y[finite])
-        reasons += np.bincount(status[~finite], minlength=len(Status))
         kept, tried = kept + int(finite.sum()), tried + len(x)
-        if kept < n and (tried >= _ROUNDS * batch or (kept == 0 and tried >= batch)):
-            raise ProgramError([_too_few(program, kept, tried, reasons)])
+        reasons += np.bincount(status[~finite], minlength=len(Status))
     return np.concatenate(kept_x)[:n], np.concatenate(kept_y)[:n]
 
 
@@ -57,7 +60,7 @@ def _unit(n: int, dimensions: int, rng: np.random.Generator, method: Method) -> 
     """n points of the unit cube, [n, dimensions], each coordinate in [0, 1)."""
     if method == "uniform":
         return rng.random((n, dimensions))
-    from scipy.stats import qmc  # takes half a second to import, and most callers draw uniformly
+    from scipy.stats import qmc  # takes half a second to import, and `uniform` does without
 
     if method == "latin":
         return qmc.LatinHypercube(dimensions, seed=rng).random(n)
