@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cprograms.ops import COMMUTATIVE, INDEX, UNEVALUABLE, apply
+from cprograms.ops import COMMUTATIVE, INDEX, PREDICATES, UNEVALUABLE, apply
 from cprograms.types import SCALARS, Scalar
 
 QUANTILES = 7
@@ -70,6 +71,11 @@ def _reachable(nodes: Sequence[Node], roots: Sequence[int], tables: tuple[np.nda
     return Graph(tuple(kept), tuple(order[r] for r in roots), tables)
 
 
+# Folded in Python, for speed, where its numbers agree with C's: loop counters are made of these.
+_PLAIN: dict[str, Callable] = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
+_COMPARED: dict[str, Callable] = {"lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne}
+
+
 class GraphBuilder:
     """Adds nodes one by one, folding constants, sharing equal nodes and rewriting a few shapes to their plain form."""
 
@@ -78,10 +84,17 @@ class GraphBuilder:
         self.tables: list[np.ndarray] = []
         self.operators = 0  # nodes that are not constants
         self._known: dict[tuple, int] = {}
+        self._flags: set[int] = set()  # nodes that are 0 or 1
 
     def constant(self, value: int | float, type: Scalar) -> int:
-        number = type.dtype.type(value).item()
-        return self._intern(Node("const", type, (), number if type.kind == "float" else int(number)))
+        """The node of a number, rounded to the type; an integer must be one that the type holds."""
+        number = value if type.kind == "float" else int(value)
+        if type.bits != 64:
+            number = type.dtype.type(number).item()
+        node = self._intern(Node("const", type, (), float(number) if type.kind == "float" else int(number)))
+        if number in (0, 1):
+            self._flags.add(node)
+        return node
 
     def argument(self, index: int, type: Scalar) -> int:
         return self._intern(Node("arg", type, (), index))
@@ -112,7 +125,12 @@ class GraphBuilder:
         if simpler is not None:
             return simpler
         folded = self._fold(op, type, children)
-        return self._intern(Node(op, type, children)) if folded is None else folded
+        if folded is not None:
+            return folded
+        node = self._intern(Node(op, type, children))
+        if op in PREDICATES or (op in ("sel", "and", "or") and self._flags.issuperset(children[-2:])):
+            self._flags.add(node)
+        return node
 
     def cast(self, node: int, type: Scalar) -> int:
         return node if self.nodes[node].type == type else self.add("cast", type, node)
@@ -131,32 +149,57 @@ class GraphBuilder:
         return self._known[key]
 
     def _fold(self, op: str, type: Scalar, children: tuple[int, ...]) -> int | None:
-        if op in UNEVALUABLE or any(self.nodes[c].op != "const" for c in children):
+        numbers = [self.number(c) for c in children]
+        if None in numbers or op in UNEVALUABLE:
             return None
-        args = [np.asarray(self.nodes[c].value, dtype=self.nodes[c].type.dtype) for c in children]
+        if op in _COMPARED:
+            return self.constant(int(_COMPARED[op](*numbers)), type)
+        if op in _PLAIN and type.code in ("i32", "f64"):
+            value = _PLAIN[op](*numbers)
+            if type.is_integer and not -(2**31) <= value < 2**31:
+                return None
+            return self.constant(value, type)
+        args = [np.asarray(v, dtype=self.nodes[c].type.dtype) for v, c in zip(numbers, children, strict=True)]
         with np.errstate(all="ignore"):
-            value, trap = apply(op, type, args)
-        return None if trap is not None and np.any(trap) else self.constant(np.asarray(value).item(), type)
+            found, trap = apply(op, type, args)
+        return None if trap is not None and np.any(trap) else self.constant(np.asarray(found).item(), type)
 
     def _simplify(self, op: str, type: Scalar, c: tuple[int, ...]) -> int | None:
         if op == "sel":
             return self._simplify_select(type, *c)
-        numbers = [self.number(i) for i in c]
-        if op in ("add", "sub", "or", "xor", "shl", "shr") and numbers[1] == 0:
+        if op in ("eq", "ne"):
+            return self._simplify_equality(op, type, *c)
+        if len(c) != 2:
+            return None
+        left, right = self.number(c[0]), self.number(c[1])
+        if left is None and right is None:
+            return None
+        if right == 0 and op in ("add", "sub", "or", "xor", "shl", "shr"):
             return c[0]
-        if op in ("add", "or", "xor") and numbers[0] == 0:
+        if left == 0 and op in ("add", "or", "xor"):
             return c[1]
-        if op in ("mul", "div") and numbers[1] == 1:
+        if right == 1 and op in ("mul", "div"):
             return c[0]
-        if op == "mul" and numbers[0] == 1:
+        if left == 1 and op == "mul":
             return c[1]
-        if op == "mul" and type.is_integer and 0 in numbers:
+        if op == "mul" and type.is_integer and 0 in (left, right):
             return self.constant(0, type)
-        if op == "ne" and 0 in numbers and (other := c[numbers.index(0) ^ 1]) is not None:
-            # A comparison's 0 or 1 compared with 0 is that comparison.
-            if self.nodes[other].op in ("lt", "le", "eq", "ne", "isnan", "isinf") and self.nodes[other].type == type:
-                return other
         return None
+
+    def _simplify_equality(self, op: str, type: Scalar, a: int, b: int) -> int | None:
+        """A 0 or 1 compared with 0 or 1 is itself or its opposite."""
+        flag, number = (a, self.number(b)) if self.number(a) is None else (b, self.number(a))
+        n = self.nodes[flag]
+        if number not in (0, 1) or flag not in self._flags or n.type != type:
+            return None
+        if (number == 0) == (op == "ne"):
+            return flag
+        if n.op in ("eq", "ne"):
+            return self.add("ne" if n.op == "eq" else "eq", type, *n.children)
+        if n.op in ("lt", "le") and self.nodes[n.children[0]].type.is_integer:
+            # Not so for floating types: with a NaN, both a < b and b <= a are false.
+            return self.add("le" if n.op == "lt" else "lt", type, *reversed(n.children))
+        return None if (number, op) == (0, "eq") else self.add("eq", type, flag, self.constant(0, type))
 
     def _simplify_select(self, type: Scalar, condition: int, yes: int, no: int) -> int | None:
         known = self.number(condition)
@@ -165,19 +208,46 @@ class GraphBuilder:
         if yes == no:
             return yes
         test = self.nodes[condition]
-        if test.op == "lt":
-            a, b = test.children
-            # The C idioms of min, max and abs, exact for every input (NaN too).
-            if (yes, no) == (a, b):
-                return self.add("min", type, a, b)
-            if (yes, no) == (b, a):
-                return self.add("max", type, b, a)
-            negated = self.nodes[yes]
-            if no == a and negated.op == "neg" and negated.children == (a,) and self.number(b) == 0:
-                return self.add("abs", type, a)
-        if test.op == "ne" and self.number(test.children[1]) == 0 and self.nodes[test.children[0]].type == test.type:
-            return self.add("sel", type, test.children[0], yes, no)
+        if test.op in ("eq", "ne"):
+            compared = self._compared_with_zero(test)
+            if compared is not None:
+                return self.add("sel", type, compared, *((yes, no) if test.op == "ne" else (no, yes)))
+        if condition in self._flags and test.type == type:
+            if (self.number(yes), self.number(no)) == (1, 0):
+                return condition
+            if (self.number(yes), self.number(no)) == (0, 1):
+                return self.add("eq", type, condition, no if self.number(no) == 0 else yes)
+        for side, (first, second) in enumerate(((yes, no), (no, yes))):
+            inner = self.nodes[first]
+            if inner.op == "sel" and inner.children[0] == condition:
+                # The same condition again: its other side is never taken.
+                kept = inner.children[1 + side]
+                return self.add("sel", type, condition, *((kept, second) if side == 0 else (second, kept)))
+        return self._extremum(test, type, yes, no) if test.op in ("lt", "le") else None
+
+    def _compared_with_zero(self, test: Node) -> int | None:
+        """What an eq or ne node compares with zero, where that can be a condition itself."""
+        for other, zero in (test.children, test.children[::-1]):
+            if self.number(zero) == 0 and self.nodes[other].type.is_integer:
+                return other
         return None
+
+    def _extremum(self, test: Node, type: Scalar, yes: int, no: int) -> int | None:
+        """The C idioms of min, max and abs, exact for every input, NaN too, but for the sign of a zero."""
+        a, b = test.children
+        if (yes, no) == (a, b):
+            return self.add("min", type, a, b)
+        if (yes, no) == (b, a):
+            return self.add("max", type, b, a)
+        if self.number(b) == 0 and no == a and self._negated(yes) == a:
+            return self.add("abs", type, a)
+        if self.number(a) == 0 and yes == b and self._negated(no) == b:
+            return self.add("abs", type, b)
+        return None
+
+    def _negated(self, node: int) -> int | None:
+        n = self.nodes[node]
+        return n.children[0] if n.op == "neg" else None
 
 
 def evaluate_nodes(graph: Graph, rows: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray | None]]:

@@ -57,7 +57,18 @@ OPS = [
 ]
 INDEX = {op.name: i for i, op in enumerate(OPS)}
 COMMUTATIVE = frozenset("add mul and or xor eq ne fmin fmax hypot".split())
+PREDICATES = frozenset("lt le eq ne isnan isinf".split())
 UNEVALUABLE = frozenset("carry loop opaque".split())
+
+
+def _remainder(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x - n y, exactly, with n the integer nearest to x / y, the even one of two."""
+    period = np.abs(y)
+    rest = np.fmod(np.abs(x), period + period)
+    half = period * period.dtype.type(0.5)
+    once = rest - period
+    return np.copysign(1, x).astype(x.dtype) * np.where(rest <= half, rest, np.where(once < half, once, once - period))
+
 
 _UNARY: dict[str, Callable[..., np.ndarray]] = {
     **{n: getattr(np, n) for n in "sqrt cbrt exp exp2 expm1 log log2 log10 log1p".split()},
@@ -74,7 +85,7 @@ _BINARY: dict[str, Callable[..., np.ndarray]] = {
     "hypot": np.hypot,
     "atan2": np.arctan2,
     "fmod": np.fmod,
-    "remainder": lambda x, y: x - y * np.rint(x / y),
+    "remainder": _remainder,
     "fmin": np.fmin,
     "fmax": np.fmax,
     # max(x - y, 0), but NaN where either is NaN.
