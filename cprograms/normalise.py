@@ -11,8 +11,9 @@ _Tagged = c_ast.Struct | c_ast.Union | c_ast.Enum
 
 
 def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
-    """The declarations of a chunk: array sizes filled in from initialisers, assertions dropped, local prototypes dropped,
-    and every struct, union or enum defined once, in a declaration of its own where several things need it.
+    """The declarations of a chunk: array sizes filled in from initialisers, assertions and local prototypes dropped,
+    old-style parameters put into the parentheses, and every struct, union or enum defined once, in a declaration of its
+    own where several things need it.
 
     `index` numbers the chunk: it makes the tags that are invented for unnamed types unique.
     """
@@ -22,6 +23,8 @@ def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
             node.block_items = [n for n in node.block_items if not _means_nothing(n)]
         elif isinstance(node, c_ast.Decl):
             _size_from_initialiser(node)
+        elif isinstance(node, c_ast.FuncDef):
+            _old_style_parameters(node)
     nodes = list(_with_own_definitions(nodes, index))
     _define_once(nodes, index)
     return nodes
@@ -39,6 +42,21 @@ def _means_nothing(node: c_ast.Node) -> bool:
     if isinstance(node, c_ast.StaticAssert | c_ast.Pragma):
         return True
     return isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)
+
+
+def _old_style_parameters(node: c_ast.FuncDef) -> None:
+    """Make `double f(x, n) double x; {…}` a `double f(double x, int n) {…}`; an undeclared parameter is an int (C90)."""
+    arguments = node.decl.type.args
+    if arguments is None or not all(isinstance(p, c_ast.ID) for p in arguments.params):
+        return
+    declared = {d.name: d for d in node.param_decls or []}
+    arguments.params = [declared.get(p.name) or _int_parameter(p) for p in arguments.params]
+    node.param_decls = None
+
+
+def _int_parameter(name: c_ast.ID) -> c_ast.Decl:
+    type = c_ast.TypeDecl(name.name, [], None, c_ast.IdentifierType(["int"], name.coord), name.coord)
+    return c_ast.Decl(name.name, [], [], [], [], type, None, None, coord=name.coord)
 
 
 def _size_from_initialiser(node: c_ast.Decl) -> None:

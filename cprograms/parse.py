@@ -150,7 +150,7 @@ def _at(coord: Coord) -> c_ast.Node:
 
 def _fault(error: ParseError, start: Coord) -> Unsupported:
     match = _PLACE.match(str(error))
-    message = match[4] if match else str(error)
+    message = match[4] if match else str(error).rpartition(": ")[2]
     place = Coord(start.file, int(match[2]), int(match[3])) if match else start
     if message.startswith("before: "):
         message = f"this construct is not supported (before '{message.removeprefix('before: ')}')"
@@ -198,8 +198,10 @@ class _Lines:
         self._file, self._line, self._offset = match[2], int(match[1][:9]), end + 1
 
     def at(self, offset: int) -> Coord:
-        line = self._line + self._text.count("\n", self._offset, offset)
-        return Coord(self._file, line, offset - self._text.rfind("\n", 0, offset))
+        """Offsets must not decrease from call to call."""
+        self._line += self._text.count("\n", self._offset, offset)
+        self._offset = max(offset, self._offset)
+        return Coord(self._file, self._line, offset - self._text.rfind("\n", 0, offset))
 
 
 def _split(text: str) -> Iterator[Chunk | Pragma]:
@@ -218,10 +220,11 @@ def _split(text: str) -> Iterator[Chunk | Pragma]:
         if not tokens:
             start, coord = match.start(), lines.at(match.start())
         if token in _OPEN:
-            is_function |= token == "{" and not nesting and tokens[-1:] == [")"]
+            is_function |= token == "{" and not nesting and (tokens[-1:] == [")"] or _is_old_style(tokens))
         nesting = max(nesting + (token in _OPEN) - (token in _CLOSE), 0)
         tokens.append(token)
-        if not nesting and (token == ";" or (token == "}" and (is_function or len(tokens) == 1))):
+        ends = token == "}" and (is_function or len(tokens) == 1)
+        if not nesting and (ends or (token == ";" and not _is_old_style(tokens))):
             if len(tokens) > 1:
                 yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, is_function)
             tokens, is_function, index = [], False, index + 1
@@ -251,6 +254,19 @@ def _chunk(
         function=function,
         is_typedef="typedef" in tokens,
     )
+
+
+def _is_old_style(tokens: list[str]) -> bool:
+    """Whether these begin an old-style function definition, `int f(a, b) int a, b;`, whose body is still to come."""
+    if "{" in tokens or not {"(", ")"} <= {*tokens}:
+        return False
+    opening, closing = tokens.index("("), tokens.index(")")
+    name, inside, following = tokens[opening - 1], tokens[opening + 1 : closing], tokens[closing + 1 : closing + 2]
+    if not (opening and _is_name(name) and name not in _NOT_NAMES and following and _is_name(following[0])):
+        return False
+    if name.startswith("__") or following[0].startswith("__"):  # an extension such as __typeof__ or __asm__
+        return False
+    return bool(inside) and all(_is_name(t) for t in inside[::2]) and {*inside[1::2]} <= {","}
 
 
 def _is_name(token: str) -> bool:

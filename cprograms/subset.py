@@ -12,6 +12,7 @@ from cprograms.normalise import base
 from cprograms.parse import Chunk
 from cprograms.scope import Entity, FileScope
 from cprograms.standard import BUILTINS, PROTOTYPES, REFUSED
+from cprograms.types import Array
 
 MAX_DEPTH = 150
 """Levels of the syntax tree that a function may have, which every later stage can follow recursively."""
@@ -128,10 +129,6 @@ class _Check(c_ast.NodeVisitor):
     # Definitions
 
     def _function(self, node: c_ast.FuncDef) -> None:
-        if node.param_decls:
-            hint = "declare the parameters' types inside the parentheses"
-            self._fault(node.decl, "old-style (K&R) function definitions are not supported", hint)
-            return
         signature = node.decl.type
         result = signature.type
         if not _is_void(result):
@@ -147,13 +144,21 @@ class _Check(c_ast.NodeVisitor):
             self._fault(
                 node, "a variable number of arguments is not numeric", "give the function a fixed list of arguments"
             )
-        elif isinstance(node.type, c_ast.ArrayDecl):
+        elif self._is_array(node.type):
             self._fault(node, f"'{node.name}': array parameters are pointers, which are not numeric", _BY_VALUE)
         elif not (_is_void(node.type) and node.name is None):
             self._type(node.type, node, node.name)
             self._qualifiers(node)
         if getattr(node, "name", None):
             self._locals[-1].add(node.name)
+
+    def _is_array(self, node: c_ast.Node) -> bool:
+        if isinstance(node, c_ast.ArrayDecl):
+            return True
+        try:
+            return isinstance(self._declarations.type_of(node), Array)
+        except Unsupported:
+            return False
 
     def _object(self, node: c_ast.Decl) -> None:
         self._locals.append(set())
@@ -250,8 +255,10 @@ class _Check(c_ast.NodeVisitor):
             self._call(node, node.name.name)
         else:
             self._fault(node, "a call through a pointer is not numeric", "call the function by its name")
-        if node.args is not None:
-            self.visit(node.args)
+        for argument in node.args.exprs if node.args is not None else []:
+            # What takes a string is refused itself: one diagnostic is enough.
+            if not (isinstance(argument, c_ast.Constant) and argument.type == "string"):
+                self.visit(argument)
 
     def generic_visit(self, node: c_ast.Node) -> None:
         if type(node).__name__ not in self._plain:

@@ -1,0 +1,40 @@
+"""Function definitions in the style of Kernighan and Ritchie's first edition."""
+
+import numpy as np
+import pytest
+
+import cprograms
+from cprograms.diagnostics import ProgramError
+
+SOURCE = """
+static float square(x) float x; { return x * x; }
+int digits(n, m, k)
+    int n, m;   /* the order of declarations is free */
+    short k;
+{ return 100 * n + 10 * m + k; }
+__typeof__(1.0) unused;
+static const double offset = 0.25;
+double mixed(a, b)
+double b;
+float a;
+{
+    return square(a) + b + digits(1, 2, 3) + offset;
+}
+double modern(double a) { return 2 * a; }
+"""
+
+
+def test_parameters_have_their_declared_types_in_the_order_of_the_list():
+    program = cprograms.load(source=SOURCE, entry="mixed")
+    assert [(a.name, a.type.code) for a in program.arguments] == [("a", "f32"), ("b", "f64")]
+    assert cprograms.run(program, np.array([[1.5, 0.5]])).item() == 1.5**2 + 0.5 + 123 + 0.25
+
+
+@pytest.mark.parametrize("entry", ["square", "digits", "modern"])
+def test_the_functions_around_it_are_found(entry):
+    assert cprograms.load(source=SOURCE, entry=entry).entry == entry
+
+
+def test_an_array_parameter_behind_a_typedef_is_a_pointer():
+    with pytest.raises(ProgramError, match="'v': array parameters are pointers"):
+        cprograms.load(source="typedef double vec[3]; double norm(const vec v) { return v[0]; }")
