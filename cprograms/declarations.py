@@ -18,6 +18,10 @@ class Unsupported(Exception):
         self.node, self.message, self.hint = node, message, hint
 
 
+MAX_FIELDS = 1000
+"""Fields of a struct, those of its nested structs included."""
+
+
 class Declarations:
     """The types and integer constants that a translation unit's declarations name so far."""
 
@@ -25,6 +29,8 @@ class Declarations:
         self.typedefs: dict[str, c_ast.Node] = {}
         self.tags: dict[str, c_ast.Node] = {}
         self.constants: dict[str, int] = {}
+        self._structs: dict[int, Struct] = {}
+        self._leaves: dict[int, int] = {}
 
     def declare(self, node: c_ast.Node) -> None:
         """Take note of what a declaration names: a typedef, struct or union tag, enum constants. Anything else passes."""
@@ -94,19 +100,33 @@ class Declarations:
         definition = node if node.decls is not None else self.tags.get(node.name)
         if definition is None or not isinstance(definition, c_ast.Struct):
             raise Unsupported(node, f"'struct {node.name}' is not defined")
-        fields = []
+        if id(definition) not in self._structs:
+            self._structs[id(definition)] = self._defined(definition)
+        return self._structs[id(definition)]
+
+    def _defined(self, definition: c_ast.Struct) -> Struct:
+        fields: list[tuple[str, CType]] = []
         for field in definition.decls or []:
             if getattr(field, "bitsize", None) is not None:
                 raise Unsupported(field, "bit-fields are not supported")
             if getattr(field, "name", None) is None:
                 raise Unsupported(field, "unnamed struct members are not supported")
             fields.append((field.name, self.type_of(field)))
-        return Struct(node.name or "", tuple(fields))
+        found = Struct(definition.name or "", tuple(fields))
+        # Structs of structs double with every line of source: a bound keeps whoever walks them from walking for ever.
+        leaves = 1 + sum(self._leaves.get(id(_element(kind)), 1) for _, kind in fields)
+        if leaves > MAX_FIELDS:
+            raise Unsupported(definition, f"a struct of more than {MAX_FIELDS} fields is not supported")
+        self._leaves[id(found)] = leaves
+        return found
 
     def constant(self, node: c_ast.Node) -> int:
         """The value of an integer constant expression. Raises Unsupported where it is none."""
         if isinstance(node, c_ast.Constant) and "float" not in node.type and "double" not in node.type:
-            return character(node) if node.type == "char" else integer(node.value)
+            try:
+                return character(node) if node.type == "char" else integer(node.value)
+            except ValueError:
+                raise Unsupported(node, f"{node.value[:40]} is not supported as a constant") from None
         if isinstance(node, c_ast.ID) and node.name in self.constants:
             return self.constants[node.name]
         if isinstance(node, c_ast.Cast):
@@ -129,6 +149,12 @@ class Declarations:
     def size_of(self, node: c_ast.Node) -> int:
         """Bytes of a type of the subset, padding included."""
         return bytes_of(self.type_of(node))
+
+
+def _element(t: CType) -> CType:
+    while isinstance(t, Array):
+        t = t.element
+    return t
 
 
 def bytes_of(t: CType) -> int:

@@ -155,9 +155,7 @@ class File:
         if entity is None or not isinstance(entity.node, c_ast.FuncDef):
             return Signature((), (), ())
         found = signature_of(entity.node, self._scope.declarations_of(entity.chunk))
-        others = {c.function: self._argument_names(c.function) for c in self._unit.chunks if c.function}
-        if not self._pragmas.ranges:
-            return found
+        others = {r.follows: self._argument_names(r.follows) for r in self._pragmas.ranges if r.follows}
         return with_pragmas(found, name, self._pragmas.ranges, others)
 
     def _argument_names(self, name: str) -> set[str]:

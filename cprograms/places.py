@@ -17,7 +17,7 @@ _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)
 _WORD = re.compile(r"""L?"(?:[^"\\]|\\.)*"?|L?'(?:[^'\\]|\\.)*'?|[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|\S""")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*")
 _LONGEST = 2000
-"""Characters of a line beyond which its columns are not worked out."""
+"""Characters of an expanded line beyond which its columns are not worked out."""
 
 
 class Places:
@@ -56,12 +56,12 @@ def _column(expanded: str, column: int, source: str) -> int:
 
     Preprocessing squeezes white space, drops comments and expands macros; what a macro put there is placed at its name.
     """
-    if not source or len(source) > _LONGEST or len(expanded) > _LONGEST:
-        return 1
+    if not source or len(expanded) > _LONGEST:
+        return 0
     before = [(m.group(), m.start()) for m in _WORD.finditer(expanded)]
     after = [(m.group(), m.start()) for m in _WORD.finditer(_COMMENT.sub(lambda m: " " * len(m.group()), source))]
     if not before or not after:
-        return 1
+        return 0
     index = max(bisect_right([start for _, start in before], column - 1) - 1, 0)
     matcher = SequenceMatcher(None, [w for w, _ in before], [w for w, _ in after], autojunk=False)
     for _, low, high, start, _ in matcher.get_opcodes():
@@ -69,4 +69,4 @@ def _column(expanded: str, column: int, source: str) -> int:
             # A block that is not equal came from a macro, whose name opens the block.
             same = before[index][0] == after[min(start + index - low, len(after) - 1)][0]
             return after[min(start + (index - low if same else 0), len(after) - 1)][1] + 1
-    return 1
+    return 0

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import ziglang
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.source import MAX_BYTES, Source, escape
 
-TIMEOUT = 8.0
+TIMEOUT = 5.0
 """Seconds after which the preprocessor and the check are stopped."""
 
 # What pycparser does not know and numeric code can do without, in its terms.
@@ -160,17 +160,14 @@ def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
             continue
         if match["kind"] == "note":
             if found and not found[-1].hint and not match["text"].startswith("expanded from"):
-                found[-1] = _with_hint(found[-1], match["text"])
+                elsewhere = match["line"] and int(match["line"]) != found[-1].line
+                where = f" (line {match['line']})" if elsewhere else ""
+                found[-1] = replace(found[-1], hint=match["text"] + where)
             continue
         place = (match["file"], int(match["line"]), int(match["column"])) if match["file"] else (source.name, 0, 0)
         quoted = source.line(place[0], place[1]) if match["file"] else ""
         found.append(Diagnostic(_reworded(match["text"]), *place, quoted, _hint(match["text"])))
     return found
-
-
-def _with_hint(diagnostic: Diagnostic, hint: str) -> Diagnostic:
-    d = diagnostic
-    return Diagnostic(d.message, d.file, d.line, d.column, d.source_line, hint)
 
 
 def _reworded(text: str) -> str:

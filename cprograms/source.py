@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 
-MAX_BYTES = 4_000_000
+MAX_BYTES = 2_000_000
 """Largest source, and largest preprocessed text, that is read."""
+_LONGEST_QUOTED = 500
+"""Characters of a line beyond which diagnostics do not quote it."""
 
 _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\]|\\.)*)")?')
 
@@ -39,10 +41,13 @@ class Source:
         return found
 
     def line(self, file: str, number: int) -> str:
-        """The text at a place in this file or in one that it includes; "" where it cannot be found."""
+        """The text at a place in this file or in one that it includes; "" where it cannot be found or is too long."""
         here = self._lines.get((file, number))
-        if here is not None:
-            return here
+        line = self._elsewhere(file, number) if here is None else here
+        return line if len(line) <= _LONGEST_QUOTED else ""
+
+    @staticmethod
+    def _elsewhere(file: str, number: int) -> str:
         try:
             lines = Path(file).read_bytes()[:MAX_BYTES].decode("utf-8", "replace").splitlines()
         except (OSError, ValueError):

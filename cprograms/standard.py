@@ -50,6 +50,7 @@ _REFUSED = {
     "allocates memory": "malloc calloc realloc free alloca aligned_alloc posix_memalign",
     "works on memory through pointers": "memcpy memmove memset memcmp strlen strcmp strncmp strcpy strncpy strcat strtod "
     "strtol atof atoi qsort bsearch frexp modf remquo frexpf modff remquof sincos sincosf",
+    "is inline assembly": "asm __asm__ __asm",
     "leaves the function": "exit abort _exit _Exit quick_exit longjmp setjmp raise signal atexit __assert_fail",
 }
 REFUSED = {name: why for why, names in _REFUSED.items() for name in names.split()}
