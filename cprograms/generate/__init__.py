@@ -1,7 +1,8 @@
 """A random generator of numeric C programs, built as syntax trees.
 
-`distribution` holds every weight of the grammar; `values` tracks types, intervals and moments of expressions as they are
-built, so that domains are legal and nothing explodes; `real`, `integers`, `loops` and `statements` hold the idioms.
+`distribution` holds the grammar's weights. `values` tracks types, intervals and moments of expressions as they are
+built, so that domains are legal and nothing explodes. `real`, `curves`, `integers`, `loops` and `statements` hold the
+idioms, `writer` and `function` the function being written, `program` the signature and the translation unit.
 """
 
 from cprograms.generate.accept import accept

@@ -17,8 +17,8 @@ def accept(type: Scalar, y: np.ndarray) -> bool:
     """Whether one result's values, float64 [n] (NaN where a row trapped), make a function to learn.
 
     At least 90 % are finite, none exceeds 1e9, they vary beyond rounding, no handful of rows holds most of the variance
-    (kurtosis at most 40), and there are at least 20 distinct ones: an integer result may have fewer, where no value is rare
-    (kurtosis at most 10). Meant for n of about 100 to 300.
+    (kurtosis at most 40), and there are at least 20 distinct ones: an integer result may have fewer, where no value is
+    rare (kurtosis at most 10). Meant for n of about 100 to 300.
     """
     finite = y[np.isfinite(y)]
     if len(finite) < max(_FINITE * len(y), 2) or np.abs(finite).max() > _LARGEST:

@@ -19,59 +19,95 @@ class Weighted:
         return self.names[bisect(self._sums, rng.random() * self._sums[-1])]
 
 
-def _weights(**weights: float) -> Weighted:
-    return field(default_factory=lambda: Weighted(**weights))
-
-
 @dataclass(frozen=True)
 class Distribution:
-    """The grammar's weights. `real_*` and `integer_*` name functions of the modules `real` and `integers`."""
+    """The grammar's weights. The names of `statement`, `loop`, `real_*` and `integer_*` are those of the functions that
+    write them, in the modules `statements`, `loops`, `real`, `curves` and `integers`."""
 
-    arguments: Weighted = _weights(
-        **{"1": 11, "2": 18, "3": 18, "4": 14, "5": 9, "6": 9},
-        **{"7": 3, "8": 3, "9": 5, "10": 2, "11": 1.5, "12": 2, "13": 1, "14": 1, "15": 1, "16": 1.5},
+    arguments: Weighted = field(
+        default=Weighted(
+            **{"1": 14, "2": 21, "3": 20, "4": 13, "5": 8, "6": 8},
+            **{"7": 3, "8": 3, "9": 4.5, "10": 1.2, "11": 0.8, "12": 1.5, "13": 0.6, "14": 0.6, "15": 0.6, "16": 1.2},
+        )
     )
-    statements: Weighted = _weights(**{"0": 32, "1": 27, "2": 17, "3": 10, "4": 6, "5": 4, "6": 2, "7": 1.5})
-    result: Weighted = _weights(f64=50, f32=15, integer=25, struct=10)
-    integer_result: Weighted = _weights(i32=65, u32=8, i64=8, u8=10, i16=5, u16=4)
+    statements: Weighted = field(
+        default=Weighted(**{"0": 32, "1": 27, "2": 17, "3": 10, "4": 6, "5": 4, "6": 2, "7": 1.5})
+    )
+    result: Weighted = field(default=Weighted(f64=50, f32=15, integer=25, struct=10))
+    integer_result: Weighted = field(default=Weighted(i32=65, u32=8, i64=8, u8=10, i16=5, u16=4))
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
-    integer_body: Weighted = _weights(integer=62, rounded=24, test=14)
-    fields: Weighted = _weights(**{"2": 65, "3": 25, "4": 10})
+    integer_body: Weighted = field(default=Weighted(integer=62, rounded=27, test=11))
+    fields: Weighted = field(default=Weighted(**{"2": 65, "3": 25, "4": 10}))
 
     # Share of programs whose real arguments have one range in common, and of integer arguments in real code.
     shared_domain: float = 0.65
     integer_argument: float = 0.1
-    real_domain: Weighted = _weights(
-        sym1=25, unit=18, byte=9, common=16, sym10=7, percent=5, pi=5, positive=6, wide=3, circle=2, angle=2, scaled=8
+    real_domain: Weighted = field(
+        default=Weighted(
+            sym1=25,
+            unit=18,
+            byte=9,
+            common=16,
+            sym10=7,
+            percent=5,
+            pi=5,
+            positive=6,
+            wide=3,
+            circle=2,
+            angle=2,
+            scaled=8,
+        )
     )
-    integer_domain: Weighted = _weights(byte=34, sym100=20, small=18, bit=4, thousand=8, digit=8, signed10=8)
+    integer_domain: Weighted = field(
+        default=Weighted(byte=34, sym100=20, small=18, bit=4, thousand=8, digit=8, signed10=8)
+    )
 
-    statement: Weighted = _weights(
-        local=34, branch=10, adjust=9, compound=8, clamp=5, early=8, loop=9, switch=2.5, helper=6, chain=2, swap=1.5
+    statement: Weighted = field(
+        default=Weighted(
+            local=34, branch=10, adjust=9, compound=8, clamp=5, early=8, loop=9, switch=2.5, helper=6, chain=2, swap=1.5
+        )
     )
-    loop: Weighted = _weights(
-        accumulate=26, recurrence=14, horner=8, newton=6, array=14, counted=10, converge=6, halve=4, find=4
+    loop: Weighted = field(
+        default=Weighted(
+            accumulate=26, recurrence=14, horner=8, newton=6, array=14, counted=10, converge=6, halve=4, find=4
+        )
     )
-    integer_loop: Weighted = _weights(
-        accumulate=22, bits=12, digits=8, gcd=7, root=6, collatz=4, array=14, counted=12, power=6, reverse=4
+    integer_loop: Weighted = field(
+        default=Weighted(
+            accumulate=22, bits=12, digits=8, gcd=7, root=6, collatz=4, array=14, counted=12, power=4, reverse=3
+        )
     )
     # Operators over one or two values, and those that gather many.
-    real_few: Weighted = _weights(
-        linear=12, combine=9, cross=5, product=8, difference=4, ratio=6, polynomial=7, rational=4, distance=4, interpolate=4,
-        smoothstep=2.5, wave=10, tangent=1, rotation=4, angle=4, arc=3, bell=4, decay=4, logarithm=5, root=5,
-        power=5, hyperbolic=3, sigmoid=3, softplus=1.5, rectify=3, gamma=2.5, clamp=4, extremes=5, absolute=5,
+    real_few: Weighted = field(default=Weighted(
+        linear=12, combine=9, cross=5, product=8, difference=4, ratio=6, polynomial=7, rational=4, distance=4,
+        interpolate=4, smoothstep=2.5, wave=10, tangent=1, rotation=4, angle=4, arc=3, bell=4, decay=4, logarithm=5,
+        root=5, power=5, hyperbolic=3, sigmoid=3, softplus=1.5, rectify=3, gamma=2.5, clamp=4, extremes=5, absolute=5,
         threshold=6, periodic=2.5, rounding=2, finance=2.5, physics=4, table=3, special=1.5, cosines=2, sums=3,
         quadratic=3, mean=2,
-    )  # fmt: skip
-    real_many: Weighted = _weights(
-        weighted=22, distance=16, squares=10, dot=16, extremes=8, mean=8, variance=6, bilinear=6, stencil=10, product=3
+    ))  # fmt: skip
+    real_many: Weighted = field(
+        default=Weighted(
+            weighted=22,
+            distance=16,
+            squares=10,
+            dot=16,
+            extremes=8,
+            mean=8,
+            variance=6,
+            bilinear=6,
+            stencil=10,
+            product=3,
+        )
     )
-    integer_few: Weighted = _weights(
+    integer_few: Weighted = field(default=Weighted(
         linear=14, combine=10, product=7, squares=4, shifted=7, blend=8, difference=7, extremes=7, clamp=6,
-        divide=7, modulo=7, bits=8, field=5, compare=5, select=7, table=5, hash=2, quadratic=4, scale=5, manhattan=4, whole=3,
-    )  # fmt: skip
-    integer_many: Weighted = _weights(
-        weighted=22, manhattan=14, squares=10, dot=14, extremes=9, mean=8, stencil=14, compare=6, pack=2
+        divide=7, modulo=5, bits=8, field=5, compare=5, select=7, table=5, hash=1, quadratic=4, scale=5,
+        manhattan=4, whole=3,
+    ))  # fmt: skip
+    integer_many: Weighted = field(
+        default=Weighted(
+            weighted=22, manhattan=14, squares=10, dot=14, extremes=9, mean=8, stencil=14, compare=6, pack=2
+        )
     )
 
     # Share of operands that are expressions themselves.
@@ -143,7 +179,7 @@ NAMES = [
     ["mass", "velocity", "time", "force", "angle", "drag", "charge"],
     ["principal", "rate", "years", "price", "volatility", "fee", "tax"],
     ["temp", "pressure", "flow", "density", "area", "speed"],
-    ["in0", "in1", "in2", "in3", "in4", "in5", "in6", "in7", "in8", "in9", "in10", "in11", "in12", "in13", "in14", "in15"],
+    [f"in{i}" for i in range(16)],
     ["u", "v", "du", "dv", "eps", "delta"],
     ["q", "p", "mu", "sigma", "lambda", "kappa", "tau"],
     ["sensor", "target", "error", "kp", "ki", "kd", "dt"],
@@ -151,10 +187,10 @@ NAMES = [
     ["n", "m", "k", "q", "r", "s"],
 ]  # fmt: skip
 LOCALS = [
-    "t", "s", "u", "v", "d", "e", "h", "m", "p", "q", "acc", "sum", "tmp", "val", "out", "res", "dx", "dy", "dz", "num",
-    "den", "diff", "dist", "norm", "scale", "base", "mix", "lo", "hi", "step", "w0", "w1", "t0", "t1", "t2", "a0", "ratio",
-    "gx", "gy", "mag", "len", "avg", "total", "gain2", "part", "rest", "c0", "c1", "c2", "k1", "k2", "f0", "f1", "score",
-    "err", "energy", "dev", "lum", "cur", "prev", "next",
+    "t", "s", "u", "v", "d", "e", "h", "m", "p", "q", "acc", "sum", "tmp", "val", "out", "res", "dx", "dy", "dz",
+    "num", "den", "diff", "dist", "norm", "scale", "base", "mix", "lo", "hi", "step", "w0", "w1", "t0", "t1", "t2",
+    "a0", "ratio", "gx", "gy", "mag", "len", "avg", "total", "gain2", "part", "rest", "c0", "c1", "c2", "k1", "k2",
+    "f0", "f1", "score", "err", "energy", "dev", "lum", "cur", "prev", "next",
 ]  # fmt: skip
 CONSTANTS = [
     "K",
@@ -176,11 +212,17 @@ CONSTANTS = [
 HELPERS = ["helper", "curve", "shape", "weight_of", "clamped", "kernel", "transfer", "blend", "profile", "eval_term"]
 TABLES = ["TABLE", "lut", "coeff", "knots", "levels", "taps", "kWeights"]
 ENTRIES = [
-    "f", "compute", "evaluate", "kernel", "process", "transform", "score", "response", "model", "filter_value", "estimate",
-    "sample", "shade", "cost", "apply",
+    "f", "compute", "evaluate", "kernel", "process", "transform", "score", "response", "model", "filter_value",
+    "estimate", "sample", "shade", "cost", "apply",
 ]  # fmt: skip
 STRUCTS = ["result", "pair", "vec", "output", "point", "state"]
 FIELDS = [
-    ["x", "y", "z", "w"], ["re", "im", "mag", "arg"], ["a", "b", "c", "d"], ["u", "v", "s", "t"], ["first", "second", "third", "fourth"],
-    ["h", "s", "v", "alpha"], ["r", "g", "b", "a"], ["position", "speed", "energy", "force"],
+    ["x", "y", "z", "w"],
+    ["re", "im", "mag", "arg"],
+    ["a", "b", "c", "d"],
+    ["u", "v", "s", "t"],
+    ["first", "second", "third", "fourth"],
+    ["h", "s", "v", "alpha"],
+    ["r", "g", "b", "a"],
+    ["position", "speed", "energy", "force"],
 ]  # fmt: skip

@@ -74,8 +74,7 @@ class Function(Writer):
     def write(self, statements: int) -> Value:
         """Write the whole body; returns what is known of the result."""
         self.develop(statements, self.rng.choice((2, 3, 4, 5)))
-        v = self.last()
-        v = self.finish(v)
+        v = self.finish(self.last())
         self.statements += self.ending(v)
         for early in self._early:
             v = hull(v, early)
@@ -130,11 +129,8 @@ class Function(Writer):
         low, high = SCALARS[self.result].limits
         low, high = (-1e6, 1e6) if low < 0 and high > 1e6 else (float(low), min(float(high), 1e6))
         if low == 0 and v.mid < v.dev and self.chance(0.7):
-            v = (
-                forms.absolute_of(self, v)
-                if self.chance(0.5)
-                else v + self.constant(float(f"{v.dev * 1.5 - v.mid:.2g}"))
-            )
+            raised = float(f"{v.dev * 1.5 - v.mid:.2g}")
+            v = forms.absolute_of(self, v) if self.chance(0.5) else v + self.constant(raised)
         if v.lo <= low - 1 or v.hi >= high + 1 or (low == 0 and v.lo < 0):
             v = forms.clamp_of(self, v, low, high)
         if self.chance(0.3) and v.lo >= 0 and v.hi + 0.5 < high:

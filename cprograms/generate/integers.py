@@ -211,14 +211,10 @@ def weighted(w: Writer) -> Value:
     chosen = [kept(w, v, 1 << 12) for v in w.gather(2, w.rng.choice((3, 4, 6, 9, 16)))]
     bits = w.rng.choice((0, 4, 8, 8))
     parts = [_small(w, 1, 9) if not bits else _small(w, 1 << bits >> 3, 1 << bits >> 1) for _ in chosen]
-    total = None
-    for v, c in zip(chosen, parts, strict=True):
-        term = c * v if w.chance(0.5) else v * c
-        if total is None:
-            total = term
-        else:
-            total = total - term if w.chance(0.15) else total + term
-    assert total is not None
+    terms = [c * v if w.chance(0.5) else v * c for v, c in zip(chosen, parts, strict=True)]
+    total = terms[0]
+    for term in terms[1:]:
+        total = total - term if w.chance(0.15) else total + term
     if not bits:
         return kept(w, total)
     total = total + (1 << bits >> 1) if w.chance(0.3) else total

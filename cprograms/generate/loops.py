@@ -86,7 +86,7 @@ def _bounded_count(w: Writer) -> tuple[Value, int]:
     if counts:
         n = w.rng.choice(counts)
         w.read(n)
-        return Value(identifier(n.node.name), n.type, n.lo, n.hi, n.mid, n.dev, n.mask), int(n.hi)
+        return values.read(n), int(n.hi)
     limit = w.rng.choice((4, 6, 8))
     v = w.operand()
     if w.real:
@@ -105,7 +105,7 @@ def recurrence(w: Writer) -> None:
         return _oscillator(w, trips)
     s = w.held(w.fit(w.operand(), 5.0) if w.chance(0.5) else w.constant(0.0))
     i = _counter(w, trips)
-    start = Value(identifier(s.node.name), s.type, s.lo, s.hi, s.mid, s.dev, s.mask)
+    start = values.read(s)
     drive = w.fit(w.operand(), 3.0)
     keep = w.number(0.3, 0.9)
     with w.nested() as body:
@@ -221,7 +221,7 @@ def halve(w: Writer) -> None:
     steps = w.held(values.literal(0), type="i32")
     limit = w.number(1, 2)
     factor = w.rng.choice((0.5, 0.5, 0.7, 0.25))
-    test = compare(">", Value(identifier(x.node.name), x.type, x.lo, x.hi), w.constant(limit))
+    test = compare(">", values.read(x), w.constant(limit))
     body = [nodes.assign(x.node.name, w.constant(factor).node, "*="), c_ast.UnaryOp("p++", identifier(steps.node.name))]
     w.emit(c_ast.While(test.node, c_ast.Compound(body)))
     most = max(1, math.ceil(math.log(max(x.hi, limit + 1) / limit) / -math.log(factor)))

@@ -179,16 +179,15 @@ def weighted(w: Writer) -> Value:
         weights = [float(f"{s / sum(shares):.3g}") for s in shares]
     else:
         weights = [w.number(0.1, 2) * (1 if w.chance(0.7) else -1) for _ in chosen]
-    balanced = w.chance(0.75)
-    total = None
+    if w.chance(0.75):
+        weights = [c * min(size / (v.dev or size), 1e4) for v, c in zip(chosen, weights, strict=True)]
+    terms = []
     for v, c in zip(chosen, weights, strict=True):
-        factor = float(f"{abs(c) * min(size / (v.dev or size), 1e4):.3g}") if balanced else abs(c)
-        term = w.constant(factor) * v if w.chance(0.6) else v * w.constant(factor)
-        if total is None:
-            total = term if c > 0 else -term
-        else:
-            total = total + term if c > 0 else total - term
-    assert total is not None
+        factor = w.constant(float(f"{abs(c):.3g}"))
+        terms.append(factor * v if w.chance(0.6) else v * factor)
+    total = terms[0] if weights[0] > 0 else -terms[0]
+    for term, c in zip(terms[1:], weights[1:], strict=True):
+        total = total + term if c > 0 else total - term
     return total + w.constant(one_digit(total.dev)) if w.chance(0.2) else total
 
 

@@ -71,7 +71,7 @@ def adjust(w: Writer) -> None:
     if target is None:
         return local(w)
     test = w.condition()
-    before = _copy(target)
+    before = values.read(target)
     with w.nested() as body:
         after = _change(w, target)
     w.emit(nodes.branch(test.node, body))
@@ -80,13 +80,9 @@ def adjust(w: Writer) -> None:
     w.update(target, merged)
 
 
-def _copy(v: Value) -> Value:
-    return Value(nodes.identifier(v.node.name), v.type, v.lo, v.hi, v.mid, v.dev, v.mask)
-
-
 def _change(w: Writer, target: Value) -> Value:
     """Emit an assignment to the variable; returns what it holds then (the variable itself is not updated)."""
-    old = _copy(target)
+    old = values.read(target)
     w.read(target)
     kind = w.rng.random()
     name = target.node.name
@@ -132,10 +128,10 @@ def clamp(w: Writer) -> None:
     ends = [target.mid - w.rng.uniform(0.4, 1.3) * target.dev, target.mid + w.rng.uniform(0.4, 1.3) * target.dev]
     low, high = (float(f"{e:.2g}") if w.real else round(e) for e in ends)
     sides = w.rng.choice(((0, 1), (0, 1), (0,), (1,)))
-    before = _copy(target)
+    before = values.read(target)
     for side in sides:
         end = w.constant(low if side == 0 else high)
-        test = values.compare("<" if side == 0 else ">", _copy(target), end)
+        test = values.compare("<" if side == 0 else ">", values.read(target), end)
         w.emit(nodes.branch(test.node, [nodes.assign(target.node.name, end.node)]))
     low, high = low if 0 in sides else -math.inf, high if 1 in sides else math.inf
     mid, dev = values.moments(lambda x: max(low, min(high, x)), before)
@@ -174,7 +170,7 @@ def switch(w: Writer) -> None:
     target = w.local(start, const=False)
     variable = next(p for p in w.pool if p.node.name == target.node.name)
     cases: list[c_ast.Node] = []
-    outcome = _copy(variable)
+    outcome = values.read(variable)
     for i in range(ways):
         with w.nested() as body:
             after = _change(w, variable)
@@ -196,7 +192,7 @@ def swap(w: Writer) -> None:
     if len(candidates) < 2:
         return local(w)
     a, b = w.rng.sample(candidates, 2)
-    low, high = _copy(a), _copy(b)
+    low, high = values.read(a), values.read(b)
     name = fresh_name(LOCALS, w.taken, w.rng)
     body = [
         nodes.declare(w.type, name, low.node),

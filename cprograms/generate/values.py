@@ -21,9 +21,9 @@ Number = int | float
 class Value:
     """An expression with interval and moments, tracked as it is built.
 
-    `lo`, `hi` bound its values (up to rounding, and taking operands as independent); `mid`, `dev` estimate its mean and
-    standard deviation; bit i of `mask` tells that it depends on argument i. The operators +, -, *, / build C expressions of
-    the type that C gives them; they widen integers (a cast to long) where int could overflow.
+    `lo`, `hi` bound its values (up to rounding, and taking operands as independent); `mid`, `dev` estimate their mean
+    and standard deviation; bit i of `mask` tells that it depends on argument i. The operators +, -, *, / build the C
+    that they look like, in the type that C gives it, and widen integers (a cast to long) where int could overflow.
     """
 
     __slots__ = ("dev", "hi", "lo", "mask", "mid", "node", "type")
@@ -102,7 +102,7 @@ class Value:
         return Value(c_ast.UnaryOp("-", v.node), _promoted(v.type), -v.hi, -v.lo, -v.mid, v.dev, v.mask)
 
     def _lift(self, other: Value | Number) -> Value:
-        """A Python int becomes an int literal, a float a literal of this value's floating type (double for integers)."""
+        """A Python int becomes an int literal, a float one of this value's floating type (double for integers)."""
         if isinstance(other, Value):
             return other
         return literal(other, self.type if self.type in _REAL else "f64")
@@ -118,6 +118,12 @@ def variable(name: str, type: str, like: Value) -> Value:
     """A name that holds `like`, converted to `type` where that differs."""
     held = convert(like, type, explicit=False)
     return Value(c_ast.ID(name), type, held.lo, held.hi, held.mid, held.dev, held.mask)
+
+
+def read(variable: Value) -> Value:
+    """A reading of the variable: what is known of it now, whatever is assigned to it later."""
+    v = variable
+    return Value(c_ast.ID(v.node.name), v.type, v.lo, v.hi, v.mid, v.dev, v.mask)
 
 
 def convert(v: Value, type: str, explicit: bool = True) -> Value:

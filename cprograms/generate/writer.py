@@ -11,7 +11,7 @@ from pycparser import c_ast
 
 from cprograms.generate import nodes, values
 from cprograms.generate.distribution import CONSTANTS, LOCALS, TABLES, Distribution
-from cprograms.generate.values import Value, convert, hull, literal, moments
+from cprograms.generate.values import Value, convert, literal, moments
 
 Idiom = Callable[["Writer"], Value]
 
@@ -105,7 +105,7 @@ class Writer:
                 return self.real_of(self.pick()) if real else self.whole(self.pick())
         v = self.rng.choice(pool)
         self.read(v)
-        return Value(c_ast.ID(v.node.name), v.type, v.lo, v.hi, v.mid, v.dev, v.mask)
+        return values.read(v)
 
     def read(self, v: Value) -> None:
         if v in self.fresh:
@@ -121,7 +121,7 @@ class Writer:
         chosen += others[: wanted - len(chosen)]
         while len(chosen) < wanted:
             chosen.append(self._variant())
-        return [Value(c_ast.ID(v.node.name), v.type, v.lo, v.hi, v.mid, v.dev, v.mask) for v in chosen]
+        return [values.read(v) for v in chosen]
 
     def _variant(self) -> Value:
         """A new variable worked out from one that there is."""
@@ -160,12 +160,9 @@ class Writer:
         g = self.grammar
         if many is None:
             many = len(self.fresh) >= 3 and self.chance(g.gather if len(self.fresh) > 4 else g.gather / 3)
-        if self.real:
-            table = g.real_many if many else g.real_few
-        else:
-            table = g.integer_many if many else g.integer_few
+        real, integer = (g.real_many, g.integer_many) if many else (g.real_few, g.integer_few)
         self._nesting += 1
-        value = self.idioms[table.draw(self.rng)](self)
+        value = self.idioms[(real if self.real else integer).draw(self.rng)](self)
         self._nesting -= 1
         return value
 
@@ -187,14 +184,11 @@ class Writer:
         constant = self.chance(0.12) if const is None else const
         self.emit(nodes.declare(type, name, v.node, const=constant))
         result = values.variable(name, type, v)
-        if not constant:
-            result_in_pool = result
-        else:
-            result_in_pool = ConstValue(result)
-        self.pool.append(result_in_pool)
+        held = ConstValue(result) if constant else result
+        self.pool.append(held)
         if waiting:
-            self.fresh.append(result_in_pool)
-        return Value(result.node, result.type, result.lo, result.hi, result.mid, result.dev, result.mask)
+            self.fresh.append(held)
+        return values.read(held)
 
     def held(self, v: Value, type: str | None = None) -> Value:
         """Declare a variable to be assigned to later, not fresh yet; unlike `local`, gives the pool's own entry."""
@@ -205,11 +199,6 @@ class Writer:
         """A variable that may be assigned to, of the function's kind; None where there is none."""
         candidates = [v for v in self.pool if v.real == self.real and not isinstance(v, ConstValue)]
         return self.rng.choice(candidates[-4:]) if candidates else None
-
-    def reassign(self, v: Value, new: Value, op: str = "=", source: c_ast.Node | None = None) -> None:
-        """`v op= source` where the outcome is described by `new`, which must fit v's type."""
-        self.emit(nodes.assign(v.node.name, new.node if source is None else source, op))
-        self.update(v, new)
 
     def update(self, v: Value, new: Value) -> None:
         """From here on, the variable `v` is known to be as `new`."""
@@ -324,9 +313,7 @@ class Writer:
         if others and self.chance(0.35):
             other = rng.choice(others)
             self.read(other)
-            return values.compare(
-                rng.choice(("<", ">", "<=", ">=")), v, Value(c_ast.ID(other.node.name), other.type, other.lo, other.hi)
-            )
+            return values.compare(rng.choice(("<", ">", "<=", ">=")), v, values.read(other))
         return values.compare(rng.choice(("<", ">", ">", "<", "<=", ">=")), v, self.threshold(v))
 
     def _parity(self, v: Value) -> Value:
@@ -344,12 +331,6 @@ class Writer:
         if not v.real:
             return literal(round(at))
         return self.constant(float(f"{at:.2g}"))
-
-    def merge(self, v: Value, yes: Value, no: Value, condition: Value) -> None:
-        """The variable `v` is `yes` or `no` from here on."""
-        either = hull(yes, no)
-        either.mask |= condition.mask
-        self.update(v, either)
 
 
 class ConstValue(Value):
