@@ -237,8 +237,7 @@ def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     K = y.shape[1]
     for step in range(emission.noise.shape[1]):
         f, inputs, slopes = _linearise(layers, x)
-        kernel = torch.zeros_like(x[:, :, :1] @ x.mT[:, :1])  # [B, K, K]
-        shift = torch.zeros_like(y)  # [B, K], J (w_t − w0)
+        kernel, shift = y.new_zeros(1), y.new_zeros(1)  # [B, K, K], and J (w_t − w0) [B, K]
         for a, s, (rows, columns), w, w0 in zip(inputs, slopes, emission.prior, layers, anchor, strict=True):
             scaled_a, scaled_s = a * columns[:, None], s * rows[:, None]
             kernel = kernel + (scaled_s @ scaled_s.mT) * (scaled_a @ scaled_a.mT)
@@ -246,10 +245,13 @@ def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
         noise = emission.noise[:, step, None]  # [B, 1]
         # Jitter relative to the kernel's size keeps the factorisation well conditioned in float32.
         jitter = noise + 1e-5 * kernel.diagonal(dim1=-2, dim2=-1).mean(-1, keepdim=True)
-        factor, failed = torch.linalg.cholesky_ex(kernel + torch.diag_embed(jitter.expand(-1, K)))
-        factor = torch.where((failed != 0)[:, None, None], torch.eye(K, device=y.device), factor)
+        kernel.diagonal(dim1=-2, dim2=-1).add_(jitter)
+        factor, info = torch.linalg.cholesky_ex(kernel)
+        failed = (info != 0)[:, None, None]
+        if failed.any():
+            factor = torch.where(failed, torch.eye(K, device=y.device), factor)
         alpha = torch.cholesky_solve((y - f + shift).unsqueeze(-1), factor)  # [B, K, 1]
-        alpha = torch.where((failed != 0)[:, None, None], torch.zeros_like(alpha), alpha)
+        alpha = alpha.masked_fill(failed, 0)
         layers = tuple(  # type: ignore[assignment]
             w0 + _capped(((s * rows[:, None] ** 2) * alpha).mT @ (a * columns[:, None] ** 2), w0)
             for a, s, (rows, columns), w0 in zip(inputs, slopes, emission.prior, anchor, strict=True)
