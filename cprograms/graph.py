@@ -184,7 +184,23 @@ class GraphBuilder:
             return c[1]
         if op == "mul" and type.is_integer and 0 in (left, right):
             return self.constant(0, type)
+        if op in ("add", "sub") and type.is_integer:
+            return self._stepped(op, type, *(c if left is None or op == "sub" else c[::-1]))
         return None
+
+    def _stepped(self, op: str, type: Scalar, node: int, by: int) -> int | None:
+        """Two constant steps in one direction are one: that overflows where the two do. `node` may be the constant."""
+        inner = self.nodes[node]
+        if inner.op != op or self.number(by) is None:
+            return None
+        first, second = inner.children if self.number(inner.children[0]) is None else inner.children[::-1]
+        step, more = self.number(second), self.number(by)
+        if step is None or more is None or (op == "sub" and second != inner.children[1]):
+            return None
+        total = step + more
+        if (step < 0) != (more < 0) or not type.limits[0] <= total <= type.limits[1]:
+            return None
+        return self.add(op, type, first, self.constant(total, type))
 
     def _simplify_equality(self, op: str, type: Scalar, a: int, b: int) -> int | None:
         """A 0 or 1 compared with 0 or 1 is itself or its opposite."""
@@ -357,7 +373,7 @@ def _reduce(values: np.ndarray, type: Scalar) -> np.ndarray:
     if not len(values):
         return np.zeros(QUANTILES)
     if len(values) % QUANTILES:
-        at = (np.arange(len(values) * QUANTILES) // QUANTILES)
+        at = np.arange(len(values) * QUANTILES) // QUANTILES
         values = values[at]
     parts = values.reshape(QUANTILES, -1)
     return parts[:, parts.shape[1] // 2] if type.is_integer else parts.mean(1)

@@ -9,13 +9,17 @@ from cprograms.graph import GraphBuilder
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
 
 _LONG = SCALARS["i64"]
-_DIRECT = {
-    name: name
-    for name in (
-        "sqrt cbrt exp exp2 expm1 log log2 log10 log1p pow hypot sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-        "atan2 floor ceil trunc round rint fmod remainder fmin fmax fdim copysign erf erfc tgamma lgamma"
-    ).split()
-} | {"fabs": "abs", "nearbyint": "rint", "roundeven": "rint", "drem": "remainder", "gamma": "lgamma"}
+_SAME = (
+    "sqrt cbrt exp exp2 expm1 log log2 log10 log1p pow hypot sin cos tan asin acos atan sinh cosh tanh asinh acosh "
+    "atanh atan2 floor ceil trunc round rint fmod remainder fmin fmax fdim copysign erf erfc tgamma lgamma"
+)
+_DIRECT = {name: name for name in _SAME.split()} | {
+    "fabs": "abs",
+    "nearbyint": "rint",
+    "roundeven": "rint",
+    "drem": "remainder",
+    "gamma": "lgamma",
+}
 _Emit = Callable[[GraphBuilder, Scalar, list[int]], int]
 
 
@@ -78,7 +82,7 @@ _INTEGER_ABS = {"abs": INT, "labs": _LONG, "llabs": _LONG, "imaxabs": _LONG}
 
 
 def call(builder: GraphBuilder, name: str, arguments: list[int]) -> int | None:
-    """The node of a call of a math.h or stdlib.h function (or its `__builtin_` form), or None where the name is none."""
+    """The node of a call of a math.h or stdlib.h function, or of its `__builtin_` form; None for any other name."""
     name = name.removeprefix("__builtin_").removeprefix("__")
     if name in _INTEGER_ABS:
         type = _INTEGER_ABS[name]

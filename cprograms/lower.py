@@ -16,17 +16,19 @@ from cprograms.types import DOUBLE, INT, CType, Scalar
 
 MOST_CALLS = 2000
 """Calls that are followed in one program; beyond, what they lower to would take too long to find."""
+DEEPEST = 24
+"""Recursive calls within each other that are followed: the lowering needs some twenty frames of Python's stack for each."""
 FEW = 8
 """Repetitions that are still unrolled in a graph that came out too large."""
 
 
-def lower(program: Program, *, max_nodes: int = 256, unroll: int = 64) -> Graph:
+def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph:
     """Lower a program's entry to a graph of at most `max_nodes` nodes whose roots are the program's results, in order.
 
     A loop is unrolled, and recursion inlined, where it is proved to end on the program's domain after at most `unroll`
-    repetitions and the graph stays small enough. Other loops are composed once (`carry` and `loop` nodes); other recursive
-    calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any such node is left. An
-    exact graph gives what C gives on every row of the domain where C's behaviour is defined.
+    repetitions and the graph stays small enough. Other loops are composed once (`carry` and `loop` nodes); other
+    recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any such node
+    is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
     """
     for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
         graph = Lowering(program, max_nodes, limit).run()
@@ -133,7 +135,7 @@ class Lowering(Statements):
         if name not in self._recursive:
             self._recursive.add(name)
             raise _RecursionFoundError
-        if self.active.count(name) > self.unroll or len(self._returned) > MOST_CALLS:
+        if self.active.count(name) > min(self.unroll, DEEPEST) or len(self._returned) > MOST_CALLS:
             raise TooLongError
         self.check_size()
 

@@ -72,7 +72,7 @@ class Expressions:
         return self.builder.add("ne", INT, value, self.builder.constant(0, type))
 
     def decided(self, condition: int) -> bool | None:
-        """Whether a condition holds, where that is known: it is constant or, inside of what repeats, the domain decides it.
+        """Whether a condition holds, where that is known: it is constant or, in what repeats, the domain decides it.
 
         Elsewhere the domain is not asked, so that it shapes a graph only where a bound must be proved.
         """
@@ -135,7 +135,8 @@ class Expressions:
         second = self._common(second, self.type_of(first), node)
         if isinstance(first, Aggregate) and isinstance(second, Aggregate):
             return Aggregate(first.type, self.choose(condition, first.leaves, second.leaves, len(first.leaves)))
-        assert isinstance(first, int) and isinstance(second, int)
+        if isinstance(first, Aggregate) or isinstance(second, Aggregate):
+            raise Unsupported(node, "these types do not fit together")
         return self.select(condition, first, second)
 
     def unevaluated(self, expression: Callable[[], Value]) -> CType:
@@ -417,7 +418,7 @@ class Expressions:
         return slots
 
     def _fill(self, slots: list[int], base: int, type: CType, items: list[c_ast.Node], flat: bool = False) -> None:
-        """Initialise an aggregate from the front of `items`; without braces of its own (`flat`), only as far as it goes."""
+        """Initialise an aggregate from the front of `items`; without braces of its own (`flat`), as far as it goes."""
         members = _members(type)
         at = 0
         while items and (at < len(members) or not flat):

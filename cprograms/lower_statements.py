@@ -1,13 +1,12 @@
 """C statements as nodes of the dataflow graph: branches, jumps, loops, switch.
 
-A statement's method returns whether control may reach what follows it. Whatever leaves the normal course (return, break,
-continue, a forward goto, a loop's end) becomes an `Exit`, which waits until its target is reached.
+A statement's method returns whether control may reach what follows it. Whatever leaves the normal course (return,
+break, continue, goto, a loop's end) becomes an `Exit`, which waits until its target is reached.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import NamedTuple, TypeVar
 
 from pycparser import c_ast
@@ -16,7 +15,7 @@ from cprograms.declarations import Unsupported
 from cprograms.lower_expressions import Expressions
 from cprograms.memory import UNSET, Aggregate, Place, leaves
 from cprograms.program import Program
-from cprograms.types import INT, CType
+from cprograms.types import INT, CType, Scalar
 
 T = TypeVar("T")
 MOST_CONSTANT_ITERATIONS = 10_000
@@ -39,12 +38,18 @@ class Exit(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """`tested_first` tells while and for from do."""
+    """`again` and `end` are the targets of what goes on and of what leaves.
+
+    `tested_first` tells while and for from do; `by_goto`, what repeats only where its code jumps back to its start.
+    """
 
     condition: c_ast.Node | None
     following: c_ast.Node | None
-    body: c_ast.Node
+    body: list[c_ast.Node]
     tested_first: bool
+    again: object
+    end: object
+    by_goto: bool = False
 
 
 class Frame(NamedTuple):
@@ -131,9 +136,13 @@ class Statements(Expressions):
 
     def _sequence(self, items: list[c_ast.Node]) -> bool:
         alive = True
-        for item in items:
+        for k, item in enumerate(items):
             while isinstance(item, c_ast.Label):
-                alive = self.arrive(("label", item.name), alive)
+                target = ("label", item.name)
+                alive = self.arrive(target, alive)
+                rest = [item.stmt, *items[k + 1 :]]
+                if alive and item.name in _Mentioned(*rest).labels:
+                    return self._loop(Loop(None, None, rest, True, target, object(), True))
                 item = item.stmt
             if alive:
                 alive = self.statement(item)
@@ -267,31 +276,32 @@ class Statements(Expressions):
         def run() -> bool:
             if node.init is not None:
                 self.statement(node.init)
-            return self._loop(Loop(node.cond, node.next, node.stmt, True))
+            return self._loop(Loop(node.cond, node.next, [node.stmt], True, object(), object()))
 
         return self._within(run)
 
     def _while(self, node: c_ast.While) -> bool:
-        return self._loop(Loop(node.cond, None, node.stmt, True))
+        return self._loop(Loop(node.cond, None, [node.stmt], True, object(), object()))
 
     def _do(self, node: c_ast.DoWhile) -> bool:
-        return self._loop(Loop(node.cond, None, node.stmt, False))
+        return self._loop(Loop(node.cond, None, [node.stmt], False, object(), object()))
 
     def _loop(self, loop: Loop) -> bool:
         outer, targets = self.exits, self.targets
         self.exits = []
-        self.targets = {**targets, "break": object(), "continue": object()}
+        if not loop.by_goto:
+            self.targets = {"break": loop.end, "continue": loop.again}
         alive = self.attempt(lambda: self._unrolled(loop))
         if alive is None:
             alive = self._rolled(loop)
-        alive = self.arrive(self.targets["break"], alive)
+        alive = self.arrive(loop.end, alive)
         self.exits, self.targets = outer + self.exits, targets
         return alive
 
     def _unrolled(self, loop: Loop) -> bool:
         """All the passes, one after the other; raises TooLongError where no end is in sight."""
         grown = 0
-        for iteration in count():
+        for iteration in range(MOST_CONSTANT_ITERATIONS):
             before = self.builder.operators
             if loop.condition is not None and (loop.tested_first or iteration):
                 test = self.condition(loop.condition)
@@ -299,24 +309,26 @@ class Statements(Expressions):
                 if known is False:
                     return True
                 if known is None:
-                    self.leave(self.targets["break"], self.negation(test))
-            grown += iteration > 0 and self.builder.operators > before
-            if grown > self.unroll or iteration > MOST_CONSTANT_ITERATIONS:
+                    self.leave(loop.end, self.negation(test))
+            if grown >= max(self.unroll, 1):
                 raise TooLongError
             self.check_size()
             if not self._pass(loop):
                 return False
             grown += self.builder.operators > before
-        raise AssertionError
+        raise TooLongError
 
     def _pass(self, loop: Loop) -> bool:
-        alive = self.arrive(self.targets["continue"], self._arm(loop.body))
+        alive = self._within(lambda: self._sequence(loop.body))
+        if alive and loop.by_goto:
+            alive = self.leave(loop.end)
+        alive = self.arrive(loop.again, alive)
         if alive and loop.following is not None:
             self.expression(loop.following)
         return alive
 
     def _rolled(self, loop: Loop) -> bool:
-        """One pass in terms of the variables' carried values; afterwards each is a `loop` of its carried and its next value.
+        """One pass over carried values; afterwards each variable is a `loop` of its carried and its next value.
 
         What leaves the loop elsewhere than to its end does so afterwards, under a flag that is carried, too.
         """
@@ -338,8 +350,8 @@ class Statements(Expressions):
             if after[slot] not in (node, UNSET):
                 type = self.builder.nodes[node].type
                 self.memory[slot] = self.builder.add("loop", type, go_on, after[slot], node)
-        ends = loop.condition is not None or any(e.target == self.targets["break"] for e in exits)
-        self.exits = self._flagged(exits, go_on, ends)
+        ends = loop.condition is not None or any(e.target == loop.end for e in exits)
+        self.exits = self._flagged(exits, go_on, loop.end, ends)
         return ends
 
     def _carry(self, before: int, type: Scalar) -> int:
@@ -360,9 +372,9 @@ class Statements(Expressions):
                 go_on = self.unless(exit.condition, go_on)
         return go_on
 
-    def _flagged(self, exits: list[Exit], go_on: int, ends: bool) -> list[Exit]:
+    def _flagged(self, exits: list[Exit], go_on: int, end: object, ends: bool) -> list[Exit]:
         """A rolled loop's exits to elsewhere, as seen after it."""
-        targets = list(dict.fromkeys(e.target for e in exits if e.target != self.targets["break"]))
+        targets = list(dict.fromkeys(e.target for e in exits if e.target != end))
         flagged = []
         zero, one = self.builder.constant(0, INT), self.builder.constant(1, INT)
         for target in targets:
@@ -377,11 +389,9 @@ class Statements(Expressions):
 
     def _assigned(self, loop: Loop) -> dict[int, Scalar]:
         """The slots of the variables that a loop's code may assign, with their types."""
-        names = _Assigned()
-        for part in (loop.condition, loop.following, loop.body):
-            if part is not None:
-                names.visit(part)
-        places = [place for name in names.found if (place := self._visible(name)) is not None]
+        parts = [part for part in (loop.condition, loop.following, *loop.body) if part is not None]
+        names = _Mentioned(*parts)
+        places = [place for name in names.assigned if (place := self._visible(name)) is not None]
         if names.returns and self.result is not None:
             places.append(Place(self.result, 0))
         return {p.offset + k: leaf for p in places if not p.fixed for k, leaf in enumerate(leaves(p.type))}
@@ -449,31 +459,33 @@ class Section(NamedTuple):
     items: list[c_ast.Node]
 
 
-class _Assigned(c_ast.NodeVisitor):
-    """Collects the variables that code assigns, and whether it returns."""
+class _Mentioned:
+    """The variables that code assigns, the labels that it jumps to, and whether it returns."""
 
-    def __init__(self) -> None:
-        self.found: dict[str, None] = {}
+    def __init__(self, *parts: c_ast.Node) -> None:
+        self.assigned: dict[str, None] = {}  # in order of their first assignment
+        self.labels: set[str] = set()
         self.returns = False
+        for part in parts:
+            self.visit(part)
 
-    def _note(self, target: c_ast.Node) -> None:
+    def visit(self, node: c_ast.Node) -> None:
+        if isinstance(node, c_ast.Assignment):
+            self._assign(node.lvalue)
+        elif isinstance(node, c_ast.UnaryOp) and node.op in ("++", "--", "p++", "p--"):
+            self._assign(node.expr)
+        elif isinstance(node, c_ast.Goto):
+            self.labels.add(node.name)
+        elif isinstance(node, c_ast.Return):
+            self.returns = True
+        for child in node:
+            self.visit(child)
+
+    def _assign(self, target: c_ast.Node) -> None:
         while isinstance(target, c_ast.ArrayRef | c_ast.StructRef):
             target = target.name
         if isinstance(target, c_ast.ID):
-            self.found[target.name] = None
-
-    def visit_Assignment(self, node: c_ast.Assignment) -> None:
-        self._note(node.lvalue)
-        self.generic_visit(node)
-
-    def visit_UnaryOp(self, node: c_ast.UnaryOp) -> None:
-        if node.op in ("++", "--", "p++", "p--"):
-            self._note(node.expr)
-        self.generic_visit(node)
-
-    def visit_Return(self, node: c_ast.Return) -> None:
-        self.returns = True
-        self.generic_visit(node)
+            self.assigned[target.name] = None
 
 
 def _refuse(lowering: Statements, node: c_ast.Node) -> bool:

@@ -147,7 +147,9 @@ def _floating(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _integer(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:
     signed = out.kind == "int"
     if op in ("and", "or", "xor", "not"):
-        return {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}[op](a, b) if op != "not" else ~a, None
+        return {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}[op](
+            a, b
+        ) if op != "not" else ~a, None
     if op in ("shl", "shr"):
         return _shift(op, out, a, b)
     if op in ("div", "mod"):
