@@ -39,12 +39,12 @@ def load(
 ) -> Program:
     """Read a numeric C program from `path` ("-" is standard input) or from `source`.
 
-    The entry is `entry`, else the one that a pragma names, else the last function of the file that is numeric. Where the
-    entry is not named, the whole file must compile; where it is, only what it needs must. `ranges` gives low and high by
-    argument name and overrides the pragmas. `defines` are `NAME` or `NAME=value`.
+    The entry is `entry`, else the one that a pragma names, else the last function of the file that is numeric. Where
+    the entry is not named, the whole file must compile; where it is, only what it needs must. `ranges` gives low and
+    high by argument name (or by a result's name) and overrides the pragmas. `defines` are `NAME` or `NAME=value`.
 
-    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be read,
-    an unknown entry or argument, or a range that makes no sense.
+    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
+    read, an unknown entry or argument, or a range that makes no sense.
     """
     file = File(read(path, source), include_dirs, defines)
     return file.program(file.entry(entry), ranges or {})
@@ -105,7 +105,7 @@ class File:
         return read_pragmas(self._unit)
 
     def entry(self, wanted: str | None) -> str:
-        """The name of the entry. Raises UsageError where `wanted` is none, ProgramError where there is none to choose."""
+        """The entry's name. Raises UsageError where `wanted` is none, ProgramError where there is none to choose."""
         if self._pragmas.faults:
             raise ProgramError(self._places.diagnostics(self._pragmas.faults))
         names = [c.function for c in self.own if c.function]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 from pycparser import c_ast
 
-_Tagged = c_ast.Struct | c_ast.Union | c_ast.Enum
+_Tagged: TypeAlias = c_ast.Struct | c_ast.Union | c_ast.Enum
 
 
 def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
@@ -45,7 +46,7 @@ def _means_nothing(node: c_ast.Node) -> bool:
 
 
 def _old_style_parameters(node: c_ast.FuncDef) -> None:
-    """Make `double f(x, n) double x; {…}` a `double f(double x, int n) {…}`; an undeclared parameter is an int (C90)."""
+    """Make `double f(x, n) double x; {…}` a `double f(double x, int n) {…}`; an undeclared parameter is an int."""
     arguments = node.decl.type.args
     if arguments is None or not all(isinstance(p, c_ast.ID) for p in arguments.params):
         return
@@ -106,7 +107,7 @@ def _defines(node: c_ast.Node | None) -> bool:
 
 
 def _with_own_definitions(nodes: list[c_ast.Node], index: int) -> Iterator[c_ast.Node]:
-    """Give a definition that stands inside an object's, a function's or several typedefs' declaration one of its own."""
+    """Give a definition inside an object's, a function's or several typedefs' declaration one of its own."""
     uses = Counter(id(b.type) for n in nodes if (b := base(n)) is not None and _defines(b.type))
     done: set[int] = set()
     for node in nodes:
@@ -126,7 +127,7 @@ def _define_once(nodes: list[c_ast.Node], index: int) -> None:
     """Where several declarators share one definition (`struct p {…} a, b;`), only the first keeps it."""
     seen: dict[int, _Tagged] = {}
     for node in _all_nodes(nodes):
-        inner = getattr(node, "type", None)
+        inner: Any = getattr(node, "type", None)
         if not isinstance(node, c_ast.TypeDecl) or not _defines(inner):
             continue
         if id(inner) in seen:

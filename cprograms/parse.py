@@ -33,10 +33,12 @@ _MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc"
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#(?![ \t]*(?:line[ \t]+)?\d)[^\n]*", re.MULTILINE)
 _OPEN, _CLOSE = "([{", ")]}"
 _PLACE = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
-_NOT_NAMES = frozenset(
-    "auto char const double enum extern float inline int long register restrict return short signed sizeof static struct "
-    "typedef union unsigned void volatile _Bool _Complex _Alignas _Noreturn _Thread_local typeof".split()
-)
+_NOT_NAMES = {
+    *(
+        "auto char const double enum extern float inline int long register restrict return short signed sizeof static "
+        "struct typedef union unsigned void volatile _Bool _Complex _Alignas _Noreturn _Thread_local typeof"
+    ).split()
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ class Pragma:
 class Chunk:
     """One piece of a unit at top level: a function definition, or declarations up to a semicolon.
 
-    `names` holds every identifier in it, `declares` those that it may declare at file scope (a superset), `enumerators` and
-    `tags` the same for enum constants and for struct, union and enum tags. `function` names the function it defines.
+    `names` holds every identifier in it, `declares` those that it may declare at file scope (a superset),
+    `enumerators` and `tags` the same for enum constants and for struct, union and enum tags. `function` names the
+    function that it defines; `included` says whether it comes from another file than the user's.
     """
 
     index: int
@@ -293,10 +296,9 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
             continue
         before = tokens[i - 1] if i else ""
         after = tokens[i + 1] if i + 1 < len(tokens) else ";"
-        if before in ("struct", "union", "enum"):
-            if after == "{":
-                tags.add(token)
-                continue
+        if before in ("struct", "union", "enum") and after == "{":
+            tags.add(token)
+            continue
         if braces and after in (",", "=", "}"):
             enumerators.add(token)
         if not braces and after in (";", ",", "=", "(", "[", ")") and (not parentheses or before == "*"):

@@ -52,9 +52,6 @@ _SHIMS = (
     "-D__builtin_inff()=1e5000f",
     "-D__builtin_nan(s)=(0.0/0.0)",
     "-D__builtin_nanf(s)=(0.0f/0.0f)",
-    # The sandbox's long is 32-bit: see include/math.h.
-    "-Dlabs=llabs",
-    "-Dimaxabs=llabs",
 )
 _MACRO = re.compile(r"[A-Za-z_]\w*(?:\([^()]*\))?(?:=[^\n]*)?", re.DOTALL)
 _MESSAGE = re.compile(
@@ -64,7 +61,7 @@ _MESSAGE = re.compile(
 
 @dataclass(frozen=True)
 class Preprocessed:
-    """The expanded text, with line markers, and the errors that the compiler sees in the source (none of them fatal)."""
+    """The expanded text, with line markers, and the errors that the compiler sees in the source."""
 
     text: str
     errors: tuple[Diagnostic, ...]
@@ -73,8 +70,8 @@ class Preprocessed:
 def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()) -> Preprocessed:
     """Expand a source, and check it with a real compiler's eyes.
 
-    `defines` are `NAME` or `NAME=value`. Raises UsageError for a malformed one, and ProgramError where there is no text to
-    go on with: a missing include, an unterminated comment, too much text.
+    `defines` are `NAME` or `NAME=value`. Raises UsageError for a malformed one, and ProgramError where there is no text
+    to go on with: a missing include, an unterminated comment, too much text.
     """
     for define in defines:
         if not _MACRO.fullmatch(define):
@@ -101,10 +98,11 @@ class _Clang:
     """A running compiler; `result` waits for it. It is stopped after `TIMEOUT` or after `MAX_BYTES` of output."""
 
     def __init__(self, arguments: list[str], text: str):
-        self._input = tempfile.TemporaryFile()
+        # `result` closes both files. Files rather than pipes, so that neither side ever waits for the other.
+        self._input = tempfile.TemporaryFile()  # noqa: SIM115
         self._input.write(text.encode("utf-8", "replace"))
         self._input.seek(0)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [*_clang(), *arguments, "-"], stdin=self._input, stdout=subprocess.PIPE, stderr=self._errors
         )

@@ -110,8 +110,8 @@ def with_pragmas(
 ) -> Signature:
     """Apply the pragmas that belong to the function `name`.
 
-    A range belongs to the next function in the file where that has an argument of its name (`others` says which it has),
-    and otherwise to the entry.
+    A range belongs to the next function in the file where that has an argument of its name (`others` says which it
+    has), and otherwise to the entry.
     """
     faults = list(signature.faults)
     for given in ranges:

@@ -17,6 +17,21 @@ from cprograms.types import Array
 MAX_DEPTH = 150
 """Levels of the syntax tree that a function may have, which every later stage can follow recursively."""
 
+_PLAIN = (
+    *(
+        c_ast.ArrayRef,
+        c_ast.ArrayDesignator,
+        c_ast.BinaryOp,
+        c_ast.Cast,
+        c_ast.ExprList,
+        c_ast.InitList,
+        c_ast.TernaryOp,
+    ),
+    *(c_ast.If, c_ast.Switch, c_ast.Case, c_ast.Default, c_ast.While, c_ast.DoWhile, c_ast.DeclList),
+    *(c_ast.Break, c_ast.Continue, c_ast.Goto, c_ast.Label, c_ast.Return, c_ast.EmptyStatement),
+)
+"""Nodes that need no look of their own."""
+
 _BY_VALUE = "pass scalars by value and return a struct of results"
 
 
@@ -88,11 +103,6 @@ def _coord_node(node: c_ast.Node) -> c_ast.Node:
 
 class _Check(c_ast.NodeVisitor):
     """Walks one definition with the scopes of C, and notes faults and the file-scope names that are used."""
-
-    _plain = frozenset(
-        "ArrayRef ArrayDesignator BinaryOp Break Case Continue Compound CompoundLiteral Default DoWhile EmptyStatement "
-        "ExprList For Goto If InitList Label Return Switch TernaryOp While Cast DeclList".split()
-    )
 
     def __init__(self, scope: FileScope, chunk: Chunk):
         self._scope = scope
@@ -261,7 +271,7 @@ class _Check(c_ast.NodeVisitor):
                 self.visit(argument)
 
     def generic_visit(self, node: c_ast.Node) -> None:
-        if type(node).__name__ not in self._plain:
+        if not isinstance(node, _PLAIN):
             self._fault(node, f"this construct ({type(node).__name__}) is not supported")
             return
         super().generic_visit(node)

@@ -1,5 +1,4 @@
-/* The part of <math.h> that numeric programs may use, with macros that expand to plain calls and constants.
-   `long double` is double here, and every function that returns a long returns a 64-bit one. */
+/* The part of <math.h> that numeric programs may use, with macros that expand to plain calls and constants. */
 #ifndef SURROGATE_MATH_H
 #define SURROGATE_MATH_H
 
@@ -8,7 +7,7 @@ typedef double double_t;
 
 #define HUGE_VAL 1e5000
 #define HUGE_VALF 1e5000f
-#define HUGE_VALL 1e5000
+#define HUGE_VALL 1e5000L
 #define INFINITY 1e5000f
 #define NAN (0.0f / 0.0f)
 
@@ -45,178 +44,177 @@ typedef double double_t;
 
 double acos(double);
 float acosf(float);
-#define acosl acos
+long double acosl(long double);
 double asin(double);
 float asinf(float);
-#define asinl asin
+long double asinl(long double);
 double atan(double);
 float atanf(float);
-#define atanl atan
+long double atanl(long double);
 double cos(double);
 float cosf(float);
-#define cosl cos
+long double cosl(long double);
 double sin(double);
 float sinf(float);
-#define sinl sin
+long double sinl(long double);
 double tan(double);
 float tanf(float);
-#define tanl tan
+long double tanl(long double);
 double acosh(double);
 float acoshf(float);
-#define acoshl acosh
+long double acoshl(long double);
 double asinh(double);
 float asinhf(float);
-#define asinhl asinh
+long double asinhl(long double);
 double atanh(double);
 float atanhf(float);
-#define atanhl atanh
+long double atanhl(long double);
 double cosh(double);
 float coshf(float);
-#define coshl cosh
+long double coshl(long double);
 double sinh(double);
 float sinhf(float);
-#define sinhl sinh
+long double sinhl(long double);
 double tanh(double);
 float tanhf(float);
-#define tanhl tanh
+long double tanhl(long double);
 double exp(double);
 float expf(float);
-#define expl exp
+long double expl(long double);
 double exp2(double);
 float exp2f(float);
-#define exp2l exp2
+long double exp2l(long double);
 double expm1(double);
 float expm1f(float);
-#define expm1l expm1
+long double expm1l(long double);
 double log(double);
 float logf(float);
-#define logl log
+long double logl(long double);
 double log10(double);
 float log10f(float);
-#define log10l log10
+long double log10l(long double);
 double log1p(double);
 float log1pf(float);
-#define log1pl log1p
+long double log1pl(long double);
 double log2(double);
 float log2f(float);
-#define log2l log2
+long double log2l(long double);
 double logb(double);
 float logbf(float);
-#define logbl logb
+long double logbl(long double);
 double cbrt(double);
 float cbrtf(float);
-#define cbrtl cbrt
+long double cbrtl(long double);
 double fabs(double);
 float fabsf(float);
-#define fabsl fabs
+long double fabsl(long double);
 double sqrt(double);
 float sqrtf(float);
-#define sqrtl sqrt
+long double sqrtl(long double);
 double erf(double);
 float erff(float);
-#define erfl erf
+long double erfl(long double);
 double erfc(double);
 float erfcf(float);
-#define erfcl erfc
+long double erfcl(long double);
 double lgamma(double);
 float lgammaf(float);
-#define lgammal lgamma
+long double lgammal(long double);
 double tgamma(double);
 float tgammaf(float);
-#define tgammal tgamma
+long double tgammal(long double);
 double ceil(double);
 float ceilf(float);
-#define ceill ceil
+long double ceill(long double);
 double floor(double);
 float floorf(float);
-#define floorl floor
+long double floorl(long double);
 double nearbyint(double);
 float nearbyintf(float);
-#define nearbyintl nearbyint
+long double nearbyintl(long double);
 double rint(double);
 float rintf(float);
-#define rintl rint
+long double rintl(long double);
 double round(double);
 float roundf(float);
-#define roundl round
+long double roundl(long double);
 double trunc(double);
 float truncf(float);
-#define truncl trunc
+long double truncl(long double);
 double atan2(double, double);
 float atan2f(float, float);
-#define atan2l atan2
+long double atan2l(long double, long double);
 double pow(double, double);
 float powf(float, float);
-#define powl pow
+long double powl(long double, long double);
 double hypot(double, double);
 float hypotf(float, float);
-#define hypotl hypot
+long double hypotl(long double, long double);
 double fmod(double, double);
 float fmodf(float, float);
-#define fmodl fmod
+long double fmodl(long double, long double);
 double remainder(double, double);
 float remainderf(float, float);
-#define remainderl remainder
+long double remainderl(long double, long double);
 double copysign(double, double);
 float copysignf(float, float);
-#define copysignl copysign
+long double copysignl(long double, long double);
 double nextafter(double, double);
 float nextafterf(float, float);
-#define nextafterl nextafter
+long double nextafterl(long double, long double);
 double fdim(double, double);
 float fdimf(float, float);
-#define fdiml fdim
+long double fdiml(long double, long double);
 double fmax(double, double);
 float fmaxf(float, float);
-#define fmaxl fmax
+long double fmaxl(long double, long double);
 double fmin(double, double);
 float fminf(float, float);
-#define fminl fmin
+long double fminl(long double, long double);
 double fma(double, double, double);
 float fmaf(float, float, float);
-#define fmal fma
+long double fmal(long double, long double, long double);
 double ldexp(double, int);
 float ldexpf(float, int);
-#define ldexpl ldexp
+long double ldexpl(long double, int);
 double scalbn(double, int);
 float scalbnf(float, int);
-#define scalbnl scalbn
+long double scalbnl(long double, int);
+double scalbln(double, long);
+float scalblnf(float, long);
+long double scalblnl(long double, long);
 int ilogb(double);
 int ilogbf(float);
-#define ilogbl ilogb
+int ilogbl(long double);
+long lround(double);
+long lroundf(float);
+long lroundl(long double);
 long long llround(double);
 long long llroundf(float);
-#define llroundl llround
+long long llroundl(long double);
+long lrint(double);
+long lrintf(float);
+long lrintl(long double);
 long long llrint(double);
 long long llrintf(float);
-#define llrintl llrint
+long long llrintl(long double);
 double frexp(double, int *);
 float frexpf(float, int *);
-#define frexpl frexp
+long double frexpl(long double, int *);
 double modf(double, double *);
 float modff(float, float *);
-#define modfl modf
+long double modfl(long double, long double *);
 double remquo(double, double, int *);
 float remquof(float, float, int *);
-#define remquol remquo
+long double remquol(long double, long double, int *);
 double nan(const char *);
 float nanf(const char *);
+long double nanl(const char *);
 double j0(double);
 double j1(double);
 double y0(double);
 double y1(double);
 double jn(int, double);
 double yn(int, double);
-
-/* The sandbox's long is 32-bit, so functions of a long become those of a long long. */
-#define lround llround
-#define lroundf llroundf
-#define lroundl llround
-#define lrint llrint
-#define lrintf llrintf
-#define lrintl llrint
-#define scalbln(x, n) scalbn(x, (int)(n))
-#define scalblnf(x, n) scalbnf(x, (int)(n))
-#define scalblnl(x, n) scalbn(x, (int)(n))
 
 #endif
