@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cprograms.ops import COMMUTATIVE, INDEX, PREDICATES, UNEVALUABLE, apply
-from cprograms.types import SCALARS, Scalar
+from cprograms.types import Scalar
 
 QUANTILES = 7
 
@@ -39,7 +39,7 @@ class Graph:
         return not any(n.op in UNEVALUABLE for n in self.nodes)
 
     def skeleton(self) -> str:
-        """A hash of the graph's shape: operators, types and edges; constants and tables masked, arguments in order of use."""
+        """A hash of the shape: operators, types and edges; constants and tables masked, arguments in order of use."""
         ranks: dict[int | float, int] = {}
         parts = []
         for n in self.nodes:
@@ -53,7 +53,7 @@ class Graph:
 
 
 def _reachable(nodes: Sequence[Node], roots: Sequence[int], tables: tuple[np.ndarray, ...]) -> Graph:
-    """The graph of what the roots need, in post-order from them (iterative: graphs can be deeper than Python's stack)."""
+    """The graph of what the roots need, in post-order from them; without recursion, which deep graphs would exceed."""
     order: dict[int, int] = {}
     kept: list[Node] = []
     stack = [(r, False) for r in reversed(roots)]
@@ -103,10 +103,9 @@ class GraphBuilder:
         return self._intern(Node("carry", type, (before,), index))
 
     def lookup(self, table: np.ndarray, type: Scalar, index: int) -> int:
-        for known, other in enumerate(self.tables):
-            if other.dtype == table.dtype and np.array_equal(other, table):
-                break
-        else:
+        """The entry of `table`, undefined where the index is outside; `table` has the type's dtype."""
+        known = next((k for k, t in enumerate(self.tables) if t.dtype == table.dtype and np.array_equal(t, table)), -1)
+        if known < 0:
             known = len(self.tables)
             self.tables.append(table)
         ends = (self.constant(table.min(), type), self.constant(table.max(), type))
@@ -269,9 +268,9 @@ class GraphBuilder:
 def evaluate_nodes(graph: Graph, rows: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
     """Every node's values on the rows, and where each is poisoned by undefined behaviour.
 
-    `rows` is float64 [n, arguments], already of the arguments' types. Returns two lists, a node each: values [n] or [] (of a
-    constant), and bool masks of the same shapes, or None where no row is poisoned. A select is poisoned by its condition and
-    by the branch taken only.
+    `rows` is float64 [n, arguments], already of the arguments' types. Returns two lists, a node each: values [n] or []
+    (of a constant), and bool masks of the same shapes, or None where no row is poisoned. A select is poisoned by its
+    condition and by the branch taken only.
 
     Raises ValueError for a graph that is not exact.
     """
@@ -312,16 +311,17 @@ def evaluate(graph: Graph, rows: np.ndarray) -> np.ndarray:
     out = np.empty((len(rows), len(graph.roots)))
     for k, root in enumerate(graph.roots):
         out[:, k] = values[root]
-        if poisons[root] is not None:
-            out[np.broadcast_to(poisons[root], len(rows)), k] = np.nan
+        poison = poisons[root]
+        if poison is not None:
+            out[np.broadcast_to(poison, len(rows)), k] = np.nan
     return out
 
 
 def spread(graph: Graph, domain: np.ndarray) -> np.ndarray:
-    """A static estimate of every node's distribution: float64 [nodes, 7], the means of seven equal strata of its values.
+    """A static estimate of every node's distribution: float64 [nodes, 7], the means of seven equal strata of values.
 
-    `domain` is float64 [arguments, 2]. Nothing is executed: each operator is applied once to its children's strata, as if
-    they were independent (the same node twice counts as one), in the manner of an abstract interpretation.
+    `domain` is float64 [arguments, 2]. Nothing is executed: each operator is applied once to its children's strata, as
+    if they were independent (the same node twice counts as one), in the manner of an abstract interpretation.
     """
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
     strata: list[np.ndarray] = []

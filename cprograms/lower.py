@@ -9,7 +9,8 @@ from pycparser import c_ast
 from cprograms import libm
 from cprograms.declarations import Unsupported
 from cprograms.graph import Graph
-from cprograms.lower_statements import Statements, TooLongError
+from cprograms.lower_flow import TooLongError
+from cprograms.lower_statements import Statements
 from cprograms.memory import UNSET, Aggregate, Place, Value, leaves
 from cprograms.program import Program
 from cprograms.types import DOUBLE, INT, CType, Scalar
@@ -17,7 +18,7 @@ from cprograms.types import DOUBLE, INT, CType, Scalar
 MOST_CALLS = 2000
 """Calls that are followed in one program; beyond, what they lower to would take too long to find."""
 DEEPEST = 24
-"""Recursive calls within each other that are followed: the lowering needs some twenty frames of Python's stack for each."""
+"""Recursive calls within each other that are followed: each takes some twenty frames of Python's stack."""
 FEW = 8
 """Repetitions that are still unrolled in a graph that came out too large."""
 
@@ -27,8 +28,8 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph
 
     A loop is unrolled, and recursion inlined, where it is proved to end on the program's domain after at most `unroll`
     repetitions and the graph stays small enough. Other loops are composed once (`carry` and `loop` nodes); other
-    recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any such node
-    is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
+    recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any such
+    node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
     """
     for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
         graph = Lowering(program, max_nodes, limit).run()

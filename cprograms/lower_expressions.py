@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from pycparser import c_ast
 
-from cprograms.bounds import Bounds
-from cprograms.declarations import Declarations, Unsupported, bytes_of, character, integer
-from cprograms.graph import GraphBuilder
+from cprograms.declarations import Declarations, Unsupported, bytes_of
+from cprograms.literals import enumerator, literal
+from cprograms.lower_values import Values
 from cprograms.memory import UNSET, Aggregate, Index, Place, Value, field, leaves
 from cprograms.program import Program
-from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
+from cprograms.types import INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
 
 _LONG, _ULONG, _UINT = SCALARS["i64"], SCALARS["u64"], SCALARS["u32"]
-LONGEST_CHAIN = 8
-"""Entries of a constant table that a dynamic index selects among; longer tables become lookups."""
-
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "&": "and", "|": "or", "^": "xor"}
 _SHIFTS = {"<<": "shl", ">>": "shr"}
 _COMPARISONS = {"<": ("lt", False), "<=": ("le", False), ">": ("lt", True), ">=": ("le", True)} | {
@@ -26,28 +22,19 @@ _COMPARISONS = {"<": ("lt", False), "<=": ("le", False), ">": ("lt", True), ">="
 }
 
 
-class Expressions:
-    """Lowers expressions over `memory`, the current node of every local's slot. Assignments replace entries of it."""
+class Expressions(Values):
+    """Lowers expressions; assignments in them replace entries of `memory`."""
 
     def __init__(self, program: Program) -> None:
-        self.builder = GraphBuilder()
-        self.bounds = Bounds(self.builder, program.domain)
+        super().__init__(program)
         self.declarations = Declarations()
-        self.memory: list[int] = []
-        self.constants: list[int] = []
         self.scopes: list[dict[str, Place]] = [{}]
         self.globals: dict[str, c_ast.Decl] = {}
         self.typing = False  # only the type of an expression is wanted: calls are not followed
-        self.repeating = 0  # how many unrolled loops and recursive calls this place is in
 
     def call(self, node: c_ast.FuncCall) -> Value | None:
         """The value of a call; 0 for a void function's."""
         raise NotImplementedError
-
-    # Values
-
-    def type_of(self, value: Value) -> CType:
-        return value.type if isinstance(value, Aggregate) else self.builder.nodes[value].type
 
     def scalar(self, node: c_ast.Node) -> int:
         value = self.expression(node)
@@ -65,57 +52,12 @@ class Expressions:
         """A node that is non-zero where the expression is true, of an integer type."""
         return self.truth(self.scalar(node))
 
-    def truth(self, value: int) -> int:
-        type = self.builder.nodes[value].type
-        if type.is_integer:
-            return value
-        return self.builder.add("ne", INT, value, self.builder.constant(0, type))
-
-    def decided(self, condition: int) -> bool | None:
-        """Whether a condition holds, where that is known: it is constant or, in what repeats, the domain decides it.
-
-        Elsewhere the domain is not asked, so that it shapes a graph only where a bound must be proved.
-        """
-        number = self.builder.number(condition)
-        if number is not None:
-            return number != 0
-        return self.bounds.truth(condition) if self.repeating else None
-
-    def as_flag(self, value: int) -> int:
-        """0 or 1, an int."""
-        type = self.builder.nodes[value].type
-        return self.builder.add("ne", INT, value, self.builder.constant(0, type))
-
-    def negation(self, value: int) -> int:
-        type = self.builder.nodes[value].type
-        return self.builder.add("eq", INT, value, self.builder.constant(0, type))
-
-    def select(self, condition: int, yes: int, no: int) -> int:
-        return yes if yes == no else self.builder.add("sel", self.builder.nodes[yes].type, condition, yes, no)
-
-    def both(self, first: int, second: int) -> int:
-        """`first && second`, where the second is undefined unless the first holds."""
-        return self.select(first, self.as_flag(second), self.builder.constant(0, INT))
-
-    def unless(self, first: int, second: int) -> int:
-        """`!first && second`, where the second is undefined where the first holds."""
-        return self.select(first, self.builder.constant(0, INT), self.as_flag(second))
-
     def convert(self, value: Value, type: CType, node: c_ast.Node) -> Value:
         if isinstance(type, Scalar) and not isinstance(value, Aggregate):
             return self.builder.cast(value, type)
         if isinstance(value, Aggregate) and value.type == type:
             return value
         raise Unsupported(node, "these types do not fit together")
-
-    def choose(self, condition: int, yes: list[int], no: list[int], length: int) -> list[int]:
-        """Slots of two alternatives, merged: `yes` where the condition holds, else `no`."""
-        if len(yes) < length or len(no) < length:
-            yes, no = (side + [UNSET] * (length - len(side)) for side in (yes, no))
-        return [
-            a if a == b or b == UNSET else b if a == UNSET else self.select(condition, a, b)
-            for a, b, _ in zip(yes, no, range(length), strict=False)
-        ]
 
     def either(self, condition: int, yes: Callable[[], Value], no: Callable[[], Value], node: c_ast.Node) -> Value:
         """The value of `condition ? yes() : no()`, with the side effects of the one taken."""
@@ -243,13 +185,7 @@ class Expressions:
         return self.store(place, self.binary(node.op[:-1], self._loaded(place, node), operand, node), node)
 
     def _constant(self, node: c_ast.Constant) -> Value:
-        if "float" in node.type or "double" in node.type:
-            return self.builder.constant(*_floating(node.value))
-        if node.type == "char":
-            return self.builder.constant(character(node), INT)
-        if node.type == "string":
-            raise Unsupported(node, "strings are not numeric")
-        return self.builder.constant(*_integer(node.value))
+        return self.builder.constant(*literal(node))
 
     # Lvalues
 
@@ -296,58 +232,11 @@ class Expressions:
             return Place(element, inside.offset + int(number) * stride, inside.indices, inside.fixed)
         return Place(element, inside.offset, (*inside.indices, Index(index, length, stride)), inside.fixed)
 
-    def load(self, place: Place) -> Value:
-        loaded = [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))]
-        return loaded[0] if isinstance(place.type, Scalar) else Aggregate(place.type, loaded)
-
     def _loaded(self, place: Place, node: c_ast.Node) -> int:
         value = self.load(place)
         if isinstance(value, Aggregate):
             raise Unsupported(node, "a scalar is needed here")
         return value
-
-    def _load_leaf(self, place: Place, k: int, type: Scalar) -> int:
-        slots = self.constants if place.fixed else self.memory
-        if not place.indices:
-            return self.slot(slots, place.offset + k, type)
-        return self._indexed(slots, place.offset + k, place.indices, type)
-
-    def slot(self, slots: list[int], offset: int, type: Scalar) -> int:
-        if offset >= len(slots):
-            raise Unsupported(c_ast.EmptyStatement(), "a variable is used outside its scope")
-        # What an uninitialised variable holds is undefined; 0 is as good as any number.
-        return self.builder.constant(0, type) if slots[offset] == UNSET else slots[offset]
-
-    def _indexed(self, slots: list[int], offset: int, indices: tuple[Index, ...], type: Scalar) -> int:
-        """An element chosen by the first index, of elements chosen by the others."""
-        (node, length, stride), rest = indices[0], indices[1:]
-        if rest:
-            choices = [self._indexed(slots, offset + i * stride, rest, type) for i in range(length)]
-        else:
-            choices = [self.slot(slots, offset + i * stride, type) for i in range(length)]
-        numbers = [self.builder.number(c) for c in choices]
-        if length > LONGEST_CHAIN and None not in numbers:
-            return self.builder.lookup(np.array(numbers, dtype=type.dtype), type, node)
-        index, possible = self._checked(node, length)
-        value = choices[possible[-1]]
-        for i in reversed(possible[:-1]):
-            value = self.select(self._equals(index, i), choices[i], value)
-        return value
-
-    def _checked(self, node: int, length: int) -> tuple[int, range]:
-        """An index that is poisoned where it is outside of an array, and the elements that it may select.
-
-        The check, where the domain does not make it needless, is a look-up in the table of the valid indices.
-        """
-        low, high = self.bounds.of(node) or (-1, length)
-        possible = range(max(int(low), 0), min(int(high), length - 1) + 1)
-        if low >= 0 and high < length:
-            return node, possible
-        type = self.builder.nodes[node].type
-        return self.builder.lookup(np.arange(length).astype(type.dtype), type, node), possible or range(length)
-
-    def _equals(self, node: int, number: int) -> int:
-        return self.builder.add("eq", INT, node, self.builder.constant(number, self.builder.nodes[node].type))
 
     def store(self, place: Place, value: Value, node: c_ast.Node) -> Value:
         """Assign; returns the value as converted to the place's type."""
@@ -374,7 +263,7 @@ class Expressions:
 
     def _load(self, node: c_ast.Node) -> Value:
         if isinstance(node, c_ast.ID) and node.name in self.declarations.constants and not self._shadowed(node.name):
-            return self.builder.constant(*_fitting(self.declarations.constants[node.name], (INT, _LONG)))
+            return self.builder.constant(*enumerator(self.declarations.constants[node.name]))
         mark = len(self.memory)
         value = self.load(self.place(node))
         del self.memory[mark:]  # a temporary that the place needed
@@ -489,31 +378,6 @@ def _members(type: CType) -> list[tuple[int, CType]]:
         members.append((before, kind))
         before += len(leaves(kind))
     return members
-
-
-def _floating(text: str) -> tuple[float, Scalar]:
-    hexadecimal = text[:2].lower() == "0x"
-    digits = text.rstrip("lL" if hexadecimal and "p" not in text.lower() else "fFlL")
-    type = FLOAT if text[-1] in "fF" and digits != text else DOUBLE
-    return float.fromhex(digits) if hexadecimal else float(digits), type
-
-
-def _integer(text: str) -> tuple[int, Scalar]:
-    suffix = text[len(text.rstrip("uUlL")) :].lower()
-    kinds: tuple[Scalar, ...] = (_LONG,) if "l" in suffix else (INT, _LONG)
-    if "u" in suffix:
-        kinds = (_ULONG,) if "l" in suffix else (_UINT, _ULONG)
-    elif text[0] == "0":
-        # Octal and hexadecimal literals may become unsigned, decimal ones may not (C11 6.4.4.1).
-        kinds = (_LONG, _ULONG) if "l" in suffix else (INT, _UINT, _LONG, _ULONG)
-    return _fitting(integer(text), kinds)
-
-
-def _fitting(value: int, kinds: tuple[Scalar, ...]) -> tuple[int, Scalar]:
-    for kind in kinds:
-        if kind.limits[0] <= value <= kind.limits[1]:
-            return value, kind
-    raise Unsupported(c_ast.EmptyStatement(), "this integer is too large")
 
 
 _EXPRESSIONS: dict[type, Callable[..., Value]] = {

@@ -12,7 +12,7 @@ UNSET = -1
 
 
 class Index(NamedTuple):
-    """A subscript that is not a constant: the node of its value, how many elements it may select, slots between them."""
+    """A subscript that is no constant: the node of its value, how many elements it may select, slots between them."""
 
     node: int
     length: int
@@ -20,7 +20,7 @@ class Index(NamedTuple):
 
 
 class Place(NamedTuple):
-    """An lvalue: the slots of `type` from `offset` on, moved by `indices`. `fixed` tells constant globals from locals."""
+    """An lvalue: the slots of `type` from `offset` on, moved by `indices`; `fixed` for constant globals."""
 
     type: CType
     offset: int

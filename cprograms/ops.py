@@ -1,6 +1,6 @@
 """The operators of the dataflow graph, and what each computes: C's semantics on numpy arrays.
 
-`apply` is the one definition of every operator. The graph's evaluation, constant folding and the static spread all call it.
+`apply` is the one definition of every operator: the graph's evaluation, constant folding and static spread all call it.
 """
 
 from __future__ import annotations
@@ -46,9 +46,10 @@ OPS = [
     *_ops("arithmetic", 2, "fmin fmax fdim copysign"),
     *_ops("special", 1, "erf erfc tgamma lgamma"),
     *_ops("test", 1, "isnan isinf"),
-    # What has no closed dataflow. A loop that is not unrolled: `carry` (child: the value before the loop; its value numbers
-    # the variable) stands for a variable inside the body, `loop` (children: condition, value after one pass, carry) for the
-    # variable afterwards. `opaque` stands for code that is not followed at all, its children for what it reads.
+    # What has no closed dataflow. A loop that is not unrolled: `carry` (child: the value before the loop; its value
+    # numbers the variable) stands for a variable inside the body, `loop` (children: condition, value after one pass,
+    # carry) for the variable afterwards. `opaque` stands for code that is not followed at all, its children for what it
+    # reads.
     *_ops("loop", 1, "carry"),
     *_ops("loop", 3, "loop"),
     *_ops("loop", 2, "opaque"),
@@ -101,8 +102,9 @@ Trap = np.ndarray | None
 def apply(op: str, out: Scalar, args: list[np.ndarray], table: np.ndarray | None = None) -> tuple[np.ndarray, Trap]:
     """Evaluate one operator on arrays of its children's values, with numpy broadcasting.
 
-    Operands of arithmetic, bit and math operators already have the type `out`; comparisons take equal types and give 0 or 1
-    of type `out`; `cast` takes any. Floating-point warnings are the caller's to silence.
+    Operands of arithmetic, bit and math operators already have the type `out`, but for a shift's count, which may have
+    any integer type; comparisons take equal types and give 0 or 1 of type `out`; `cast` takes any. Floating-point
+    warnings are the caller's to silence.
     """
     a = args[0]
     b = args[1] if len(args) > 1 else a

@@ -58,7 +58,7 @@ def rows_of(program: Program, n: int, seed: int = 0) -> np.ndarray:
 
 
 def run_native(programs: list[Program], rows: list[np.ndarray], folder: Path) -> list[np.ndarray]:
-    """What gcc's code gives for each program on its rows: float64 [n, results], NaN where the behaviour is undefined."""
+    """What gcc's code gives for each program on its rows: float64 [n, results], NaN where it is undefined."""
     sources = []
     for k, program in enumerate(programs):
         source = folder / f"program{k}.c"

@@ -1,0 +1,47 @@
+"""The values and types of C's literals."""
+
+from __future__ import annotations
+
+from pycparser import c_ast
+
+from cprograms.declarations import Unsupported, character, integer
+from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
+
+_UINT, _LONG, _ULONG = SCALARS["u32"], SCALARS["i64"], SCALARS["u64"]
+
+
+def literal(node: c_ast.Constant) -> tuple[int | float, Scalar]:
+    """Value and type of a literal. Raises Unsupported for a string and for an integer that no type holds."""
+    if "float" in node.type or "double" in node.type:
+        return _floating(node.value)
+    if node.type == "string":
+        raise Unsupported(node, "strings are not numeric")
+    return (character(node), INT) if node.type == "char" else _integer(node)
+
+
+def enumerator(value: int) -> tuple[int, Scalar]:
+    """An enumeration constant's value and type: int, or long where an int cannot hold it."""
+    return value, INT if INT.limits[0] <= value <= INT.limits[1] else _LONG
+
+
+def _floating(text: str) -> tuple[float, Scalar]:
+    hexadecimal = text[:2].lower() == "0x"
+    digits = text.rstrip("lL" if hexadecimal and "p" not in text.lower() else "fFlL")
+    type = FLOAT if text[-1] in "fF" and digits != text else DOUBLE
+    return float.fromhex(digits) if hexadecimal else float(digits), type
+
+
+def _integer(node: c_ast.Constant) -> tuple[int, Scalar]:
+    text = node.value
+    suffix = text[len(text.rstrip("uUlL")) :].lower()
+    kinds: tuple[Scalar, ...] = (_LONG,) if "l" in suffix else (INT, _LONG)
+    if "u" in suffix:
+        kinds = (_ULONG,) if "l" in suffix else (_UINT, _ULONG)
+    elif text[0] == "0":
+        # Octal and hexadecimal literals may become unsigned, decimal ones may not (C11 6.4.4.1).
+        kinds = (_LONG, _ULONG) if "l" in suffix else (INT, _UINT, _LONG, _ULONG)
+    value = integer(text)
+    for kind in kinds:
+        if value <= kind.limits[1]:
+            return value, kind
+    raise Unsupported(node, "this integer is too large")
