@@ -1,0 +1,115 @@
+"""The training loop: it learns, resumes as if it had not been killed, and runs on two processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from training.hypernetwork import TrainingConfig
+from training.views import write_shard
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """\
+steps: 12
+batch_size: 8
+warmup: 2
+rows: [4, 8]
+checkpoint_every: 4
+validate_every: 100
+mixed_precision: "no"
+model: {hidden_size: 16, layers: 1, heads: 2, surrogate_width: 8, decoder_width: 8}
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("views")
+    for shard in range(2):
+        write_shard(folder / f"{shard:06d}.parquet", first_seed=150 * shard, programs=150)
+    return folder
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+def command(config: Path, data: Path, out: Path, *launcher: str) -> list[str]:
+    run = launcher or (sys.executable, "-m")
+    return [*run, "training.hypernetwork", str(config), "--data", str(data), "-o", str(out)]
+
+
+def train(config: Path, data: Path, out: Path, *launcher: str, fails: bool = False) -> str:
+    done = subprocess.run(
+        command(config, data, out, *launcher), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=250
+    )
+    assert (done.returncode != 0) == fails, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "checkpoint" / "model" / "model.safetensors")
+
+
+def test_a_killed_run_goes_on_as_if_it_had_not_been(config: Path, data: Path, tmp_path: Path):
+    train(config, data, tmp_path / "whole")
+    killed = tmp_path / "killed"
+    process = subprocess.Popen(
+        command(config, data, killed), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 200
+    while not (killed / "checkpoint" / "progress.yaml").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert "resuming from step" in train(config, data, killed)
+    whole, resumed = weights(tmp_path / "whole"), weights(killed)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_two_processes_train_one_model(config: Path, data: Path, tmp_path: Path):
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", "0"]
+    train(config, data, tmp_path / "two", *launch, "-m")
+    trained = weights(tmp_path / "two")
+    assert all(torch.isfinite(w).all() for w in trained.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("steps: 3\nstep_size: 1", "unknown settings step_size"),
+        ("batch_size: 3", "'steps' is missing"),
+        ("- 1", "a mapping of settings is needed"),
+    ],
+)
+def test_a_bad_config_is_named(tmp_path: Path, text: str, message: str):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig.read(path)
+
+
+def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
+    assert "holds no shard" in train(config, tmp_path, tmp_path / "out", fails=True)
+
+
+def test_the_learning_rate_warms_up_stays_and_falls():
+    c = TrainingConfig(steps=1000, learning_rate=1.0, warmup=10, decay_from=0.5)
+    assert c.rate(0) == pytest.approx(0.1)
+    assert c.rate(10) == c.rate(499) == 1.0
+    assert c.rate(750) == pytest.approx(0.5)
+    assert c.rate(1000) == 0
