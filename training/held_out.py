@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,10 @@ from cprograms.program import Program
 from cprograms.sampling import sample
 from cprograms.sandbox import run_many
 from surrogate.check import compile_seed, fresh_seed, result_error
-from surrogate.emit import Request, Towers, emit
-from surrogate.finetune import finetune
+from surrogate.emit import Request, emit
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import emitted_network
-from surrogate.pipeline import ROWS, known_scale
+from surrogate.network import SurrogateNetwork, emitted_network
+from surrogate.pipeline import ROWS, build_network
 from training.views import View
 
 GROUP_OF = {op.name: op.group for op in OPS}
@@ -40,44 +39,44 @@ class HeldOut:
     y_test: np.ndarray
 
 
-def held_out_programs(views: Iterable[View], rows: int = ROWS[2], test_rows: int = 1000, seed: int = 0) -> list[HeldOut]:
+BATCH = 200
+"""Programs that the sandbox compiles together."""
+
+
+def held_out_programs(views: Sequence[View], test_rows: int = 1000, seed: int = 0) -> list[HeldOut]:
     """Generate the views' programs again and run them in the sandbox; rows with a trap or an infinity are left out."""
-    found = [(generate(v.seed), v.result) for v in views]
-    programs = [program for program, _ in found]
-    train = [sample(p, rows, compile_seed(seed)) for p in programs]
-    test = [sample(p, test_rows, fresh_seed(seed)) for p in programs]
-    inputs = [np.concatenate(parts) for parts in zip(train, test, strict=True)]
     held = []
-    for (program, result), x, y in zip(found, inputs, run_many(programs, inputs), strict=True):
-        finite = np.isfinite(y).all(1)
-        first, rest = finite.copy(), finite.copy()
-        first[rows:], rest[:rows] = False, False
-        held.append(HeldOut(program, result, lower(program), x[first], y[first], x[rest], y[rest]))
+    for start in range(0, len(views), BATCH):
+        part = views[start : start + BATCH]
+        programs = [generate(v.seed) for v in part]
+        compiling = [sample(p, ROWS[2], compile_seed(seed)) for p in programs]
+        inputs = [
+            np.concatenate([x, sample(p, test_rows, fresh_seed(seed))]) for p, x in zip(programs, compiling, strict=True)
+        ]
+        for view, program, x, rows in zip(part, programs, inputs, run_many(programs, inputs), strict=True):
+            finite = np.isfinite(rows.y).all(1)
+            split = int(finite[: ROWS[2]].sum())
+            x, y = x[finite], rows.y[finite]
+            held.append(HeldOut(program, view.result, lower(program), x[:split], y[:split], x[split:], y[split:]))
     return held
 
 
-def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, *, scale: str = "predicted") -> np.ndarray:
-    """nMSE [programs] on the test rows. At -O0 `scale` says whether the outputs' moments are "given" or "predicted"."""
+def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int) -> np.ndarray:
+    """nMSE [programs] of the networks that a compile at `opt_level` makes, on the test rows."""
     rows = ROWS[opt_level]
-    requests = [
-        Request(
-            h.graph,
-            h.program.domain,
-            h.x[:rows] if rows else None,
-            h.y[:rows] if rows else None,
-            (h.y_test.mean(0), h.y_test.std(0)) if scale == "given" else None,
-        )
-        for h in held
-    ]
-    return np.array([_error(t, h, opt_level) for t, h in zip(emit(model, requests), held, strict=True)])
+    return np.array(
+        [_error(h, build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)) for h in held]
+    )
 
 
-def _error(towers: Towers, held: HeldOut, opt_level: int) -> float:
-    rows = ROWS[opt_level]
-    towers = known_scale(towers, held.program, held.graph, held.y[:rows] if rows else None)
-    network = emitted_network(towers, held.program.domain)
-    if opt_level == 2:
-        finetune(network, held.x[:rows], held.y[:rows], seed=0)
+def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarray:
+    """nMSE [programs] at -O0 where the outputs' true mean and deviation are given."""
+    requests = [Request(h.graph, h.program.domain, scale=(h.y_test.mean(0), h.y_test.std(0))) for h in held]
+    networks = (emitted_network(t, h.program.domain) for t, h in zip(emit(model, requests), held, strict=True))
+    return np.array([_error(h, network) for h, network in zip(held, networks, strict=True)])
+
+
+def _error(held: HeldOut, network: SurrogateNetwork) -> float:
     k = held.result
     return result_error("", held.y_test[:, k], network.predict(held.x_test)[:, k]).nmse
 

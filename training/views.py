@@ -89,22 +89,27 @@ def split_of(skeleton: str) -> str:
     return next((name for name, b in SPLITS.items() if b == bucket), "train")
 
 
-def views_of(seed: int) -> Iterator[View]:
+def views_of(seed: int, split: str | None = None) -> Iterator[View]:
     """The accepted views of the program that `seed` generates: one a result, none where the program is no use."""
     program = generate(seed)
     graph = lower(program)
+    graphs = {k: graph.result(k) for k in range(len(graph.roots))}
+    wanted = {k: g for k, g in graphs.items() if split in (None, split_of(g.skeleton()))}
+    if not wanted:
+        return
     exact = graph if graph.exact else lower(program, max_nodes=EXACT_NODES)
     if not exact.exact:
         return
     x = sample(program, ROWS + ROWS // 8, seed)
     values, poisons = evaluate_nodes(exact, x)
-    for k, root in enumerate(exact.roots):
+    for k, result in wanted.items():
+        root = exact.roots[k]
         y = np.broadcast_to(values[root], len(x)).astype(np.float64)
         if poisons[root] is not None:
             y = np.where(poisons[root], np.nan, y)
         keep = np.flatnonzero(np.isfinite(y))[:ROWS]
         if len(keep) == ROWS and accept(program.results[k].type, y):
-            yield _view(seed, program, k, graph.result(k), x[keep], y[keep])
+            yield _view(seed, program, k, result, x[keep], y[keep])
 
 
 def _view(seed: int, program: Program, k: int, graph: Graph, x: np.ndarray, y: np.ndarray) -> View:
@@ -147,9 +152,10 @@ def _dense_targets(graph: Graph, x: np.ndarray, rng: np.random.Generator) -> dic
     }
 
 
-def write_shard(path: Path, first_seed: int, programs: int) -> int:
+def write_shard(path: Path, first_seed: int, programs: int, split: str | None = None) -> int:
     """Write the views of a range of seeds as one parquet file, whole or not at all; returns their number."""
-    records = [view.as_record() for seed in range(first_seed, first_seed + programs) for view in views_of(seed)]
+    views = (view for seed in range(first_seed, first_seed + programs) for view in views_of(seed, split))
+    records = [view.as_record() for view in views]
     columns = {name: [r[name] for r in records] for name in FEATURES}
     partial = path.with_suffix(".partial")
     datasets.Dataset.from_dict(columns, features=FEATURES).to_parquet(str(partial))

@@ -1,0 +1,91 @@
+"""Time the hypernetwork alone, warm: batches against one program at a time, and an -O1 emission against the sandbox's compilation.
+
+python scripts/bench_hypernetwork.py [--programs 300] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+import cprograms
+from cprograms import toolchain
+from cprograms.generate import generate
+from cprograms.lower import lower
+from cprograms.program import Program
+from cprograms.sampling import sample
+from cprograms.sandbox_source import source_of
+from surrogate.compilers import load_compiler
+from surrogate.emit import Request, emit
+from surrogate.pipeline import ROWS
+
+REPEATS = 5
+SANDBOXED = 20
+"""Programs whose compilation in the sandbox is timed, without its cache."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=int, default=300)
+    parser.add_argument("--compiler", help="as of `surrogate compile`")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    model = load_compiler(args.compiler).model
+    programs = usable_programs(args.programs)
+    text = [Request(lower(p), p.domain) for p in programs]
+    with_rows = [executed(p) for p in programs[:SANDBOXED]]
+    batched = seconds(lambda: emit(model, text, batch_size=100))
+    single = seconds(lambda: [emit(model, [r]) for r in text])
+    emission = seconds(lambda: [emit(model, [r]) for r in with_rows]) / len(with_rows)
+    compilation = seconds(lambda: [toolchain.to_wasm(source_of([p]), optimise=True) for p in programs[:SANDBOXED]])
+    report = {
+        "programs": len(programs),
+        "batched_programs_per_second": len(programs) / batched,
+        "single_programs_per_second": len(programs) / single,
+        "batch_ratio": single / batched,
+        "o1_emission_ms": 1e3 * emission,
+        "sandbox_compilation_ms": 1e3 * compilation / SANDBOXED,
+        "emission_over_compilation": emission * SANDBOXED / compilation,
+    }
+    if args.json:
+        print(json.dumps(report, indent=2))
+    else:
+        for name, value in report.items():
+            print(f"{name:32} {value:10.3f}")
+
+
+def usable_programs(count: int) -> list[Program]:
+    """Generated programs of one result, as training accepts them."""
+    found: list[Program] = []
+    seed = 10**9
+    while len(found) < count:
+        program = generate(seed)
+        seed += 1
+        if len(program.results) == 1:
+            found.append(program)
+    return found
+
+
+def executed(program: Program) -> Request:
+    x = sample(program, ROWS[1], seed=0)
+    return Request(lower(program), program.domain, x, cprograms.run(program, x))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Median over repeats, the first, cold one not counted."""
+    times = []
+    for _ in range(REPEATS + 1):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times[1:])
+
+
+if __name__ == "__main__":
+    main()
