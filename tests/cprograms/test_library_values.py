@@ -77,6 +77,12 @@ def sobel(*pixels: float) -> float:
     return min(math.hypot(*gradient) / 4, 1)
 
 
+def rotated_bounds(width: float, height: float, angle: float) -> np.ndarray:
+    corners = np.array([[x, y] for x in (-width / 2, width / 2) for y in (-height / 2, height / 2)])
+    turned = corners @ Rotation.from_euler("z", angle, degrees=True).as_matrix()[:2, :2].T
+    return np.concatenate([turned.min(0), turned.max(0)])
+
+
 def arm_hand(shoulder: float, elbow: float) -> complex:
     """Where the hand of an arm of two links of 0.5 is."""
     return 0.5 * np.exp(1j * shoulder) + 0.5 * np.exp(1j * (shoulder + elbow))
@@ -100,6 +106,7 @@ ORACLES = {
     "compound_interest": lambda p, r, y, n: p * math.exp(n * y * math.log1p(r / 100 / n)),
     "correlation5": lambda *v: np.corrcoef(v[:5], v[5:])[0, 1],
     "crc8": lambda first, second: polynomial_remainder(int(first) << 16 | int(second) << 8, 0x107),
+    "clock_time": lambda s: (s % 86400 // 3600, s % 3600 // 60, s % 60),
     "cube_root": np.cbrt,
     "cubic_bezier": lambda a, b, c, d, t: np.dot((a, b, c, d), stats.binom.pmf(range(4), 3, t)),
     "damped_oscillator": oscillator,
@@ -149,6 +156,7 @@ ORACLES = {
     "rgb_to_hsv": lambda *c: np.multiply(colorsys.rgb_to_hsv(*c), (360, 1, 1)),
     "rgb565_pack": lambda r, g, b: int(f"{int(r) // 8:05b}{int(g) // 4:06b}{int(b) // 8:05b}", 2),
     "rlc_impedance": lambda r, coil, c, f: abs(r + 2j * np.pi * f * coil / 1e3 + 1e6 / (2j * np.pi * f * c)),
+    "rotated_bounds": rotated_bounds,
     "sample_variance": lambda *v: np.var(v, ddof=1),
     "sharpen": lambda *p: np.clip(5 * p[4] - p[1] - p[3] - p[5] - p[7], 0, 255),
     "sigmoid": lambda x, slope: special.expit(slope * x),
@@ -180,6 +188,8 @@ KNOWN = [
     ("income_tax", (9000, 1000), 0, 0),
     ("shipping_cost", (2, 1500, 1), 2140, 0),
     ("shipping_cost", (0, 500, 0), 390, 0),
+    ("parking_fee", (61, 0), 500, 0),
+    ("parking_fee", (15, 1), 0, 0),
     ("day_of_week", (2000, 1, 1), 6, 0),
     ("day_of_year", (2000, 3, 1), 61, 0),
     ("day_of_year", (1900, 3, 1), 60, 0),
