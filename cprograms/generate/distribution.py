@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from random import Random
 
 
+@dataclass(frozen=True)
 class Weighted:
-    """Names drawn in proportion to their weights."""
+    """Names drawn in proportion to their weights; `table` is "name weight, name weight, ..."."""
 
-    def __init__(self, **weights: float):
-        self.names = list(weights)
-        self._sums = list(accumulate(weights.values()))
+    table: str
+
+    @cached_property
+    def names(self) -> list[str]:
+        return [entry.split()[0] for entry in self.table.split(",")]
+
+    @cached_property
+    def _sums(self) -> list[float]:
+        return list(accumulate(float(entry.split()[1]) for entry in self.table.split(",")))
 
     def draw(self, rng: Random) -> str:
         return self.names[bisect(self._sums, rng.random() * self._sums[-1])]
@@ -22,94 +30,60 @@ class Weighted:
 @dataclass(frozen=True)
 class Distribution:
     """The grammar's weights. The names of `statement`, `loop`, `real_*` and `integer_*` are those of the functions that
-    write them, in the modules `statements`, `loops`, `real`, `curves` and `integers`."""
+    write them, in the modules `statements`, `loops`, `integer_loops`, `real`, `curves` and
+    `integers`."""
 
-    arguments: Weighted = field(
-        default=Weighted(
-            **{"1": 14, "2": 21, "3": 20, "4": 13, "5": 8, "6": 8},
-            **{"7": 3, "8": 3, "9": 4.5, "10": 1.2, "11": 0.8, "12": 1.5, "13": 0.6, "14": 0.6, "15": 0.6, "16": 1.2},
-        )
+    arguments: Weighted = Weighted(
+        "1 14, 2 21, 3 20, 4 13, 5 8, 6 8, 7 3, 8 3, 9 4.5, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
     )
-    statements: Weighted = field(
-        default=Weighted(**{"0": 32, "1": 27, "2": 17, "3": 10, "4": 6, "5": 4, "6": 2, "7": 1.5})
-    )
-    result: Weighted = field(default=Weighted(f64=50, f32=15, integer=25, struct=10))
-    integer_result: Weighted = field(default=Weighted(i32=65, u32=8, i64=8, u8=10, i16=5, u16=4))
+    statements: Weighted = Weighted("0 32, 1 27, 2 17, 3 10, 4 6, 5 4, 6 2, 7 1.5")
+    result: Weighted = Weighted("f64 50, f32 15, integer 25, struct 10")
+    integer_result: Weighted = Weighted("i32 65, u32 8, i64 8, u8 10, i16 5, u16 4")
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
-    integer_body: Weighted = field(default=Weighted(integer=62, rounded=27, test=11))
-    fields: Weighted = field(default=Weighted(**{"2": 65, "3": 25, "4": 10}))
+    integer_body: Weighted = Weighted("integer 62, rounded 27, test 11")
+    fields: Weighted = Weighted("2 65, 3 25, 4 10")
 
     # Share of programs whose real arguments have one range in common, and of integer arguments in real code.
     shared_domain: float = 0.65
     integer_argument: float = 0.1
-    real_domain: Weighted = field(
-        default=Weighted(
-            sym1=25,
-            unit=18,
-            byte=9,
-            common=16,
-            sym10=7,
-            percent=5,
-            pi=5,
-            positive=6,
-            wide=3,
-            circle=2,
-            angle=2,
-            scaled=8,
-        )
+    real_domain: Weighted = Weighted(
+        "sym1 25, unit 18, byte 9, common 16, sym10 7, percent 5, pi 5, positive 6, wide 3, circle 2, angle 2, scaled 8"
     )
-    integer_domain: Weighted = field(
-        default=Weighted(byte=34, sym100=20, small=18, bit=4, thousand=8, digit=8, signed10=8)
-    )
+    integer_domain: Weighted = Weighted("byte 34, sym100 20, small 18, bit 4, thousand 8, digit 8, signed10 8")
 
-    statement: Weighted = field(
-        default=Weighted(
-            local=34, branch=10, adjust=9, compound=8, clamp=5, early=8, loop=9, switch=2.5, helper=6, chain=2, swap=1.5
-        )
+    statement: Weighted = Weighted(
+        "local 34, branch 10, adjust 9, compound 8, clamp 5, early 8, loop 10, switch 2.5, helper 6, chain 2, swap 1.5"
     )
-    loop: Weighted = field(
-        default=Weighted(
-            accumulate=26, recurrence=14, horner=8, newton=6, array=14, counted=10, converge=6, halve=4, find=4
-        )
+    loop: Weighted = Weighted(
+        "accumulate 26, recurrence 14, horner 8, newton 6, array 14, counted 10, converge 6, integral 6, solve 6, "
+        "halve 4, find 4"
     )
-    integer_loop: Weighted = field(
-        default=Weighted(
-            accumulate=22, bits=12, digits=8, gcd=7, root=6, collatz=4, array=14, counted=12, power=4, reverse=3
-        )
+    integer_loop: Weighted = Weighted(
+        "accumulate 22, bits 12, digits 8, gcd 7, root 6, collatz 4, array 14, counted 12, power 4, reverse 3"
     )
     # Operators over one or two values, and those that gather many.
-    real_few: Weighted = field(default=Weighted(
-        linear=12, combine=9, cross=5, product=8, difference=4, ratio=6, polynomial=7, rational=4, distance=4,
-        interpolate=4, smoothstep=2.5, wave=10, tangent=1, rotation=4, angle=4, arc=3, bell=4, decay=4, logarithm=5,
-        root=5, power=5, hyperbolic=3, sigmoid=3, softplus=1.5, rectify=3, gamma=2.5, clamp=4, extremes=5, absolute=5,
-        threshold=6, periodic=2.5, rounding=2, finance=2.5, physics=4, table=3, special=1.5, cosines=2, sums=3,
-        quadratic=3, mean=2,
-    ))  # fmt: skip
-    real_many: Weighted = field(
-        default=Weighted(
-            weighted=22,
-            distance=16,
-            squares=10,
-            dot=16,
-            extremes=8,
-            mean=8,
-            variance=6,
-            bilinear=6,
-            stencil=10,
-            product=3,
-        )
+    real_few: Weighted = Weighted(
+        "linear 12, combine 9, cross 5, product 8, difference 4, ratio 6, polynomial 7, rational 4, distance 4, "
+        "interpolate 4, smoothstep 2.5, wave 10, tangent 1, rotation 4, angle 4, arc 3, bell 4, decay 4, "
+        "logarithm 5, root 5, power 5, hyperbolic 3, sigmoid 3, softplus 1.5, rectify 3, gamma 2.5, clamp 4, "
+        "extremes 5, absolute 5, threshold 6, periodic 2.5, rounding 2, finance 2.5, physics 4, table 3, "
+        "special 1.5, cosines 2, sums 3, quadratic 3, mean 2"
     )
-    integer_few: Weighted = field(default=Weighted(
-        linear=14, combine=10, product=7, squares=4, shifted=7, blend=8, difference=7, extremes=7, clamp=6,
-        divide=7, modulo=5, bits=8, field=5, compare=5, select=7, table=5, hash=1, quadratic=4, scale=5,
-        manhattan=4, whole=3,
-    ))  # fmt: skip
-    integer_many: Weighted = field(
-        default=Weighted(
-            weighted=22, manhattan=14, squares=10, dot=14, extremes=9, mean=8, stencil=14, compare=6, pack=2
-        )
+    real_many: Weighted = Weighted(
+        "weighted 22, distance 16, squares 10, dot 16, extremes 8, mean 8, variance 6, bilinear 6, stencil 10, "
+        "product 3"
+    )
+    integer_few: Weighted = Weighted(
+        "linear 14, combine 10, product 7, squares 4, shifted 7, blend 8, difference 7, extremes 7, clamp 6, "
+        "divide 7, modulo 5, bits 8, field 5, compare 5, select 7, table 5, hash 1, quadratic 4, scale 5, "
+        "manhattan 4, whole 3"
+    )
+    integer_many: Weighted = Weighted(
+        "weighted 22, manhattan 14, squares 10, dot 14, extremes 9, mean 8, stencil 14, compare 6, pack 2"
     )
 
+    # Share of counting loops that run for more than eight rounds.
+    long_loop: float = 0.12
     # Share of operands that are expressions themselves.
     nested: float = 0.2
     # Of fresh values where several are left, how often a gathering operator is drawn.

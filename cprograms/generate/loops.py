@@ -1,4 +1,4 @@
-"""Loops: sums, recurrences, Newton's method, arrays, and whole-number algorithms."""
+"""Loops of real-valued code: sums, recurrences, root finding, arrays."""
 
 from __future__ import annotations
 
@@ -10,35 +10,32 @@ from pycparser import c_ast
 from cprograms.generate import forms, integers, nodes, values
 from cprograms.generate.distribution import LOCALS
 from cprograms.generate.nodes import identifier
-from cprograms.generate.values import Value, binary, compare, convert, select, square
+from cprograms.generate.values import Value, binary, compare, convert, square
 from cprograms.generate.writer import Writer, fresh_name
 
 _COUNTERS = ["i", "j", "k", "n", "it", "step"]
 
 
-def loop(w: Writer) -> None:
-    table, kinds = (w.grammar.loop, REAL_LOOPS) if w.real else (w.grammar.integer_loop, INTEGER_LOOPS)
-    kinds[table.draw(w.rng)](w)
-
-
-def _trips(w: Writer) -> int:
+def trip_count(w: Writer) -> int:
+    if w.chance(w.grammar.long_loop):
+        return w.rng.choice((10, 12, 16, 20, 24, 32, 48))
     return w.rng.choice((2, 3, 3, 4, 4, 5, 6, 8))
 
 
-def _counter(w: Writer, trips: int) -> Value:
+def counter(w: Writer, trips: int) -> Value:
     """A loop counter from 0 to trips - 1."""
     name = fresh_name(_COUNTERS, w.taken, w.rng)
     return Value(identifier(name), "i32", 0, trips - 1)
 
 
-def _for(w: Writer, i: Value, end: c_ast.Node, body: list[c_ast.Node]) -> None:
+def repeat(w: Writer, i: Value, end: c_ast.Node, body: list[c_ast.Node]) -> None:
     declared = w.chance(0.7)
     if not declared:
         w.emit(nodes.declare("i32", i.node.name))
     w.emit(nodes.count(i.node.name, end, body, declared=declared))
 
 
-def _sum_of(acc: Value, term: Value, trips: int) -> Value:
+def summed(acc: Value, term: Value, trips: int) -> Value:
     """What an accumulator holds after adding the term so often."""
     low, high = min(0.0, term.lo) * trips, max(0.0, term.hi) * trips
     if acc.real is False:
@@ -50,8 +47,8 @@ def _sum_of(acc: Value, term: Value, trips: int) -> Value:
 
 
 def accumulate(w: Writer) -> None:
-    trips = _trips(w)
-    i = _counter(w, trips)
+    trips = trip_count(w)
+    i = counter(w, trips)
     _accumulate(w, trips, i, nodes.integer(trips))
 
 
@@ -67,8 +64,8 @@ def _accumulate(w: Writer, trips: int, i: Value, end: c_ast.Node, mask: int = 0)
         if w.chance(0.35):
             term = w.real_of(term) / (i + w.constant(1.0))
         w.emit(nodes.assign(acc.node.name, term.node, "+=" if w.chance(0.85) else "-="))
-    _for(w, i, end, body)
-    after = _sum_of(acc, term, trips)
+    repeat(w, i, end, body)
+    after = summed(acc, term, trips)
     after.lo, after.hi = min(after.lo, -after.bound), max(after.hi, after.bound)
     after.mask |= mask | x.mask
     w.update(acc, after)
@@ -76,11 +73,11 @@ def _accumulate(w: Writer, trips: int, i: Value, end: c_ast.Node, mask: int = 0)
 
 def counted(w: Writer) -> None:
     """A trip count from the input."""
-    n, trips = _bounded_count(w)
-    _accumulate(w, trips, _counter(w, trips), n.node, n.mask)
+    n, trips = bounded_count(w)
+    _accumulate(w, trips, counter(w, trips), n.node, n.mask)
 
 
-def _bounded_count(w: Writer) -> tuple[Value, int]:
+def bounded_count(w: Writer) -> tuple[Value, int]:
     """A small whole number of the input, and its greatest value."""
     counts = [v for v in w.pool if not v.real and v.lo >= 0 and 1 <= v.hi <= 16]
     if counts:
@@ -99,12 +96,12 @@ def _bounded_count(w: Writer) -> tuple[Value, int]:
 
 def recurrence(w: Writer) -> None:
     """A state that forgets: s = c s + input, smoothing towards a target, or a damped oscillator."""
-    trips = _trips(w)
+    trips = trip_count(w)
     kind = w.rng.random()
     if kind < 0.25:
         return _oscillator(w, trips)
     s = w.held(w.fit(w.operand(), 5.0) if w.chance(0.5) else w.constant(0.0))
-    i = _counter(w, trips)
+    i = counter(w, trips)
     start = values.read(s)
     drive = w.fit(w.operand(), 3.0)
     keep = w.number(0.3, 0.9)
@@ -124,7 +121,7 @@ def recurrence(w: Writer) -> None:
             bound = (drive.bound + 1) / (1 - keep) + start.bound
             final = Value(s.node, s.type, -bound, bound, drive.mid * 2, drive.dev * 2 + 0.3 * start.dev)
             w.emit(nodes.assign(s.node.name, step.node))
-    _for(w, i, nodes.integer(trips), body)
+    repeat(w, i, nodes.integer(trips), body)
     final.mask = start.mask | drive.mask
     w.update(s, final)
 
@@ -134,7 +131,7 @@ def _oscillator(w: Writer, trips: int) -> None:
         w.held(w.fit(w.operand(), 2.0)),
         w.held(w.fit(w.operand(), 2.0) if w.chance(0.6) else w.constant(0.0)),
     )
-    i = _counter(w, trips)
+    i = counter(w, trips)
     p, v = identifier(position.node.name), identifier(speed.node.name)
     stiffness, friction, dt = (
         w.constant(w.number(0.5, 4)),
@@ -147,7 +144,7 @@ def _oscillator(w: Writer, trips: int) -> None:
         )
         w.emit(nodes.assign(speed.node.name, c_ast.BinaryOp("*", force, dt.node), "+="))
         w.emit(nodes.assign(position.node.name, c_ast.BinaryOp("*", v, dt.node), "+="))
-    _for(w, i, nodes.integer(trips), body)
+    repeat(w, i, nodes.integer(trips), body)
     mask, bound = position.mask | speed.mask, 3 * (position.bound + speed.bound) + 1
     dev = math.hypot(position.dev, speed.dev)
     w.update(position, Value(position.node, position.type, -bound, bound, position.mid, dev, mask))
@@ -162,12 +159,12 @@ def horner(w: Writer) -> None:
     x = w.atom(w.fit(w.operand(), 1.2))
     result = w.held(w.constant(w.number(0.1, 1)))
     name = w.table(coefficients, w.type)
-    i = _counter(w, size)
+    i = counter(w, size)
     at = c_ast.ArrayRef(identifier(name), identifier(i.node.name))
     with w.nested() as body:
         product = c_ast.BinaryOp("*", identifier(result.node.name), x.node)
         w.emit(nodes.assign(result.node.name, c_ast.BinaryOp("+", product, at)))
-    _for(w, i, nodes.integer(size), body)
+    repeat(w, i, nodes.integer(size), body)
     bound = sum(2.0 * max(1.0, x.bound) ** k for k in range(size + 1))
     w.update(result, Value(result.node, result.type, -bound, bound, coefficients[-1], 1.0, x.mask))
 
@@ -196,7 +193,7 @@ def newton(w: Writer) -> None:
     a, guess = _newton_target(w)
     trips = w.rng.choice((2, 3, 4, 5))
     step = _newton_step(w, a, guess)
-    _for(w, _counter(w, trips), nodes.integer(trips), [step])
+    repeat(w, counter(w, trips), nodes.integer(trips), [step])
     w.update(guess, _rooted(guess, a))
 
 
@@ -213,6 +210,65 @@ def converge(w: Writer) -> None:
     body = [_newton_step(w, a, guess), c_ast.UnaryOp("p++", identifier(count))]
     w.emit(c_ast.While(values.logical("&&", test, limit).node, c_ast.Compound(body)))
     w.update(guess, _rooted(guess, a))
+
+
+def integral(w: Writer) -> None:
+    """The midpoint rule over an interval."""
+    trips = w.rng.choice((4, 6, 8, 10, 16, 20, 32))
+    low = w.atom(w.fit(w.operand(), 2.0)) if w.chance(0.5) else w.constant(0.0)
+    width = w.atom(w.fit(w.operand(), 2.0) - low if w.chance(0.5) else forms.positive(w, w.fit(w.operand(), 2.0)))
+    step = w.local(width / w.constant(float(trips)), waiting=False)
+    total = w.held(w.constant(0.0))
+    i = counter(w, trips)
+    with w.nested() as body:
+        place = low + (i + w.constant(0.5)) * step
+        place.lo, place.hi = min(low.lo, low.lo + width.lo), max(low.hi, low.hi + width.hi)
+        place.mid, place.dev = low.mid + width.mid / 2, low.dev + width.dev / 2 + 0.3 * abs(width.mid)
+        w.local(place)
+        term = w.fit(w.idiom(many=False), 5.0)
+        w.emit(nodes.assign(total.node.name, term.node, "+="))
+    repeat(w, i, nodes.integer(trips), body)
+    w.update(total, summed(total, term, trips))
+    w.read(total)
+    w.local(values.read(total) * step)
+
+
+def solve(w: Writer) -> None:
+    """Newton's method for Kepler's equation, a cube root or Lambert's function, until the step is small."""
+    kind = w.rng.randrange(3)
+    if kind == 0:
+        share = w.atom(w.unit_interval(w.operand()) * w.constant(w.number(0.3, 0.8)))
+        given = w.atom(w.fit(w.operand(), 3.0))
+        x = w.held(given)
+    else:
+        given = w.atom(forms.positive(w, w.fit(w.operand(), 5.0)))
+        share, x = given, w.held(w.constant(1.0))
+    one = w.constant(1.0)
+    with w.nested() as body:
+        at = values.read(x)
+        if kind == 0:
+            sine = w.math("sin", math.sin, at, lo=-1.0, hi=1.0)
+            cosine = w.math("cos", math.cos, at, lo=-1.0, hi=1.0)
+            step = (at - share * sine - given) / (one - share * cosine)
+        elif kind == 1:
+            step = (at * at * at - given) / (w.constant(3.0) * at * at)
+        else:
+            growth = w.local(w.math("exp", lambda v: math.exp(min(v, 20.0)), at, lo=0.0, hi=1e3), waiting=False)
+            step = (at * growth - given) / (growth * (at + one))
+        step.lo, step.hi = -10.0, 10.0
+        step = w.local(step, waiting=False)
+        w.emit(nodes.assign(x.node.name, step.node, "-="))
+        small = compare("<", w.math("fabs", abs, step, lo=0.0, hi=10.0), w.constant(w.rng.choice((1e-3, 1e-4, 1e-6))))
+        if w.chance(0.8):
+            w.emit(c_ast.If(small.node, c_ast.Break(), None))
+    trips = w.rng.choice((4, 6, 8, 10, 20))
+    repeat(w, counter(w, trips), nodes.integer(trips), body)
+    if kind:
+        root = math.cbrt if kind == 1 else math.log1p  # Lambert's function is near log(1 + x) for small x
+        mid, dev = values.moments(lambda v: root(max(v, 0.0)), given)
+        w.update(x, Value(x.node, x.type, 0.0, given.hi + 1, mid, dev, given.mask))
+    else:
+        w.update(x, Value(x.node, x.type, given.lo - 1, given.hi + 1, given.mid, given.dev, given.mask | share.mask))
 
 
 def halve(w: Writer) -> None:
@@ -259,7 +315,7 @@ def array(w: Writer) -> None:
     for v in elements[1:]:
         whole = values.hull(whole, v)
     n = len(elements)
-    i = _counter(w, n)
+    i = counter(w, n)
     item = Value(
         c_ast.ArrayRef(identifier(name), identifier(i.node.name)), type, whole.lo, whole.hi, whole.mid, size, whole.mask
     )
@@ -288,8 +344,8 @@ def _array_sum(w: Writer, item: Value, i: Value, n: int) -> None:
         term = item * item
     with w.nested() as body:
         w.emit(nodes.assign(acc.node.name, term.node, "+="))
-    _for(w, i, nodes.integer(n), body)
-    w.update(acc, _sum_of(acc, term, n))
+    repeat(w, i, nodes.integer(n), body)
+    w.update(acc, summed(acc, term, n))
 
 
 def _array_extreme(w: Writer, name: str, item: Value, i: Value, n: int) -> None:
@@ -317,167 +373,10 @@ def _array_variation(w: Writer, name: str, item: Value, i: Value, n: int) -> Non
             term = integers.magnitude(w, step)
         w.emit(nodes.assign(acc.node.name, term.node, "+="))
     w.emit(nodes.count(i.node.name, nodes.integer(n), body, start=1))
-    w.update(acc, _sum_of(acc, term, n))
-
-
-# Whole-number loops.
-
-
-def accumulate_integers(w: Writer) -> None:
-    trips = _trips(w)
-    _accumulate_integers(w, trips, _counter(w, trips), nodes.integer(trips), 0)
-
-
-def counted_integers(w: Writer) -> None:
-    n, trips = _bounded_count(w)
-    _accumulate_integers(w, trips, _counter(w, trips), n.node, n.mask)
-
-
-def _accumulate_integers(w: Writer, trips: int, i: Value, end: c_ast.Node, mask: int) -> None:
-    acc = w.held(values.literal(0))
-    x = w.atom(integers.kept(w, w.operand(), 1 << 10))
-    with w.nested() as body:
-        kind = w.rng.random()
-        if kind < 0.25:
-            term = x * i
-        elif kind < 0.45:
-            m = w.rng.choice((3, 5, 7, 10, 16))
-            term = binary(
-                "%",
-                (integers.magnitude(w, x) if x.lo < 0 else x) + i * w.rng.randint(1, 9),
-                values.literal(m),
-                0,
-                m - 1,
-            )
-        elif kind < 0.6:
-            positive = integers.magnitude(w, x) if x.lo < 0 else x
-            term = Value(
-                c_ast.BinaryOp(">>", positive.node, identifier(i.node.name)), "i32", 0, positive.hi, mask=x.mask
-            )
-        elif kind < 0.8:
-            w.local(x + i if w.chance(0.5) else x - i * w.rng.randint(1, 9))
-            term = integers.kept(w, w.idiom(many=False), 1 << 14)
-        else:
-            term = select(w.condition(x), x + i, i * w.rng.randint(1, 5))
-        w.emit(nodes.assign(acc.node.name, term.node, "+="))
-    _for(w, i, end, body)
-    after = _sum_of(acc, term, trips)
-    after.mask |= mask | x.mask
-    w.update(acc, after)
-
-
-def _natural(w: Writer, bound: int) -> Value:
-    """A new variable with a whole number from 0 to about the bound."""
-    v = w.operand()
-    v = integers.magnitude(w, v) if v.lo < 0 else v
-    return w.held(integers.kept(w, v, bound))
-
-
-def bits(w: Writer) -> None:
-    """Count the set bits of a value, or its length."""
-    x = _natural(w, 4095)
-    total = w.held(values.literal(0))
-    name = identifier(x.node.name)
-    test = w.rng.choice((name, c_ast.BinaryOp(">", name, nodes.integer(0))))
-    add = c_ast.BinaryOp("&", name, nodes.integer(1))
-    count = (
-        nodes.assign(total.node.name, add, "+=") if w.chance(0.7) else c_ast.UnaryOp("p++", identifier(total.node.name))
-    )
-    w.emit(c_ast.While(test, c_ast.Compound([count, nodes.assign(x.node.name, nodes.integer(1), ">>=")])))
-    _consumed(w, x)
-    w.update(total, Value(total.node, total.type, 0, max(int(x.hi), 1).bit_length(), mask=x.mask))
-
-
-def _consumed(w: Writer, x: Value) -> None:
-    """Nothing reads this variable any more."""
-    w.read(x)
-    w.pool.remove(x)
-
-
-def digits(w: Writer) -> None:
-    """The sum of a number's digits."""
-    x = _natural(w, 9999)
-    total, base = w.held(values.literal(0)), w.rng.choice((10, 10, 8, 3))
-    name = identifier(x.node.name)
-    rest = c_ast.BinaryOp("%", name, nodes.integer(base))
-    rest = c_ast.BinaryOp("*", rest, rest) if w.chance(0.2) else rest
-    body = [nodes.assign(total.node.name, rest, "+="), nodes.assign(x.node.name, nodes.integer(base), "/=")]
-    w.emit(c_ast.While(c_ast.BinaryOp(">", name, nodes.integer(0)), c_ast.Compound(body)))
-    _consumed(w, x)
-    w.update(total, Value(total.node, total.type, 0, 30, mask=x.mask))
-
-
-def reverse(w: Writer) -> None:
-    """A number's digits or bits in reverse."""
-    x = _natural(w, 999)
-    base = w.rng.choice((10, 2, 4))
-    result = w.held(values.literal(0))
-    name, r = identifier(x.node.name), identifier(result.node.name)
-    grown = c_ast.BinaryOp("*", r, nodes.integer(base))
-    body = [
-        nodes.assign(result.node.name, c_ast.BinaryOp("+", grown, c_ast.BinaryOp("%", name, nodes.integer(base)))),
-        nodes.assign(x.node.name, nodes.integer(base), "/="),
-    ]
-    w.emit(c_ast.While(c_ast.BinaryOp(">", name, nodes.integer(0)), c_ast.Compound(body)))
-    _consumed(w, x)
-    w.update(result, Value(result.node, result.type, 0, 4 * base * max(x.hi, 1), mask=x.mask))
-
-
-def gcd(w: Writer) -> None:
-    a, b = _natural(w, 1000), _natural(w, 1000)
-    rest = fresh_name(LOCALS, w.taken, w.rng)
-    x, y = a.node.name, b.node.name
-    remainder = c_ast.BinaryOp("%", identifier(x), identifier(y))
-    body = [nodes.declare(a.type, rest, remainder), nodes.assign(x, identifier(y)), nodes.assign(y, identifier(rest))]
-    w.emit(c_ast.While(c_ast.BinaryOp("!=", identifier(y), nodes.integer(0)), c_ast.Compound(body)))
-    high, mask = max(a.hi, b.hi), a.mask | b.mask
-    _consumed(w, b)
-    w.update(a, Value(a.node, a.type, 0, high, 3, high / 10 + 1, mask))
-
-
-def root(w: Writer) -> None:
-    """The whole part of a square root, by counting."""
-    x = _natural(w, 400)
-    r = w.held(values.literal(0))
-    name = r.node.name
-    following = c_ast.BinaryOp("+", identifier(name), nodes.integer(1))
-    test = c_ast.BinaryOp("<=", c_ast.BinaryOp("*", following, following), identifier(x.node.name))
-    w.emit(c_ast.While(test, c_ast.Compound([c_ast.UnaryOp("p++", identifier(name))])))
-    high = math.isqrt(max(int(x.hi), 0))
-    w.update(r, Value(r.node, r.type, 0, high, 0.67 * high, 0.25 * high, mask=x.mask))
-
-
-def collatz(w: Writer) -> None:
-    """Collatz steps, at most a few."""
-    limit = w.rng.choice((5, 8, 10))
-    x = _natural(w, 100)
-    i = _counter(w, limit)
-    name = identifier(x.node.name)
-    odd = c_ast.BinaryOp("&", name, nodes.integer(1)) if w.chance(0.5) else c_ast.BinaryOp("%", name, nodes.integer(2))
-    up = c_ast.BinaryOp("+", c_ast.BinaryOp("*", nodes.integer(3), name), nodes.integer(1))
-    step = nodes.assign(x.node.name, c_ast.TernaryOp(odd, up, c_ast.BinaryOp("/", name, nodes.integer(2))))
-    _for(w, i, nodes.integer(limit), [step])
-    w.update(x, Value(x.node, x.type, 0, min((x.hi + 1) * 1.8**limit, 1e8), x.mid, x.dev, x.mask))
-
-
-def power(w: Writer) -> None:
-    """A product taken modulo a small number."""
-    trips, m = _trips(w), w.rng.choice((17, 31, 64, 97, 101, 256))
-    x = _natural(w, 1000)
-    result = w.held(values.literal(1))
-    name = result.node.name
-    product = c_ast.BinaryOp("*", identifier(name), identifier(x.node.name))
-    product = c_ast.BinaryOp("+", product, nodes.integer(w.rng.randint(1, 9))) if w.chance(0.4) else product
-    step = nodes.assign(name, c_ast.BinaryOp("%", product, nodes.integer(m)))
-    _for(w, _counter(w, trips), nodes.integer(trips), [step])
-    w.update(result, Value(result.node, result.type, 0, m - 1, mask=x.mask))
+    w.update(acc, summed(acc, term, n))
 
 
 REAL_LOOPS: dict[str, Callable[[Writer], None]] = {
-    f.__name__: f for f in (accumulate, recurrence, horner, newton, array, counted, converge, halve, find)
-}
-INTEGER_LOOPS: dict[str, Callable[[Writer], None]] = {
-    "accumulate": accumulate_integers,
-    "counted": counted_integers,
-    **{f.__name__: f for f in (bits, digits, gcd, root, collatz, array, power, reverse)},
+    f.__name__: f
+    for f in (accumulate, recurrence, horner, newton, array, counted, converge, integral, solve, halve, find)
 }

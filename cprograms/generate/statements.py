@@ -10,7 +10,8 @@ from pycparser import c_ast
 
 from cprograms.generate import integers, nodes, values
 from cprograms.generate.distribution import HELPERS, LOCALS
-from cprograms.generate.loops import loop
+from cprograms.generate.integer_loops import INTEGER_LOOPS
+from cprograms.generate.loops import REAL_LOOPS
 from cprograms.generate.values import Value, convert, hull
 from cprograms.generate.writer import ConstValue, Writer, fresh_name
 from cprograms.types import SCALARS
@@ -184,6 +185,11 @@ def switch(w: Writer) -> None:
     w.emit(c_ast.Switch(selector.node, c_ast.Compound(cases)))
     outcome.mask |= selector.mask
     w.update(variable, outcome)
+
+
+def loop(w: Writer) -> None:
+    table, kinds = (w.grammar.loop, REAL_LOOPS) if w.real else (w.grammar.integer_loop, INTEGER_LOOPS)
+    kinds[table.draw(w.rng)](w)
 
 
 def swap(w: Writer) -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from native import GCC, rows_of, run_native
 
 import cprograms
-from cprograms.generate import DEFAULT, accept, generate, integers, loops, programs, real, statements
+from cprograms.generate import DEFAULT, accept, generate, integer_loops, integers, loops, programs, real, statements
 from cprograms.graph import Graph, evaluate
 from cprograms.lower import lower
 from cprograms.ops import OPS
@@ -77,7 +77,7 @@ def test_every_weight_names_a_function():
     assert set(g.integer_few.names) | set(g.integer_many.names) == set(integers.INTEGER)
     assert set(g.statement.names) == set(statements.STATEMENTS)
     assert set(g.loop.names) == set(loops.REAL_LOOPS)
-    assert set(g.integer_loop.names) == set(loops.INTEGER_LOOPS)
+    assert set(g.integer_loop.names) == set(integer_loops.INTEGER_LOOPS)
 
 
 def test_signatures_cover_the_subset(batch: list[Program]):
