@@ -29,9 +29,9 @@ def sample(program: Program, n: int, seed: int, method: Method = "uniform") -> n
 def rows(program: Program, n: int, seed: int, method: Method = "uniform") -> tuple[np.ndarray, np.ndarray]:
     """n inputs with finite results: float64 [n, arguments], float64 [n, results].
 
-    Inputs without a finite result are replaced by further draws. Raises ProgramError, with the reasons counted, where the
-    first draws, 64 at least, give no finite result at all, where 64 rounds of n draws do not give enough, or where 256
-    inputs ran too long.
+    Inputs without a finite result are replaced by further draws. Raises ProgramError, with the reasons counted, where
+    the first draws, 64 at least, give no finite result at all, where 64 rounds of n draws do not give enough, or where
+    256 inputs ran too long.
     """
     rng = np.random.default_rng(seed)
     batch = max(n, _ROUNDS)

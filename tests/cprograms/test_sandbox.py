@@ -21,6 +21,9 @@ from cprograms.cache import Cache, root
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sandbox import Rows, Status, run, run_many, run_with_status
 
+OK = Status.OK
+SQUARE = "double f(double x) { return x * x; }"
+X = np.arange(3.0)[:, None]
 ULPS = 2.0**-52
 LIMITS = {
     "_Bool": (0, 1),
@@ -123,13 +126,18 @@ def test_agrees_with_gcc(tmp_path: Path) -> None:
     programs = [program_of(source, ranges) for source, ranges, _ in AGREEMENT]
     xs = [rows_of(program, 300, seed) for seed, program in enumerate(programs)]
     expected = run_native(programs, xs, tmp_path)
-    batch = run_many(programs, xs)
-    for (source, _, ulps), program, x, y, many in zip(AGREEMENT, programs, xs, expected, batch, strict=True):
+    for (source, _, ulps), y, result in zip(AGREEMENT, expected, run_many(programs, xs), strict=True):
+        np.testing.assert_allclose(result.y, y, rtol=ulps * ULPS, atol=0, err_msg=source)
+        assert (result.status == OK).any(), source
+
+
+def test_optimised_code_agrees_with_that_of_batches() -> None:
+    programs = [program_of(source, ranges) for source, ranges, _ in AGREEMENT[::3]]
+    xs = [rows_of(program, 300, seed) for seed, program in enumerate(programs)]
+    for program, x, result in zip(programs, xs, run_many(programs, xs), strict=True):
         alone = run_with_status(program, x)
-        for result in (alone, many):
-            np.testing.assert_allclose(result.y, y, rtol=ulps * ULPS, atol=0, err_msg=source)
-        assert np.isfinite(alone.y).any(), source
-        np.testing.assert_array_equal(alone.status, many.status, err_msg=source)
+        np.testing.assert_array_equal(alone.y, result.y, err_msg=program.source)
+        np.testing.assert_array_equal(alone.status, result.status, err_msg=program.source)
 
 
 @pytest.mark.skipif(GCC is None, reason="needs gcc")
@@ -141,7 +149,7 @@ def test_long_double_is_double(tmp_path: Path) -> None:
     np.testing.assert_array_equal(run(program_of(wide), x), expected)
 
 
-OK, NEVER = Status.OK, "int f(int a) { volatile int s = 0; while (a) s += a; return s; }"
+NEVER = "int f(int a) { volatile int s = 0; while (a) s += a; return s; }"
 HOSTILE = {
     "division by zero": ("int f(int a) { return 7 / a; }", [1, 0, 2], [OK, Status.DIVISION, OK]),
     "remainder by zero": ("unsigned f(unsigned a) { return 7 % a; }", [1, 0, 2], [OK, Status.DIVISION, OK]),
@@ -187,8 +195,6 @@ def test_a_hostile_row_is_lost_alone(name: str) -> None:
         "int f(int a) { for (;;); }",
         "int f(int a) { return f(a + 1) + 1; }",
         "void *malloc(unsigned n); int f(int a) { for (;;) { volatile char *p = malloc(4096); if (p) *p = 1; } }",
-        "int f(int a) { volatile char *p = (char *)1; for (;;) *p++ = 7; }",
-        "int f(int a) { volatile char *p = (char *)-9; for (;;) *p-- = 7; }",
         "int f(int a) { volatile char t[60000000]; for (int i = 0;; ++i) t[i] = i; }",
     ],
 )
@@ -200,12 +206,23 @@ def test_a_hostile_program_ends_within_seconds(source: str) -> None:
     assert OK not in result.status
 
 
+@pytest.mark.parametrize("start", ["1", "(long)&a", "-9"])
+@pytest.mark.parametrize("step", ["++", "--"])
+def test_a_program_that_writes_everywhere_spoils_its_own_rows_only(start: str, step: str) -> None:
+    begin = time.perf_counter()
+    run_with_status(program_of(f"int f(int a) {{ volatile char *p = (char *){start}; for (;;) *p{step} = 7; }}"), X)
+    assert time.perf_counter() - begin < 10
+    np.testing.assert_array_equal(run(program_of(SQUARE), X), X * X)
+
+
 def test_a_run_stops_after_many_endless_rows() -> None:
     x = np.ones((500, 1))
     x[:10] = 0
     status = run_with_status(program_of(NEVER), x).status
     assert (status[:10] == OK).all()
-    assert (status[10:74] == Status.FUEL).all()
+    # 64 rows, or as many as 5 seconds allow on a busy machine.
+    assert status[10] == Status.FUEL
+    assert set(status[10:74]) <= {Status.FUEL, Status.SKIPPED}
     assert (status[74:] == Status.SKIPPED).all()
 
 
@@ -337,10 +354,6 @@ def test_importing_the_package_is_cheap() -> None:
     assert cprograms.run is run
     with pytest.raises(AttributeError, match="no attribute 'walk'"):
         _ = cprograms.walk
-
-
-SQUARE = "double f(double x) { return x * x; }"
-X = np.arange(3.0)[:, None]
 
 
 @pytest.fixture
