@@ -1,7 +1,7 @@
 """Surrogates on disk: a directory of `config.json`, `model.safetensors`, `program.c` and a `README.md` card.
 
 The tensors are safetensors, so that loading an artifact runs no code. The configuration records the SHA-256 of the
-tensors and of the program; an artifact that was truncated or edited does not load.
+tensors, of the program and of its own values; an artifact that was truncated or edited does not load.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def save(surrogate: Surrogate, path: str | PathLike[str]) -> None:
         "README.md": card(surrogate).encode(),
     }
     config = config_of(surrogate) | {"sha256": {name: _sha256(files[name]) for name in HASHED}}
+    config["seal"] = _seal(config)
     files["config.json"] = (json.dumps(config, indent=2, allow_nan=False) + "\n").encode()
     try:
         replace_directory(target, files)
@@ -67,9 +68,11 @@ def load(path: str | PathLike[str]) -> Surrogate:
     """
     source = Path(path)
     config = _read_config(source)
+    if config.pop("seal", None) != _seal(config):
+        raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
     files = {name: _read_file(source, name) for name in HASHED}
     for name, content in files.items():
-        if config.get("sha256", {}).get(name) != _sha256(content):
+        if config["sha256"][name] != _sha256(content):
             raise UsageError(f"{source}: damaged artifact: {name} was truncated or edited (its SHA-256 has changed)")
     try:
         return _surrogate(config, files)
@@ -168,6 +171,11 @@ def _brief(e: Exception) -> str:
     """An exception in one short line: state-dict errors run over many."""
     text = f"missing {e}" if isinstance(e, KeyError) else " ".join(str(e).split())
     return text if len(text) <= 160 else text[:159] + "…"
+
+
+def _seal(config: dict[str, Any]) -> str:
+    """The SHA-256 of a configuration's values, whatever its layout."""
+    return _sha256(json.dumps(config, sort_keys=True).encode())
 
 
 def _sha256(content: bytes) -> str:

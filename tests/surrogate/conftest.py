@@ -1,0 +1,48 @@
+"""A tiny hypernetwork with random weights: the rows' Gauss–Newton steps make its surrogates meaningful all the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.pipeline import compile as compile_source
+from surrogate.surrogate import Surrogate
+
+# These matrices are small; threads that wait for a busy core take many times longer.
+torch.set_num_threads(1)
+
+PLANE = """\
+#pragma surrogate range(x, 0, 4)
+#pragma surrogate range(y, -1, 1)
+double plane(double x, double y) { return 3 * x - 2 * y + 1; }
+"""
+
+
+@pytest.fixture(scope="session")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the hypernetwork."""
+    folder = tmp_path_factory.mktemp("compiler")
+    torch.manual_seed(0)
+    settings = HypernetworkSettings(hidden_size=32, layers=1, heads=2)
+    save_file(Hypernetwork(settings).state_dict(), folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(asdict(settings)))
+    return folder
+
+
+@pytest.fixture
+def plane(compiler: Path) -> Surrogate:
+    """A surrogate of a program that every one should get right: an affine one of two arguments."""
+    return compile_source(source=PLANE, compiler=compiler)
+
+
+@pytest.fixture
+def plane_file(tmp_path: Path) -> Path:
+    path = tmp_path / "plane.c"
+    path.write_text(PLANE)
+    return path

@@ -1,0 +1,537 @@
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import surrogate
+from surrogate import cli, files
+from surrogate.cli import main
+
+COMMAND = [sys.executable, "-m", "surrogate.cli"]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def artifact(plane: surrogate.Surrogate) -> str:
+    plane.save("plane.surrogate")
+    return "plane.surrogate"
+
+
+def usage_error(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The message of a command that exits with 2, be it ours or argparse's."""
+    capsys.readouterr()
+    try:
+        code = main(argv)
+    except SystemExit as e:
+        code = e.code if isinstance(e.code, int) else 1
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert out == ""
+    assert "Traceback" not in err
+    return err
+
+
+def give_stdin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+# --- compile ---
+
+
+def test_compile_writes_an_artifact_and_says_what_it_is(
+    plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compile", str(plane_file), "--compiler", str(compiler)]) == 0
+    out, err = capsys.readouterr()
+    loaded = surrogate.load("plane.surrogate")
+    assert loaded.measured is not None
+    for part in (
+        "plane.surrogate",
+        "double plane(double x, double y)",
+        "x in [0, 4]",
+        "4,417 parameters",
+        f"nMSE {loaded.measured.nmse:.4g}",
+        "R²",
+        "2,000 fresh rows",
+        " s\n",
+    ):
+        assert part in out
+    assert err == ""
+
+
+@pytest.mark.parametrize("level", ["-O0", "-O1", "-O2"])
+def test_the_level_is_spelt_as_in_c_compilers(plane_file: Path, compiler: Path, level: str) -> None:
+    assert main(["compile", str(plane_file), level, "--compiler", str(compiler), "-oout.surrogate"]) == 0
+    assert surrogate.load("out.surrogate").opt_level == int(level[-1])
+
+
+def test_o0_says_that_nothing_was_measured(
+    plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surrogate.check.run_with_status", None)
+    assert main(["compile", str(plane_file), "-O0", "--compiler", str(compiler)]) == 0
+    assert "not measured: -O0 never runs the program" in capsys.readouterr().out
+
+
+def test_compile_takes_every_option(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("include").mkdir()
+    Path("include/scale.h").write_text("#define TWICE(x) (2 * (x))\n")
+    Path("f.c").write_text(
+        '#include "scale.h"\ndouble f(double x, double y) { return TWICE(x) + OFFSET * y; }\n'
+        "double g(double x) { return x; }\n"
+    )
+    options = ["--entry", "f", "--range", "x=-5:-1e-3", "--range", "y=0:1", "-Iinclude", "-DOFFSET=3", "--rows", "32"]
+    argv = [
+        "compile",
+        "f.c",
+        *options,
+        "--seed",
+        "7",
+        "--target=mlp",
+        "--compiler",
+        str(compiler),
+        "-o",
+        "out",
+        "--json",
+    ]
+    assert main(argv) == 0
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert err == ""
+    assert (report["entry"], report["seed"], report["rows"], report["artifact"]) == ("f", 7, 32, "out")
+    assert [(a["low"], a["high"]) for a in report["signature"]["arguments"]] == [(-5, -0.001), (0, 1)]
+    assert report["measured"]["rows"] == 2000
+    assert report["seconds"] > 0
+    x = np.array([[-2.0, 0.5]])
+    assert abs(surrogate.load("out").predict(x)[0, 0] + 2.5) < 1
+
+
+def test_compile_reads_stdin(compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "double twice(double x) { return 2 * x; }"
+    done = subprocess.run(
+        [*COMMAND, "compile", "-", "--compiler", str(compiler)],
+        input=source,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert surrogate.load("twice.surrogate").entry == "twice"
+
+
+def test_a_bad_surrogate_is_called_bad(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("noise.c").write_text("#include <math.h>\ndouble noise(double x) { return sin(1e4 * x); }")
+    argv = ["compile", "noise.c", "--compiler", str(compiler)]
+    assert main(argv) == 0
+    err = capsys.readouterr().err
+    assert "noise.c: warning: this is a bad surrogate" in err
+    assert "-O2" in err
+    assert "--range" in err
+    assert main([*argv, "-O2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "more rows (--rows)" in json.loads(out)["warnings"][0]
+    assert "bad surrogate" in Path("noise.surrogate/README.md").read_text()
+
+
+def test_compile_replaces_its_artifact_only(
+    plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["compile", str(plane_file), "--compiler", str(compiler), "-o", "out"]
+    assert main(argv) == 0
+    assert main([*argv, "--seed", "3"]) == 0
+    assert surrogate.load("out").seed == 3
+    Path("precious").mkdir()
+    Path("precious/file").write_text("x")
+    assert "will not be overwritten" in usage_error([*argv[:-1], "precious"], capsys)
+    assert os.listdir("precious") == ["file"]
+
+
+BAD_C = {
+    "empty": ("", "no function"),
+    "syntax": ("double f(double x) { return x +; }", "syntax.c:1:"),
+    "pointer": ("double f(double *x) { return *x; }", "pointer"),
+    "no function": ("int x;", "no function"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_C)
+def test_a_rejected_program_exits_with_1(name: str, compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, message = BAD_C[name]
+    Path(f"{name}.c").write_text(source)
+    argv = ["compile", f"{name}.c", "--compiler", str(compiler)]
+    assert main(argv) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{name}.c" in err
+    assert message in err
+    assert main([*argv, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert err == ""
+    diagnostics = json.loads(out)["diagnostics"]
+    assert diagnostics[0]["file"] == f"{name}.c"
+    assert not list(Path().glob("*.surrogate"))
+
+
+def test_a_program_that_never_ends_exits_with_1(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop.c").write_text("int f(int n) { for (;;) n ^= 1; return n; }")
+    started = time.perf_counter()
+    assert main(["compile", "loop.c", "--compiler", str(compiler)]) == 1
+    assert time.perf_counter() - started < 10
+    assert "gave finite results on 0 of 64 rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--entry", "unknown"], "unknown"),
+        (["--range", "z=0:1"], "z"),
+        (["--range", "x=1:0"], "x"),
+        (["--range", "x=nan:1"], "x"),
+        (["--range", "x=0"], "not of the form NAME=LOW:HIGH"),
+        (["--range", "x=a:b"], "not of the form NAME=LOW:HIGH"),
+        (["--range", "=0:1"], "not of the form NAME=LOW:HIGH"),
+        (["-O3"], "invalid choice"),
+        (["-O0", "--rows", "5"], "takes no rows"),
+        (["--rows", "-5"], "rows must be from 2"),
+        (["--rows", "many"], "invalid int value"),
+        (["--seed", "-1"], "negative"),
+        (["--target", "anc"], "not available yet"),
+        (["--target", "tpu"], "unknown target"),
+        (["--compiler", "missing"], "no surrogate compiler 'missing'"),
+        (["-o", "missing/dir/out"], "cannot be written: No such file or directory"),
+        (["-o", "plane.c/out"], "cannot be written: Not a directory"),
+        (["--unknown"], "unrecognized arguments"),
+    ],
+)
+def test_wrong_usage_exits_with_2(
+    plane_file: Path, compiler: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in usage_error(["compile", str(plane_file), "--compiler", str(compiler), *options], capsys)
+    assert not list(Path().glob("*.surrogate"))
+
+
+def test_a_missing_file_exits_with_2(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "missing.c" in usage_error(["compile", "missing.c", "--compiler", str(compiler)], capsys)
+
+
+def test_a_usage_error_is_json_where_asked(plane_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", str(plane_file), "--json", "--target", "anc"]) == 2
+    out, err = capsys.readouterr()
+    assert "not available" in json.loads(out)["diagnostics"][0]["message"]
+    assert err == ""
+
+
+def test_a_full_disk_exits_with_2(
+    plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "_write_durably", full)
+    argv = ["compile", str(plane_file), "--compiler", str(compiler)]
+    assert "plane.surrogate: cannot be written: No space left on device" in usage_error(argv, capsys)
+    assert os.listdir() == ["plane.c"]
+
+
+def test_missing_packaged_weights_are_one_clear_error(
+    plane_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("surrogate.compilers.WEIGHTS", tmp_path)
+    assert "holds no hypernetwork" in usage_error(["compile", str(plane_file)], capsys)
+
+
+# --- run ---
+
+
+@pytest.mark.parametrize("values", [["2", "0.5"], ["0.25", "-1"], ["1e0", "-1e-3"], ["+3.", "-.5"], ["1E-3", "-1E-3"]])
+def test_run_takes_c_numbers(
+    artifact: str, plane: surrogate.Surrogate, values: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", artifact, *values]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert float(out) == pytest.approx(plane.predict([[float(v) for v in values]])[0, 0])
+
+
+def test_run_prints_several_results_on_one_line(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "struct p { double a, b; }; struct p f(double x) { struct p r = { x, 1 }; return r; }"
+    compiled = surrogate.compile(source=source, compiler=compiler)
+    compiled.save("p")
+    assert main(["run", "p", "0.5"]) == 0
+    values = capsys.readouterr().out.split()
+    np.testing.assert_allclose([float(v) for v in values], compiled.predict([[0.5]])[0])
+
+
+def test_run_warns_outside_the_domain(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", artifact, "5", "0"]) == 0
+    out, err = capsys.readouterr()
+    assert float(out)
+    assert "warning: the input is outside the domain (x in [0, 4])" in err
+    Path("rows.csv").write_text("1,0\n2,-9\n-1,0\n")
+    assert main(["run", artifact, "--input", "rows.csv"]) == 0
+    assert "2 of 3 rows are outside the domain (x in [0, 4], y in [-1, 1])" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["1"], "2 values are needed (x, y), not 1"),
+        (["1", "2", "3"], "2 values are needed (x, y), not 3"),
+        (["1", "two"], "argument 'y': 'two' is not a finite number"),
+        (["1", "-inf"], "argument 'y': '-inf' is not a finite number"),
+        (["nan", "1"], "argument 'x': 'nan' is not a finite number"),
+        ([], "either one value an argument or --input"),
+        (["1", "2", "--input", "rows.csv"], "either one value an argument or --input"),
+    ],
+)
+def test_run_says_what_is_wrong_with_values(
+    artifact: str, values: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in usage_error(["run", artifact, *values], capsys)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,0.5\n2,-0.5\n",
+        "x,y\n1,0.5\n2,-0.5\n",
+        "y,x\n0.5,1\n-0.5,2\n",
+        "id,y,x\na,0.5,1\nb,-0.5,2\n",
+        "\ufeffx, y\r\n1, 0.5\r\n\r\n2, -5e-1",
+        '"x","y"\n"1","0.5"\n2,-0.5\n\n',
+    ],
+    ids=["plain", "header", "reordered", "further columns", "spreadsheet", "quoted"],
+)
+def test_run_reads_csv(
+    artifact: str, plane: surrogate.Surrogate, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rows.csv").write_text(text, encoding="utf-8")
+    assert main(["run", artifact, "--input", "rows.csv"]) == 0
+    out, err = capsys.readouterr()
+    header, *lines = out.split()
+    assert (header, err) == ("return", "")
+    np.testing.assert_allclose([float(v) for v in lines], plane.predict([[1, 0.5], [2, -0.5]])[:, 0])
+    assert main(["run", artifact, "--input", "rows.csv", "--output", "out.csv"]) == 0
+    assert capsys.readouterr().out == ""
+    assert Path("out.csv").read_text() == out
+
+
+def test_run_reads_rows_from_stdin(
+    artifact: str, plane: surrogate.Surrogate, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give_stdin(monkeypatch, b"1,0.5\n")
+    assert main(["run", artifact, "--input", "-"]) == 0
+    assert float(capsys.readouterr().out.split()[1]) == pytest.approx(plane.predict([[1, 0.5]])[0, 0])
+    give_stdin(monkeypatch, b"1,x\n")
+    assert "<stdin>:1: column 2: 'x'" in usage_error(["run", artifact, "--input", "-"], capsys)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"1,2\n3,x\n", "rows.csv:2: column 2: 'x' is not a finite number"),
+        (b"x,y\n\n1,2\n3,\n", "rows.csv:4: column 2: '' is not a finite number"),
+        (b"1,nan\n", "rows.csv:1: column 2: 'nan' is not a finite number"),
+        (b"1,2\n3\n", "rows.csv:2: 2 values are needed, not 1"),
+        (b"1,2,3\n", "rows.csv:1: 2 values are needed, not 3"),
+        (b"x,z\n1,2\n", "rows.csv:1: the header has no column 'y' (the arguments are x, y)"),
+        (b"x,y,z\n1,2\n", "rows.csv:2: 3 values are needed, not 2"),
+        (b"", "rows.csv: no rows"),
+        (b"x,y\n", "rows.csv: no rows"),
+        (b"\xff\xfe\x00\x01", "rows.csv: not a text file in UTF-8"),
+        (b"1,\x00\n", "rows.csv:1: "),
+    ],
+)
+def test_run_says_what_is_wrong_with_rows(
+    artifact: str, content: bytes, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rows.csv").write_bytes(content)
+    assert message in usage_error(["run", artifact, "--input", "rows.csv", "--output", "out.csv"], capsys)
+    assert not Path("out.csv").exists()
+
+
+def test_run_says_which_file_it_cannot_use(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no.csv: cannot be read: No such file" in usage_error(["run", artifact, "--input", "no.csv"], capsys)
+    argv = ["run", artifact, "1", "1", "--output", "no/out.csv"]
+    assert "no/out.csv: cannot be written: No such file" in usage_error(argv, capsys)
+    assert "no such artifact" in usage_error(["run", "no.surrogate", "1"], capsys)
+    assert "not a surrogate artifact" in usage_error(["run", ".", "1"], capsys)
+
+
+# --- check ---
+
+
+def test_check_reports_the_error(artifact: str, plane: surrogate.Surrogate, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = plane.check(rows=300, seed=4)
+    argv = ["check", artifact, "--rows", "300", "--seed", "4"]
+    assert main(argv) == 0
+    assert f"nMSE {expected.nmse:.4g}" in capsys.readouterr().out
+    assert main([*argv, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    report = json.loads(out)
+    assert report["nmse"] == expected.nmse
+    assert report["results"][0]["name"] == "return"
+
+
+def test_check_fails_above_the_bound(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", artifact, "--max-nmse", "1000"]) == 0
+    capsys.readouterr()
+    assert main(["check", artifact, "--max-nmse", "0"]) == 1
+    assert "above --max-nmse 0" in capsys.readouterr().err
+    assert main(["check", artifact, "--max-nmse", "0", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["passed"] is False
+
+
+def test_check_lists_every_result(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "struct p { double a, b; }; struct p f(double x) { struct p r = { x, x * x }; return r; }"
+    surrogate.compile(source=source, compiler=compiler).save("p")
+    assert main(["check", "p"]) == 0
+    out = capsys.readouterr().out
+    assert "a: nMSE" in out
+    assert "b: nMSE" in out
+
+
+def test_check_rejects_bad_artifacts(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program = Path(artifact, "program.c")
+    program.write_text(program.read_text().replace("3", "4"))
+    assert "program.c was truncated or edited" in usage_error(["check", artifact], capsys)
+
+
+# --- inspect ---
+
+
+def test_inspect_describes_a_program(plane_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(plane_file), "--range", "y=0:2"]) == 0
+    out = capsys.readouterr().out
+    for part in ("'plane' is a numeric program", "double plane(double x, double y)", "x in [0, 4]", "y in [0, 2]"):
+        assert part in out
+    assert main(["inspect", str(plane_file), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["numeric"] is True
+    # double plane ( double x , double y ) { return 3 * x - 2 * y + 1 ; }, however the constants are spelt.
+    assert 20 <= found["tokens"] <= 40
+    assert found["graph"]["exact"] is True
+    assert found["graph"]["operators"]["arg"] == 2
+
+
+def test_inspect_says_why_a_program_is_not_numeric(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("f.c").write_text('#include <stdio.h>\nint f(int n) {\n  printf("%d", n);\n  return *(&n);\n}\n')
+    assert main(["inspect", "f.c"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "f.c:3:3: error:" in err
+    assert "f.c:4:" in err
+    assert main(["inspect", "f.c", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["numeric"] is False
+    assert {d["line"] for d in found["diagnostics"]} == {3, 4}
+
+
+# --- the process ---
+
+
+def test_help_and_version_import_nothing_heavy() -> None:
+    heavy = "{'torch', 'transformers', 'scipy', 'numpy', 'wasmtime', 'rich', 'pycparser'}"
+    for option in ("--help", "--version"):
+        code = (
+            "import sys\nfrom surrogate.cli import main\n"
+            f"try:\n    main(['{option}'])\nfinally:\n    assert not {heavy} & set(sys.modules), sys.modules"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_a_compile_imports_no_transformers(plane_file: Path, compiler: Path) -> None:
+    # Either takes longer to import than the rest of a compile.
+    code = (
+        "import sys\nfrom surrogate.cli import main\n"
+        f"assert main(['compile', {str(plane_file)!r}, '-O2', '--compiler', {str(compiler)!r}]) == 0\n"
+        "assert not {'transformers', 'torch._dynamo', 'sympy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_version_is_the_distribution_s() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["surrogate", project["version"]]
+
+
+def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "required: COMMAND" in usage_error([], capsys)
+    assert "invalid choice: 'link'" in usage_error(["link"], capsys)
+
+
+@pytest.mark.parametrize("stage", ["surrogate.pipeline.emit", "surrogate.files._write_durably"])
+def test_ctrl_c_leaves_nothing_behind(
+    plane_file: Path, compiler: Path, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, interrupt)
+    assert main(["compile", str(plane_file), "--compiler", str(compiler)]) == 130
+    assert os.listdir() == ["plane.c"]
+
+
+def test_ctrl_c_of_a_process_is_quiet() -> None:
+    """A command that waits for stdin gets a real signal."""
+    code = "import sys\nfrom surrogate.cli import main\nprint('ready', flush=True)\nsys.exit(main(['inspect', '-']))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_a_broken_pipe_is_quiet(plane_file: Path) -> None:
+    """The reader is gone before anything is written."""
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run([*COMMAND, "inspect", plane_file], stdout=write, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (cli.BROKEN_PIPE, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_standard_output_is_one_clear_error(plane_file: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*COMMAND, "inspect", plane_file], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"surrogate: error: [Errno 28] No space left on device\n"
+
+
+def test_every_command_and_option_is_documented() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text()
+    commands = next(a for a in cli.build_parser()._actions if a.choices).choices
+    assert commands is not None
+    for name, command in dict(commands).items():
+        assert f"`surrogate {name} " in text, name
+        section = text[text.index(f"`surrogate {name} ") :].split("\n## ")[0]
+        for action in command._actions:
+            for option in action.option_strings[-1:]:
+                assert f"`{option}" in section or option == "--help", (name, option)
