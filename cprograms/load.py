@@ -15,7 +15,7 @@ from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.parse import Chunk, Unit
 from cprograms.places import Places
-from cprograms.pragmas import Pragmas, read_pragmas
+from cprograms.pragmas import Pragmas, Range, read_pragmas
 from cprograms.preprocess import Preprocessed, preprocess
 from cprograms.program import Program
 from cprograms.scope import FileScope
@@ -151,18 +151,19 @@ class File:
         return [*errors, *(d for d in self._places.diagnostics(faults) if (d.file, d.line) not in told)]
 
     def _signature(self, name: str) -> Signature:
+        return with_pragmas(self._plain_signature(name), (r for r in self._pragmas.ranges if self._owner(r) == name))
+
+    def _plain_signature(self, name: str) -> Signature:
         entity = self._scope.lookup(name)
         if entity is None or not isinstance(entity.node, c_ast.FuncDef):
             return Signature((), (), ())
-        found = signature_of(entity.node, self._scope.declarations_of(entity.chunk))
-        others = {r.follows: self._argument_names(r.follows) for r in self._pragmas.ranges if r.follows}
-        return with_pragmas(found, name, self._pragmas.ranges, others)
+        return signature_of(entity.node, self._scope.declarations_of(entity.chunk))
 
-    def _argument_names(self, name: str) -> set[str]:
-        entity = self._scope.lookup(name)
-        if entity is None or not isinstance(entity.node, c_ast.FuncDef) or entity.node.decl.type.args is None:
-            return set()
-        return {getattr(p, "name", None) or "" for p in entity.node.decl.type.args.params}
+    def _owner(self, given: Range) -> str | None:
+        """The next function that has an argument or a result of the range's name; where none has, the next function."""
+        names = [c.function for c in self._unit.chunks if c.function and c.start > given.offset]
+        having = (n for n in names if given.name in self._plain_signature(n).names)
+        return next(having, names[0] if names else None)
 
     def program(self, entry: str, ranges: Mapping[str, tuple[float, float]]) -> Program:
         """The program with this entry. Raises ProgramError with all of its faults, and UsageError for a bad range."""

@@ -30,15 +30,16 @@ _PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(surrogate\b.*)")
 _ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
 # Attributes that change what a declaration means: these stay, and the parser rejects them.
 _MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc")
+_STANDARD_ATTRIBUTE = re.compile(r"\[\[[^\[\]]*\]\]")
+_CASES = re.compile(r"\bcase\s+(-?\d+|'[^'\\]')\s*\.\.\.\s*(-?\d+|'[^'\\]')\s*:")
+MAX_CASES = 256
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#(?![ \t]*(?:line[ \t]+)?\d)[^\n]*", re.MULTILINE)
 _OPEN, _CLOSE = "([{", ")]}"
 _PLACE = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
-_NOT_NAMES = {
-    *(
-        "auto char const double enum extern float inline int long register restrict return short signed sizeof static "
-        "struct typedef union unsigned void volatile _Bool _Complex _Alignas _Noreturn _Thread_local typeof"
-    ).split()
-}
+_KEYWORD = re.compile(
+    "auto|char|const|double|enum|extern|float|inline|int|long|register|restrict|return|short|signed|sizeof|static|struct"
+    "|typedef|union|unsigned|void|volatile|_Bool|_Complex|_Alignas|_Noreturn|_Thread_local|typeof"
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Unit:
     """A preprocessed translation unit, indexed by name and parsed on demand."""
 
     def __init__(self, text: str):
-        text = _without_attributes(text)
+        text = _CASES.sub(_spelled_cases, _without_attributes(text))
         self.pragmas: list[Pragma] = []
         self.chunks: list[Chunk] = []
         for piece in _split(text):
@@ -138,13 +139,19 @@ class Unit:
 
 
 def _parse_either_dialect(text: str) -> c_ast.FileAST:
+    """C11 first, for code that has names of its own for what C23 made keywords; C23 knows `typeof`."""
     try:
         return CParser().parse(text)
     except ParseError as error:
         try:
             return CParser(dialect="c23").parse(text)
-        except ParseError:
-            raise error from None
+        except ParseError as other:
+            raise max(error, other, key=_reached) from None
+
+
+def _reached(error: ParseError) -> tuple[int, int]:
+    match = _PLACE.match(str(error))
+    return (int(match[2]), int(match[3])) if match else (0, 0)
 
 
 def _at(coord: Coord) -> c_ast.Node:
@@ -163,7 +170,8 @@ def _fault(error: ParseError, start: Coord) -> Unsupported:
 
 
 def _without_attributes(text: str) -> str:
-    """Blank out `__attribute__((…))`, so that places stay what they are."""
+    """Blank out `__attribute__((…))` and `[[…]]`, so that places stay what they are."""
+    text = _STANDARD_ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
     pieces, position = [], 0
     for match in _ATTRIBUTE.finditer(text):
         end = _closing(text, match.end() - 1)
@@ -172,6 +180,14 @@ def _without_attributes(text: str) -> str:
         pieces += [text[position : match.start()], re.sub(r"[^\n]", " ", text[match.start() : end])]
         position = end
     return "".join([*pieces, text[position:]])
+
+
+def _spelled_cases(match: re.Match[str]) -> str:
+    """GNU C's `case 1 ... 3:` as three labels."""
+    low, high = (ord(t[1]) if t[0] == "'" else int(t) for t in match.groups())
+    if not 0 <= high - low < MAX_CASES:
+        return match.group()
+    return " ".join(f"case {k}:" for k in range(low, high + 1))
 
 
 def _closing(text: str, start: int) -> int:
@@ -212,7 +228,7 @@ def _split(text: str) -> Iterator[Chunk | Pragma]:
     lines = _Lines(text)
     tokens: list[str] = []
     start, coord, index = 0, Coord("", 1, 1), 0
-    nesting, is_function = 0, False
+    nesting, body = 0, 0
     for match in _TOKEN.finditer(text):
         token = match.group()
         if match.lastgroup == "directive":
@@ -223,24 +239,24 @@ def _split(text: str) -> Iterator[Chunk | Pragma]:
         if not tokens:
             start, coord = match.start(), lines.at(match.start())
         if token in _OPEN:
-            is_function |= token == "{" and not nesting and (tokens[-1:] == [")"] or _is_old_style(tokens))
+            begins = token == "{" and not nesting and (tokens[-1:] == [")"] or _is_old_style(tokens))
+            body = len(tokens) if begins and not body else body
         nesting = max(nesting + (token in _OPEN) - (token in _CLOSE), 0)
         tokens.append(token)
-        ends = token == "}" and (is_function or len(tokens) == 1)
+        ends = token == "}" and (body or len(tokens) == 1)
         if not nesting and (ends or (token == ";" and not _is_old_style(tokens))):
             if len(tokens) > 1:
-                yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, is_function)
-            tokens, is_function, index = [], False, index + 1
+                yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, body)
+            tokens, body, index = [], 0, index + 1
     if tokens:
-        yield _chunk(index, text[start:], start, coord, lines, tokens, False)
+        yield _chunk(index, text[start:], start, coord, lines, tokens, 0)
 
 
-def _chunk(
-    index: int, text: str, start: int, coord: Coord, lines: _Lines, tokens: list[str], is_function: bool
-) -> Chunk:
+def _chunk(index: int, text: str, start: int, coord: Coord, lines: _Lines, tokens: list[str], body: int) -> Chunk:
+    """`body` is the index of the token that opens a function's body, 0 where there is none."""
     names = frozenset(t for t in tokens if _is_name(t))
-    outer, enumerators, tags = _declared(tokens[: tokens.index("{")] if is_function else tokens)
-    function = _function_name(tokens) if is_function else None
+    outer, enumerators, tags = _declared(tokens[:body] if body else tokens)
+    function = _function_name(tokens[:body]) if body else None
     return Chunk(
         index=index,
         start=start,
@@ -251,7 +267,7 @@ def _chunk(
         last_line=lines.at(start + len(text) - 1).line,
         included=lines.depth > 0,
         names=names,
-        declares=frozenset({function} if function else () if is_function else outer),
+        declares=frozenset({function} if function else () if body else outer),
         enumerators=frozenset(enumerators),
         tags=frozenset(tags),
         function=function,
@@ -265,7 +281,7 @@ def _is_old_style(tokens: list[str]) -> bool:
         return False
     opening, closing = tokens.index("("), tokens.index(")")
     name, inside, following = tokens[opening - 1], tokens[opening + 1 : closing], tokens[closing + 1 : closing + 2]
-    if not (opening and _is_name(name) and name not in _NOT_NAMES and following and _is_name(following[0])):
+    if not (opening and _is_name(name) and not _KEYWORD.fullmatch(name) and following and _is_name(following[0])):
         return False
     if name.startswith("__") or following[0].startswith("__"):  # an extension such as __typeof__ or __asm__
         return False
@@ -278,7 +294,7 @@ def _is_name(token: str) -> bool:
 
 def _function_name(tokens: list[str]) -> str | None:
     for name, following in pairwise(tokens):
-        if following == "(" and _is_name(name) and name not in _NOT_NAMES:
+        if following == "(" and _is_name(name) and not _KEYWORD.fullmatch(name):
             return name
     return None
 
@@ -292,7 +308,7 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
     for i, token in enumerate(tokens):
         braces += (token == "{") - (token == "}")
         parentheses += (token in ("(", "[")) - (token in (")", "]"))
-        if not _is_name(token) or token in _NOT_NAMES:
+        if not _is_name(token) or _KEYWORD.fullmatch(token):
             continue
         before = tokens[i - 1] if i else ""
         after = tokens[i + 1] if i + 1 < len(tokens) else ";"

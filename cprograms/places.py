@@ -16,6 +16,7 @@ from cprograms.source import Source, unescape
 _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"')
 _WORD = re.compile(r"""L?"(?:[^"\\]|\\.)*"?|L?'(?:[^'\\]|\\.)*'?|[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|\S""")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*")
+_Token = tuple[str, int]
 _LONGEST = 2000
 """Characters of an expanded line beyond which its columns are not worked out."""
 
@@ -64,9 +65,19 @@ def _column(expanded: str, column: int, source: str) -> int:
         return 0
     index = max(bisect_right([start for _, start in before], column - 1) - 1, 0)
     matcher = SequenceMatcher(None, [w for w, _ in before], [w for w, _ in after], autojunk=False)
-    for _, low, high, start, _ in matcher.get_opcodes():
+    for tag, low, high, start, _ in matcher.get_opcodes():
         if low <= index < high:
-            # A block that is not equal came from a macro, whose name opens the block.
-            same = before[index][0] == after[min(start + index - low, len(after) - 1)][0]
-            return after[min(start + (index - low if same else 0), len(after) - 1)][1] + 1
+            start = min(start, len(after) - 1)
+            same = [start + index - low] if tag == "equal" else _likely(before, after, index, start)
+            return after[same[0] if same else start][1] + 1
     return 0
+
+
+def _likely(before: list[_Token], after: list[_Token], index: int, near: int) -> list[int]:
+    """Where a macro's token may come from, best first: the same word among its arguments, or else the macro's name."""
+    argument = [
+        j for j, (word, _) in enumerate(after) if word == before[index][0] and (word[0].isalnum() or word[0] == "_")
+    ]
+    expanded = {word for word, _ in before}
+    macro = [j for j in range(near, -1, -1) if after[j][0][0].isalpha() and after[j][0] not in expanded]
+    return [*sorted(argument, key=lambda j: abs(j - near)), *macro]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.parse import Chunk, Pragma, Unit
+from cprograms.parse import Unit
 
 _ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
 _RANGE = re.compile(r"surrogate\s+range\s*\(\s*([A-Za-z_][\w.]*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
@@ -19,12 +19,12 @@ _NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*
 
 @dataclass(frozen=True)
 class Range:
-    """A range as a pragma gives it; `follows` names the next function in the file, if any."""
+    """A range as a pragma gives it; `offset` is the pragma's place in the preprocessed text."""
 
     name: str
     low: int | float
     high: int | float
-    follows: str | None
+    offset: int
     node: c_ast.Node
 
 
@@ -44,9 +44,8 @@ def read_pragmas(unit: Unit) -> Pragmas:
     entry, entry_node = None, None
     for pragma in unit.pragmas:
         node = c_ast.EmptyStatement(coord=pragma.coord)
-        following = _following(unit, pragma)
         try:
-            if following is not None and following.start < pragma.offset:
+            if any(chunk.start < pragma.offset < chunk.end for chunk in unit.chunks):
                 raise Unsupported(node, "this pragma stands inside a declaration", "put it before the function")
             if match := _ENTRY.fullmatch(pragma.text):
                 entry, entry_node = match[1], node
@@ -56,20 +55,12 @@ def read_pragmas(unit: Unit) -> Pragmas:
                     raise Unsupported(
                         node, f"the range of '{match[1]}' is empty: {match[2].strip()} > {match[3].strip()}"
                     )
-                ranges.append(Range(match[1], low, high, following.function if following else None, node))
+                ranges.append(Range(match[1], low, high, pragma.offset, node))
             else:
                 raise Unsupported(node, "this pragma is malformed", _FORMS)
         except Unsupported as fault:
             faults.append(fault)
     return Pragmas(tuple(ranges), entry, entry_node, tuple(faults))
-
-
-def _following(unit: Unit, pragma: Pragma) -> Chunk | None:
-    """The chunk that the pragma stands in, or the next function."""
-    for chunk in unit.chunks:
-        if chunk.end > pragma.offset and (chunk.function or chunk.start < pragma.offset):
-            return chunk
-    return None
 
 
 def _number(text: str, node: c_ast.Node) -> int | float:

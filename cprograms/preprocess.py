@@ -39,6 +39,7 @@ _SHIMS = (
     "-D__alignof=_Alignof",
     "-D__typeof__=typeof",
     "-D__typeof=typeof",
+    "-D__auto_type=auto",
     "-D__complex__=_Complex",
     "-D_Float64=double",
     "-D_Float32=float",
@@ -82,6 +83,8 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     expand = _Clang(["-E", *_SHIMS, *user], marked)
     check = _Clang(["-fsyntax-only", "-ferror-limit=50", *user], marked)
     text, expansion_errors = expand.result()
+    if len(text) > MAX_BYTES:
+        check.stop()
     _, errors = check.result()
     found = _diagnostics(expansion_errors, source)
     if found:
@@ -107,10 +110,10 @@ class _Clang:
             [*_clang(), *arguments, "-"], stdin=self._input, stdout=subprocess.PIPE, stderr=self._errors
         )
         self.stopped = False
-        self._timer = threading.Timer(TIMEOUT, self._stop)
+        self._timer = threading.Timer(TIMEOUT, self.stop)
         self._timer.start()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         self.stopped = True
         self._process.kill()
 

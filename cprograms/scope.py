@@ -49,6 +49,14 @@ class FileScope:
             self._entities[name] = min(found, key=lambda e: _RANK[e.kind], default=None)
         return self._entities[name]
 
+    def type_of(self, name: str) -> c_ast.Node | None:
+        """The type node of an object or a function."""
+        entity = self.lookup(name)
+        if entity is None or entity.node is None or entity.kind not in ("function", "prototype", "object", "extern"):
+            return None
+        self.declarations_of(entity.chunk)
+        return entity.node.decl.type if isinstance(entity.node, c_ast.FuncDef) else entity.node.type
+
     def _declared_in(self, chunk: Chunk, name: str) -> list[Entity]:
         try:
             nodes = self.unit.parse(chunk)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
@@ -25,6 +26,12 @@ class Signature:
     arguments: tuple[Argument, ...]
     results: tuple[Result, ...]
     faults: tuple[Unsupported, ...]
+
+    @property
+    def names(self) -> set[str]:
+        """What a range can be given to."""
+        results = {r.name for r in self.results}
+        return {a.name for a in self.arguments} | results | {f"return.{name}" for name in results}
 
 
 def signature_of(function: c_ast.FuncDef, declarations: Declarations) -> Signature:
@@ -105,18 +112,10 @@ def _leaves(path: str, kind: CType) -> Iterator[tuple[str, Scalar | None]]:
         yield path, kind if isinstance(kind, Scalar) else None
 
 
-def with_pragmas(
-    signature: Signature, name: str, ranges: tuple[Range, ...], others: Mapping[str, set[str]]
-) -> Signature:
-    """Apply the pragmas that belong to the function `name`.
-
-    A range belongs to the next function in the file where that has an argument of its name (`others` says which it
-    has), and otherwise to the entry.
-    """
+def with_pragmas(signature: Signature, ranges: Iterable[Range]) -> Signature:
+    """Apply the ranges that pragmas give."""
     faults = list(signature.faults)
     for given in ranges:
-        if given.follows is not None and given.follows != name and given.name in others.get(given.follows, ()):
-            continue
         try:
             signature = _applied(signature, given.name, given.low, given.high, "pragma")
         except UsageError as error:
@@ -161,7 +160,7 @@ def _applied(signature: Signature, name: str, low: Any, high: Any, origin: str) 
 def _bounds(name: str, kind: Scalar, low: Any, high: Any) -> tuple[float, float]:
     """The bounds as numbers of the type: whole ones for integer types."""
     for bound in (low, high):
-        if not math.isfinite(bound):
+        if not abs(bound) < math.inf or abs(bound) > sys.float_info.max:
             raise UsageError(f"the range of '{name}' must be finite, not {low}:{high}")
         if kind.is_integer and bound != int(bound):
             raise UsageError(

@@ -50,8 +50,8 @@ BUILTINS = frozenset(f"__builtin_{n}" for n in [*PROTOTYPES, *_TESTS.split(), *_
 _REFUSED = {
     "reads or writes files, the terminal or the system": (
         "printf fprintf sprintf snprintf vprintf vfprintf puts fputs putchar putc fputc scanf fscanf sscanf getchar "
-        "getc fgetc fgets gets ungetc fopen fclose freopen fread fwrite fseek ftell fflush perror read write open close "
-        "system getenv remove rename exec execv execl fork popen"
+        "getc fgetc fgets gets ungetc fopen fclose freopen fread fwrite fseek ftell fflush perror read write open "
+        "close system getenv remove rename exec execv execl fork popen"
     ),
     "is random": "rand srand random srandom drand48 erand48 lrand48 srand48 arc4random rand_r",
     "depends on the time": "time clock gettimeofday clock_gettime localtime gmtime mktime difftime ftime sleep usleep",

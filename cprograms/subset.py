@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
+from cprograms.extensions import rewrite_extensions
 from cprograms.normalise import base
 from cprograms.parse import Chunk
 from cprograms.scope import Entity, FileScope
@@ -84,6 +85,12 @@ class Subset:
                 _coord_node(entity.node), f"'{entity.name}' is nested more than {MAX_DEPTH} levels deep"
             )
             return Checked([fault])
+        if isinstance(entity.node, c_ast.FuncDef):
+            try:
+                declarations = own_copy(self._scope.declarations_of(entity.chunk))
+                rewrite_extensions(entity.node, declarations, self._scope.type_of)
+            except Unsupported as fault:
+                return Checked([fault])
         return _Check(self._scope, entity.chunk).run(entity.node)
 
 
@@ -107,7 +114,7 @@ class _Check(c_ast.NodeVisitor):
     def __init__(self, scope: FileScope, chunk: Chunk):
         self._scope = scope
         self._chunk = chunk
-        self._declarations = _own(scope.declarations_of(chunk))
+        self._declarations = own_copy(scope.declarations_of(chunk))
         self._locals: list[set[str]] = []
         self._found = Checked()
 
@@ -330,7 +337,7 @@ class _Check(c_ast.NodeVisitor):
             self._fault(node, f"'{name}' is called but not defined in this file", "add its definition to the file")
 
 
-def _own(shared: Declarations) -> Declarations:
+def own_copy(shared: Declarations) -> Declarations:
     """A copy to which a function's own types can be added."""
     own = copy(shared)
     own.typedefs, own.tags, own.constants = dict(shared.typedefs), dict(shared.tags), dict(shared.constants)

@@ -1,0 +1,228 @@
+"""GNU C in plain C: `typeof`, `__auto_type` and statement expressions, as MIN and MAX macros are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import copy
+
+from pycparser import c_ast
+
+from cprograms.declarations import Declarations, Unsupported
+from cprograms.normalise import base
+from cprograms.standard import PROTOTYPES, prototype
+from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
+
+MAX_NODES = 20_000
+"""Nodes that spelling out a function's statement expressions may add; a variable used twice doubles its value's."""
+
+_STATEMENT_SLOTS = {"block_items", "iftrue", "iffalse", "stmt", "stmts", "body"}
+_STATEMENTS = (
+    *(c_ast.Decl, c_ast.If, c_ast.For, c_ast.While, c_ast.DoWhile, c_ast.Switch, c_ast.Return, c_ast.Label, c_ast.Goto),
+    *(c_ast.Break, c_ast.Continue, c_ast.EmptyStatement),
+)
+# Where an identifier is no variable: a field, a function.
+_OTHER_NAMES = {(c_ast.StructRef, "field"), (c_ast.FuncCall, "name"), (c_ast.NamedInitializer, "name")}
+_RESULTS_INT = {"<", ">", "<=", ">=", "==", "!=", "&&", "||"}
+
+
+def rewrite_extensions(
+    function: c_ast.FuncDef, declarations: Declarations, type_at_file_scope: Callable[[str], c_ast.Node | None]
+) -> None:
+    """Rewrite a function in place. `type_at_file_scope` gives the type node of an object or a function, or None.
+
+    Raises Unsupported where an extension cannot be spelled in plain C.
+    """
+    if any(isinstance(n, c_ast.TypeOf | c_ast.InferredType) or _has_expression(n) for n in _nodes(function)):
+        _Rewriter(declarations, type_at_file_scope).rewrite(function)
+
+
+def _nodes(node: c_ast.Node) -> Iterator[c_ast.Node]:
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += [child for _, child in node.children()]
+
+
+def _has_expression(node: c_ast.Node) -> bool:
+    """Whether a block stands among a node's operands."""
+    return any(isinstance(c, c_ast.Compound) and n.split("[")[0] not in _STATEMENT_SLOTS for n, c in node.children())
+
+
+class _Rewriter:
+    def __init__(self, declarations: Declarations, type_at_file_scope: Callable[[str], c_ast.Node | None]):
+        self._declarations = declarations
+        self._file_scope = type_at_file_scope
+        self._scopes: list[dict[str, c_ast.Node]] = [{}]
+        self._copied = 0
+
+    def rewrite(self, node: c_ast.Node) -> c_ast.Node:
+        """The node with its extensions spelled out; changed in place except where it is itself one."""
+        scoped = isinstance(node, c_ast.FuncDef | c_ast.Compound | c_ast.For)
+        if scoped:
+            self._scopes.append({})
+        for slot in node.__slots__:
+            value = getattr(node, slot, None)
+            if isinstance(value, c_ast.Node):
+                setattr(node, slot, self._child(slot, value))
+            elif isinstance(value, list):
+                value[:] = [self._child(slot, v) if isinstance(v, c_ast.Node) else v for v in value]
+        if scoped:
+            self._scopes.pop()
+        if isinstance(node, c_ast.Decl) and node.name:
+            self._resolve_inferred(node)
+            self._scopes[-1][node.name] = node.type
+        if isinstance(node, c_ast.TypeDecl) and isinstance(node.type, c_ast.TypeOf):
+            node.type = self._spelled(node.type.expr, node)
+        return node
+
+    def _child(self, slot: str, child: c_ast.Node) -> c_ast.Node:
+        if isinstance(child, c_ast.Compound) and slot not in _STATEMENT_SLOTS:
+            return self._statement_expression(child)
+        return self.rewrite(child)
+
+    def _statement_expression(self, block: c_ast.Compound) -> c_ast.Node:
+        """`({ T a = x; T b = y; e; })` as e with a and b replaced by their values, which nothing may change."""
+        self._scopes.append({})
+        values: dict[str, c_ast.Node] = {}
+        *declared, result = block.block_items or [c_ast.EmptyStatement(coord=block.coord)]
+        for item in declared:
+            if not isinstance(item, c_ast.Decl) or item.init is None or isinstance(item.type, c_ast.ArrayDecl):
+                raise Unsupported(item, "this statement expression is not supported", "make it a function")
+            self.rewrite(item)
+            value = self._replaced(item.init, values)
+            values[item.name] = value if self._is(item, value) else self._cast(item, value)
+        if isinstance(result, _STATEMENTS) or any(_changes(n) for n in [*values.values(), result]):
+            raise Unsupported(block, "this statement expression is not supported", "make it a function")
+        result = self._replaced(self._child("", result), values)
+        self._scopes.pop()
+        return result
+
+    def _replaced(self, node: c_ast.Node, values: dict[str, c_ast.Node]) -> c_ast.Node:
+        """A copy of an expression in which names stand for values."""
+        self._copied += 1
+        if self._copied > MAX_NODES:
+            raise Unsupported(node, "the function's statement expressions are too large when spelled out")
+        if isinstance(node, c_ast.ID) and node.name in values:
+            return self._replaced(values[node.name], {})
+        made = copy(node)
+        for slot in node.__slots__:
+            value = getattr(node, slot, None)
+            if (type(node), slot) in _OTHER_NAMES:
+                continue
+            if isinstance(value, c_ast.Node):
+                setattr(made, slot, self._replaced(value, values))
+            elif isinstance(value, list):
+                setattr(made, slot, [self._replaced(v, values) if isinstance(v, c_ast.Node) else v for v in value])
+        return made
+
+    def _is(self, item: c_ast.Decl, value: c_ast.Node) -> bool:
+        """Whether a value has the declared type already, so that no cast is needed."""
+        try:
+            return self.type_of(value) == self._declarations.type_of(item.type)
+        except Unsupported:
+            return False
+
+    @staticmethod
+    def _cast(item: c_ast.Decl, value: c_ast.Node) -> c_ast.Node:
+        inner = base(item)
+        kind = c_ast.TypeDecl(None, [], None, inner.type if inner else None, item.coord)
+        return c_ast.Cast(c_ast.Typename(None, [], None, kind, item.coord), value, item.coord)
+
+    def _resolve_inferred(self, node: c_ast.Decl) -> None:
+        place = base(node)
+        if place is not None and isinstance(place.type, c_ast.InferredType):
+            if node.init is None:
+                raise Unsupported(node, f"'{node.name}' needs a value to take its type from")
+            node.storage = [s for s in node.storage if s != "auto"]
+            place.type = self._spelled(node.init, node)
+
+    def _spelled(self, operand: c_ast.Node, place: c_ast.Node) -> c_ast.Node:
+        """A type node for the type of an expression, or for the type that `typeof` is given."""
+        if isinstance(operand, c_ast.Typename):
+            inner = operand.type
+            if isinstance(inner, c_ast.TypeDecl):
+                return inner.type
+            raise Unsupported(place, "typeof of this type is not supported")
+        found = self.type_of(operand)
+        if isinstance(found, Scalar):
+            return c_ast.IdentifierType(found.name.split(), coord=place.coord)
+        if isinstance(found, Struct) and found.name:
+            return c_ast.Struct(found.name, None, coord=place.coord)
+        raise Unsupported(place, "typeof of this expression is not supported")
+
+    # Types of expressions
+
+    def type_of(self, node: c_ast.Node) -> CType:
+        """The type of an expression. Raises Unsupported where it is outside the subset or not known."""
+        if isinstance(node, c_ast.ID):
+            return self._type_of_name(node)
+        if isinstance(node, c_ast.Constant):
+            return _type_of_constant(node)
+        if isinstance(node, c_ast.Cast):
+            return self._declarations.type_of(node.to_type)
+        if isinstance(node, c_ast.Assignment):
+            return self.type_of(node.lvalue)
+        if isinstance(node, c_ast.TernaryOp):
+            left, right = self.type_of(node.iftrue), self.type_of(node.iffalse)
+            return usual_conversion(left, right) if isinstance(left, Scalar) and isinstance(right, Scalar) else left
+        if isinstance(node, c_ast.ArrayRef):
+            array = self.type_of(node.name)
+            if isinstance(array, Array):
+                return array.element
+        if isinstance(node, c_ast.StructRef) and node.type == ".":
+            struct = self.type_of(node.name)
+            field = struct.field(node.field.name) if isinstance(struct, Struct) else None
+            if field is not None:
+                return field
+        if isinstance(node, c_ast.FuncCall) and isinstance(node.name, c_ast.ID):
+            return self._type_of_call(node.name)
+        if isinstance(node, c_ast.UnaryOp | c_ast.BinaryOp):
+            return self._type_of_operator(node)
+        raise Unsupported(node, "the type of this expression is not known", "write the type out")
+
+    def _type_of_name(self, node: c_ast.ID) -> CType:
+        for scope in reversed(self._scopes):
+            if node.name in scope:
+                return self._declarations.type_of(scope[node.name])
+        if node.name in self._declarations.constants:
+            return INT
+        found = self._file_scope(node.name)
+        if found is None:
+            raise Unsupported(node, f"'{node.name}' is not declared")
+        return self._declarations.type_of(found)
+
+    def _type_of_call(self, name: c_ast.ID) -> CType:
+        found = prototype(name.name).type if name.name in PROTOTYPES else self._file_scope(name.name)
+        if not isinstance(found, c_ast.FuncDecl):
+            raise Unsupported(name, f"'{name.name}' is not declared")
+        return self._declarations.type_of(found.type)
+
+    def _type_of_operator(self, node: c_ast.UnaryOp | c_ast.BinaryOp) -> CType:
+        if node.op == "!" or (isinstance(node, c_ast.BinaryOp) and node.op in _RESULTS_INT):
+            return INT
+        if node.op == "sizeof":
+            return SCALARS["u64"]
+        operand = self.type_of(node.expr if isinstance(node, c_ast.UnaryOp) else node.left)
+        if not isinstance(operand, Scalar) or node.op in ("++", "--", "p++", "p--"):
+            return operand
+        if isinstance(node, c_ast.UnaryOp) or node.op in ("<<", ">>"):
+            return promote(operand)
+        right = self.type_of(node.right)
+        return usual_conversion(operand, right) if isinstance(right, Scalar) else right
+
+
+def _type_of_constant(node: c_ast.Constant) -> Scalar:
+    if node.type in ("float", "double", "long double"):
+        return FLOAT if node.type == "float" else DOUBLE
+    if "long" in node.type:
+        return SCALARS["u64" if "unsigned" in node.type else "i64"]
+    return SCALARS["u32"] if "unsigned" in node.type else INT
+
+
+def _changes(node: c_ast.Node) -> bool:
+    """Whether an expression changes a variable itself (what it calls cannot)."""
+    return any(
+        isinstance(n, c_ast.Assignment) or (isinstance(n, c_ast.UnaryOp) and n.op in ("++", "--", "p++", "p--"))
+        for n in _nodes(node)
+    )
