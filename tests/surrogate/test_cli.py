@@ -493,14 +493,25 @@ def test_ctrl_c_leaves_nothing_behind(
     assert os.listdir() == ["plane.c"]
 
 
+WAITING = """
+import sys, time
+from types import SimpleNamespace
+from surrogate.cli import main
+
+def read(*_):
+    print("reading", flush=True)
+    time.sleep(60)
+
+sys.stdin = SimpleNamespace(buffer=SimpleNamespace(read=read))
+sys.exit(main(["inspect", "-"]))
+"""
+
+
 def test_ctrl_c_of_a_process_is_quiet() -> None:
     """A command that waits for stdin gets a real signal."""
-    code = "import sys\nfrom surrogate.cli import main\nprint('ready', flush=True)\nsys.exit(main(['inspect', '-']))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
+    assert process.stdout.readline() == b"reading\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out, err) == (130, b"", b"")
