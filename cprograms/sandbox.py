@@ -133,6 +133,7 @@ def _engine(optimise: bool) -> wasmtime.Engine:
     config.consume_fuel = True
     config.max_wasm_stack = _NATIVE_STACK
     config.cranelift_opt_level = "speed" if optimise else "none"
+    config.parallel_compilation = False  # its threads would not survive a fork
     return wasmtime.Engine(config)
 
 

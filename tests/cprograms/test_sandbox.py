@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -447,6 +448,17 @@ def test_several_processes_share_the_cache(modules: Path) -> None:
     assert {p.stdout for p in done} == {"[[0.0], [3.0], [6.0]]\n"}
     assert [p.stderr for p in done] == [""] * 3
     assert len(list(modules.iterdir())) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_compiles_too() -> None:
+    run_many([program_of(SQUARE)], [X])
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        np.testing.assert_array_equal(pool.submit(_square_in_a_batch).result(timeout=60), X * X)
+
+
+def _square_in_a_batch() -> np.ndarray:
+    return run_many([program_of(SQUARE)] * 3, [X] * 3)[2].y
 
 
 @pytest.mark.slow
