@@ -16,7 +16,7 @@ from pycparser import CParser, c_ast
 
 import cprograms
 from cprograms import ProgramError, UsageError
-from cprograms.load import find_candidates, load
+from cprograms.loading import find_candidates, load
 from cprograms.types import SCALARS
 
 F = "double f(double x, double y) { return x + y; }"
