@@ -1,4 +1,4 @@
-"""Time the hypernetwork alone, warm: batches against one program at a time, and an -O1 emission against the sandbox's compilation.
+"""Time the hypernetwork, warm: batches against one program at a time, -O1 emission against the sandbox's compilation.
 
 python scripts/bench_hypernetwork.py [--programs 300] [--json]
 """

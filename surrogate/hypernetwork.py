@@ -1,7 +1,7 @@
 """The surrogate compiler's network: a dataflow graph goes in, the weights of an MLP come out.
 
-From top to bottom: the configuration, the numbers' features, bottom-up composition of the graph's nodes, a transformer over
-the composed states, the heads that emit the weights, and the Gauss–Newton steps by which executed rows enter.
+From top to bottom: the configuration, the numbers' features, bottom-up composition of the graph's nodes, a transformer
+over the composed states, the heads that emit the weights, and the Gauss–Newton steps by which executed rows enter.
 
 Shapes: B programs (one result each), T graph nodes in all, d hidden size, A arguments, H surrogate width, K rows.
 """
@@ -42,7 +42,7 @@ Function = TypeVar("Function", bound=Callable)
 
 
 def full_precision(function: Function) -> Function:
-    """Keep a function out of mixed precision: weights need their digits, and small matrices gain nothing from bfloat16."""
+    """Keep a function out of mixed precision: weights need their digits, small matrices gain nothing from bfloat16."""
 
     @wraps(function)
     def run(*args, **kwargs):
@@ -52,7 +52,7 @@ def full_precision(function: Function) -> Function:
     return run  # type: ignore[return-value]
 
 
-# --- Features of numbers ------------------------------------------------------------------------------------------------
+# --- Features of numbers ---
 
 NUMBER_FEATURES = 23
 
@@ -60,8 +60,8 @@ NUMBER_FEATURES = 23
 def number_features(v: Tensor) -> Tensor:
     """Features by which a number of any magnitude can be read: [...] -> [..., 23].
 
-    Sign, asinh, log magnitude, is-zero, the clamped value; then sines and cosines of the value, which tell constants such as
-    pi/2 from 1.5, and of its logarithm, which tell magnitudes apart.
+    Sign, asinh, log magnitude, is-zero, the clamped value; then sines and cosines of the value, which tell constants such
+    as pi/2 from 1.5, and of its logarithm, which tell magnitudes apart.
     """
     log = torch.log(v.abs() + 1e-12)
     plain = torch.stack([v.sign(), torch.asinh(v) / 4, log / 4, (v == 0).to(v.dtype), v.clamp(-2, 2)], dim=-1)
@@ -77,7 +77,7 @@ def strata_moments(strata: Tensor) -> tuple[Tensor, Tensor]:
     return mean, torch.maximum(std, 0.02 * mean.abs()).clamp_min(1e-6)
 
 
-# --- Composition --------------------------------------------------------------------------------------------------------
+# --- Composition ---
 
 
 class GatedResidual(nn.Module):
@@ -162,8 +162,8 @@ class Compose(nn.Module):
 class TransformerLayer(nn.Module):
     """A pre-norm transformer layer in which the root and the arguments attend to every node and to one another.
 
-    Only their states are updated: the heads read no others, and it saves most of the work. Attention is written out, as masked
-    fused attention is slow backwards on CPUs.
+    Only their states are updated: the heads read no others, and it saves most of the work. Attention is written out, as
+    masked fused attention is slow backwards on CPUs.
     """
 
     def __init__(self, d: int, heads: int):
@@ -190,7 +190,7 @@ class TransformerLayer(nn.Module):
         return self.mlp(t)
 
 
-# --- The emitted towers -------------------------------------------------------------------------------------------------
+# --- The emitted towers ---
 
 Layers = tuple[Tensor, Tensor, Tensor]
 """An MLP with two hidden layers; biases are the last columns: [B, H, A+1], [B, H, H+1], [B, 1, H+1]."""
@@ -226,11 +226,12 @@ class Emission:
 def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
 
-    With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the posterior mean
-    w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)). S² is an outer product a layer, so that the K × K kernel is an
-    elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the Cholesky's K³.
+    With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the posterior
+    mean w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)). S² is an outer product a layer, so that the K × K kernel
+    is an elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the Cholesky's K³.
 
-    x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its weights.
+    x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its
+    weights.
     """
     anchor = emission.layers
     layers = anchor
@@ -286,14 +287,14 @@ def _capped(step: Tensor, anchor: Tensor) -> Tensor:
     return step * (limit / length.clamp_min(1e-12)).clamp(max=1)[:, None, None]
 
 
-# --- The hypernetwork ---------------------------------------------------------------------------------------------------
+# --- The hypernetwork ---
 
 
 class Hypernetwork(nn.Module):
     """Emits an MLP for each graph of a batch.
 
-    `surrogate.pretrained.HypernetworkModel` is the same network as a transformers model; a compile does without transformers,
-    whose import takes longer than the rest of it.
+    `surrogate.pretrained.HypernetworkModel` is the same network as a transformers model; a compile does without
+    transformers, whose import takes longer than the rest of it.
     """
 
     def __init__(self, config: HypernetworkSettings):
@@ -313,7 +314,7 @@ class Hypernetwork(nn.Module):
         self.bias_head = nn.Linear(d, H)
         self.middle_head = nn.Linear(d, H * (H + 1))
         self.last_head = nn.Linear(d, H + 1)
-        # Rows and columns of each layer's prior (the first layer's argument columns have their own head), then the noise.
+        # Rows and columns of each layer's prior (the first layer's argument columns have their own head), then noise.
         self.prior_sizes = [H, 1, H, H + 1, 1, H + 1]
         self.prior_head = nn.Linear(d, sum(self.prior_sizes) + config.gauss_newton_steps)
         self.moment_head = nn.Linear(d, 2)
@@ -379,8 +380,8 @@ class Hypernetwork(nn.Module):
         return (pair(r1, c1, 0.3), pair(r2, c2, 0.1), pair(r3, c3, 0.15)), variance
 
     def predict_nodes(self, states: Tensor, strata: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, 16] -> [n, P], and moments [n, 2]
-        relative to the static estimate. Used by the dense losses only."""
+        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, 16] -> [n, P], and moments
+        [n, 2] relative to the static estimate. Used by the dense losses only."""
         return self.decoder(states, x), self.node_moments(states)
 
 

@@ -51,7 +51,9 @@ def make_batch(views: list[View], rng: np.random.Generator, dense: int) -> Batch
         inputs[:, : v.x.shape[1]] = v.x[: len(inputs)]
         dense_x.append(np.broadcast_to(inputs, (len(picked), *inputs.shape)))
         start += len(v.graph.op)
-    stacked = {n: torch.from_numpy(np.concatenate([getattr(v, n)[:dense] for v in views])) for n in ("dense_mean", "dense_std")}
+    stacked = {
+        n: torch.from_numpy(np.concatenate([getattr(v, n)[:dense] for v in views])) for n in ("dense_mean", "dense_std")
+    }
     return Batch(
         graphs=graphs,
         x=torch.from_numpy(x),

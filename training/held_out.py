@@ -51,7 +51,8 @@ def held_out_programs(views: Sequence[View], test_rows: int = 1000, seed: int = 
         programs = [generate(v.seed) for v in part]
         compiling = [sample(p, ROWS[2], compile_seed(seed)) for p in programs]
         inputs = [
-            np.concatenate([x, sample(p, test_rows, fresh_seed(seed))]) for p, x in zip(programs, compiling, strict=True)
+            np.concatenate([x, sample(p, test_rows, fresh_seed(seed))])
+            for p, x in zip(programs, compiling, strict=True)
         ]
         for view, program, x, rows in zip(part, programs, inputs, run_many(programs, inputs), strict=True):
             finite = np.isfinite(rows.y).all(1)

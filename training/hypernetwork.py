@@ -19,6 +19,8 @@ import torch
 import yaml
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from rich.console import Console
+from rich.progress import Progress
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
@@ -171,22 +173,35 @@ class Trainer:
 
     def run(self) -> None:
         self.resume()
-        main = self.accelerator.is_main_process
-        log = SummaryWriter(str(self.out / "log"), purge_step=self.step) if main else None
+        log = SummaryWriter(str(self.out / "log"), purge_step=self.step) if self.accelerator.is_main_process else None
         started = time.perf_counter() - self.seconds
-        while self.step < self.config.steps:
-            parts = self.train_step()
-            self.step += 1
-            self.seconds = time.perf_counter() - started
-            if log and self.step % 100 == 0:
-                for name, value in parts.items():
-                    log.add_scalar(name, value.item(), self.step)
-                text = " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())
-                print(f"step {self.step}/{self.config.steps} {self.seconds:.0f} s: {text}", flush=True)
-            if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
-                self.validate(log)
-            if self.step % self.config.checkpoint_every == 0 or self.step == self.config.steps:
-                self.save()
+        with self.progress_bar() as bar:
+            task = bar.add_task("training", total=self.config.steps, completed=self.step)
+            while self.step < self.config.steps:
+                parts = self.train_step()
+                self.step += 1
+                self.seconds = time.perf_counter() - started
+                bar.update(task, completed=self.step)
+                if log and self.step % 100 == 0:
+                    self.report(log, parts)
+                if log and self.due(self.config.validate_every):
+                    self.validate(log)
+                if self.due(self.config.checkpoint_every):
+                    self.save()
+
+    def due(self, every: int) -> bool:
+        return self.step % every == 0 or self.step == self.config.steps
+
+    def progress_bar(self) -> Progress:
+        """On stderr, where that is a terminal, from the main process only."""
+        console = Console(stderr=True)
+        return Progress(console=console, disable=not (console.is_terminal and self.accelerator.is_main_process))
+
+    def report(self, log: SummaryWriter, parts: dict[str, Tensor]) -> None:
+        for name, value in parts.items():
+            log.add_scalar(name, value.item(), self.step)
+        text = " ".join(f"{k} {v.item():.3f}" for k, v in parts.items())
+        print(f"step {self.step}/{self.config.steps} {self.seconds:.0f} s: {text}", flush=True)
 
     def train_step(self) -> dict[str, Tensor]:
         c = self.config
@@ -203,15 +218,13 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         return parts
 
-    def validate(self, log: SummaryWriter | None) -> None:
-        if not self.accelerator.is_main_process:
-            return
+    def validate(self, log: SummaryWriter) -> None:
         views = [self.validation[i] for i in np.linspace(0, len(self.validation) - 1, 512).astype(int)]
         for rows in (0, 8, 64):
             figures = summary(zero_step_errors(self.model, views, rows))
-            print(f"validation at step {self.step}, {rows} rows: " + ", ".join(f"{k} {v:.4f}" for k, v in figures.items()), flush=True)
-            if log:
-                log.add_scalar(f"validation/geo_{rows}", figures["geo"], self.step)
+            text = ", ".join(f"{k} {v:.4f}" for k, v in figures.items())
+            print(f"validation at step {self.step}, {rows} rows: {text}", flush=True)
+            log.add_scalar(f"validation/geo_{rows}", figures["geo"], self.step)
 
     def save(self) -> None:
         """Write the state beside the old one and swap them: an interrupted save leaves the old one."""

@@ -190,7 +190,13 @@ class ViewShard:
     def __getitem__(self, i: int) -> View:
         p = {name: self._part(name, i) for name in _SEQUENCES}
         graph = EncodedGraph(
-            p["op"], p["kind"], p["slot"], p["children"].reshape(-1, 3), p["level"], p["strata"].reshape(-1, 7), p["arguments"]
+            p["op"],
+            p["kind"],
+            p["slot"],
+            p["children"].reshape(-1, 3),
+            p["level"],
+            p["strata"].reshape(-1, 7),
+            p["arguments"],
         )
         return View(
             seed=int(self._plain["seed"][i]),

@@ -82,7 +82,16 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(config: Path, data: Path, tm
 
 
 def test_two_processes_train_one_model(config: Path, data: Path, tmp_path: Path):
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", "0"]
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--main_process_port",
+        "0",
+    ]
     train(config, data, tmp_path / "two", *launch, "-m")
     trained = weights(tmp_path / "two")
     assert all(torch.isfinite(w).all() for w in trained.values())
