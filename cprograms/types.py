@@ -36,8 +36,8 @@ class Scalar:
         if self.kind == "float":
             info = np.finfo(self.dtype)
             return float(info.min), float(info.max)
-        info = np.iinfo(self.dtype)
-        return int(info.min), int(info.max)
+        whole = np.iinfo(self.dtype)
+        return int(whole.min), int(whole.max)
 
 
 SCALARS = {

@@ -18,8 +18,8 @@ from surrogate.network import Towers
 class Request:
     """One program to emit towers for. `domain` is float64 [A, 2].
 
-    `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` gives the results'
-    means and deviations where they are known, each float64 [R]; rows override it.
+    `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` gives the
+    results' means and deviations where they are known, each float64 [R]; rows override it.
     """
 
     graph: Graph
@@ -87,7 +87,8 @@ def _rows(batch: list[_Tower], width: int) -> tuple[torch.Tensor, torch.Tensor]:
     x = np.zeros((len(batch), batch[0].rows, width), dtype=np.float32)
     y = np.empty((len(batch), batch[0].rows), dtype=np.float32)
     for i, t in enumerate(batch):
-        assert t.request.x is not None and t.request.y is not None
+        assert t.request.x is not None
+        assert t.request.y is not None
         x[i, :, : len(t.graph.arguments)] = scale_inputs(t.request.x, t.request.domain)[:, t.graph.arguments]
         outputs = t.request.y[:, t.result]
         t.mean = float(outputs.mean())

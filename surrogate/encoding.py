@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,8 +19,9 @@ MAX_TOKENS = 64
 class EncodedGraph:
     """One result's graph in arrays; N nodes in post-order, the root last.
 
-    `children` counts from 1, 0 means none. An argument's slot is its rank by first appearance: programs that differ in the
-    order of their arguments only are one to the hypernetwork. `arguments[slot]` is the argument's index in the signature.
+    `children` counts from 1, 0 means none. An argument's slot is its rank by first appearance: programs that differ in
+    the order of their arguments only are one to the hypernetwork. `arguments[slot]` is the argument's index in the
+    signature.
     """
 
     op: np.ndarray  # uint8 [N]
@@ -74,8 +75,7 @@ class GraphBatch:
     place: torch.Tensor  # int64 [T], number in this batch of the nodes as they were given, one graph after another
 
     def to(self, device: torch.device | str) -> GraphBatch:
-        moved = {k: v.to(device) if isinstance(v, torch.Tensor) else v for k, v in vars(self).items()}
-        return GraphBatch(**moved)
+        return replace(self, **{k: v.to(device) for k, v in vars(self).items() if isinstance(v, torch.Tensor)})
 
 
 def collate(graphs: list[EncodedGraph]) -> GraphBatch:

@@ -60,8 +60,8 @@ NUMBER_FEATURES = 23
 def number_features(v: Tensor) -> Tensor:
     """Features by which a number of any magnitude can be read: [...] -> [..., 23].
 
-    Sign, asinh, log magnitude, is-zero, the clamped value; then sines and cosines of the value, which tell constants such
-    as pi/2 from 1.5, and of its logarithm, which tell magnitudes apart.
+    Sign, asinh, log magnitude, is-zero, the clamped value; then sines and cosines of the value, which tell constants
+    such as pi/2 from 1.5, and of its logarithm, which tell magnitudes apart.
     """
     log = torch.log(v.abs() + 1e-12)
     plain = torch.stack([v.sign(), torch.asinh(v) / 4, log / 4, (v == 0).to(v.dtype), v.clamp(-2, 2)], dim=-1)
@@ -226,9 +226,10 @@ class Emission:
 def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
 
-    With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the posterior
-    mean w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)). S² is an outer product a layer, so that the K × K kernel
-    is an elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the Cholesky's K³.
+    With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the
+    posterior mean w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)). S² is an outer product a layer, so that the
+    K × K kernel is an elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the
+    Cholesky's K³.
 
     x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its
     weights.

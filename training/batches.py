@@ -15,19 +15,20 @@ from training.views import View, ViewShard, split_of
 
 @dataclass(frozen=True)
 class Batch:
-    """B views. `x` [B, R, A] scaled inputs, `y` [B, R] standardised outputs, their rows in random order; the dense nodes of
-    all views together: `dense_node` [n], a node's number in `graphs`, `dense_x` [n, P, 16], `dense_y` [n, P], and the moments
-    of their values [n]."""
+    """B views with their rows in random order: scaled inputs and standardised outputs.
+
+    The supervised nodes of all views come together; a node's number is its place in `graphs`.
+    """
 
     graphs: GraphBatch
-    x: torch.Tensor
-    y: torch.Tensor
-    mean: torch.Tensor
+    x: torch.Tensor  # [B, R, A]
+    y: torch.Tensor  # [B, R]
+    mean: torch.Tensor  # [B], in C units, as std
     std: torch.Tensor
-    dense_node: torch.Tensor
-    dense_x: torch.Tensor
-    dense_y: torch.Tensor
-    dense_mean: torch.Tensor
+    dense_node: torch.Tensor  # int64 [n]
+    dense_x: torch.Tensor  # [n, P, 16]
+    dense_y: torch.Tensor  # [n, P], standardised
+    dense_mean: torch.Tensor  # [n], in C units, as dense_std
     dense_std: torch.Tensor
 
     def to(self, device: torch.device | str) -> Batch:
@@ -51,9 +52,6 @@ def make_batch(views: list[View], rng: np.random.Generator, dense: int) -> Batch
         inputs[:, : v.x.shape[1]] = v.x[: len(inputs)]
         dense_x.append(np.broadcast_to(inputs, (len(picked), *inputs.shape)))
         start += len(v.graph.op)
-    stacked = {
-        n: torch.from_numpy(np.concatenate([getattr(v, n)[:dense] for v in views])) for n in ("dense_mean", "dense_std")
-    }
     return Batch(
         graphs=graphs,
         x=torch.from_numpy(x),
@@ -63,8 +61,8 @@ def make_batch(views: list[View], rng: np.random.Generator, dense: int) -> Batch
         dense_node=graphs.place[torch.from_numpy(np.concatenate(nodes))],
         dense_x=torch.from_numpy(np.concatenate(dense_x)),
         dense_y=torch.from_numpy(np.concatenate([v.dense_value[:dense] for v in views])),
-        dense_mean=stacked["dense_mean"].float(),
-        dense_std=stacked["dense_std"].float(),
+        dense_mean=torch.from_numpy(np.concatenate([v.dense_mean[:dense] for v in views])).float(),
+        dense_std=torch.from_numpy(np.concatenate([v.dense_std[:dense] for v in views])).float(),
     )
 
 
@@ -84,7 +82,7 @@ class ViewStore:
         ]
         if not found:
             raise ValueError(f"the {split} split of {folder} is empty")
-        # Sorted by depth, so that a batch from a window of neighbours has few levels that most of its graphs do not reach.
+        # Sorted by depth: a batch from a window of neighbours has few levels that most of its graphs do not reach.
         self.index = np.array(sorted(found))[:, 1:]
 
     def __len__(self) -> int:

@@ -1,9 +1,10 @@
 """Train the hypernetwork.
 
-accelerate launch --cpu --num_processes 2 -m training.hypernetwork training/configs/default.yaml --data data/generated -o runs/default
+accelerate launch --cpu --num_processes 2 -m training.hypernetwork training/configs/default.yaml \\
+    --data data/generated -o runs/default
 
-The same command again resumes from the last checkpoint. Batches depend on (seed, step, process) only, so that a run that was
-killed goes on as if it had not been.
+The same command again resumes from the last checkpoint. Batches depend on (seed, step, process) only, so that a run
+that was killed goes on as if it had not been.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class Objective(nn.Module):
         return {**parts, "loss": loss + 0 * unused}
 
     def program_loss(self, error: Tensor) -> Tensor:
-        """[B, Q] -> []: a program's error is a Huber mean; its logarithm makes an easy program's progress count as well."""
+        """[B, Q] -> []: a Huber mean a program; its logarithm makes an easy program's progress count as well."""
         per_program = nn.functional.huber_loss(error, torch.zeros_like(error), reduction="none").mul(2).mean(-1)
         return torch.log1p(per_program / self.config.floor).mean()
 
@@ -135,7 +136,7 @@ def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -> Tensor:
-    """[B, queries]: standardised outputs after the Gauss–Newton steps on the first rows, standardised by their own moments."""
+    """[B, queries]: outputs after the Gauss–Newton steps on the first rows, which their own moments standardise."""
     x, y = batch.x[:, :rows], batch.y[:, :rows]
     mean = y.mean(1, keepdim=True)
     std = y.std(1, correction=0, keepdim=True).clamp_min(0.05)

@@ -84,7 +84,7 @@ class View:
 
 
 def split_of(skeleton: str) -> str:
-    """The split that a graph's skeleton belongs to: 1 in 64 is test, 1 in 64 validation. Equal skeletons never straddle."""
+    """The split of a graph's skeleton: 1 in 64 is test, 1 in 64 validation. Equal skeletons never straddle."""
     bucket = int(skeleton, 16) % BUCKETS
     return next((name for name, b in SPLITS.items() if b == bucket), "train")
 
@@ -105,8 +105,9 @@ def views_of(seed: int, split: str | None = None) -> Iterator[View]:
     for k, result in wanted.items():
         root = exact.roots[k]
         y = np.broadcast_to(values[root], len(x)).astype(np.float64)
-        if poisons[root] is not None:
-            y = np.where(poisons[root], np.nan, y)
+        poison = poisons[root]
+        if poison is not None:
+            y = np.where(poison, np.nan, y)
         keep = np.flatnonzero(np.isfinite(y))[:ROWS]
         if len(keep) == ROWS and accept(program.results[k].type, y):
             yield _view(seed, program, k, result, x[keep], y[keep])

@@ -86,5 +86,5 @@ def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
 
 
 def test_an_empty_split_is_named(shard: Path):
-    with pytest.raises(ValueError, match="split of .* is empty"):
+    with pytest.raises(ValueError, match=r"split of .* is empty"):
         ViewStore(shard.parent, "no such split")
