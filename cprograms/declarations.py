@@ -33,7 +33,7 @@ class Declarations:
         self._leaves: dict[int, int] = {}
 
     def declare(self, node: c_ast.Node) -> None:
-        """Take note of what a declaration names: a typedef, struct or union tag, enum constants. Anything else passes."""
+        """Take note of what a declaration names: a typedef, a struct or union tag, enum constants."""
         if isinstance(node, c_ast.Typedef):
             self.typedefs[node.name] = node.type
         self._tags(node)
@@ -43,9 +43,9 @@ class Declarations:
             self.tags[node.name] = node
         elif isinstance(node, c_ast.Enum) and node.values is not None:
             self._enumerators(node)
-        if isinstance(node, c_ast.Decl | c_ast.Typedef | c_ast.TypeDecl | c_ast.ArrayDecl | c_ast.PtrDecl):
-            self._tags(node.type)
-        elif isinstance(node, c_ast.FuncDecl):
+        if isinstance(
+            node, c_ast.Decl | c_ast.Typedef | c_ast.TypeDecl | c_ast.ArrayDecl | c_ast.PtrDecl | c_ast.FuncDecl
+        ):
             self._tags(node.type)
         elif isinstance(node, c_ast.Struct | c_ast.Union):
             for field in node.decls or []:

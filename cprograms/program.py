@@ -45,8 +45,8 @@ class Result:
 class Program:
     """A numeric C program.
 
-    `unit` is the entry's translation unit after preprocessing, trimmed to what the entry needs: no includes, no pragmas,
-    types and helpers before their use. `source` is the text as the user gave it.
+    `unit` is the entry's translation unit after preprocessing, trimmed to what the entry needs: no includes, no
+    pragmas, types and helpers before their use. `source` is the text as the user gave it.
     """
 
     path: str

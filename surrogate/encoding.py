@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,7 +76,8 @@ class GraphBatch:
     place: torch.Tensor  # int64 [T], number in this batch of the nodes as they were given, one graph after another
 
     def to(self, device: torch.device | str) -> GraphBatch:
-        return replace(self, **{k: v.to(device) for k, v in vars(self).items() if isinstance(v, torch.Tensor)})
+        moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
+        return replace(self, **moved)
 
 
 def collate(graphs: list[EncodedGraph]) -> GraphBatch:
