@@ -245,7 +245,7 @@ def _split(text: str) -> Iterator[Chunk | Pragma]:
         tokens.append(token)
         ends = token == "}" and (body or len(tokens) == 1)
         if not nesting and (ends or (token == ";" and not _is_old_style(tokens))):
-            if len(tokens) > 1:
+            if tokens != [";"]:
                 yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, body)
             tokens, body, index = [], 0, index + 1
     if tokens:
