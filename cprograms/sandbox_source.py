@@ -14,6 +14,10 @@ CHUNK = 8192
 """Rows that one call of a row loop takes at most."""
 
 
+RENAMED = "__surrogate"
+"""What stands between a program's own name and its number in the compiled text."""
+
+
 class CompileError(Exception):
     """The sandbox does not compile a program; the message is the first reason."""
 
@@ -115,7 +119,7 @@ def _block(program: Program, index: int) -> str:
     text = _Printer().visit(program.unit)
     defined = set(_defined_names(program.unit))
     used = set(_IDENTIFIER.findall(text))
-    names = {name: f"{name}__{index}" for name in defined}
+    names = {name: f"{name}{RENAMED}{index}" for name in defined}
     if instructions := sorted(name for name in used if name.startswith("__builtin_wasm_")):
         raise CompileError(f"'{instructions[0]}' is not available to programs")
     names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - defined}

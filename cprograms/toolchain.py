@@ -16,11 +16,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from cprograms.cache import root
+from cprograms.cache import key, root
 from cprograms.diagnostics import UsageError
-from cprograms.sandbox_source import MATH, CompileError
+from cprograms.sandbox_source import MATH, RENAMED, CompileError
 
-COMPILE_SECONDS = 30
+COMPILE_SECONDS = 20
 MEMORY = 64 * 2**20
 """Bytes of linear memory that a program may have."""
 _STACK = 4 * 2**20
@@ -45,21 +45,24 @@ __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 def to_wasm(source: str, optimise: bool) -> bytes:
     """Compile C text to a WebAssembly module without imports.
 
-    Raises CompileError where it is rejected, and UsageError where there is no compiler.
+    Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
     """
     library = _math_library()
-    with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
-        text, unit, module = (Path(folder) / name for name in ("program.c", "program.o", "program.wasm"))
-        text.write_text(source, encoding="utf-8")
-        _zig([*_COMPILE.split(), "-O2" if optimise else "-O0", str(text), "-o", str(unit)])
-        _zig([*_LINK.split(), str(unit), str(library), "-o", str(module)])
-        return module.read_bytes()
+    try:
+        with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
+            text, unit, module = (Path(folder) / name for name in ("program.c", "program.o", "program.wasm"))
+            text.write_text(source, encoding="utf-8")
+            _zig([*_COMPILE.split(), "-O2" if optimise else "-O0", str(text), "-o", str(unit)])
+            _zig([*_LINK.split(), str(unit), str(library), "-o", str(module)])
+            return module.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot compile in the temporary directory: {error}") from None
 
 
 @cache
 def identity() -> str:
     """What a compiled module depends on besides its source."""
-    return " ".join([_COMPILE, _LINK, _SUPPORT, *MATH, version("ziglang")])
+    return " ".join([_COMPILE, _LINK, _roots(), version("ziglang")])
 
 
 @cache
@@ -72,40 +75,47 @@ def _executable() -> str:
     return str(Path(spec.submodule_search_locations[0]) / ("zig.exe" if os.name == "nt" else "zig"))
 
 
-def _zig(arguments: list[str], **environment: str) -> str:
-    """Run zig and return what it wrote. Raises CompileError where it fails."""
+def _zig(arguments: list[str], seconds: int | None = COMPILE_SECONDS, **environment: str) -> None:
+    """Run zig. Raises CompileError where it fails or takes longer, UsageError where there is no zig."""
     try:
         done = subprocess.run(
             [_executable(), *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=None if environment else COMPILE_SECONDS,
+            timeout=seconds,
             env={**os.environ, **environment},
             encoding="utf-8",
             errors="replace",
         )
     except subprocess.TimeoutExpired:
-        raise CompileError(f"compiling took more than {COMPILE_SECONDS} s") from None
+        raise CompileError(f"it is too long: compiling took more than {COMPILE_SECONDS} s") from None
     except OSError as error:
         raise UsageError(f"cannot start the C compiler of the package 'ziglang': {error}") from None
     if done.returncode:
         raise CompileError(_first_error(done.stderr) or f"the compiler ended with status {done.returncode}")
-    return done.stderr
 
 
 def _first_error(output: str) -> str:
-    found = re.search(r"error: (.*)", output)
-    return re.sub(r"^\S*program\.o: ", "", found[1]) if found else ""
+    """The first message, without the paths and the names that the text was compiled under."""
+    found = re.search(r"error: (?:\S*program\.o: )?(.*)", output)
+    return re.sub(rf"{RENAMED}\d+", "", found[1]) if found else ""
+
+
+def _roots() -> str:
+    """C text that refers to every function that programs may call."""
+    names = [*_SUPPORT.split(), *(name + suffix for name in MATH for suffix in ("", "f"))]
+    declarations = "".join(f"void {name}(void);\n" for name in names)
+    return f"{declarations}void *surrogate_roots[] = {{{', '.join(names)}}};\n"
 
 
 @cache
 def _math_library() -> Path:
     """An object file with libm and nothing else of the C library, built once and kept in the cache.
 
-    Programs therefore have no I/O, no allocation and no clock to link with.
+    Programs therefore have no I/O and no clock to link with. Raises UsageError where that fails.
     """
     folder = root() / "libm"
-    path = folder / f"libm-{version('ziglang')}.o"
+    path = folder / f"{key(_roots(), version('ziglang'))}.o"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
@@ -120,23 +130,20 @@ def _math_library() -> Path:
 
 
 def _build_math_library(path: Path) -> None:
-    """zig builds the C library when it links a program; of its archives only what `roots` names is kept.
+    """zig builds the C library when it links a program; of its archives only what the roots refer to is kept.
 
     Raises OSError where `path` cannot be written.
     """
-    names = [*_SUPPORT.split(), *(name + suffix for name in MATH for suffix in ("", "f"))]
-    roots = "".join(f"void {name}(void);\n" for name in names)
-    roots += f"void *surrogate_roots[] = {{{', '.join(names)}}};\n"
     with tempfile.TemporaryDirectory(prefix=".tmp-", dir=path.parent) as folder:
         text, unit, module, library = (Path(folder) / name for name in ("roots.c", "roots.o", "roots.wasm", "libm.o"))
-        text.write_text(roots)
+        text.write_text(_roots())
         caches = {name: str(Path(folder) / "zig") for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")}
-        target = ["-O2", "-w", "-fno-builtin", "-fno-sanitize=all"]
+        common = ["-O2", "-w", "-fno-builtin", "-fno-sanitize=all", str(text)]
         reactor = ["cc", "-target", "wasm32-wasi", "-mexec-model=reactor"]
-        _zig([*reactor, *target, str(text), "-o", str(module)], **caches)
+        _zig([*reactor, *common, "-o", str(module)], None, **caches)
         archives = sorted(str(p) for p in Path(folder).rglob("*.a") if "ubsan" not in p.name)
-        _zig(["clang", "--target=wasm32-wasip1", *target, "-c", str(text), "-o", str(unit)])
-        _zig(["wasm-ld", "-r", "--strip-debug", str(unit), *archives, "-o", str(library)])
+        _zig(["clang", "--target=wasm32-wasip1", *common, "-c", "-o", str(unit)], None)
+        _zig(["wasm-ld", "-r", "--strip-debug", str(unit), *archives, "-o", str(library)], None)
         os.replace(library, path)
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -347,6 +348,18 @@ def test_a_missing_compiler_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(toolchain, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pip install ziglang"):
         run(program_of("int f(int a) { return a; }"), np.ones((2, 1)))
+
+
+def test_no_place_to_compile_is_a_usage_error(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(modules / "missing"))
+    with pytest.raises(UsageError, match="cannot compile in the temporary directory"):
+        run(program_of(SQUARE), X)
+
+
+def test_what_cannot_be_compiled_in_time_is_rejected(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain._zig, "__defaults__", (1e-3,))
+    with pytest.raises(ProgramError, match="it is too long: compiling took more than 20 s"):
+        run(program_of(SQUARE), X)
 
 
 def test_importing_the_package_is_cheap() -> None:
