@@ -32,7 +32,10 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph
     node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
     """
     for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
-        graph = Lowering(program, max_nodes, limit).run()
+        try:
+            graph = Lowering(program, max_nodes, limit).run()
+        except RecursionError:  # expressions nested deeper than Python's stack
+            break
         if len(graph.nodes) <= max_nodes:
             return graph
     return Lowering(program, max_nodes, 0).run_opaque()

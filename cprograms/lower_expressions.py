@@ -291,7 +291,7 @@ class Expressions(Values):
         longest = at = 0
         for item in node.exprs:
             if isinstance(item, c_ast.NamedInitializer):
-                at = self.declarations.constant(item.name[0])
+                at = self.declarations.constant(item.name[0].expr)
             at += 1
             longest = max(longest, at)
         return longest
@@ -329,14 +329,10 @@ class Expressions(Values):
         if isinstance(type, Scalar) or isinstance(item, c_ast.InitList):
             new = self._initialised(type, items.pop(0))
         else:
-            value = self.expression(item)
-            if not isinstance(value, Aggregate):
+            if isinstance(self.unevaluated(lambda: self.expression(item)), Scalar):
                 self._fill(slots, at, type, items, flat=True)
                 return
-            items.pop(0)
-            converted = self.convert(value, type, item)
-            assert isinstance(converted, Aggregate)
-            new = converted.leaves
+            new = self._initialised(type, items.pop(0))
         slots[at : at + len(new)] = new
 
     def _designated(self, slots: list[int], base: int, type: CType, item: c_ast.NamedInitializer) -> int:
@@ -344,11 +340,13 @@ class Expressions(Values):
         following = 0
         for depth, name in enumerate(item.name):
             if isinstance(name, c_ast.ID) and isinstance(type, Struct):
-                number = [known for known, _ in type.fields].index(name.name)
-            elif isinstance(type, Array):
-                number = self.declarations.constant(name)
+                number = next((k for k, (known, _) in enumerate(type.fields) if known == name.name), -1)
+            elif isinstance(name, c_ast.ArrayDesignator) and isinstance(type, Array):
+                number = self.declarations.constant(name.expr)
             else:
                 raise Unsupported(item, "this designator does not fit")
+            if not 0 <= number < len(_members(type)):
+                raise Unsupported(item, "there is no such member")
             offset, type = _members(type)[number]
             base += offset
             following = number + 1 if depth == 0 else following

@@ -273,16 +273,20 @@ class Statements(Flow):
 
     def _sections(self, body: c_ast.Node) -> list[Section]:
         sections: list[Section] = []
-        for item in (body.block_items or []) if isinstance(body, c_ast.Compound) else [body]:
+        items = (body.block_items or []) if isinstance(body, c_ast.Compound) else [body]
+        for item in items:
+            following = [item]
             if isinstance(item, c_ast.Case | c_ast.Default):
                 if not sections or sections[-1].items:
                     sections.append(Section([], []))
                 sections[-1].labels.append(item.expr if isinstance(item, c_ast.Case) else None)
-                sections[-1].items.extend(item.stmts or [])
-            elif sections:
-                sections[-1].items.append(item)
-            elif isinstance(item, c_ast.Decl):
+                following = item.stmts or []
+            elif not sections and isinstance(item, c_ast.Decl):
                 self._declare(item)
+            if any(_holds_label(f) for f in following):
+                raise Unsupported(item, "cannot follow a label inside another statement")
+            if sections:
+                sections[-1].items.extend(following)
         return sections
 
     def _choose_section(self, value: int, sections: list[Section], at: int) -> bool:
@@ -343,6 +347,13 @@ class _Mentioned:
             target = target.name
         if isinstance(target, c_ast.ID):
             self.assigned[target.name] = None
+
+
+def _holds_label(node: c_ast.Node) -> bool:
+    """Whether a label of the switch around it stands inside a statement."""
+    if isinstance(node, c_ast.Case | c_ast.Default):
+        return True
+    return not isinstance(node, c_ast.Switch) and any(_holds_label(child) for child in node)
 
 
 def _refuse(lowering: Statements, node: c_ast.Node) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,11 +20,9 @@ _CHECKS = (
     "add_overflow sub_overflow mul_overflow negate_overflow divrem_overflow shift_out_of_bounds out_of_bounds "
     "float_cast_overflow load_invalid_value builtin_unreachable missing_return type_mismatch_v1 pointer_overflow"
 ).split()
-_HARNESS = """
-#include <math.h>
-#include <setjmp.h>
-__attribute__((weak)) jmp_buf row;
-""" + "".join(f"__attribute__((weak)) void __ubsan_handle_{check}() {{ longjmp(row, 1); }}\n" for check in _CHECKS)
+_HARNESS = "#include <setjmp.h>\nstatic jmp_buf row;\n" + "".join(
+    f"void __ubsan_handle_{check}() {{ longjmp(row, 1); }}\n" for check in _CHECKS
+)
 
 
 def program_of(text: str, ranges: list[tuple[float, float]] | None = None, entry: str = "f") -> Program:
@@ -59,16 +58,13 @@ def rows_of(program: Program, n: int, seed: int = 0) -> np.ndarray:
 
 def run_native(programs: list[Program], rows: list[np.ndarray], folder: Path) -> list[np.ndarray]:
     """What gcc's code gives for each program on its rows: float64 [n, results], NaN where it is undefined."""
-    sources = []
-    for k, program in enumerate(programs):
-        source = folder / f"program{k}.c"
-        source.write_text(_HARNESS + f"#define {program.entry} entry{k}\n" + program.source + _loop(program, k))
-        sources.append(str(source))
-    library = folder / "programs.so"
-    checks = ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment"]
     assert GCC is not None
+    source, library = folder / "programs.c", folder / "programs.so"
+    source.write_text(_HARNESS + "".join(_renamed(p, k) + _loop(p, k) for k, p in enumerate(programs)))
+    checks = ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment"]
     flags = ["-O0", "-w", "-fPIC", "-shared", "-Wl,-Bsymbolic", "-fno-builtin", *checks]
-    subprocess.run([GCC, *flags, "-o", str(library), *sources, "-lm"], check=True, capture_output=True)
+    compiled = subprocess.run([GCC, *flags, "-o", library, source, "-lm"], capture_output=True, text=True, check=False)
+    assert compiled.returncode == 0, compiled.stderr[:2000]
     loaded = ctypes.CDLL(str(library))
     pointer = ctypes.POINTER(ctypes.c_double)
     outputs = []
@@ -80,14 +76,30 @@ def run_native(programs: list[Program], rows: list[np.ndarray], folder: Path) ->
     return outputs
 
 
+def _renamed(program: Program, k: int) -> str:
+    """The source with a suffix on every name that it defines for the whole file, so that programs can share one."""
+    names: set[str] = set()
+    for item in program.unit.ext:
+        if isinstance(item, c_ast.FuncDef):
+            names.add(item.decl.name)
+        elif not isinstance(item.type, c_ast.FuncDecl):
+            names.update(name for name in [item.name, *_tags(item)] if name)
+    return re.sub(r"\b[A-Za-z_]\w*", lambda m: f"{m[0]}_{k}" if m[0] in names else m[0], program.source)
+
+
+def _tags(node: c_ast.Node) -> list[str]:
+    own = [node.name] if isinstance(node, c_ast.Struct | c_ast.Enum | c_ast.Enumerator) else []
+    return own + [name for child in node for name in _tags(child)]
+
+
 def _loop(program: Program, k: int) -> str:
-    taken = ", ".join(f"x[{i}]" for i in range(len(program.arguments)))
+    call = f"{program.entry}_{k}({', '.join(f'x[{i}]' for i in range(len(program.arguments)))})"
     paths = ["" if r.name == "return" else "." + r.name for r in program.results]
     given = " ".join(f"y[{i}] = r{path};" for i, path in enumerate(paths))
-    undefined = " ".join(f"y[{i}] = NAN;" for i in range(len(paths)))
+    undefined = " ".join(f'y[{i}] = __builtin_nan("");' for i in range(len(paths)))
     return f"""
 void rows{k}(const double *x, double *y, int n) {{
     for (volatile int i = 0; i < n; i++, x += {len(program.arguments)}, y += {len(paths)})
-        if (setjmp(row)) {{ {undefined} }} else {{ __typeof__(entry{k}({taken})) r = entry{k}({taken}); {given} }}
+        if (setjmp(row)) {{ {undefined} }} else {{ __typeof__({call}) r = {call}; {given} }}
 }}
 """
