@@ -58,7 +58,7 @@ def run_with_status(program: Program, x: np.ndarray) -> Rows:
         module = _module(program)
     except CompileError as error:
         raise ProgramError([_rejection(program, error)]) from None
-    return _Instance(_engine(optimise=True), module).run(program, 0, x)
+    return _Instance(_engine(True), module).run(program, 0, x)
 
 
 def run_many(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Rows]:
@@ -70,14 +70,13 @@ def run_many(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Rows
     if not programs:
         return []
     try:
-        wasm = toolchain.to_wasm(source_of(programs), optimise=False)
+        module = _compile(source_of(programs), optimise=False)
     except CompileError:
         if len(programs) == 1:
             return [_unrun(programs[0], len(xs[0]), Status.REJECTED)]
         middle = len(programs) // 2
         return run_many(programs[:middle], xs[:middle]) + run_many(programs[middle:], xs[middle:])
-    engine = _engine(optimise=False)
-    instance = _Instance(engine, wasmtime.Module(engine, wasm))
+    instance = _Instance(_engine(False), module)
     return [instance.run(program, k, x) for k, (program, x) in enumerate(zip(programs, xs, strict=True))]
 
 
@@ -137,10 +136,18 @@ def _engine(optimise: bool) -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
+def _compile(source: str, optimise: bool) -> wasmtime.Module:
+    """Raises CompileError."""
+    try:
+        return wasmtime.Module(_engine(optimise), toolchain.to_wasm(source, optimise))
+    except wasmtime.WasmtimeError as error:
+        raise CompileError(str(error).splitlines()[0]) from None
+
+
 @lru_cache(maxsize=64)
 def _module(program: Program) -> wasmtime.Module:
     """The program's machine code, from the cache where it is there. Raises CompileError."""
-    engine = _engine(optimise=True)
+    engine = _engine(True)
     source = source_of([program])
     modules = Cache(root() / "modules")
     name = key(source, toolchain.identity(), version("wasmtime"), platform.machine())
@@ -148,7 +155,7 @@ def _module(program: Program) -> wasmtime.Module:
     if code is not None:
         with suppress(wasmtime.WasmtimeError):  # made for another CPU
             return wasmtime.Module.deserialize(engine, code)
-    module = wasmtime.Module(engine, toolchain.to_wasm(source, optimise=True))
+    module = _compile(source, optimise=True)
     with suppress(OSError):  # a cache that cannot be written costs time only
         modules.put(name, bytes(module.serialize()))
     return module

@@ -362,6 +362,13 @@ def test_what_cannot_be_compiled_in_time_is_rejected(modules: Path, monkeypatch:
         run(program_of(SQUARE), X)
 
 
+def test_what_the_runtime_refuses_is_rejected(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "to_wasm", lambda source, optimise: b"not a module")
+    with pytest.raises(ProgramError, match="the sandbox cannot compile 'f'"):
+        run(program_of(SQUARE), X)
+    assert run_many([program_of(SQUARE)], [X])[0].status.tolist() == [Status.REJECTED] * 3
+
+
 def test_importing_the_package_is_cheap() -> None:
     check = "import sys, cprograms; assert not {'wasmtime', 'scipy', 'numpy', 'rich'} & set(sys.modules), sys.modules"
     subprocess.run([sys.executable, "-c", check], check=True)
