@@ -177,13 +177,8 @@ def test_folding_agrees_with_evaluation(op, a, b, fraction):
     """An operator on constants, on arguments and on one of each give the same value and the same poison."""
     whole = op in ("mod", "and", "or", "xor", "shl", "shr", "not")
     group = OPS[INDEX[op]].group
-    floating = group in ("power", "trigonometry", "round", "special", "test") or op in (
-        "fmin",
-        "fmax",
-        "fdim",
-        "copysign",
-    )
-    type = DOUBLE if floating or (fraction and not whole) else INT
+    floating = {"power", "trigonometry", "round", "special", "test", "fmin", "fmax", "fdim", "copysign"}
+    type = DOUBLE if {group, op} & floating or (fraction and not whole) else INT
     out = INT if group in ("compare", "test") else type
     values = [v / 2 if type == DOUBLE else v for v in (a, b)]
     found = []
