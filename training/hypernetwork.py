@@ -1,7 +1,11 @@
 """Train the hypernetwork.
 
-accelerate launch --cpu --num_processes 2 -m training.hypernetwork training/configs/default.yaml \\
-    --data data/generated -o runs/default
+accelerate launch -m training.hypernetwork training/configs/default.yaml --data data/generated -o runs/default
+
+On two processes of one machine without a GPU (`--multi_gpu` is the launcher's name for several local processes; `--cpu`
+would want MPI):
+
+ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 -m training.hypernetwork ...
 
 The same command again resumes from the last checkpoint. Batches depend on (seed, step, process) only, so that a run
 that was killed goes on as if it had not been.
@@ -174,6 +178,7 @@ class Trainer:
 
     def run(self) -> None:
         self.resume()
+        self.accelerator.print(f"{self.accelerator.num_processes} processes, {len(self.train)} views on the first")
         log = SummaryWriter(str(self.out / "log"), purge_step=self.step) if self.accelerator.is_main_process else None
         started = time.perf_counter() - self.seconds
         with self.progress_bar() as bar:
