@@ -88,10 +88,8 @@ class GraphBuilder:
 
     def constant(self, value: int | float, type: Scalar) -> int:
         """The node of a number, rounded to the type; an integer must be one that the type holds."""
-        number = value if type.kind == "float" else int(value)
-        if type.bits != 64:
-            number = type.dtype.type(number).item()
-        node = self._intern(Node("const", type, (), float(number) if type.kind == "float" else int(number)))
+        number = int(value) if type.is_integer else float(value if type.bits == 64 else type.dtype.type(value))
+        node = self._intern(Node("const", type, (), number))
         if number in (0, 1):
             self._flags.add(node)
         return node
@@ -132,7 +130,7 @@ class GraphBuilder:
         return node
 
     def cast(self, node: int, type: Scalar) -> int:
-        return node if self.nodes[node].type == type else self.add("cast", type, node)
+        return node if self.nodes[node].type.code == type.code else self.add("cast", type, node)
 
     def finish(self, roots: list[int]) -> Graph:
         """The graph of what the roots need, renumbered in post-order from the roots."""

@@ -75,8 +75,9 @@ class Values:
         ]
 
     def load(self, place: Place) -> Value:
-        loaded = [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))]
-        return loaded[0] if isinstance(place.type, Scalar) else Aggregate(place.type, loaded)
+        if isinstance(place.type, Scalar):
+            return self._load_leaf(place, 0, place.type)
+        return Aggregate(place.type, [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))])
 
     def _load_leaf(self, place: Place, k: int, type: Scalar) -> int:
         slots = self.constants if place.fixed else self.memory

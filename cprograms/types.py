@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -31,13 +32,10 @@ class Scalar:
     @property
     def limits(self) -> tuple[float, float]:
         """Least and greatest value that the type holds."""
-        if self.kind == "bool":
-            return 0, 1
         if self.kind == "float":
-            info = np.finfo(self.dtype)
-            return float(info.min), float(info.max)
-        whole = np.iinfo(self.dtype)
-        return int(whole.min), int(whole.max)
+            greatest = float(np.finfo(self.dtype).max)
+            return -greatest, greatest
+        return (-(1 << self.bits - 1), (1 << self.bits - 1) - 1) if self.kind == "int" else (0, (1 << self.bits) - 1)
 
 
 SCALARS = {
@@ -111,6 +109,11 @@ def scalar_of_names(names: list[str]) -> Scalar | None:
 
     Plain `char` is signed, as on x86-64.
     """
+    return _scalar_of_names(tuple(names))
+
+
+@cache
+def _scalar_of_names(names: tuple[str, ...]) -> Scalar | None:
     words = [n for n in names if n not in ("const", "volatile", "register")]
     core = [w for w in words if w in ("char", "short", "float", "double", "_Bool", "bool")]
     longs = words.count("long")
