@@ -221,14 +221,24 @@ def _compile_warnings(surrogate: Surrogate) -> list[str]:
     from surrogate.describe import BAD_NMSE, number
 
     report = surrogate.measured
-    if report is None or report.nmse <= BAD_NMSE:
+    if report is None:
         return []
-    remedies = ["-O2"] if surrogate.opt_level < 2 else ["more rows (--rows)"]
-    remedies.append("a narrower domain (--range)")
-    return [
-        f"this is a bad surrogate: nMSE {number(report.nmse)} is above {BAD_NMSE} (1 is a constant's error);"
-        f" {' or '.join(remedies)} may help"
-    ]
+    warnings = []
+    if report.trapped > report.rows / 10:
+        warnings.append(
+            f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: is it the right one?"
+        )
+    if report.nmse > BAD_NMSE:
+        remedies = ["-O2"] if surrogate.opt_level < 2 else ["more rows (--rows)"]
+        remedies.append("a narrower domain (--range)")
+        warnings.append(
+            f"this is a bad surrogate: nMSE {number(report.nmse)} is above {BAD_NMSE} (1 is a constant's error);"
+            f" {' or '.join(remedies)} may help"
+        )
+    unset = [a.name for a in surrogate.arguments if a.origin == "default"]
+    if warnings and unset:
+        warnings.append(f"nothing declares where {', '.join(unset)} lie: -1 to 1 is assumed; say so with --range")
+    return warnings
 
 
 def run_command(options: argparse.Namespace) -> int:

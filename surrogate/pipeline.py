@@ -26,7 +26,7 @@ from surrogate.surrogate import Surrogate
 
 ROWS = {0: 0, 1: 64, 2: 256}
 """Executed rows at each -O level, where the user does not say."""
-MIN_ROWS, MAX_ROWS = 2, 2048
+MIN_ROWS, MAX_ROWS = 2, 1024
 """A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
 
 

@@ -468,6 +468,18 @@ def test_a_compile_imports_no_transformers(plane_file: Path, compiler: Path) -> 
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+@pytest.mark.slow
+def test_start_up_is_within_its_bars(compiler: Path) -> None:
+    script = ROOT / "scripts" / "bench_startup.py"
+    done = subprocess.run(
+        [sys.executable, script, "--runs", "3", "--compiler", str(compiler)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_version_is_the_distribution_s() -> None:
     import tomllib
 
