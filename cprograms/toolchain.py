@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from cprograms.cache import key, root
+from cprograms.cache import key, root, write_atomically
 from cprograms.diagnostics import UsageError
 from cprograms.sandbox_source import MATH, RENAMED, CompileError
 
@@ -134,7 +134,7 @@ def _build_math_library(path: Path) -> None:
 
     Raises OSError where `path` cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
         text, unit, module, library = (Path(folder) / name for name in ("roots.c", "roots.o", "roots.wasm", "libm.o"))
         text.write_text(_roots())
         caches = {name: str(Path(folder) / "zig") for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")}
@@ -144,7 +144,7 @@ def _build_math_library(path: Path) -> None:
         archives = sorted(str(p) for p in Path(folder).rglob("*.a") if "ubsan" not in p.name)
         _zig(["clang", "--target=wasm32-wasip1", *common, "-c", "-o", str(unit)], None)
         _zig(["wasm-ld", "-r", "--strip-debug", str(unit), *archives, "-o", str(library)], None)
-        os.replace(library, path)
+        write_atomically(path, library.read_bytes())
 
 
 @contextmanager
