@@ -150,6 +150,19 @@ def test_a_bad_surrogate_is_called_bad(compiler: Path, capsys: pytest.CaptureFix
     assert "bad surrogate" in Path("noise.surrogate/README.md").read_text()
 
 
+def test_a_domain_that_nobody_declared_is_doubted(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("root.c").write_text("#include <math.h>\ndouble root(double x, double y) { return sqrt(x) * sqrt(y); }")
+    argv = ["compile", "root.c", "--compiler", str(compiler)]
+    assert main(argv) == 0
+    err = capsys.readouterr().err
+    assert "of 2,000 rows of the domain gave no finite result" in err
+    assert "nothing declares where x, y lie" in err
+    assert main([*argv, "--range", "x=0:1", "--range", "y=0:1"]) == 0
+    err = capsys.readouterr().err
+    assert "finite" not in err
+    assert "nothing declares" not in err
+
+
 def test_compile_replaces_its_artifact_only(
     plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
