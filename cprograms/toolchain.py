@@ -14,8 +14,6 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from filelock import FileLock
-
 from cprograms.cache import key, root, write_atomically
 from cprograms.diagnostics import UsageError
 from cprograms.sandbox_source import MATH, RENAMED, CompileError
@@ -116,16 +114,20 @@ def _math_library() -> Path:
     """
     folder = root() / "libm"
     path = folder / f"{key(_roots(), version('ziglang'))}.o"
+    if path.exists():
+        return path
+    from filelock import FileLock  # needed this once only, and not quick to import
+
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with FileLock(path.with_suffix(".lock")), _announcement("Building the sandbox's C library (once, about 15 s)"):
             if not path.exists():
-                with _announcement("Building the sandbox's C library (only once, about 15 s)"):
-                    _build_math_library(path)
+                _build_math_library(path)
     except OSError as error:
-        raise UsageError(
-            f"cannot write the cache directory {folder}: {error} (SURROGATE_CACHE names another)"
-        ) from None
+        message = f"cannot write the cache directory {folder}: {error} (SURROGATE_CACHE names another)"
+        raise UsageError(message) from None
+    except CompileError as error:
+        raise UsageError(f"cannot build the sandbox's C library: {error}") from None
     return path
 
 
