@@ -81,7 +81,7 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     # The marker names the file, and says that what follows it is line 1.
     marked = f'# 1 "{escape(source.name)}"\n{source.text}\n'
     expand = _Clang(["-E", *_SHIMS, *user], marked)
-    check = _Clang(["-fsyntax-only", "-ferror-limit=50", *user], marked)
+    check = _Clang(["-fsyntax-only", "-Wno-implicit-int", "-ferror-limit=50", *user], marked)
     text, expansion_errors = expand.result()
     if len(text) > MAX_BYTES:
         check.stop()
