@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from pycparser import c_ast, c_generator
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -108,12 +109,16 @@ def config_of(surrogate: Surrogate) -> dict[str, Any]:
 
 
 def portable_text(program: Program) -> str:
-    """The program as self-contained C whose pragmas state its entry and its domain."""
+    """The program as self-contained C whose pragmas, before its entry, state that it is the entry, and its domain."""
     ranges = [(a.name, a.low, a.high) for a in program.arguments]
     ranges += [(r.name, r.low, r.high) for r in program.results if r.low is not None and r.high is not None]
-    pragmas = [f"#pragma surrogate entry({program.entry})"]
-    pragmas += [f"#pragma surrogate range({name}, {low!r}, {high!r})" for name, low, high in ranges]
-    return "\n".join([*pragmas, "", program.text])
+    pragmas = [c_ast.Pragma(f"surrogate entry({program.entry})")]
+    pragmas += [c_ast.Pragma(f"surrogate range({name}, {low!r}, {high!r})") for name, low, high in ranges]
+    parts: list[c_ast.Node] = []
+    for part in program.unit.ext:
+        is_entry = isinstance(part, c_ast.FuncDef) and part.decl.name == program.entry
+        parts += [*pragmas, part] if is_entry else [part]
+    return c_generator.CGenerator().visit(c_ast.FileAST(parts))
 
 
 def _surrogate(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:

@@ -13,10 +13,13 @@ import pytest
 import cprograms
 import surrogate
 from cprograms.diagnostics import UsageError
+from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate import artifact, files
+from surrogate.artifact import portable_text
 from surrogate.surrogate import Surrogate
 
+LIBRARY = sorted((Path(cprograms.__file__).parent / "library").glob("*.c"))
 STRUCT = """\
 #include <math.h>
 #define SCALE 0.5
@@ -62,6 +65,39 @@ def test_declared_ranges_of_results_survive(compiler: Path, tmp_path: Path) -> N
     loaded = surrogate.load(tmp_path / "s")
     assert (loaded.results[0].low, loaded.results[0].high) == (-3, 5.5)
     assert loaded.program.results == loaded.results
+
+
+def described(program: Program) -> tuple:
+    arguments = [(a.name, a.type, a.low, a.high) for a in program.arguments]
+    return program.entry, arguments, program.results
+
+
+def test_pragmas_stay_with_the_entry() -> None:
+    """A pragma belongs to the function after it, which need not be the file's first, nor its last."""
+    source = """
+    static double clamp(double x) { return x < 0 ? 0 : x; }
+    double f(double x);
+    #pragma surrogate range(x, 2, 3)
+    #pragma surrogate range(return, 0, 9)
+    double f(double x) { return clamp(x) * x; }
+    #pragma surrogate range(x, 5, 6)
+    double g(double x) { return f(x); }
+    """
+    for entry in ("f", "g"):
+        program = cprograms.load(source=source, entry=entry)
+        assert described(cprograms.load(source=portable_text(program))) == described(program)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", sorted((Path(cprograms.__file__).parent / "library").glob("*.c")), ids=lambda p: p.stem
+)
+def test_every_library_program_survives(path: Path) -> None:
+    program = cprograms.load(path)
+    again = cprograms.load(source=portable_text(program))
+    assert described(again) == described(program)
+    x = sample(program, 50, 0)
+    np.testing.assert_array_equal(cprograms.run(again, x), cprograms.run(program, x))
 
 
 def test_records_how_it_was_made(saved: Path) -> None:
