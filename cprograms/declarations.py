@@ -7,7 +7,7 @@ from operator import add, and_, eq, ge, gt, le, lshift, lt, mul, ne, or_, rshift
 
 from pycparser import c_ast
 
-from cprograms.types import INT, Array, CType, Scalar, Struct, scalar_of_names
+from cprograms.types import INT, UINT, Array, CType, Scalar, Struct, scalar_of_names
 
 
 class Unsupported(Exception):
@@ -43,6 +43,8 @@ class Declarations:
             self.tags[node.name] = node
         elif isinstance(node, c_ast.Enum) and node.values is not None:
             self._enumerators(node)
+            if node.name:
+                self.tags[node.name] = node
         if isinstance(
             node, c_ast.Decl | c_ast.Typedef | c_ast.TypeDecl | c_ast.ArrayDecl | c_ast.PtrDecl | c_ast.FuncDecl
         ):
@@ -68,7 +70,7 @@ class Declarations:
         if isinstance(node, c_ast.IdentifierType):
             return self._named(node)
         if isinstance(node, c_ast.Enum):
-            return INT
+            return self._enum(node)
         if isinstance(node, c_ast.Struct):
             return self._struct(node)
         if isinstance(node, c_ast.ArrayDecl):
@@ -80,6 +82,13 @@ class Declarations:
         if isinstance(node, c_ast.Union):
             raise Unsupported(node, "unions are not numeric")
         raise Unsupported(node, "this type is not an arithmetic scalar or a struct of them")
+
+    def _enum(self, node: c_ast.Enum) -> Scalar:
+        """An enumeration is an int where a constant of it is negative, else unsigned, as on x86-64."""
+        definition = node if node.values is not None else self.tags.get(node.name)
+        if not isinstance(definition, c_ast.Enum):
+            raise Unsupported(node, f"'enum {node.name}' is not defined")
+        return INT if any(self.constants.get(i.name, 0) < 0 for i in definition.values.enumerators) else UINT
 
     def scalar_of(self, node: c_ast.Node) -> Scalar:
         found = self.type_of(node)

@@ -51,6 +51,7 @@ _COMPOSED: dict[str, tuple[int, _Emit]] = {
     "fma": (3, lambda b, t, x: b.add("add", t, b.add("mul", t, x[0], x[1]), x[2])),
     "exp10": (1, lambda b, t, x: b.add("pow", t, b.constant(10, t), x[0])),
     "logb": (1, lambda b, t, x: b.add("floor", t, b.add("log2", t, b.add("abs", t, x[0])))),
+    "ilogb": (1, lambda b, t, x: b.cast(b.add("floor", t, b.add("log2", t, b.add("abs", t, x[0]))), INT)),
     "lround": (1, _to_long("round")),
     "llround": (1, _to_long("round")),
     "lrint": (1, _to_long("rint")),
@@ -78,6 +79,36 @@ _TESTS: dict[str, _Emit] = {
     "islessgreater": _less_or_greater,
     "isunordered": lambda b, t, x: b.add("or", INT, b.add("isnan", INT, x[0]), b.add("isnan", INT, x[1])),
 }
+
+
+def _set_bits(b: GraphBuilder, t: Scalar, x: int) -> int:
+    """How many bits are set: sums of neighbouring fields of 1, 2, 4 … bits."""
+
+    def masked(value: int, width: int) -> int:
+        mask = sum(((1 << width) - 1) << at for at in range(0, t.bits, 2 * width))
+        return b.add("and", t, value, b.constant(mask, t))
+
+    width = 1
+    while width < t.bits:
+        x = b.add("add", t, masked(x, width), masked(b.add("shr", t, x, b.constant(width, INT)), width))
+        width *= 2
+    return b.cast(x, INT)
+
+
+def _trailing_zeros(b: GraphBuilder, t: Scalar, x: int) -> int:
+    lowest = b.add("and", t, x, b.add("neg", t, x))
+    return _set_bits(b, t, b.add("sub", t, lowest, b.constant(1, t)))
+
+
+def _leading_zeros(b: GraphBuilder, t: Scalar, x: int) -> int:
+    width = 1
+    while width < t.bits:
+        x = b.add("or", t, x, b.add("shr", t, x, b.constant(width, INT)))
+        width *= 2
+    return b.add("sub", INT, b.constant(t.bits, INT), _set_bits(b, t, x))
+
+
+_BITS = {"popcount": _set_bits, "ctz": _trailing_zeros, "clz": _leading_zeros}
 _INTEGER_ABS = {"abs": INT, "labs": _LONG, "llabs": _LONG, "imaxabs": _LONG}
 
 
@@ -87,6 +118,9 @@ def call(builder: GraphBuilder, name: str, arguments: list[int]) -> int | None:
     if name in _INTEGER_ABS:
         type = _INTEGER_ABS[name]
         return builder.add("abs", type, builder.cast(arguments[0], type))
+    if name.removesuffix("ll") in _BITS:
+        type = SCALARS["u64" if name.endswith("ll") else "u32"]
+        return _BITS[name.removesuffix("ll")](builder, type, builder.cast(arguments[0], type))
     base, type = _variant(name)
     if base in _DIRECT:
         return builder.add(_DIRECT[base], type, *(builder.cast(a, type) for a in arguments))

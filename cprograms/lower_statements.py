@@ -207,6 +207,8 @@ class Statements(Flow):
             if after[slot] not in (node, UNSET):
                 type = self.builder.nodes[node].type
                 self.memory[slot] = self.builder.add("loop", type, go_on, after[slot], node)
+        if not exits and self.builder.number(go_on):
+            raise Unsupported(loop.body[0], "cannot follow a loop without an end")
         ends = loop.condition is not None or any(e.target == loop.end for e in exits)
         self.exits = self._flagged(exits, go_on, loop.end, ends)
         return ends

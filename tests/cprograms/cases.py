@@ -90,6 +90,7 @@ ARITHMETIC = {
     ),
     "sizeof has no effect": _case("long f(int a) { long n = sizeof(a++); return a + n; }", SMALL),
     "enum": _case("enum e { A, B = 5, C, D = C * 2 }; int f(int a) { enum e v = C; return a + A + B * v + D; }", SMALL),
+    "enum without negatives is unsigned": _case("enum e { A, B = 5 }; enum s { M = -1, N }; int f(int a) { enum e v = a; enum s w = a; return (v - 3 < 0) + 2 * (w - 3 < 0); }", (0, 9)),
     "typedef": _case("typedef unsigned char u8; typedef u8 byte; int f(byte a) { byte b = a + 1; return b; }", BYTE),
     "unsigned division": _case("unsigned f(unsigned a, unsigned b) { return a / b + a % b; }", (0, 2.0**32 - 1), (0, 9)),
 }  # fmt: skip
@@ -129,6 +130,9 @@ LIBM = {
         "int f(double x) { double y = 1 / x, z = y - y; return __builtin_isnan(z) + 2 * __builtin_isinf(y) + 4 * __builtin_isfinite(x) + 8 * !!__builtin_signbit(y) + 16 * __builtin_isless(z, x); }",
         (0, 1),
     ),
+    "set bits": _case("int f(unsigned x) { return __builtin_popcount(x) + 100 * __builtin_clz(x | 1) + 10000 * __builtin_ctz(x | 4096); }", (0, 2.0**32 - 1)),
+    "set bits of 64": _case("int f(unsigned long x) { return __builtin_popcountll(x) + 100 * __builtin_clzll(x | 1) + 10000 * __builtin_ctzll(x | 4096); }", (0, 2.0**53)),
+    "exponent": _case("int ilogb(double); double logb(double); double f(double x) { return ilogb(x) + logb(x * 3); }", (0.01, 900)),
     "a helper takes a library name": _case("static double fmin(double a, double b) { return a - b; } double f(double x) { return fmin(x, 2); }", UNIT),
 }  # fmt: skip
 
@@ -210,6 +214,7 @@ UNBOUNDED = {
     "ackermann": _inexact("static int a(int m, int n) { return m == 0 ? n + 1 : n == 0 ? a(m - 1, 1) : a(m - 1, a(m, n - 1)); } int f(int m, int n) { return a(m, n); }", (0, 2), (0, 3)),
     "a loop in a helper in a loop": _inexact("static double root(double x) { double y = x; for (; y * y - x > 1e-3;) y = (y + x / y) / 2; return y; } double f(double x) { double s = 0; for (int i = 0; i < 4; i++) s += root(x + i); return s; }", (1, 4)),
     "jump backwards for long": _inexact("double f(double x) { double s = 0; again: s += x; if (s < 100) goto again; return s; }", (0.01, 1)),
+    "no end": _inexact("int f(int x) { while (1) { } return x; }", SMALL),
     "an unknown function": _inexact("double j0(double); double f(double x) { return j0(x) + 1; }", UNIT),
 }  # fmt: skip
 
