@@ -1,4 +1,4 @@
-"""Reading a C file: preprocess, cut, check, trim, describe. (Not named `load`, which is the function of the package.)"""
+"""Reading a C file: preprocess, cut, check, trim, describe."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
         if isinstance(node, c_ast.Compound) and node.block_items:
             node.block_items = [n for n in node.block_items if not _means_nothing(n)]
         elif isinstance(node, c_ast.Decl):
-            _size_from_initialiser(node)
+            _size_from_initialiser(node.type, node.init)
+        elif isinstance(node, c_ast.CompoundLiteral):
+            _size_from_initialiser(node.type.type, node.init)
         elif isinstance(node, c_ast.FuncDef):
             _old_style_parameters(node)
     nodes = list(_with_own_definitions(nodes, index))
@@ -60,11 +62,10 @@ def _int_parameter(name: c_ast.ID) -> c_ast.Decl:
     return c_ast.Decl(name.name, [], [], [], [], type, None, None, coord=name.coord)
 
 
-def _size_from_initialiser(node: c_ast.Decl) -> None:
-    array = node.type
-    if not isinstance(array, c_ast.ArrayDecl) or array.dim is not None or not isinstance(node.init, c_ast.InitList):
+def _size_from_initialiser(array: c_ast.Node, initialiser: c_ast.Node | None) -> None:
+    if not isinstance(array, c_ast.ArrayDecl) or array.dim is not None or not isinstance(initialiser, c_ast.InitList):
         return
-    items = node.init.exprs
+    items = initialiser.exprs
     length = _length(items)
     if isinstance(array.type, c_ast.ArrayDecl) and not any(_is_braced(item) for item in items):
         inner = array.type.dim

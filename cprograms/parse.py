@@ -9,7 +9,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pycparser import CParser, c_ast
 from pycparser.c_parser import Coord, ParseError
@@ -108,6 +107,7 @@ class Unit:
         return self._by_name.get(name, [])
 
     def tagged(self, tag: str) -> list[Chunk]:
+        """The chunks that may define a struct, union or enum tag."""
         return self._by_tag.get(tag, [])
 
     def parse(self, chunk: Chunk) -> list[c_ast.Node]:
@@ -135,7 +135,12 @@ class Unit:
             raise _fault(error, coord) from None
         except RecursionError:
             raise Unsupported(_at(coord), "the code is nested too deeply") from None
-        return normalise(tree.ext[len(types) :], chunk.index)
+        nodes = normalise(tree.ext[len(types) :], chunk.index)
+        for node in nodes:
+            tag = getattr(node.type, "name", None) if isinstance(node, c_ast.Decl) and node.name is None else None
+            if tag and chunk not in self._by_tag[tag]:
+                self._by_tag[tag].append(chunk)  # one that had no name in the source
+        return nodes
 
 
 def _parse_either_dialect(text: str) -> c_ast.FileAST:
@@ -293,8 +298,9 @@ def _is_name(token: str) -> bool:
 
 
 def _function_name(tokens: list[str]) -> str | None:
-    for name, following in pairwise(tokens):
-        if following == "(" and _is_name(name) and not _KEYWORD.fullmatch(name):
+    """The first name before a parenthesis: `int f(…)`, or `int (f)(…)`."""
+    for name, following, after in zip(tokens, tokens[1:], [*tokens[2:], ""], strict=False):
+        if _is_name(name) and not _KEYWORD.fullmatch(name) and (following == "(" or (following, after) == (")", "(")):
             return name
     return None
 
@@ -317,6 +323,7 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
             continue
         if braces and after in (",", "=", "}"):
             enumerators.add(token)
-        if not braces and after in (";", ",", "=", "(", "[", ")") and (not parentheses or before == "*"):
+        alone = (before, after) == ("(", ")")  # int (f)(int)
+        if not braces and after in (";", ",", "=", "(", "[", ")") and (not parentheses or before == "*" or alone):
             outer.add(token)
     return outer, enumerators, tags

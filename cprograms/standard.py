@@ -28,7 +28,7 @@ _SINGLE = {
     "long long(long long)": "llabs",
 }
 _TESTS = "isnan isinf isfinite isnormal signbit isgreater isgreaterequal isless islessequal islessgreater isunordered"
-_BITS = "popcount popcountll clz clzll ctz ctzll"
+_OTHERS = "popcount popcountll clz clzll ctz ctzll unreachable trap"
 
 
 def _prototypes() -> dict[str, str]:
@@ -45,7 +45,7 @@ def _prototypes() -> dict[str, str]:
 
 
 PROTOTYPES = _prototypes()
-BUILTINS = frozenset(f"__builtin_{n}" for n in [*PROTOTYPES, *_TESTS.split(), *_BITS.split()])
+BUILTINS = frozenset(f"__builtin_{n}" for n in [*PROTOTYPES, *_TESTS.split(), *_OTHERS.split()])
 
 _REFUSED = {
     "reads or writes files, the terminal or the system": (

@@ -39,7 +39,8 @@ end:
   return p;
 }
 """
-_TOKENS = sorted(set(re.findall(r"[A-Za-z_]\w*|\d+(?:\.\d+)?|[^\sA-Za-z_0-9]", SEED))) + [
+_TOKENS = [
+    *sorted(set(re.findall(r"[A-Za-z_]\w*|\d+(?:\.\d+)?|[^\sA-Za-z_0-9]", SEED))),
     *("struct", "union", "enum", "typedef", "static", "const", "extern", "inline", "volatile", "_Complex", "void"),
     *("int", "long", "float", "char", "unsigned", "while", "do", "return", "goto", "sizeof", "typeof", "__attribute__"),
     *("...", "->", "<<", "&&", '"s"', "'c'", "0x1p3", "1e999", "089", "\n#pragma surrogate", "\n#line 3\n", "/*", "*/"),
@@ -55,14 +56,18 @@ def unchecked(source: Source, include_dirs: object = (), defines: object = ()) -
 
 def answers(source: str | bytes, compiler: bool = True) -> bool:
     """Whether a source loads; anything but an answer in one of the agreed forms is an error."""
+    found: tuple[Diagnostic, ...] = ()
     try:
         with nullcontext() if compiler else patch.object(loading, "preprocess", unchecked):
             program = loading.load(source=source)
-    except ProgramError as error:
-        assert error.diagnostics
-        assert all(isinstance(d, Diagnostic) and d.message and str(d) for d in error.diagnostics)
-        return False
     except UsageError:
+        return False
+    except ProgramError as error:
+        found = error.diagnostics
+        program = None
+    if program is None:
+        assert found
+        assert all(isinstance(d, Diagnostic) and d.message and str(d) for d in found)
         return False
     CParser(dialect="legacy").parse(program.text)
     assert 1 <= len(program.arguments) <= 16

@@ -35,7 +35,7 @@ def test_includes_beside_the_file_and_in_given_directories(tmp_path: Path):
     (tmp_path / "inner" / "deeper.h").write_text("#define DEEPER 2\n")
     path = tmp_path / "f.c"
     path.write_text('#include "beside.h"\ndouble f(double x) { return twice(x) + 1; }')
-    with pytest.raises(ProgramError, match="'deeper.h' file not found"):
+    with pytest.raises(ProgramError, match=r"'deeper\.h' file not found"):
         cprograms.load(path)
     program = cprograms.load(path, include_dirs=[str(tmp_path / "inner")])
     assert cprograms.run(program, np.array([[3.0]])).item() == 7
