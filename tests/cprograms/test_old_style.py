@@ -41,7 +41,7 @@ def test_an_array_parameter_behind_a_typedef_is_a_pointer():
 
 
 def test_what_has_no_type_is_an_int():
-    program = cprograms.load(source="next(n) { return n + 1; } f(n, x) double x; { return next(n) * x; }")
+    program = cprograms.load(source="next(n) { return n + 1; } int f(n, x) double x; { return next(n) * x; }")
     assert [a.type.code for a in program.arguments] == ["i32", "f64"]
     assert program.results[0].type.code == "i32"
     assert cprograms.run(program, np.array([[2, 1.5]])).item() == 4
