@@ -26,6 +26,7 @@ class Places:
 
     def __init__(self, source: Source, text: str):
         self._source = source
+        self._found: dict[Unsupported, Diagnostic] = {}
         self._lines: dict[tuple[str, int], str] = {}
         file, number = "", 0
         for line in text.split("\n"):
@@ -42,6 +43,12 @@ class Places:
         return sorted(dict.fromkeys(found), key=lambda d: (d.file != self._source.name, d.file, d.line, d.column))
 
     def diagnostic(self, fault: Unsupported) -> Diagnostic:
+        # Functions that share a helper share its faults.
+        if fault not in self._found:
+            self._found[fault] = self._diagnostic(fault)
+        return self._found[fault]
+
+    def _diagnostic(self, fault: Unsupported) -> Diagnostic:
         coord = fault.node.coord
         if not isinstance(coord, Coord):
             return Diagnostic(fault.message, self._source.name, hint=fault.hint)

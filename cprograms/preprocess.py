@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -12,10 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-import ziglang
-
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.source import MAX_BYTES, Source, escape
+from cprograms.toolchain import executable
 
 TIMEOUT = 5.0
 """Seconds after which the preprocessor and the check are stopped."""
@@ -137,8 +135,7 @@ def _clang() -> tuple[str, ...]:
 
     `zig clang` is called rather than `zig cc`: it is one process, and needs neither a cache nor a home directory.
     """
-    zig = Path(ziglang.__file__).parent
-    library = zig / "lib"
+    library = Path(executable()).parent / "lib"
     libc = library / "libc" / "include"
     headers = [
         Path(__file__).parent / "include",
@@ -149,7 +146,7 @@ def _clang() -> tuple[str, ...]:
     flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
     flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
     flags += [flag for header in headers for flag in ("-isystem", str(header))]
-    return (str(zig / ("zig.exe" if os.name == "nt" else "zig")), "clang", *flags)
+    return (executable(), "clang", *flags)
 
 
 def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:

@@ -64,7 +64,8 @@ def identity() -> str:
 
 
 @cache
-def _executable() -> str:
+def executable() -> str:
+    """Path of zig. Raises UsageError where the package that holds it is missing."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         raise UsageError(
@@ -77,7 +78,7 @@ def _zig(arguments: list[str], seconds: int | None = COMPILE_SECONDS, **environm
     """Run zig. Raises CompileError where it fails or takes longer, UsageError where there is no zig."""
     try:
         done = subprocess.run(
-            [_executable(), *arguments],
+            [executable(), *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=seconds,

@@ -33,7 +33,7 @@ def modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_missing_compiler_is_a_usage_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SURROGATE_CACHE", str(tmp_path))
-    monkeypatch.setattr(toolchain, "_executable", toolchain._executable.__wrapped__)
+    monkeypatch.setattr(toolchain, "executable", toolchain.executable.__wrapped__)
     monkeypatch.setattr(toolchain, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pip install ziglang"):
         run(program_of("int f(int a) { return a; }"), np.ones((2, 1)))
