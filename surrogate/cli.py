@@ -228,7 +228,8 @@ def _compile_warnings(surrogate: Surrogate) -> list[str]:
         warnings.append(
             f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: is it the right one?"
         )
-    if report.nmse > BAD_NMSE:
+    # An undefined error is a bad one.
+    if not report.nmse <= BAD_NMSE:
         remedies = ["-O2"] if surrogate.opt_level < 2 else ["more rows (--rows)"]
         remedies.append("a narrower domain (--range)")
         warnings.append(

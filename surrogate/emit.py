@@ -11,7 +11,7 @@ import torch
 from cprograms.graph import Graph
 from surrogate.encoding import EncodedGraph, collate, encode
 from surrogate.hypernetwork import Hypernetwork, gauss_newton
-from surrogate.network import Towers
+from surrogate.network import Towers, input_scaling
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class _Tower:
 
 def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
     """[n, A] in C units -> the same in [-1, 1]; an argument of one value becomes 0."""
-    middle, half = domain.mean(1), (domain[:, 1] - domain[:, 0]) / 2
-    return (x - middle) / np.where(half > 0, half, 1)
+    middle, reach = input_scaling(domain)
+    return (x - middle) / reach
 
 
 @torch.no_grad()
