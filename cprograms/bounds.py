@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cprograms.graph import GraphBuilder, Node
+from cprograms.graph import Graph, GraphBuilder, Node
 from cprograms.types import Scalar
 
 Interval = tuple[float, float]
@@ -15,15 +15,15 @@ Interval = tuple[float, float]
 
 
 class Bounds:
-    """Interval arithmetic over the nodes of a builder, as they are added.
+    """Interval arithmetic over the nodes of a graph, or of a builder as they are added; `domain` is [arguments, 2].
 
     Rounding to nearest is monotonic, so ends that are computed in the node's own precision enclose all values. Signed
     overflow is undefined, so a signed interval is cut off at its type's limits.
     """
 
-    def __init__(self, builder: GraphBuilder, domain: np.ndarray) -> None:
-        self._nodes = builder.nodes
-        self._tables = builder.tables
+    def __init__(self, graph: GraphBuilder | Graph, domain: np.ndarray) -> None:
+        self._nodes: Sequence[Node] = graph.nodes
+        self._tables: Sequence[np.ndarray] = graph.tables
         self._domain = domain
         self._known: list[Interval | None] = []
 

@@ -15,8 +15,8 @@ from cprograms.memory import UNSET, Aggregate, Place, Value, leaves
 from cprograms.program import Program
 from cprograms.types import DOUBLE, INT, CType, Scalar
 
-MOST_CALLS = 2000
-"""Calls that are followed in one program; beyond, what they lower to would take too long to find."""
+MOST_NODES = 2048
+"""Nodes of a graph where there is nothing left that could be composed once instead of being unrolled."""
 DEEPEST = 24
 """Recursive calls within each other that are followed: each takes some twenty frames of Python's stack."""
 FEW = 8
@@ -24,19 +24,21 @@ FEW = 8
 
 
 def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph:
-    """Lower a program's entry to a graph of at most `max_nodes` nodes whose roots are the program's results, in order.
+    """Lower a program's entry to a graph whose roots are the program's results, in order.
 
     A loop is unrolled, and recursion inlined, where it is proved to end on the program's domain after at most `unroll`
-    repetitions and the graph stays small enough. Other loops are composed once (`carry` and `loop` nodes); other
-    recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any such
-    node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
+    repetitions and the graph keeps within `max_nodes` nodes. Other loops are composed once (`carry` and `loop` nodes);
+    other recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any
+    such node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
+    Code without repetition is followed beyond `max_nodes`, up to MOST_NODES.
     """
     for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
+        most = MOST_NODES if limit == 0 else max_nodes
         try:
             graph = Lowering(program, max_nodes, limit).run()
-        except RecursionError:  # expressions nested deeper than Python's stack
-            break
-        if len(graph.nodes) <= max_nodes:
+        except (RecursionError, TooLongError):  # nested deeper than Python's stack, or calls that multiply
+            continue
+        if len(graph.nodes) <= most:
             return graph
     return Lowering(program, max_nodes, 0).run_opaque()
 
@@ -139,7 +141,7 @@ class Lowering(Statements):
         if name not in self._recursive:
             self._recursive.add(name)
             raise _RecursionFoundError
-        if self.active.count(name) > min(self.unroll, DEEPEST) or len(self._returned) > MOST_CALLS:
+        if self.active.count(name) > min(self.unroll, DEEPEST):
             raise TooLongError
         self.check_size()
 

@@ -11,6 +11,8 @@ from cprograms.program import Program
 from cprograms.types import INT, CType
 
 T = TypeVar("T")
+MOST_STEPS = 10_000
+"""Statements that are followed at one go: some tenths of a second."""
 
 
 class TooLongError(Exception):
@@ -55,6 +57,7 @@ class Flow(Expressions):
         self.active: tuple[str, ...] = ()  # the functions that are being followed, outermost first
         self._spent = 0  # operators of attempts that were given up
         self._attempts = 0  # attempts to unroll that are under way
+        self._steps = 0  # statements since the outermost attempt began, or since it was given up
 
     def frame(self) -> Frame:
         scopes = [self.scopes[0], *(dict(s) for s in self.scopes[1:])]
@@ -71,6 +74,8 @@ class Flow(Expressions):
         Where several attempts enclose each other, the outermost is given up.
         """
         frame, before = self.frame(), self.builder.operators
+        if not self._attempts:
+            self._steps = 0
         self._attempts += 1
         self.repeating += 1
         try:
@@ -79,11 +84,17 @@ class Flow(Expressions):
             if self._attempts > 1:
                 raise
             self.restore(frame)
+            self._steps = 0
             self._spent += self.builder.operators - before
             return None
         finally:
             self._attempts -= 1
             self.repeating = frame.repeating
+
+    def step(self) -> None:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise TooLongError
 
     def check_size(self) -> None:
         if self.builder.operators - self._spent > self.max_nodes:

@@ -45,10 +45,8 @@ def test_enclose_the_values_of_random_expressions(type, expression):
 
 
 def test_something_is_found():
-    assert (
-        check_encloses(program_of("double f(double x, int n) { return x * 3 - n / 2 + (n & 7); }", [(0, 1), (-9, 9)]))
-        > 4
-    )
+    source = "double f(double x, int n) { return x * 3 - n / 2 + (n & 7); }"
+    assert check_encloses(program_of(source, [(0, 1), (-9, 9)])) > 4
 
 
 def interval(op: str, type, *ranges: tuple[float, float], out=None):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from cases import CASES, UNBOUNDED, UNIT
@@ -101,10 +103,10 @@ def test_what_is_not_followed_still_has_a_graph(name, unroll):
 @pytest.mark.parametrize("name", CASES)
 def test_keeps_within_its_bound(name):
     program = program_of(CASES[name].source, CASES[name].ranges)
+    smallest = lower(program, unroll=0)
     for most in (40, 8, 1):
         graph = lower(program, max_nodes=most)
-        small = {"const", "arg", "opaque", "cast"}
-        assert len(graph.nodes) <= most or {n.op for n in graph.nodes} <= small
+        assert len(graph.nodes) <= max(most, len(smallest.nodes))
         assert [graph.nodes[r].type for r in graph.roots] == [r.type for r in program.results]
 
 
@@ -175,6 +177,40 @@ def test_nesting_too_deep_for_the_stack_is_opaque():
     for _ in range(2000):
         deep.expr = c_ast.UnaryOp("-", deep.expr)
     assert [n.op for n in lower(program).nodes] == ["arg", "opaque"]
+
+
+LONG = {
+    "constant loops": "int f(int a) { int s = 0; for (int i = 0; i < 30000; i++) for (int j = 0; j < 30000; j++) s = i;"
+    " return s + a; }",
+    "a constant loop": "int f(int a) { int i = 0; while (i++ < 1000000000) ; return i + a; }",
+    "calls that multiply": "".join(
+        f"static int g{k}(int a) {{ return g{k + 1}(a) + g{k + 1}(a + {k}); }}" for k in range(30)
+    )
+    + "static int g30(int a) { return a * a; } int f(int a) { return g0(a); }",
+    "recursion that multiplies": "static int g(int a, int n) { return n < 1 ? a : g(a + 1, n - 1) * g(a, n - 1); }"
+    " int f(int a) { return g(a, 40); }",
+    "long code": "int f(int a) {" + "".join(f"a ^= a * {k} / (a + {k});" for k in range(2000)) + "return a; }",
+    "a long table": f"static const int t[999] = {{{', '.join(str(k * k + 7) for k in range(999))}}};"
+    "int f(int a) { int s = 0; for (int i = 0; i < 999; i++) s ^= t[i] * a; return s; }",
+}
+
+
+@pytest.mark.parametrize("source", LONG.values(), ids=LONG)
+def test_what_would_take_long_does_not(source):
+    started = time.process_time()
+    program = program_of(source, [(0, 9)])
+    parsed = time.process_time()
+    graph = lower(program)
+    assert time.process_time() - parsed < 5
+    assert parsed - started < 5
+    assert not graph.exact
+
+
+def test_straight_code_is_followed_beyond_the_bound():
+    steps = "".join(f"x = x * {k}.5 + a;" for k in range(200))
+    graph = lower(program_of(f"double f(double a) {{ double x = a; {steps} return x; }}"))
+    assert graph.exact
+    assert len(graph.nodes) > 400
 
 
 def test_equal_sources_give_equal_graphs():
