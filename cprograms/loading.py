@@ -71,16 +71,39 @@ class Candidate:
         }
 
 
-def find_candidates(
+@dataclass(frozen=True)
+class Description:
+    """What a file holds: its program, or the diagnostics that say why there is none, and each of its functions.
+
+    `candidates` leaves out the functions of included files.
+    """
+
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+    candidates: tuple[Candidate, ...]
+
+
+def describe(
     path: str | os.PathLike[str] | None = None,
     *,
     source: str | bytes | None = None,
+    entry: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
-) -> tuple[Candidate, ...]:
-    """Every function that the file defines (those of its includes left out), in order. Raises as `load` does."""
+) -> Description:
+    """What `load` finds, and what it says of every function of the file.
+
+    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed.
+    """
     file = File(read(path, source), include_dirs, defines)
-    return tuple(Candidate(c.function or "", c.coord.line, tuple(file.diagnostics(c.function or ""))) for c in file.own)
+    candidates = tuple(
+        Candidate(name, chunk.coord.line, tuple(file.diagnostics(name))) for name, chunk in file.functions.items()
+    )
+    try:
+        return Description(file.program(file.entry(entry), ranges or {}), (), candidates)
+    except ProgramError as error:
+        return Description(None, error.diagnostics, candidates)
 
 
 class File:
@@ -94,7 +117,7 @@ class File:
         self._expanded: Preprocessed = expanded
         self._scope = FileScope(self._unit)
         self._subset = Subset(self._scope)
-        self.own: list[Chunk] = [c for c in self._unit.chunks if c.function and not c.included]
+        self.functions: dict[str, Chunk] = {n: c for n, c in self._unit.functions.items() if not c.included}
 
     @cached_property
     def _places(self) -> Places:
@@ -108,7 +131,7 @@ class File:
         """The entry's name. Raises UsageError where `wanted` is none, ProgramError where there is none to choose."""
         if self._pragmas.faults:
             raise ProgramError(self._places.diagnostics(self._pragmas.faults))
-        names = [c.function for c in self.own if c.function]
+        names = list(self.functions)
         if wanted is not None:
             if wanted not in self._unit.functions:
                 raise UsageError(f"{self._source.name} defines no function '{wanted}'; {_choices(wanted, names)}")

@@ -78,8 +78,11 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     user = [*(f"-D{d}" for d in defines), f"-iquote{source.directory}", *(f"-I{d}" for d in include_dirs)]
     # The marker names the file, and says that what follows it is line 1.
     marked = f'# 1 "{escape(source.name)}"\n{source.text}\n'
-    expand = _Clang(["-E", *_SHIMS, *user], marked)
-    check = _Clang(["-fsyntax-only", "-Wno-implicit-int", "-ferror-limit=50", *user], marked)
+    try:
+        expand = _Clang(["-E", *_SHIMS, *user], marked)
+        check = _Clang(["-fsyntax-only", "-Wno-implicit-int", "-ferror-limit=50", *user], marked)
+    except OSError as error:
+        raise UsageError(f"cannot run the C preprocessor: {error}") from None
     text, expansion_errors = expand.result()
     if len(text) > MAX_BYTES:
         check.stop()

@@ -16,7 +16,7 @@ from pycparser import CParser
 
 from cprograms import ProgramError, UsageError, loading
 from cprograms.diagnostics import Diagnostic
-from cprograms.loading import find_candidates
+from cprograms.loading import describe
 from cprograms.parse import Unit
 from cprograms.preprocess import Preprocessed
 from cprograms.source import Source
@@ -122,7 +122,7 @@ def test_mutations_that_no_compiler_has_seen(text: str):
 
 def test_the_seed_itself_loads():
     assert answers(SEED)
-    assert [c.eligible for c in find_candidates(source=SEED)] == [True, True]
+    assert [c.eligible for c in describe(source=SEED).candidates] == [True, True]
 
 
 @given(st.lists(st.sampled_from(_TOKENS), max_size=40).map(" ".join))

@@ -16,7 +16,7 @@ from pycparser import CParser, c_ast
 
 import cprograms
 from cprograms import ProgramError, UsageError
-from cprograms.loading import find_candidates, load
+from cprograms.loading import describe, load
 from cprograms.types import SCALARS
 
 F = "double f(double x, double y) { return x + y; }"
@@ -241,9 +241,12 @@ def test_long_is_64_bits_wide():
 
 
 def test_candidates_say_why_not():
-    found = find_candidates(
+    described = describe(
         source=f"#include <math.h>\n{F}\nvoid g(int *p) {{ *p = 1; }}\nint main(void) {{ return 0; }}"
     )
+    found = described.candidates
+    assert described.program is not None
+    assert (described.program.entry, described.diagnostics) == ("f", ())
     assert [(c.name, c.line, c.eligible) for c in found] == [("f", 2, True), ("g", 3, False), ("main", 4, False)]
     assert [d.message for d in found[1].diagnostics] == [
         "'g' returns nothing",
@@ -251,6 +254,13 @@ def test_candidates_say_why_not():
         "reading through a pointer is not numeric",
     ]
     assert found[2].as_dict()["diagnostics"][0]["hint"] == "a surrogate needs an input"
+
+
+def test_a_description_says_why_there_is_no_program():
+    found = describe(source="void g(int x) { }\nint f(int *x) { return *x; }")
+    assert found.program is None
+    assert [d.message for d in found.diagnostics][1:] == ["'g' returns nothing"]
+    assert [c.eligible for c in found.candidates] == [False, False]
 
 
 def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
