@@ -179,13 +179,17 @@ def compile_command(options: argparse.Namespace) -> int:
 def _load_program(options: argparse.Namespace) -> Program:
     import cprograms
 
-    return cprograms.load(
-        options.file,
-        entry=options.entry,
-        ranges=dict(options.ranges),
-        include_dirs=options.include_dirs,
-        defines=options.defines,
-    )
+    return cprograms.load(**_program_options(options))
+
+
+def _program_options(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "path": options.file,
+        "entry": options.entry,
+        "ranges": dict(options.ranges),
+        "include_dirs": options.include_dirs,
+        "defines": options.defines,
+    }
 
 
 def _stem(file: str, program: Program) -> str:
@@ -291,15 +295,25 @@ def check_command(options: argparse.Namespace) -> int:
 
 
 def inspect_command(options: argparse.Namespace) -> int:
-    program = _load_program(options)
+    from cprograms.loading import describe
 
-    from surrogate.inspection import inspect_lines, inspection
+    described = describe(**_program_options(options))
+    functions = [c.as_dict() for c in described.candidates]
+    if described.program is None:
+        if options.json:
+            diagnostics = [d.as_dict() for d in described.diagnostics]
+            _print_json({"numeric": False, "diagnostics": diagnostics, "functions": functions})
+        else:
+            print(ProgramError(described.diagnostics), file=sys.stderr)
+        return REJECTED
 
-    found = inspection(program)
+    from surrogate.inspection import function_lines, inspect_lines, inspection
+
+    found = inspection(described.program)
     if options.json:
-        _print_json({"numeric": True, **found})
+        _print_json({"numeric": True, **found, "functions": functions})
     else:
-        print("\n".join(inspect_lines(program, found)))
+        print("\n".join([*inspect_lines(described.program, found), *function_lines(described.candidates)]))
     return OK
 
 

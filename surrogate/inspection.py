@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from cprograms.loading import Candidate
 from cprograms.lower import lower
 from cprograms.program import Program
 from surrogate.describe import domain_lines, signature, signature_dict
@@ -50,6 +52,18 @@ def inspect_lines(program: Program, found: dict[str, Any]) -> list[str]:
         f"  text      {found['tokens']:,} tokens",
         f"  graph     {graph['nodes']:,} nodes ({operators}); {followed}",
     ]
+
+
+def function_lines(candidates: Sequence[Candidate]) -> list[str]:
+    """A line for each function of a file that has several: whether it could be the entry, or why not."""
+    if len(candidates) < 2:
+        return []
+    lines = []
+    for i, candidate in enumerate(candidates):
+        others = f" (and {len(candidate.diagnostics) - 1} more)" if len(candidate.diagnostics) > 1 else ""
+        verdict = "numeric" if candidate.eligible else candidate.diagnostics[0].message + others
+        lines.append(f"  {'' if i else 'file':9} line {candidate.line}: {candidate.name}: {verdict}")
+    return lines
 
 
 def count_tokens(text: str) -> int:

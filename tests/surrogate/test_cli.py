@@ -445,6 +445,20 @@ def test_inspect_describes_a_program(plane_file: Path, capsys: pytest.CaptureFix
     assert found["graph"]["operators"]["arg"] == 2
 
 
+def test_inspect_shows_every_function_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "two.c"
+    path.write_text("int f(int x) { return x; }\nvoid h(int *p) { *p = 1; }\nint g(int x) { return -x; }\n")
+    assert main(["inspect", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "'g' is a numeric program" in out
+    assert "line 1: f: numeric" in out
+    assert "line 2: h: 'h' returns nothing (and 2 more)" in out
+    assert main(["inspect", str(path), "--json", "--entry", "h"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["numeric"] is False
+    assert [(c["name"], c["eligible"]) for c in found["functions"]] == [("f", True), ("h", False), ("g", True)]
+
+
 def test_inspect_says_why_a_program_is_not_numeric(capsys: pytest.CaptureFixture[str]) -> None:
     Path("f.c").write_text('#include <stdio.h>\nint f(int n) {\n  printf("%d", n);\n  return *(&n);\n}\n')
     assert main(["inspect", "f.c"]) == 1
