@@ -137,7 +137,8 @@ def known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray) -
     """Replace what was predicted of the outputs' scale by what is known.
 
     A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
-    a result is taken for a uniform distribution's.
+    a result bounds the predicted mean, and its uniform distribution's deviation the predicted one. (To take the uniform
+    distribution itself is worse: declared ranges hold the worst case, few programs fill theirs.)
     """
     mean, std = towers.mean.copy(), towers.std.copy()
     for k, (result, root) in enumerate(zip(program.results, graph.roots, strict=True)):
@@ -148,5 +149,6 @@ def known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray) -
             if np.ptp(y[:, k]) == 0:
                 mean[k], std[k] = y[0, k], 0
         elif result.low is not None and result.high is not None:
-            mean[k], std[k] = (result.low + result.high) / 2, (result.high - result.low) / np.sqrt(12)
+            mean[k] = np.clip(mean[k], result.low, result.high)
+            std[k] = min(std[k], (result.high - result.low) / np.sqrt(12))
     return replace(towers, mean=mean, std=std)

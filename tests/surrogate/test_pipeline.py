@@ -38,11 +38,13 @@ def test_o0_never_runs_the_program(compiler: Path, monkeypatch: pytest.MonkeyPat
     assert np.isfinite(compiled.predict(np.linspace(-1, 1, 9)[:, None])).all()
 
 
-def test_o0_takes_a_declared_range_for_the_scale(compiler: Path) -> None:
-    source = "#pragma surrogate range(return, 2, 8)\n" + CUBIC
-    module = surrogate.compile(source=source, opt_level=0, compiler=compiler).module
-    assert module.mean.item() == 5
-    assert module.std.item() == pytest.approx(6 / np.sqrt(12))
+def test_o0_keeps_the_predicted_scale_within_a_declared_range(compiler: Path) -> None:
+    def scale(pragma: str) -> tuple[float, float]:
+        module = surrogate.compile(source=pragma + CUBIC, opt_level=0, compiler=compiler).module
+        return module.mean.item(), module.std.item()
+
+    assert scale("#pragma surrogate range(return, 100, 100.001)\n") == pytest.approx((100, 0.001 / np.sqrt(12)))
+    assert scale("#pragma surrogate range(return, -1e9, 1e9)\n") == scale("")
 
 
 def test_o1_takes_the_scale_from_the_rows(compiler: Path) -> None:
