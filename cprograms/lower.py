@@ -9,9 +9,10 @@ from pycparser import c_ast
 from cprograms import libm
 from cprograms.declarations import Unsupported
 from cprograms.graph import Graph
+from cprograms.lower_expressions import MOST_SLOTS
 from cprograms.lower_flow import TooLongError
 from cprograms.lower_statements import Statements
-from cprograms.memory import UNSET, Aggregate, Place, Value, leaves
+from cprograms.memory import UNSET, Aggregate, Place, Value, leaves, size
 from cprograms.program import Program
 from cprograms.types import DOUBLE, INT, CType, Scalar
 
@@ -200,6 +201,8 @@ class Lowering(Statements):
                 for p in (signature.args.params if signature.args else [])
                 if _names(p.type) != ["void"]
             ]
+            if any(size(t) > MOST_SLOTS for t in [result or INT, *(t for _, t in parameters)]):
+                raise Unsupported(definition, "what it takes or gives has too many members to follow")
             self._functions[name] = Function(definition, result, parameters)
         return self._functions[name]
 

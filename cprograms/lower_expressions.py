@@ -9,17 +9,20 @@ from pycparser import c_ast
 from cprograms.declarations import Declarations, Unsupported, bytes_of
 from cprograms.literals import enumerator, literal
 from cprograms.lower_values import Values
-from cprograms.memory import UNSET, Aggregate, Index, Place, Value, field, leaves
+from cprograms.memory import UNSET, Aggregate, Index, Place, Value, field, leaves, size
 from cprograms.program import Program
 from cprograms.types import INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
 
-_LONG, _ULONG, _UINT = SCALARS["i64"], SCALARS["u64"], SCALARS["u32"]
+_ULONG = SCALARS["u64"]
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "&": "and", "|": "or", "^": "xor"}
 _SHIFTS = {"<<": "shl", ">>": "shr"}
 _COMPARISONS = {"<": ("lt", False), "<=": ("le", False), ">": ("lt", True), ">=": ("le", True)} | {
     "==": ("eq", False),
     "!=": ("ne", False),
 }
+
+MOST_SLOTS, MOST_ENTRIES = 1024, 65536
+"""Scalars of a variable that can be followed, and of one that has an initialiser."""
 
 
 class Expressions(Values):
@@ -276,7 +279,7 @@ class Expressions(Values):
 
     def initial(self, node: c_ast.Decl) -> tuple[CType, list[int]]:
         """The type of a variable, and its first value: UNSET slots where it has no initialiser."""
-        type = self._declared(node)
+        type = _held(self._declared(node), node, MOST_SLOTS if node.init is None else MOST_ENTRIES)
         if node.init is None:
             return type, [UNSET] * len(leaves(type))
         return type, self._initialised(type, node.init)
@@ -354,9 +357,15 @@ class Expressions(Values):
         return following
 
     def _compound(self, node: c_ast.CompoundLiteral) -> Value:
-        type = self.declarations.type_of(node.type)
+        type = _held(self.declarations.type_of(node.type), node, MOST_ENTRIES)
         slots = self._initialised(type, node.init)
         return slots[0] if isinstance(type, Scalar) else Aggregate(type, slots)
+
+
+def _held(type: CType, node: c_ast.Node, most: int) -> CType:
+    if size(type) > most:
+        raise Unsupported(node, "this type has too many members to follow")
+    return type
 
 
 def _is_void(node: c_ast.Node) -> bool:

@@ -38,6 +38,13 @@ class Aggregate(NamedTuple):
 Value = int | Aggregate
 
 
+def size(type: CType) -> int:
+    """How many scalars a type consists of."""
+    if isinstance(type, Array):
+        return type.length * size(type.element)
+    return sum(size(kind) for _, kind in type.fields) if isinstance(type, Struct) else 1
+
+
 @lru_cache(maxsize=4096)
 def leaves(type: CType) -> tuple[Scalar, ...]:
     """The scalars that a type consists of, in order of declaration."""

@@ -190,6 +190,9 @@ LONG = {
     "recursion that multiplies": "static int g(int a, int n) { return n < 1 ? a : g(a + 1, n - 1) * g(a, n - 1); }"
     " int f(int a) { return g(a, 40); }",
     "long code": "int f(int a) {" + "".join(f"a ^= a * {k} / (a + {k});" for k in range(2000)) + "return a; }",
+    "a huge array": "int f(int x) { int a[100000000]; a[0] = x; return a[0]; }",
+    "a huge argument": "struct s { int a[100000000]; }; static int g(struct s s) { return s.a[0]; }"
+    " int f(int x) { struct s s = {{x}}; return g(s); }",
     "a long table": f"static const int t[999] = {{{', '.join(str(k * k + 7) for k in range(999))}}};"
     "int f(int a) { int s = 0; for (int i = 0; i < 999; i++) s ^= t[i] * a; return s; }",
 }
