@@ -170,10 +170,10 @@ def _rows(functions: list[Measured]) -> Iterable[str]:
     yield "| function | computes | arguments | results | -O0 | -O1 | -O2 | R² at -O1 |"
     yield "|---|---|---|---|--:|--:|--:|--:|"
     for f in functions:
-        mark = "" if f.followed else " ◊"
+        name, mark = f.program.entry, "" if f.followed else " ◊"
         errors = " | ".join(_figure(e) for e in (*(f.reports[level].nmse for level in LEVELS), f.reports[1].r2))
         cells = [
-            f"`{f.program.entry}`{mark}",
+            f"[`{name}`](../cprograms/library/{name}.c){mark}",
             f.summary.replace("|", "\\|"),
             _arguments(f.program),
             _results(f.program),
