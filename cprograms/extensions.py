@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import copy
 
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.normalise import base
+from cprograms.normalise import base, walk
 from cprograms.standard import PROTOTYPES, prototype
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
 
@@ -32,16 +32,8 @@ def rewrite_extensions(
 
     Raises Unsupported where an extension cannot be spelled in plain C.
     """
-    if any(isinstance(n, c_ast.TypeOf | c_ast.InferredType) or _has_expression(n) for n in _nodes(function)):
+    if any(isinstance(n, c_ast.TypeOf | c_ast.InferredType) or _has_expression(n) for n in walk(function)):
         _Rewriter(declarations, type_at_file_scope).rewrite(function)
-
-
-def _nodes(node: c_ast.Node) -> Iterator[c_ast.Node]:
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack += [child for _, child in node.children()]
 
 
 def _has_expression(node: c_ast.Node) -> bool:
@@ -224,5 +216,5 @@ def _changes(node: c_ast.Node) -> bool:
     """Whether an expression changes a variable itself (what it calls cannot)."""
     return any(
         isinstance(n, c_ast.Assignment) or (isinstance(n, c_ast.UnaryOp) and n.op in ("++", "--", "p++", "p--"))
-        for n in _nodes(node)
+        for n in walk(node)
     )

@@ -134,6 +134,8 @@ class File:
         names = list(self.functions)
         if wanted is not None:
             if wanted not in self._unit.functions:
+                if self._errors:
+                    raise ProgramError(self._errors[:MAX_DIAGNOSTICS])  # a missing brace hides what follows it
                 raise UsageError(f"{self._source.name} defines no function '{wanted}'; {_choices(wanted, names)}")
             return wanted
         if self._pragmas.entry is not None:

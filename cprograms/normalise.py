@@ -19,7 +19,7 @@ def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
     `index` numbers the chunk: it makes the tags that are invented for unnamed types unique.
     """
     nodes = [n for n in nodes if not isinstance(n, c_ast.StaticAssert | c_ast.Pragma)]
-    for node in _all_nodes(nodes):
+    for node in walk(*nodes):
         if isinstance(node, c_ast.Compound) and node.block_items:
             node.block_items = [n for n in node.block_items if not _means_nothing(n)]
         elif isinstance(node, c_ast.Decl):
@@ -33,8 +33,9 @@ def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
     return nodes
 
 
-def _all_nodes(nodes: list[c_ast.Node]) -> Iterator[c_ast.Node]:
-    stack = list(reversed(nodes))
+def walk(*roots: c_ast.Node) -> Iterator[c_ast.Node]:
+    """All nodes of these trees, parents before children, in the order of the text."""
+    stack = list(reversed(roots))
     while stack:
         node = stack.pop()
         yield node
@@ -127,7 +128,7 @@ def _with_own_definitions(nodes: list[c_ast.Node], index: int) -> Iterator[c_ast
 def _define_once(nodes: list[c_ast.Node], index: int) -> None:
     """Where several declarators share one definition (`struct p {…} a, b;`), only the first keeps it."""
     seen: dict[int, _Tagged] = {}
-    for node in _all_nodes(nodes):
+    for node in walk(*nodes):
         inner: Any = getattr(node, "type", None)
         if not isinstance(node, c_ast.TypeDecl) or not _defines(inner):
             continue

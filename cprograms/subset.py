@@ -9,11 +9,11 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.extensions import rewrite_extensions
-from cprograms.normalise import base
+from cprograms.normalise import base, walk
 from cprograms.parse import Chunk
 from cprograms.scope import Entity, FileScope
 from cprograms.standard import BUILTINS, PROTOTYPES, REFUSED
-from cprograms.types import Array
+from cprograms.types import Array, Scalar
 
 MAX_DEPTH = 150
 """Levels of the syntax tree that a function may have, which every later stage can follow recursively."""
@@ -115,7 +115,8 @@ class _Check(c_ast.NodeVisitor):
         self._scope = scope
         self._chunk = chunk
         self._declarations = own_copy(scope.declarations_of(chunk))
-        self._locals: list[set[str]] = []
+        self._locals: list[dict[str, c_ast.Node | None]] = []
+        """Names by scope, innermost last; the declarations of the constants among them."""
         self._found = Checked()
 
     def run(self, node: c_ast.Node) -> Checked:
@@ -150,7 +151,7 @@ class _Check(c_ast.NodeVisitor):
         result = signature.type
         if not _is_void(result):
             self._type(result, node.decl, None)
-        self._locals.append(set())
+        self._locals.append({})
         for parameter in signature.args.params if signature.args else []:
             self._parameter(parameter)
         self._statements(node.body)
@@ -167,7 +168,7 @@ class _Check(c_ast.NodeVisitor):
             self._type(node.type, node, node.name)
             self._qualifiers(node)
         if getattr(node, "name", None):
-            self._locals[-1].add(node.name)
+            self._locals[-1][node.name] = None
 
     def _is_array(self, node: c_ast.Node) -> bool:
         if isinstance(node, c_ast.ArrayDecl):
@@ -178,11 +179,43 @@ class _Check(c_ast.NodeVisitor):
             return False
 
     def _object(self, node: c_ast.Decl) -> None:
-        self._locals.append(set())
+        self._locals.append({})
+        self._typed(node)
+
+    def _typed(self, node: c_ast.Decl) -> None:
+        """Check an object's type, qualifiers and initialiser."""
+        if isinstance(node.init, c_ast.Constant) and node.init.type == "string":
+            self.visit(node.init)
+            return
+        self._fold_sizes(node.type)
         self._type(node.type, node, node.name)
         self._qualifiers(node)
         if node.init is not None:
             self.visit(node.init)
+
+    def _fold_sizes(self, node: c_ast.Node) -> None:
+        """Spell out sizes that count on const objects, `const int n = 3; double t[n];`, which C calls variable."""
+        while isinstance(node, c_ast.ArrayDecl):
+            if node.dim is not None and _constant(node.dim, self._declarations) is None:
+                value = _constant(node.dim, self._with_constants(node.dim, depth=8))
+                if value is None:
+                    return  # the type's check says so
+                node.dim = c_ast.Constant("int", str(value), coord=node.dim.coord)
+            node = node.type
+
+    def _with_constants(self, expression: c_ast.Node, depth: int) -> Declarations:
+        """The declarations, with the values of the const integers that an expression names among the constants."""
+        known = own_copy(self._declarations)
+        for name in {n.name for n in walk(expression) if isinstance(n, c_ast.ID)}:
+            place = next((scope[name] for scope in reversed(self._locals) if name in scope), None)
+            if place is None and not self._is_local(name):
+                entity = self._scope.lookup(name)
+                place = entity.node if entity is not None and entity.kind == "object" else None
+            if isinstance(place, c_ast.Decl) and place.init is not None and depth and _is_constant(place, known):
+                value = _constant(place.init, self._with_constants(place.init, depth - 1))
+                if value is not None and _holds(place, value, known):
+                    known.constants[name] = value
+        return known
 
     def _qualifiers(self, node: c_ast.Node) -> None:
         inner = base(node)
@@ -195,7 +228,7 @@ class _Check(c_ast.NodeVisitor):
     # Statements
 
     def _statements(self, node: c_ast.Node) -> None:
-        self._locals.append(set())
+        self._locals.append({})
         for _, child in node.children():
             self.visit(child)
         self._locals.pop()
@@ -212,16 +245,14 @@ class _Check(c_ast.NodeVisitor):
             return
         if "extern" in node.storage:
             return
-        self._locals[-1].add(node.name)
-        if "static" in node.storage and not _is_constant(node, self._declarations):
+        constant = _is_constant(node, self._declarations)
+        self._locals[-1][node.name] = node if constant else None
+        if "static" in node.storage and not constant:
             hint = "declare it const, or make it an ordinary local"
             self._fault(node, f"'{node.name}' is a static local, which lives on between calls", hint)
         if "_Thread_local" in node.storage:
             self._fault(node, f"'{node.name}' is thread-local, which is not numeric")
-        self._type(node.type, node, node.name)
-        self._qualifiers(node)
-        if node.init is not None:
-            self.visit(node.init)
+        self._typed(node)
 
     def visit_Typedef(self, node: c_ast.Typedef) -> None:  # noqa: N802
         self._declarations.declare(node)
@@ -286,7 +317,7 @@ class _Check(c_ast.NodeVisitor):
     # Names
 
     def _is_local(self, name: str) -> bool:
-        return any(name in names for names in self._locals)
+        return any(name in scope for scope in self._locals)
 
     def _target(self, node: c_ast.Node) -> None:
         """Visit what an assignment writes."""
@@ -342,6 +373,22 @@ def own_copy(shared: Declarations) -> Declarations:
     own = copy(shared)
     own.typedefs, own.tags, own.constants = dict(shared.typedefs), dict(shared.tags), dict(shared.constants)
     return own
+
+
+def _constant(node: c_ast.Node, declarations: Declarations) -> int | None:
+    try:
+        return declarations.constant(node)
+    except Unsupported:
+        return None
+
+
+def _holds(node: c_ast.Decl, value: int, declarations: Declarations) -> bool:
+    """Whether an object is an integer that holds a value as it is."""
+    try:
+        kind = declarations.type_of(node)
+    except Unsupported:
+        return False
+    return isinstance(kind, Scalar) and kind.is_integer and kind.limits[0] <= value <= kind.limits[1]
 
 
 def _is_void(node: c_ast.Node) -> bool:

@@ -8,6 +8,7 @@ from copy import copy
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
+from cprograms.normalise import walk
 from cprograms.parse import Chunk, Unit
 from cprograms.scope import Entity
 from cprograms.standard import prototype
@@ -47,16 +48,13 @@ def _add_types(unit: Unit, kept: dict[_Place, c_ast.Node]) -> None:
 
 def _uses(node: c_ast.Node) -> Iterator[tuple[str, str]]:
     """What a node may use of types: ("name", typedef or enum constant) and ("tag", struct, union or enum)."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, c_ast.IdentifierType) and len(node.names) == 1:
-            yield "name", node.names[0]
-        elif isinstance(node, c_ast.ID):
-            yield "name", node.name
-        elif isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum) and node.name:
-            yield "tag", node.name
-        stack += [child for _, child in node.children()]
+    for part in walk(node):
+        if isinstance(part, c_ast.IdentifierType) and len(part.names) == 1:
+            yield "name", part.names[0]
+        elif isinstance(part, c_ast.ID):
+            yield "name", part.name
+        elif isinstance(part, c_ast.Struct | c_ast.Union | c_ast.Enum) and part.name:
+            yield "tag", part.name
 
 
 def _definitions(unit: Unit, space: str, name: str) -> Iterator[tuple[_Place, c_ast.Node]]:
@@ -89,12 +87,7 @@ def _enumerators_of(node: c_ast.Node) -> set[str]:
 
 
 def _types_in(node: c_ast.Node) -> Iterator[c_ast.Struct | c_ast.Union | c_ast.Enum]:
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum):
-            yield node
-        stack += [child for _, child in node.children()]
+    return (n for n in walk(node) if isinstance(n, c_ast.Struct | c_ast.Union | c_ast.Enum))
 
 
 def _linked(node: c_ast.FuncDef, entry: str) -> c_ast.FuncDef:
