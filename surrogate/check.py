@@ -11,7 +11,7 @@ import numpy as np
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.program import Program
-from cprograms.sampling import sample
+from cprograms.sampling import Method, sample
 from cprograms.sandbox import Status, run_with_status
 
 if TYPE_CHECKING:
@@ -96,14 +96,16 @@ def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
     return Report(rows, rows - len(x), seed, tuple(errors))
 
 
-def executed_rows(program: Program, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def executed_rows(
+    program: Program, count: int, seed: int, method: Method = "uniform"
+) -> tuple[np.ndarray, np.ndarray]:
     """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
 
-    No rows are no run. Raises ProgramError where fewer than two are left.
+    `method` is as in `cprograms.sampling.sample`. No rows are no run. Raises ProgramError where fewer than two are left.
     """
     if count == 0:
         return np.empty((0, len(program.arguments))), np.empty((0, len(program.results)))
-    x = sample(program, count, seed)
+    x = sample(program, count, seed, method)
     y, status = run_with_status(program, x)
     finite = np.isfinite(y).all(1)
     if finite.sum() >= 2:

@@ -14,13 +14,13 @@ from cprograms.graph import Graph
 from cprograms.lower import lower
 from cprograms.ops import OPS
 from cprograms.program import Program
-from cprograms.sampling import sample
+from cprograms.sampling import Method, sample
 from cprograms.sandbox import run_many
 from surrogate.check import compile_seed, fresh_seed, result_error
 from surrogate.emit import Request, emit
 from surrogate.hypernetwork import Hypernetwork
 from surrogate.network import SurrogateNetwork, emitted_network
-from surrogate.pipeline import ROWS, build_network
+from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network
 from training.views import View
 
 GROUP_OF = {op.name: op.group for op in OPS}
@@ -43,28 +43,33 @@ BATCH = 200
 """Programs that the sandbox compiles together."""
 
 
-def held_out_programs(views: Sequence[View], test_rows: int = 1000, seed: int = 0) -> list[HeldOut]:
-    """Generate the views' programs again and run them in the sandbox; rows with a trap or an infinity are left out."""
+def held_out_programs(
+    views: Sequence[View], test_rows: int = 1000, seed: int = 0, rows: int = ROWS[2], method: Method = COMPILE_METHOD
+) -> list[HeldOut]:
+    """Generate the views' programs again and run them in the sandbox; rows with a trap or an infinity are left out.
+
+    `method` places the `rows` that a compile may read; the rows to test on are uniform.
+    """
     held = []
     for start in range(0, len(views), BATCH):
         part = views[start : start + BATCH]
         programs = [generate(v.seed) for v in part]
-        compiling = [sample(p, ROWS[2], compile_seed(seed)) for p in programs]
+        compiling = [sample(p, rows, compile_seed(seed), method) for p in programs]
         inputs = [
             np.concatenate([x, sample(p, test_rows, fresh_seed(seed))])
             for p, x in zip(programs, compiling, strict=True)
         ]
-        for view, program, x, rows in zip(part, programs, inputs, run_many(programs, inputs), strict=True):
-            finite = np.isfinite(rows.y).all(1)
-            split = int(finite[: ROWS[2]].sum())
-            x, y = x[finite], rows.y[finite]
+        for view, program, x, ran in zip(part, programs, inputs, run_many(programs, inputs), strict=True):
+            finite = np.isfinite(ran.y).all(1)
+            split = int(finite[:rows].sum())
+            x, y = x[finite], ran.y[finite]
             held.append(HeldOut(program, view.result, lower(program), x[:split], y[:split], x[split:], y[split:]))
     return held
 
 
-def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int) -> np.ndarray:
+def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: int | None = None) -> np.ndarray:
     """nMSE [programs] of the networks that a compile at `opt_level` makes, on the test rows."""
-    rows = ROWS[opt_level]
+    rows = ROWS[opt_level] if rows is None else rows
     return np.array(
         [_error(h, build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)) for h in held]
     )
