@@ -101,7 +101,8 @@ def executed_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
 
-    `method` is as in `cprograms.sampling.sample`. No rows are no run. Raises ProgramError where fewer than two are left.
+    `method` is as in `cprograms.sampling.sample`. No rows are no run. Raises ProgramError where fewer than two are
+    left.
     """
     if count == 0:
         return np.empty((0, len(program.arguments))), np.empty((0, len(program.results)))
