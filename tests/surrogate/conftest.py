@@ -46,3 +46,16 @@ def plane_file(tmp_path: Path) -> Path:
     path = tmp_path / "plane.c"
     path.write_text(PLANE)
     return path
+
+
+@pytest.fixture
+def in_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands, and the processes that they are run in, start in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+
+@pytest.fixture
+def artifact(plane: Surrogate, in_own_folder: None) -> str:
+    plane.save("plane.surrogate")
+    return "plane.surrogate"
