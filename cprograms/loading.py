@@ -39,9 +39,10 @@ def load(
 ) -> Program:
     """Read a numeric C program from `path` ("-" is standard input) or from `source`.
 
-    The entry is `entry`, else the one that a pragma names, else the last function of the file that is numeric. Where
-    the entry is not named, the whole file must compile; where it is, only what it needs must. `ranges` gives low and
-    high by argument name (or by a result's name) and overrides the pragmas. `defines` are `NAME` or `NAME=value`.
+    The entry is `entry`, else the one that a pragma names, else the last function of the file that is numeric (but none
+    before a function that does not compile: that may be the one meant). Functions that the entry does not need may be
+    anything. `ranges` gives low and high by argument name (or by a result's name) and overrides the pragmas. `defines`
+    are `NAME` or `NAME=value`.
 
     Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
     read, an unknown entry or argument, or a range that makes no sense.
@@ -149,13 +150,17 @@ class File:
         return self._last_eligible(names)
 
     def _last_eligible(self, names: list[str]) -> str:
-        if self._errors:
+        broken = {name for name, chunk in self.functions.items() if self._errors_in(chunk)}
+        in_functions = {e for chunk in self._unit.chunks if chunk.function for e in self._errors_in(chunk)}
+        if in_functions != set(self._errors):
             raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
         if not names:
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=_NEEDS)])
         best: list[Diagnostic] = []
         nearest = ""
         for name in reversed(names):
+            if name in broken:
+                raise ProgramError(self._errors[:MAX_DIAGNOSTICS])  # perhaps the one that was meant
             found = self.diagnostics(name)
             if not found:
                 return name
@@ -166,11 +171,14 @@ class File:
             best = [Diagnostic(message, self._source.name, hint=_NEEDS), *best]
         raise ProgramError(best[:MAX_DIAGNOSTICS])
 
+    def _errors_in(self, chunk: Chunk) -> list[Diagnostic]:
+        return [e for e in self._errors if chunk.covers(escape(e.file), e.line)]
+
     def diagnostics(self, name: str) -> list[Diagnostic]:
         """Every fault of a function, as an entry, and of what it needs."""
         faults = [*self._signature(name).faults, *self._subset.faults(name)]
         needed = [entity.chunk for entity in self._subset.needed(name).values() if entity is not None]
-        errors = [e for e in self._errors if any(c.covers(escape(e.file), e.line) for c in needed)]
+        errors = list(dict.fromkeys(e for chunk in needed for e in self._errors_in(chunk)))
         # What the compiler rejects is told in its words alone: the parser stumbles over the same thing.
         told = {(e.file, e.line) for e in errors}
         return [*errors, *(d for d in self._places.diagnostics(faults) if (d.file, d.line) not in told)]

@@ -45,7 +45,7 @@ _TOKENS = [
     *("int", "long", "float", "char", "unsigned", "while", "do", "return", "goto", "sizeof", "typeof", "__attribute__"),
     *("...", "->", "<<", "&&", '"s"', "'c'", "0x1p3", "1e999", "089", "\n#pragma surrogate", "\n#line 3\n", "/*", "*/"),
 ]  # fmt: skip
-_FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _MANY = settings(_FEW, max_examples=200)
 
 

@@ -59,8 +59,9 @@ def test_a_faulty_function_that_is_not_needed_does_not_matter():
     assert load(source=f"{F}\n{odd}").entry == "f"
 
 
-def test_errors_elsewhere_matter_only_where_the_entry_is_not_named():
+def test_a_function_that_does_not_compile_is_not_passed_over():
     source = f"{F}\ndouble g(double x) {{ return x * typo; }}"
+    assert load(source=f"double g(double x) {{ return x * typo; }}\n{F}").entry == "f"
     assert load(source=source, entry="f").entry == "f"
     assert load(source=f"#pragma surrogate entry(f)\n{source}").entry == "f"
     with pytest.raises(ProgramError, match="undeclared identifier 'typo'"):
@@ -241,9 +242,7 @@ def test_long_is_64_bits_wide():
 
 
 def test_candidates_say_why_not():
-    described = describe(
-        source=f"#include <math.h>\n{F}\nvoid g(int *p) {{ *p = 1; }}\nint main(void) {{ return 0; }}"
-    )
+    described = describe(source=f"#include <math.h>\n{F}\nvoid g(int *p) {{ *p = 1; }}\nint main(void) {{ return 0; }}")
     found = described.candidates
     assert described.program is not None
     assert (described.program.entry, described.diagnostics) == ("f", ())
