@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from surrogate.network import SurrogateNetwork
+from surrogate.towers import Layers, damped_step, linearise, outputs
 
 HELD_OUT = 0.25
 """The share of rows that decide when to stop."""
@@ -25,9 +25,6 @@ STEPS = 100
 """Steps of one tower on 256 rows, twice: some 0.3 s of one core."""
 DEVIATIONS = (0.3, 0.1, 0.15)
 """S: how far the weights of each layer are expected to move."""
-
-Layers = tuple[Tensor, Tensor, Tensor]
-"""Weights with the biases as last columns: [R, H, A+1], [R, H, H+1], [R, 1, H+1]."""
 
 
 @torch.no_grad()
@@ -90,54 +87,24 @@ class Descent:
 
     def step(self) -> None:
         """Try one step; each tower takes it where it lowers the error."""
-        f, inputs, slopes = _linearise(self.layers, self.x)
-        kernel = torch.zeros(len(f), f.shape[1], f.shape[1])  # [R, K, K]
-        for a, s, deviation in zip(inputs, slopes, DEVIATIONS, strict=True):
-            kernel += deviation**2 * (s @ s.mT) * (a @ a.mT)
-        # Relative to the kernel's size, the least that float32 factorises.
-        size = kernel.diagonal(dim1=1, dim2=2).mean(1)
-        kernel.diagonal(dim1=1, dim2=2).add_((self.damping + 1e-6 * size)[:, None])
-        factor, failed = torch.linalg.cholesky_ex(kernel)
-        alpha = torch.cholesky_solve((self.y - f)[..., None], factor)  # [R, K, 1]
-        w1, w2, w3 = (
-            w + deviation**2 * (s * alpha).mT @ a
-            for w, a, s, deviation in zip(self.layers, inputs, slopes, DEVIATIONS, strict=True)
-        )
+        f, inputs, slopes = linearise(self.layers, self.x)
+        deviations = [
+            (torch.full_like(s[:, 0], d), torch.ones_like(a[:, 0]))
+            for a, s, d in zip(inputs, slopes, DEVIATIONS, strict=True)
+        ]
+        steps, failed = damped_step(inputs, slopes, deviations, self.y - f, self.damping, jitter=1e-6)
+        w1, w2, w3 = (w + step for w, step in zip(self.layers, steps, strict=True))
         tried = (w1, w2, w3)
         error = _error(tried, self.x, self.y)
-        better = (error < self.error) & (failed == 0)
+        better = (error < self.error) & ~failed
         self.layers = _choose(better, tried, self.layers)
         self.error = torch.where(better, error, self.error)
         self.damping = torch.where(better, (self.damping / 3).clamp_min(1e-7), (self.damping * 4).clamp_max(1e6))
 
 
-def _linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Outputs [R, K], each layer's inputs [R, K, in+1], and the output's slopes to each layer's sums [R, K, out]."""
-    w1, w2, w3 = layers
-    z1 = _with_one(x) @ w1.mT  # [R, K, H]
-    z2 = _with_one(F.silu(z1)) @ w2.mT
-    inputs = [_with_one(x), _with_one(F.silu(z1)), _with_one(F.silu(z2))]
-    f = (inputs[2] @ w3.mT).squeeze(-1)
-    s2 = w3[:, :, :-1] * _silu_slope(z2)
-    s1 = (s2 @ w2[:, :, :-1]) * _silu_slope(z1)
-    return f, inputs, [s1, s2, torch.ones_like(f)[..., None]]
-
-
 def _error(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
     """[R]: mean squared errors."""
-    h = _with_one(x)
-    for w in layers[:2]:
-        h = _with_one(F.silu(h @ w.mT))
-    return ((h @ layers[2].mT).squeeze(-1) - y).square().mean(1)
-
-
-def _with_one(a: Tensor) -> Tensor:
-    return F.pad(a, (0, 1), value=1.0)
-
-
-def _silu_slope(z: Tensor) -> Tensor:
-    s = torch.sigmoid(z)
-    return s * (1 + z * (1 - s))
+    return (outputs(layers, x) - y).square().mean(1)
 
 
 def _choose(mask: Tensor, yes: Layers, no: Layers) -> Layers:

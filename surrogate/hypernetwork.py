@@ -9,10 +9,7 @@ Shapes: B programs (one result each), T graph nodes in all, d hidden size, A arg
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +19,7 @@ from cprograms.ops import OPS
 from cprograms.program import MAX_ARGUMENTS
 from cprograms.types import SCALARS
 from surrogate.encoding import GraphBatch
+from surrogate.towers import Layers, damped_step, full_precision, linearise
 
 
 @dataclass
@@ -36,20 +34,6 @@ class HypernetworkSettings:
     gauss_newton_steps: int = 2
     operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
     types: list[str] = field(default_factory=lambda: list(SCALARS))
-
-
-Function = TypeVar("Function", bound=Callable)
-
-
-def full_precision(function: Function) -> Function:
-    """Keep a function out of mixed precision: weights need their digits, small matrices gain nothing from bfloat16."""
-
-    @wraps(function)
-    def run(*args, **kwargs):
-        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
-            return function(*args, **kwargs)
-
-    return run  # type: ignore[return-value]
 
 
 # --- Features of numbers ---
@@ -190,24 +174,7 @@ class TransformerLayer(nn.Module):
         return self.mlp(t)
 
 
-# --- The emitted towers ---
-
-Layers = tuple[Tensor, Tensor, Tensor]
-"""An MLP with two hidden layers; biases are the last columns: [B, H, A+1], [B, H, H+1], [B, 1, H+1]."""
-
-
-def with_one(a: Tensor) -> Tensor:
-    """[..., n] -> [..., n+1], the last column 1."""
-    return torch.cat([a, torch.ones_like(a[..., :1])], dim=-1)
-
-
-@full_precision
-def towers(layers: Layers, x: Tensor) -> Tensor:
-    """Apply B towers to inputs scaled to [-1, 1]: [B, K, A] -> [B, K]."""
-    w1, w2, w3 = layers
-    h = F.silu(with_one(x) @ w1.mT)  # [B, K, H]
-    h = F.silu(with_one(h) @ w2.mT)
-    return (with_one(h) @ w3.mT).squeeze(-1)
+# --- Rows ---
 
 
 @dataclass(frozen=True)
@@ -227,58 +194,22 @@ def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
 
     With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the
-    posterior mean w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)). S² is an outer product a layer, so that the
-    K × K kernel is an elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the
-    Cholesky's K³.
+    posterior mean w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)); see `damped_step`.
 
     x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its
     weights.
     """
     anchor = emission.layers
     layers = anchor
-    K = y.shape[1]
     for step in range(emission.noise.shape[1]):
-        f, inputs, slopes = _linearise(layers, x)
-        kernel, shift = y.new_zeros(1), y.new_zeros(1)  # [B, K, K], and J (w_t − w0) [B, K]
-        for a, s, (rows, columns), w, w0 in zip(inputs, slopes, emission.prior, layers, anchor, strict=True):
-            scaled_a, scaled_s = a * columns[:, None], s * rows[:, None]
-            kernel = kernel + (scaled_s @ scaled_s.mT) * (scaled_a @ scaled_a.mT)
-            shift = shift + ((s @ (w - w0)) * a).sum(-1)
-        noise = emission.noise[:, step, None]  # [B, 1]
-        # Jitter relative to the kernel's size keeps the factorisation well conditioned in float32.
-        jitter = noise + 1e-5 * kernel.diagonal(dim1=-2, dim2=-1).mean(-1, keepdim=True)
-        kernel.diagonal(dim1=-2, dim2=-1).add_(jitter)
-        factor, info = torch.linalg.cholesky_ex(kernel)
-        failed = (info != 0)[:, None, None]
-        if failed.any():
-            factor = torch.where(failed, torch.eye(K, device=y.device), factor)
-        alpha = torch.cholesky_solve((y - f + shift).unsqueeze(-1), factor)  # [B, K, 1]
-        alpha = alpha.masked_fill(failed, 0)
-        layers = tuple(  # type: ignore[assignment]
-            w0 + _capped(((s * rows[:, None] ** 2) * alpha).mT @ (a * columns[:, None] ** 2), w0)
-            for a, s, (rows, columns), w0 in zip(inputs, slopes, emission.prior, anchor, strict=True)
-        )
+        f, inputs, slopes = linearise(layers, x)
+        # J (w_t − w0), [B, K]
+        moved = [((s @ (w - w0)) * a).sum(-1) for a, s, w, w0 in zip(inputs, slopes, layers, anchor, strict=True)]
+        residual = y - f + moved[0] + moved[1] + moved[2]
+        steps, _ = damped_step(inputs, slopes, emission.prior, residual, emission.noise[:, step], jitter=1e-5)
+        w1, w2, w3 = (w0 + _capped(change, w0) for change, w0 in zip(steps, anchor, strict=True))
+        layers = (w1, w2, w3)
     return layers
-
-
-def _linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Outputs [B, K], each layer's inputs [B, K, in+1], and the output's slope to each layer's sums [B, K, out]."""
-    w1, w2, w3 = layers
-    a0 = with_one(x)
-    z1 = a0 @ w1.mT
-    a1 = with_one(F.silu(z1))
-    z2 = a1 @ w2.mT
-    a2 = with_one(F.silu(z2))
-    f = (a2 @ w3.mT).squeeze(-1)
-    s3 = torch.ones_like(f).unsqueeze(-1)
-    s2 = w3[:, :, :-1] * _silu_slope(z2)
-    s1 = (s2 @ w2[:, :, :-1]) * _silu_slope(z1)
-    return f, [a0, a1, a2], [s1, s2, s3]
-
-
-def _silu_slope(z: Tensor) -> Tensor:
-    s = torch.sigmoid(z)
-    return s * (1 + z * (1 - s))
 
 
 def _capped(step: Tensor, anchor: Tensor) -> Tensor:

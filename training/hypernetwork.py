@@ -34,9 +34,9 @@ from surrogate.hypernetwork import (
     Hypernetwork,
     gauss_newton,
     scale_moments,
-    towers,
 )
 from surrogate.pretrained import HypernetworkConfig, HypernetworkModel
+from surrogate.towers import outputs
 from training.batches import Batch, ViewStore, make_batch
 from training.zero_step import summary, zero_step_errors
 
@@ -101,7 +101,7 @@ class Objective(nn.Module):
         c = self.config
         emission = self.model(batch.graphs)
         x, y = batch.x[:, rows : rows + c.queries], batch.y[:, rows : rows + c.queries]
-        parts = {"text": self.program_loss(towers(emission.layers, x) - y)}
+        parts = {"text": self.program_loss(outputs(emission.layers, x) - y)}
         loss = parts["text"]
         if rows:
             parts["adapted"] = self.program_loss(adapted_outputs(emission, batch, rows, c.queries) - y)
@@ -145,7 +145,7 @@ def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -
     mean = y.mean(1, keepdim=True)
     std = y.std(1, correction=0, keepdim=True).clamp_min(0.05)
     adapted = gauss_newton(emission, x, (y - mean) / std)
-    return towers(adapted, batch.x[:, rows : rows + queries]) * std + mean
+    return outputs(adapted, batch.x[:, rows : rows + queries]) * std + mean
 
 
 def draw_rows(config: TrainingConfig, step: int) -> int:

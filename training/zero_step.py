@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from surrogate.hypernetwork import Hypernetwork, gauss_newton, towers
+from surrogate.hypernetwork import Hypernetwork, gauss_newton
+from surrogate.towers import outputs
 from training.batches import Batch, make_batch
 from training.views import View
 
@@ -36,8 +37,8 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.
     if rows:
         x, y = batch.x[:, :rows], batch.y[:, :rows]
         mean, std = y.mean(1, keepdim=True), y.std(1, correction=0, keepdim=True).clamp_min(0.05)
-        return towers(gauss_newton(emission, x, (y - mean) / std), batch.x[:, rows:]) * std + mean
-    f = towers(emission.layers, batch.x)
+        return outputs(gauss_newton(emission, x, (y - mean) / std), batch.x[:, rows:]) * std + mean
+    f = outputs(emission.layers, batch.x)
     if scale == "given":
         return f
     raw = f * emission.std[:, None] + emission.mean[:, None]

@@ -5,8 +5,9 @@ import pytest
 import torch
 from towers import random_towers
 
-from surrogate.finetune import Descent, _error, _layers, _linearise, _steps, finetune, training_rows
+from surrogate.finetune import Descent, _error, _layers, _steps, finetune, training_rows
 from surrogate.network import SurrogateNetwork, emitted_network
+from surrogate.towers import linearise
 
 
 def start(arguments: int = 2, results: int = 1, seed: int = 0) -> SurrogateNetwork:
@@ -32,10 +33,10 @@ def error(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> float:
 def test_the_linearisation_is_the_jacobian() -> None:
     layers = tuple(w.double().detach() for w in _layers(start(results=2)))
     x = torch.rand(2, 5, 2, dtype=torch.float64)
-    f, inputs, slopes = _linearise(layers, x)
+    f, inputs, slopes = linearise(layers, x)
 
     def outputs(*layers: torch.Tensor) -> torch.Tensor:
-        return _linearise(layers, x)[0]
+        return linearise(layers, x)[0]
 
     jacobians = torch.autograd.functional.jacobian(outputs, layers)
     for jacobian, a, s in zip(jacobians, inputs, slopes, strict=True):

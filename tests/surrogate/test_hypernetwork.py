@@ -20,9 +20,9 @@ from surrogate.hypernetwork import (
     gauss_newton,
     number_features,
     scale_moments,
-    towers,
     unscale_moments,
 )
+from surrogate.towers import outputs
 
 SOURCES = {
     "difference": "double f(double x, double y) { return x - y; }",
@@ -68,7 +68,7 @@ def test_gauss_newton_is_the_formula_with_an_explicit_jacobian(A: int, K: int):
 
         def outputs(flat: torch.Tensor, b: int = b, shapes: list = shapes) -> torch.Tensor:
             parts = flat.split([s.numel() for s in shapes])
-            return towers(tuple(p.view(1, *s) for p, s in zip(parts, shapes, strict=True)), x[b : b + 1])[0]
+            return outputs(tuple(p.view(1, *s) for p, s in zip(parts, shapes, strict=True)), x[b : b + 1])[0]
 
         w = anchor
         for _ in range(2):
@@ -133,7 +133,7 @@ def test_towers_are_the_emitted_network(model: Hypernetwork):
     batch = collate([encode(request.graph, p.domain)])
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     with torch.no_grad():
-        expected = towers(model(batch).layers, torch.tensor(x[None], dtype=torch.float32))[0] * 2 + 5
+        expected = outputs(model(batch).layers, torch.tensor(x[None], dtype=torch.float32))[0] * 2 + 5
     np.testing.assert_allclose(network.predict(x)[:, 0], expected.numpy(), rtol=1e-5, atol=1e-5)
 
 

@@ -1,0 +1,97 @@
+"""Emitted towers as batched functions, and the damped Gauss–Newton step on them that training, -O1 and -O2 share.
+
+Shapes: B towers, K rows, A arguments, H hidden width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Layers = tuple[Tensor, Tensor, Tensor]
+"""An MLP with two hidden layers; biases are the last columns: [B, H, A+1], [B, H, H+1], [B, 1, H+1]."""
+
+Deviations = Sequence[tuple[Tensor, Tensor]]
+"""How far the weights of each layer are expected to move: an outer product of its rows' [B, out] and its columns' [B,
+in+1] deviations."""
+
+Function = TypeVar("Function", bound=Callable)
+
+
+def full_precision(function: Function) -> Function:
+    """Keep a function out of mixed precision: weights need their digits, small matrices gain nothing from bfloat16."""
+
+    @wraps(function)
+    def run(*args, **kwargs):
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            return function(*args, **kwargs)
+
+    return run  # type: ignore[return-value]
+
+
+def with_one(a: Tensor) -> Tensor:
+    """[..., n] -> [..., n+1], the last column 1."""
+    return F.pad(a, (0, 1), value=1.0)
+
+
+@full_precision
+def outputs(layers: Layers, x: Tensor) -> Tensor:
+    """Apply B towers to inputs scaled to [-1, 1]: [B, K, A] -> [B, K]."""
+    w1, w2, w3 = layers
+    h = F.silu(with_one(x) @ w1.mT)  # [B, K, H]
+    h = F.silu(with_one(h) @ w2.mT)
+    return (with_one(h) @ w3.mT).squeeze(-1)
+
+
+def linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Outputs [B, K], each layer's inputs [B, K, in+1], and the output's slopes to each layer's sums [B, K, out]."""
+    w1, w2, w3 = layers
+    a0 = with_one(x)
+    z1 = a0 @ w1.mT
+    a1 = with_one(F.silu(z1))
+    z2 = a1 @ w2.mT
+    a2 = with_one(F.silu(z2))
+    f = (a2 @ w3.mT).squeeze(-1)
+    s3 = torch.ones_like(f).unsqueeze(-1)
+    s2 = w3[:, :, :-1] * _silu_slope(z2)
+    s1 = (s2 @ w2[:, :, :-1]) * _silu_slope(z1)
+    return f, [a0, a1, a2], [s1, s2, s3]
+
+
+def damped_step(
+    inputs: list[Tensor], slopes: list[Tensor], deviations: Deviations, residual: Tensor, damping: Tensor, jitter: float
+) -> tuple[list[Tensor], Tensor]:
+    """The step S² Jᵀ (J S² Jᵀ + λ I)⁻¹ r, a layer each, and which towers failed to factorise [B] (their step is zero).
+
+    `inputs` and `slopes` are of `linearise`, S of `deviations`, r is the residual [B, K], λ the damping [B] plus
+    `jitter` times the kernel's mean diagonal, which keeps float32 factorising. As S is an outer product a layer, the
+    K × K kernel is an elementwise product of two Gram matrices and no Jacobian is formed: O(K² H + K H²) beside the
+    Cholesky's K³.
+    """
+    kernel = residual.new_zeros(1)  # [B, K, K]
+    for a, s, (rows, columns) in zip(inputs, slopes, deviations, strict=True):
+        scaled_a, scaled_s = a * columns[:, None], s * rows[:, None]
+        kernel = kernel + (scaled_s @ scaled_s.mT) * (scaled_a @ scaled_a.mT)
+    diagonal = kernel.diagonal(dim1=-2, dim2=-1)
+    diagonal.add_((damping + jitter * diagonal.mean(-1))[:, None])
+    factor, info = torch.linalg.cholesky_ex(kernel)
+    failed = info != 0
+    if failed.any():
+        factor = torch.where(failed[:, None, None], torch.eye(len(kernel[0]), device=kernel.device), factor)
+    alpha = torch.cholesky_solve(residual.unsqueeze(-1), factor)  # [B, K, 1]
+    alpha = alpha.masked_fill(failed[:, None, None], 0)
+    steps = [
+        ((s * rows[:, None] ** 2) * alpha).mT @ (a * columns[:, None] ** 2)
+        for a, s, (rows, columns) in zip(inputs, slopes, deviations, strict=True)
+    ]
+    return steps, failed
+
+
+def _silu_slope(z: Tensor) -> Tensor:
+    s = torch.sigmoid(z)
+    return s * (1 + z * (1 - s))
