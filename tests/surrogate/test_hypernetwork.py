@@ -66,16 +66,16 @@ def test_gauss_newton_is_the_formula_with_an_explicit_jacobian(A: int, K: int):
         anchor = torch.cat([w[b].ravel() for w in emission.layers])
         variance = torch.cat([torch.outer(r[b], c[b]).ravel() for r, c in emission.prior]) ** 2
 
-        def outputs(flat: torch.Tensor, b: int = b, shapes: list = shapes) -> torch.Tensor:
+        def tower(flat: torch.Tensor, b: int = b, shapes: list = shapes) -> torch.Tensor:
             parts = flat.split([s.numel() for s in shapes])
             return outputs(tuple(p.view(1, *s) for p, s in zip(parts, shapes, strict=True)), x[b : b + 1])[0]
 
         w = anchor
         for _ in range(2):
-            J = torch.func.jacrev(outputs)(w)
+            J = torch.func.jacrev(tower)(w)
             kernel = J * variance @ J.T
             damped = kernel + (noise + 1e-5 * kernel.diagonal().mean()) * torch.eye(K, dtype=torch.float64)
-            step = variance * (J.T @ torch.linalg.solve(damped, y[b] - outputs(w) + J @ (w - anchor)))
+            step = variance * (J.T @ torch.linalg.solve(damped, y[b] - tower(w) + J @ (w - anchor)))
             capped = []
             for part, base in zip(step.split([s.numel() for s in shapes]), emission.layers, strict=True):
                 limit = 3 * base[b].norm() + 1
