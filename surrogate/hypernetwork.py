@@ -31,7 +31,7 @@ class HypernetworkSettings:
     heads: int = 4
     surrogate_width: int = 64
     decoder_width: int = 96
-    gauss_newton_steps: int = 2
+    gauss_newton_steps: int = 3
     operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
     types: list[str] = field(default_factory=lambda: list(SCALARS))
 
@@ -183,10 +183,11 @@ class Emission:
 
     layers: Layers
     prior: tuple[tuple[Tensor, Tensor], ...]  # a layer: deviations of its rows [B, out] and of its columns [B, in+1]
-    noise: Tensor  # [B, steps], the variance that each Gauss–Newton step allows the rows
+    noise: Tensor  # [B, 2], the variance that the first Gauss–Newton step and the later ones allow the rows
     mean: Tensor  # [B], predicted mean of the result, in C units
     std: Tensor  # [B], predicted deviation of the result
     states: Tensor  # [T+1, d], the composed nodes, for the dense losses
+    steps: int  # of Gauss–Newton, as in training
 
 
 @full_precision
@@ -201,13 +202,14 @@ def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     """
     anchor = emission.layers
     layers = anchor
-    for step in range(emission.noise.shape[1]):
+    for step in range(emission.steps):
         f, inputs, slopes = linearise(layers, x)
         # J (w_t − w0), [B, K]
         moved = [((s @ (w - w0)) * a).sum(-1) for a, s, w, w0 in zip(inputs, slopes, layers, anchor, strict=True)]
         residual = y - f + moved[0] + moved[1] + moved[2]
-        steps, _ = damped_step(inputs, slopes, emission.prior, residual, emission.noise[:, step], jitter=1e-5)
-        w1, w2, w3 = (w0 + _capped(change, w0) for change, w0 in zip(steps, anchor, strict=True))
+        noise = emission.noise[:, min(step, 1)]
+        changes, _ = damped_step(inputs, slopes, emission.prior, residual, noise, jitter=1e-5)
+        w1, w2, w3 = (w0 + _capped(change, w0) for change, w0 in zip(changes, anchor, strict=True))
         layers = (w1, w2, w3)
     return layers
 
@@ -248,7 +250,7 @@ class Hypernetwork(nn.Module):
         self.last_head = nn.Linear(d, H + 1)
         # Rows and columns of each layer's prior (the first layer's argument columns have their own head), then noise.
         self.prior_sizes = [H, 1, H, H + 1, 1, H + 1]
-        self.prior_head = nn.Linear(d, sum(self.prior_sizes) + config.gauss_newton_steps)
+        self.prior_head = nn.Linear(d, sum(self.prior_sizes) + 2)
         self.moment_head = nn.Linear(d, 2)
         self.node_moments = nn.Linear(d, 2)
         self.decoder = NodeDecoder(d, config.decoder_width)
@@ -285,7 +287,7 @@ class Hypernetwork(nn.Module):
         mean, std = unscale_moments(moments, graphs.strata[graphs.root - 1])
         prior, noise = self._prior(trunk, columns[..., -1])
         layers = (torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)
-        return Emission(layers, prior, noise, mean, std, states)
+        return Emission(layers, prior, noise, mean, std, states, self.settings.gauss_newton_steps)
 
     def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
         """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
@@ -301,7 +303,7 @@ class Hypernetwork(nn.Module):
 
     def _prior(self, trunk: Tensor, column: Tensor) -> tuple[tuple[tuple[Tensor, Tensor], ...], Tensor]:
         """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise, as the program suggests."""
-        sizes = [*self.prior_sizes, self.settings.gauss_newton_steps]
+        sizes = [*self.prior_sizes, 2]
         r1, c1, r2, c2, r3, c3, noise = self.prior_head(trunk).split(sizes, dim=-1)
         c1 = torch.cat([column, c1], dim=-1)  # [B, A+1]
 

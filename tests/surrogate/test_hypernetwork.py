@@ -51,7 +51,7 @@ def random_emission(B: int, A: int, H: int, noise: float) -> Emission:
     layers = (draw(B, H, A + 1), draw(B, H, H + 1) / H**0.5, draw(B, 1, H + 1) / H**0.5)
     prior = tuple((0.3 * draw(B, w.shape[1]).exp(), 0.3 * draw(B, w.shape[2]).exp()) for w in layers)
     empty = torch.zeros(B, dtype=torch.float64)
-    return Emission(layers, prior, torch.full((B, 2), noise, dtype=torch.float64), empty, empty, empty)
+    return Emission(layers, prior, torch.full((B, 2), noise, dtype=torch.float64), empty, empty, empty, 3)
 
 
 @pytest.mark.parametrize(("A", "K"), [(1, 3), (3, 10), (5, 40)])
@@ -71,7 +71,7 @@ def test_gauss_newton_is_the_formula_with_an_explicit_jacobian(A: int, K: int):
             return outputs(tuple(p.view(1, *s) for p, s in zip(parts, shapes, strict=True)), x[b : b + 1])[0]
 
         w = anchor
-        for _ in range(2):
+        for _ in range(3):
             J = torch.func.jacrev(tower)(w)
             kernel = J * variance @ J.T
             damped = kernel + (noise + 1e-5 * kernel.diagonal().mean()) * torch.eye(K, dtype=torch.float64)
