@@ -96,9 +96,7 @@ def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
     return Report(rows, rows - len(x), seed, tuple(errors))
 
 
-def executed_rows(
-    program: Program, count: int, seed: int, method: Method = "uniform"
-) -> tuple[np.ndarray, np.ndarray]:
+def executed_rows(program: Program, count: int, seed: int, method: Method = "uniform") -> tuple[np.ndarray, np.ndarray]:
     """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
 
     `method` is as in `cprograms.sampling.sample`. No rows are no run. Raises ProgramError where fewer than two are
