@@ -25,6 +25,8 @@ from cprograms.subset import Subset
 from cprograms.trim import trim
 
 MAX_DIAGNOSTICS = 50
+MAX_CANDIDATES = 2000
+"""Functions, from the end of the file, that are looked at for one that is numeric."""
 _NEEDS = "a numeric function takes 1 to 16 numbers and returns a number or a struct of at most 4"
 
 
@@ -156,16 +158,15 @@ class File:
             raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
         if not names:
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=_NEEDS)])
-        best: list[Diagnostic] = []
-        nearest = ""
-        for name in reversed(names):
+        faults: dict[str, int] = {}
+        for name in reversed(names[-MAX_CANDIDATES:]):
             if name in broken:
                 raise ProgramError(self._errors[:MAX_DIAGNOSTICS])  # perhaps the one that was meant
-            found = self.diagnostics(name)
-            if not found:
+            faults[name] = len(self._faults(name)) + len(self._errors_of(name))
+            if not faults[name]:
                 return name
-            if not best or len(found) < len(best):
-                best, nearest = found, name
+        nearest = min(faults, key=faults.__getitem__)
+        best = self.diagnostics(nearest)
         if len(names) > 1:
             message = f"none of the {len(names)} functions is numeric; the nearest is '{nearest}'"
             best = [Diagnostic(message, self._source.name, hint=_NEEDS), *best]
@@ -174,14 +175,24 @@ class File:
     def _errors_in(self, chunk: Chunk) -> list[Diagnostic]:
         return [e for e in self._errors if chunk.covers(escape(e.file), e.line)]
 
-    def diagnostics(self, name: str) -> list[Diagnostic]:
-        """Every fault of a function, as an entry, and of what it needs."""
-        faults = [*self._signature(name).faults, *self._subset.faults(name)]
+    def _errors_of(self, name: str) -> list[Diagnostic]:
+        """What the compiler says of a function and of what it needs."""
+        if not self._errors:
+            return []
         needed = [entity.chunk for entity in self._subset.needed(name).values() if entity is not None]
-        errors = list(dict.fromkeys(e for chunk in needed for e in self._errors_in(chunk)))
+        return list(dict.fromkeys(e for chunk in needed for e in self._errors_in(chunk)))
+
+    def _faults(self, name: str) -> list[Unsupported]:
+        """Where a function, as an entry, and what it needs leave the numeric subset."""
+        return [*self._signature(name).faults, *self._subset.faults(name)]
+
+    def diagnostics(self, name: str) -> list[Diagnostic]:
+        """The faults of a function, as an entry, and of what it needs: all of them, or the first few hundred."""
+        errors = self._errors_of(name)
         # What the compiler rejects is told in its words alone: the parser stumbles over the same thing.
         told = {(e.file, e.line) for e in errors}
-        return [*errors, *(d for d in self._places.diagnostics(faults) if (d.file, d.line) not in told)]
+        found = self._places.diagnostics(self._faults(name)[: 4 * MAX_DIAGNOSTICS])
+        return [*errors, *(d for d in found if (d.file, d.line) not in told)]
 
     def _signature(self, name: str) -> Signature:
         return with_pragmas(self._plain_signature(name), (r for r in self._pragmas.ranges if self._owner(r) == name))

@@ -29,9 +29,12 @@ _PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(surrogate\b.*)")
 _ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
 # Attributes that change what a declaration means: these stay, and the parser rejects them.
 _MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc")
+_LONGEST_HEAD = 500
+"""Tokens beyond which what precedes a body is no old-style function's head."""
 _STANDARD_ATTRIBUTE = re.compile(r"\[\[[^\[\]]*\]\]")
 _CASES = re.compile(r"\bcase\s+(-?\d+|'[^'\\]')\s*\.\.\.\s*(-?\d+|'[^'\\]')\s*:")
-MAX_CASES = 256
+MAX_CASES = 4096
+"""Labels that the case ranges of a file may stand for."""
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#(?![ \t]*(?:line[ \t]+)?\d)[^\n]*", re.MULTILINE)
 _OPEN, _CLOSE = "([{", ")]}"
 _PLACE = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
@@ -81,7 +84,7 @@ class Unit:
     """A preprocessed translation unit, indexed by name and parsed on demand."""
 
     def __init__(self, text: str):
-        text = _CASES.sub(_spelled_cases, _without_attributes(text))
+        text = _with_plain_cases(_without_attributes(text))
         self.pragmas: list[Pragma] = []
         self.chunks: list[Chunk] = []
         for piece in _split(text):
@@ -179,20 +182,29 @@ def _without_attributes(text: str) -> str:
     text = _STANDARD_ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
     pieces, position = [], 0
     for match in _ATTRIBUTE.finditer(text):
+        if match.start() < position:
+            continue
         end = _closing(text, match.end() - 1)
-        if match.start() < position or end < 0 or _MEANINGFUL.search(text, match.start(), end):
+        if end < 0:
+            break
+        if _MEANINGFUL.search(text, match.start(), end):
             continue
         pieces += [text[position : match.start()], re.sub(r"[^\n]", " ", text[match.start() : end])]
         position = end
     return "".join([*pieces, text[position:]])
 
 
-def _spelled_cases(match: re.Match[str]) -> str:
-    """GNU C's `case 1 ... 3:` as three labels."""
-    low, high = (ord(t[1]) if t[0] == "'" else int(t) for t in match.groups())
-    if not 0 <= high - low < MAX_CASES:
-        return match.group()
-    return " ".join(f"case {k}:" for k in range(low, high + 1))
+def _with_plain_cases(text: str) -> str:
+    """GNU C's `case 1 ... 3:` as three labels; left to be rejected where there would be too many."""
+    ranges = [_bounds(match) for match in _CASES.finditer(text)]
+    if sum(len(r) for r in ranges) > MAX_CASES:
+        return text
+    return _CASES.sub(lambda m: " ".join(f"case {k}:" for k in _bounds(m)) or m.group(), text)
+
+
+def _bounds(match: re.Match[str]) -> range:
+    low, high = (ord(t[1]) if t[0] == "'" else int(t[:18]) for t in match.groups())
+    return range(low, high + 1)
 
 
 def _closing(text: str, start: int) -> int:
@@ -250,7 +262,7 @@ def _split(text: str) -> Iterator[Chunk | Pragma]:
         tokens.append(token)
         ends = token == "}" and (body or len(tokens) == 1)
         if not nesting and (ends or (token == ";" and not _is_old_style(tokens))):
-            if tokens != [";"]:
+            if tokens not in ([";"], ["}"]):
                 yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, body)
             tokens, body, index = [], 0, index + 1
     if tokens:
@@ -282,7 +294,7 @@ def _chunk(index: int, text: str, start: int, coord: Coord, lines: _Lines, token
 
 def _is_old_style(tokens: list[str]) -> bool:
     """Whether these begin an old-style function definition, `int f(a, b) int a, b;`, whose body is still to come."""
-    if "{" in tokens or not {"(", ")"} <= {*tokens}:
+    if len(tokens) > _LONGEST_HEAD or "{" in tokens or not {"(", ")"} <= {*tokens}:
         return False
     opening, closing = tokens.index("("), tokens.index(")")
     name, inside, following = tokens[opening - 1], tokens[opening + 1 : closing], tokens[closing + 1 : closing + 2]

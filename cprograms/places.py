@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from pycparser.c_parser import Coord
 
@@ -17,7 +18,7 @@ _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)
 _WORD = re.compile(r"""L?"(?:[^"\\]|\\.)*"?|L?'(?:[^'\\]|\\.)*'?|[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|\S""")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*")
 _Token = tuple[str, int]
-_LONGEST = 2000
+_LONGEST = 1000
 """Characters of an expanded line beyond which its columns are not worked out."""
 
 
@@ -66,25 +67,31 @@ def _column(expanded: str, column: int, source: str) -> int:
     """
     if not source or len(expanded) > _LONGEST:
         return 0
-    before = [(m.group(), m.start()) for m in _WORD.finditer(expanded)]
-    after = [(m.group(), m.start()) for m in _WORD.finditer(_COMMENT.sub(lambda m: " " * len(m.group()), source))]
+    before, after, blocks = _aligned(expanded, source)
     if not before or not after:
         return 0
     index = max(bisect_right([start for _, start in before], column - 1) - 1, 0)
+    tag, low, start = next((t, low, start) for t, low, high, start, _ in blocks if low <= index < high)
+    start = min(start, len(after) - 1)
+    return after[start + index - low if tag == "equal" else _origin(before, after, index, start)][1] + 1
+
+
+@lru_cache(maxsize=256)
+def _aligned(expanded: str, source: str) -> tuple[list[_Token], list[_Token], Sequence[tuple[str, int, int, int, int]]]:
+    """The words of both lines with their offsets, and which runs of them correspond."""
+    before = [(m.group(), m.start()) for m in _WORD.finditer(expanded)]
+    after = [(m.group(), m.start()) for m in _WORD.finditer(_COMMENT.sub(lambda m: " " * len(m.group()), source))]
     matcher = SequenceMatcher(None, [w for w, _ in before], [w for w, _ in after], autojunk=False)
-    for tag, low, high, start, _ in matcher.get_opcodes():
-        if low <= index < high:
-            start = min(start, len(after) - 1)
-            same = [start + index - low] if tag == "equal" else _likely(before, after, index, start)
-            return after[same[0] if same else start][1] + 1
-    return 0
+    return before, after, matcher.get_opcodes()
 
 
-def _likely(before: list[_Token], after: list[_Token], index: int, near: int) -> list[int]:
-    """Where a macro's token may come from, best first: the same word among its arguments, or else the macro's name."""
-    argument = [
-        j for j, (word, _) in enumerate(after) if word == before[index][0] and (word[0].isalnum() or word[0] == "_")
-    ]
+def _origin(before: list[_Token], after: list[_Token], index: int, near: int) -> int:
+    """Where a macro's word comes from: the same name among the macro's arguments, or else the macro's own name."""
+    word = before[index][0]
+    if word[0].isalnum() or word[0] == "_":
+        arguments = [j for j, (other, _) in enumerate(after) if other == word]
+        if arguments:
+            return min(arguments, key=lambda j: abs(j - near))
     expanded = {word for word, _ in before}
-    macro = [j for j in range(near, -1, -1) if after[j][0][0].isalpha() and after[j][0] not in expanded]
-    return [*sorted(argument, key=lambda j: abs(j - near)), *macro]
+    names = (j for j in range(near, -1, -1) if after[j][0][0].isalpha() and after[j][0] not in expanded)
+    return next(names, near)

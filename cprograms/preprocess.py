@@ -12,9 +12,11 @@ from functools import cache
 from pathlib import Path
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-from cprograms.source import MAX_BYTES, Source, escape
+from cprograms.source import Source, escape
 from cprograms.toolchain import executable
 
+MAX_TEXT = 2_000_000
+"""Bytes of preprocessed text that are read."""
 TIMEOUT = 5.0
 """Seconds after which the preprocessor and the check are stopped."""
 
@@ -84,14 +86,14 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     except OSError as error:
         raise UsageError(f"cannot run the C preprocessor: {error}") from None
     text, expansion_errors = expand.result()
-    if len(text) > MAX_BYTES:
+    if len(text) > MAX_TEXT:
         check.stop()
     _, errors = check.result()
     found = _diagnostics(expansion_errors, source)
     if found:
         raise ProgramError(found)
-    if len(text) > MAX_BYTES:
-        message = f"the preprocessed text is larger than {MAX_BYTES // 1_000_000} MB"
+    if len(text) > MAX_TEXT:
+        message = f"the preprocessed text is larger than {MAX_TEXT // 1_000_000} MB"
         raise ProgramError([Diagnostic(message, source.name)])
     if expand.stopped:
         raise ProgramError([Diagnostic(f"preprocessing took longer than {TIMEOUT:.0f} s", source.name)])
@@ -99,7 +101,7 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
 
 
 class _Clang:
-    """A running compiler; `result` waits for it. It is stopped after `TIMEOUT` or after `MAX_BYTES` of output."""
+    """A running compiler; `result` waits for it. It is stopped after `TIMEOUT` or after `MAX_TEXT` of output."""
 
     def __init__(self, arguments: list[str], text: str):
         # `result` closes both files. Files rather than pipes, so that neither side ever waits for the other.
@@ -122,13 +124,13 @@ class _Clang:
         """Standard output and standard error."""
         with self._process, self._input, self._errors:
             assert self._process.stdout is not None
-            output = self._process.stdout.read(MAX_BYTES + 1)
-            if len(output) > MAX_BYTES:
+            output = self._process.stdout.read(MAX_TEXT + 1)
+            if len(output) > MAX_TEXT:
                 self._process.kill()
             self._process.wait()
             self._timer.cancel()
             self._errors.seek(0)
-            errors = self._errors.read(MAX_BYTES)
+            errors = self._errors.read(MAX_TEXT)
         return output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
 
 
@@ -160,7 +162,7 @@ def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
         if match is None or match["text"].startswith("too many errors emitted"):
             continue
         if match["kind"] == "note":
-            if found and not found[-1].hint and not match["text"].startswith("expanded from"):
+            if found and not found[-1].hint and not match["text"].startswith(("expanded from", "use -f")):
                 elsewhere = match["line"] and int(match["line"]) != found[-1].line
                 where = f" (line {match['line']})" if elsewhere else ""
                 found[-1] = replace(found[-1], hint=match["text"] + where)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 
-MAX_BYTES = 2_000_000
-"""Largest source, and largest preprocessed text, that is read."""
+MAX_BYTES = 1_000_000
+"""Largest source that is read."""
 _LONGEST_QUOTED = 500
 """Characters of a line beyond which diagnostics do not quote it."""
 

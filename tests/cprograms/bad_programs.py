@@ -29,7 +29,7 @@ BAD = [
     _bad("comment only", "/* nothing */\n", ("", "defines no function")),
     _bad("junk", bytes(range(1, 256)) * 4, ("1:1", "expected")),
     _bad("nul byte", b"double f(double x)\n{ return x\0; }", ("2", "binary file")),
-    _bad("10 MB", b"lorem ipsum\n" * 900_000, ("", "larger than 2 MB")),
+    _bad("10 MB", b"lorem ipsum\n" * 900_000, ("", "larger than 1 MB")),
     _bad("prose", b"lorem ipsum\n" * 20_000, ("1:1", "unknown type name 'lorem'")),
     _bad("macro bomb", f"{_MACRO_BOMB}int f(int x) {{ return A33; }}", ("", "preprocessed text is larger")),
     _bad("unterminated comment", "double f(double x) { return x; }\n/* abc", ("2:1", "unterminated /* comment")),
@@ -60,6 +60,12 @@ BAD = [
     _bad("sum of 10,000", _CHAIN % ("x + " * 10_000 + "x"), ("1", "nested more than")),
     _bad("conditionals", _CHAIN % ("x ? x : " * 5000 + "x"), ("1", "nested too deeply")),
     _bad("else if", "int f(int x) { " + "if (x) return 1; else " * 3000 + "return 2; }", ("1", "nested too deeply")),
+    _bad("unclosed attributes", "__attribute__((" * 50_000, ("1:15390", "nesting level")),
+    _bad("closing braces", "}" * 100_000, ("1:1", "extraneous closing brace")),
+    _bad("endless old style", "int f(a) " + "int a;" * 20_000, ("1:20", "redefinition of parameter")),
+    _bad(
+        "huge case range", "int f(int x) { switch (x) { case 0 ... 1000000000000000000000: ; } }", ("1:40", "too large")
+    ),
     _bad("blocks", "int f(int x) " + "{" * 5000 + "}" * 5000, ("1:2062", "nesting level")),
     _bad("pointers", "int " + "*" * 3000 + "f(int x) { return 0; }", ("1", "nested more than")),
     _bad(

@@ -131,7 +131,7 @@ def test_chunks_cover_every_token_once(text: str):
     ends = [0, *(c.end for c in unit.chunks)]
     assert all(c.start >= end for c, end in zip(unit.chunks, ends, strict=False))
     gaps = "".join(text[end : c.start] for c, end in zip(unit.chunks, ends, strict=False)) + text[ends[-1] :]
-    assert set(re.sub(r"#[^\n]*", "", gaps)) <= set(" \n;")
+    assert set(re.sub(r"#[^\n]*", "", gaps)) <= set(" \n;}")
 
 
 @pytest.mark.slow
