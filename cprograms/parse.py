@@ -135,7 +135,7 @@ class Unit:
         try:
             tree = _parse_either_dialect(text)
         except ParseError as error:
-            raise _fault(error, coord) from None
+            raise _fault(error, chunk) from None
         except RecursionError:
             raise Unsupported(_at(coord), "the code is nested too deeply") from None
         nodes = normalise(tree.ext[len(types) :], chunk.index)
@@ -166,15 +166,34 @@ def _at(coord: Coord) -> c_ast.Node:
     return c_ast.EmptyStatement(coord=coord)
 
 
-def _fault(error: ParseError, start: Coord) -> Unsupported:
+# What the parser rejects without saying where.
+_REJECTED = (
+    (re.compile(r"\?\s*:"), "a conditional without a middle operand is not supported", "write x ? x : y"),
+    (re.compile(r"[=(,{]\s*&&"), "addresses of labels are not supported", ""),
+)
+
+
+def _fault(error: ParseError, chunk: Chunk) -> Unsupported:
     match = _PLACE.match(str(error))
-    message = match[4] if match else str(error).rpartition(": ")[2]
-    place = Coord(start.file, int(match[2]), int(match[3])) if match else start
+    if match is None:
+        return _unplaced(str(error).rpartition(": ")[2], chunk)
+    message = match[4]
     if message.startswith("before: "):
         message = f"this construct is not supported (before '{message.removeprefix('before: ')}')"
     else:
         message = f"this construct is not supported ({message[:1].lower()}{message[1:]})"
-    return Unsupported(_at(place), message)
+    return Unsupported(_at(Coord(chunk.coord.file, int(match[2]), int(match[3]))), message)
+
+
+def _unplaced(message: str, chunk: Chunk) -> Unsupported:
+    for pattern, known, hint in _REJECTED:
+        found = pattern.search(chunk.text)
+        if found is not None and "\n#" not in chunk.text:
+            before = chunk.text[: found.start()]
+            first = 0 if "\n" in before else (chunk.coord.column or 1) - 1
+            column = found.start() - before.rfind("\n") + first
+            return Unsupported(_at(Coord(chunk.coord.file, chunk.coord.line + before.count("\n"), column)), known, hint)
+    return Unsupported(_at(chunk.coord), f"this construct is not supported ({message[:1].lower()}{message[1:]})")
 
 
 def _without_attributes(text: str) -> str:

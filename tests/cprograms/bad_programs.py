@@ -176,6 +176,8 @@ BAD = [
         "#define SQ(p) ((p) * (p))\nint n;\nint f(int   x) { /* c */ return SQ(n)   +  x; }",
         ("3:36", "can change"),
     ),
+    _bad("elvis", "int f(int x) {\n  return x   ?: 2;\n}", ("2:14", "without a middle operand")),
+    _bad("label address", "int f(int x) { void *p = &&l; goto *p; l: return x; }", ("1:24", "addresses of labels")),
     # Pragmas
     _bad("pragma: one bound", "#pragma surrogate range(x, 0)\nint f(int x) { return x; }", ("1:9", "malformed")),
     _bad("pragma: unknown word", "#pragma surrogate rnge(x, 0, 1)\nint f(int x) { return x; }", ("1:9", "malformed")),
