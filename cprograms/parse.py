@@ -138,7 +138,11 @@ class Unit:
             raise _fault(error, chunk) from None
         except RecursionError:
             raise Unsupported(_at(coord), "the code is nested too deeply") from None
-        nodes = normalise(tree.ext[len(types) :], chunk.index)
+        nodes = tree.ext[len(types) :]
+        # The parser takes `int f { … }`, and a typedef name in place of the parameters, for functions.
+        if any(isinstance(n, c_ast.FuncDef) and not isinstance(n.decl.type, c_ast.FuncDecl) for n in nodes):
+            raise Unsupported(_at(coord), "this is not a function definition")
+        nodes = normalise(nodes, chunk.index)
         for node in nodes:
             tag = getattr(node.type, "name", None) if isinstance(node, c_ast.Decl) and node.name is None else None
             if tag and chunk not in self._by_tag[tag]:

@@ -67,6 +67,11 @@ class FileScope:
             kind = _kind(node, name)
             if kind is not None:
                 found.append(Entity(kind, name, chunk, node))
+        if not found and chunk.function == name:
+            place = c_ast.EmptyStatement(coord=chunk.coord)
+            found.append(
+                Entity("broken", name, chunk, None, Unsupported(place, f"'{name}' is not defined as a function"))
+            )
         if not found and name in chunk.enumerators and name in self.declarations_of(chunk).constants:
             found.append(Entity("enumerator", name, chunk, nodes[0] if nodes else None))
         return found

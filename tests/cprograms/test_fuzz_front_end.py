@@ -120,6 +120,19 @@ def test_mutations_that_no_compiler_has_seen(text: str):
     answers(text, compiler=False)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "}int g(int n) { return n; }f(a@@t n) { return a; }",
+        "int f { return 1; }",
+        "typedef int T(int); T f { return 1; }",
+        "int f(int x) { return x; }SWITCH p;\n}\n}",
+    ],
+)
+def test_what_fuzzing_once_found(text: str):
+    answers(text, compiler=False)
+
+
 def test_the_seed_itself_loads():
     assert answers(SEED)
     assert [c.eligible for c in describe(source=SEED).candidates] == [True, True]
@@ -139,7 +152,8 @@ def test_atheris(tmp_path: Path):
     """Coverage-guided, for a minute."""
     pytest.importorskip("atheris")
     script = Path(__file__).with_name("fuzz_front_end.py")
-    command = [sys.executable, str(script), "-max_total_time=60", "-max_len=2000", "-timeout=10", str(tmp_path)]
+    command = [sys.executable, str(script), "-max_total_time=60", "-max_len=2000", "-timeout=10"]
+    command += [f"-artifact_prefix={tmp_path}/", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=180, check=False)
     tried = re.findall(r"Done (\d+) runs", done.stderr)
     print(f"{tried[-1] if tried else 0} inputs tried")
