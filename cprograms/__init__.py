@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-    from cprograms.loading import load
+    from cprograms.frontend.loading import load
     from cprograms.program import Program
     from cprograms.sandbox import run
 
@@ -18,7 +18,7 @@ _HOMES = {
     "Program": "program",
     "ProgramError": "diagnostics",
     "UsageError": "diagnostics",
-    "load": "loading",
+    "load": "frontend.loading",
     "run": "sandbox",
 }
 

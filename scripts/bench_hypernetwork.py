@@ -14,12 +14,12 @@ from collections.abc import Callable
 import torch
 
 import cprograms
-from cprograms import toolchain
 from cprograms.generate import generate
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
-from cprograms.sandbox_source import source_of
+from cprograms.sandbox import toolchain
+from cprograms.sandbox.source import source_of
 from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit
 from surrogate.pipeline import ROWS

@@ -24,7 +24,7 @@ from rich.progress import track
 
 import cprograms
 import surrogate
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.check import Report
 

@@ -295,7 +295,7 @@ def check_command(options: argparse.Namespace) -> int:
 
 
 def inspect_command(options: argparse.Namespace) -> int:
-    from cprograms.loading import describe
+    from cprograms.frontend.loading import describe
 
     described = describe(**_program_options(options))
     functions = [c.as_dict() for c in described.candidates]

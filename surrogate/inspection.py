@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from cprograms.loading import Candidate
-from cprograms.lower import lower
+from cprograms.frontend.loading import Candidate
+from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.describe import domain_lines, signature, signature_dict
 

@@ -13,7 +13,7 @@ import torch
 import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import Method
 from surrogate.artifact import portable_text

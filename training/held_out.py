@@ -11,7 +11,7 @@ from pycparser import c_ast
 
 from cprograms.generate import generate
 from cprograms.graph import Graph
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.ops import OPS
 from cprograms.program import Program
 from cprograms.sampling import Method, sample

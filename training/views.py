@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from cprograms.generate import accept, generate
 from cprograms.graph import Graph, evaluate_nodes
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate.emit import scale_inputs

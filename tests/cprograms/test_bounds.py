@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from native import program_of, rows_of
 from random_c import RANGES, TYPES, expression_program, expressions
 
-from cprograms.bounds import Bounds
 from cprograms.graph import GraphBuilder, evaluate_nodes
-from cprograms.lower import lower
+from cprograms.lowering import lower
+from cprograms.lowering.bounds import Bounds
 from cprograms.program import Program
 from cprograms.types import DOUBLE, INT, UINT
 

@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pycparser import CParser
 
-from cprograms import ProgramError, UsageError, loading
+from cprograms import ProgramError, UsageError
 from cprograms.diagnostics import Diagnostic
-from cprograms.loading import describe
-from cprograms.parse import Unit
-from cprograms.preprocess import Preprocessed
-from cprograms.source import Source
+from cprograms.frontend import loading
+from cprograms.frontend.loading import describe
+from cprograms.frontend.parse import Unit
+from cprograms.frontend.preprocess import Preprocessed
+from cprograms.frontend.source import Source
 
 SEED = """\
 #include <math.h>

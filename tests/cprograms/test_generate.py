@@ -22,7 +22,7 @@ from native import GCC, rows_of, run_native
 import cprograms
 from cprograms.generate import DEFAULT, accept, generate, integer_loops, integers, loops, programs, real, statements
 from cprograms.graph import Graph, evaluate
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.ops import OPS
 from cprograms.program import Program
 from cprograms.sandbox import run_many

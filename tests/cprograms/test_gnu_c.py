@@ -12,7 +12,7 @@ import pytest
 
 import cprograms
 from cprograms import Program
-from cprograms.lower import lower
+from cprograms.lowering import lower
 
 GCC = shutil.which("gcc")
 GNU = {path.stem: path for path in sorted((Path(__file__).parent / "gnu").glob("*.c"))}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from native import program_of, rows_of
 
 from cprograms.graph import GraphBuilder, evaluate, evaluate_nodes, spread
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.ops import INDEX, OPS, UNEVALUABLE, apply
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
 

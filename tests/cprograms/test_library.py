@@ -11,7 +11,7 @@ from native import GCC, run_native
 
 import cprograms
 from cprograms.graph import evaluate
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
 from cprograms.sandbox import run_many

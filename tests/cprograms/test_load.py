@@ -16,7 +16,7 @@ from pycparser import CParser, c_ast
 
 import cprograms
 from cprograms import ProgramError, UsageError
-from cprograms.loading import describe, load
+from cprograms.frontend.loading import describe, load
 from cprograms.types import SCALARS
 
 F = "double f(double x, double y) { return x + y; }"

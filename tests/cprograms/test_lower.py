@@ -14,7 +14,7 @@ from pycparser import c_ast
 from random_c import RANGES, TYPES, expression_program, expressions, statement_program
 
 from cprograms.graph import Graph, evaluate
-from cprograms.lower import lower
+from cprograms.lowering import lower
 
 needs_gcc = pytest.mark.skipif(GCC is None, reason="gcc is not installed")
 EXACT = [name for name, case in CASES.items() if case.exact]

@@ -17,10 +17,10 @@ from pycparser.c_parser import Coord
 import cprograms
 from cprograms import ProgramError, UsageError
 from cprograms.declarations import Unsupported
-from cprograms.places import Places
-from cprograms.preprocess import preprocess
-from cprograms.source import escape, read, unescape
-from cprograms.standard import BUILTINS, PROTOTYPES
+from cprograms.frontend.places import Places
+from cprograms.frontend.preprocess import preprocess
+from cprograms.frontend.source import escape, read, unescape
+from cprograms.frontend.standard import BUILTINS, PROTOTYPES
 
 
 def _faults(source: str, **options: object) -> tuple[cprograms.Diagnostic, ...]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from native import GCC, program_of, rows_of, run_native
 
 import cprograms
-from cprograms import sandbox
 from cprograms.diagnostics import ProgramError, UsageError
-from cprograms.sandbox import Rows, Status, run, run_many, run_with_status
+from cprograms.sandbox import running as sandbox
+from cprograms.sandbox.running import Rows, Status, run, run_many, run_with_status
 
 OK = Status.OK
 SQUARE = "double f(double x) { return x * x; }"

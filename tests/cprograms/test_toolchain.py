@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 from native import program_of
 
-from cprograms import toolchain
 from cprograms.cache import Cache, root
 from cprograms.diagnostics import ProgramError, UsageError
-from cprograms.sandbox import Status, run, run_many
+from cprograms.sandbox import Status, run, run_many, toolchain
 
 SQUARE = "double f(double x) { return x * x; }"
 X = np.arange(3.0)[:, None]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cprograms
-from cprograms.lower import lower
+from cprograms.lowering import lower
 from surrogate.emit import Request, emit
 from surrogate.encoding import collate, encode
 from surrogate.hypernetwork import (

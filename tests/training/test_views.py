@@ -71,7 +71,7 @@ def test_equal_skeletons_share_a_split(views: list[View]):
     """Programs that differ in constants and in the order of arguments have one skeleton, and so one split."""
     first = cprograms.load(source="double f(double a, double b) { return a * 2.5 - b; }")
     second = cprograms.load(source="double g(double p, double q) { double t = q * 7.0; return t - p; }")
-    from cprograms.lower import lower
+    from cprograms.lowering import lower
 
     assert lower(first).skeleton() == lower(second).skeleton()
     splits = {split_of(v.skeleton) for v in views}

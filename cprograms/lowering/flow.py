@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from cprograms.lower_expressions import Expressions
-from cprograms.memory import UNSET, Place
+from cprograms.lowering.expressions import Expressions
+from cprograms.lowering.memory import UNSET, Place
 from cprograms.program import Program
 from cprograms.types import INT, CType
 

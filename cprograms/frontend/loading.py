@@ -13,16 +13,16 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-from cprograms.parse import Chunk, Unit
-from cprograms.places import Places
-from cprograms.pragmas import Pragmas, Range, read_pragmas
-from cprograms.preprocess import Preprocessed, preprocess
+from cprograms.frontend.parse import Chunk, Unit
+from cprograms.frontend.places import Places
+from cprograms.frontend.pragmas import Pragmas, Range, read_pragmas
+from cprograms.frontend.preprocess import Preprocessed, preprocess
+from cprograms.frontend.scope import FileScope
+from cprograms.frontend.signature import Signature, signature_of, with_pragmas, with_ranges
+from cprograms.frontend.source import Source, escape, read
+from cprograms.frontend.subset import Subset
+from cprograms.frontend.trim import trim
 from cprograms.program import Program
-from cprograms.scope import FileScope
-from cprograms.signature import Signature, signature_of, with_pragmas, with_ranges
-from cprograms.source import Source, escape, read
-from cprograms.subset import Subset
-from cprograms.trim import trim
 
 MAX_DIAGNOSTICS = 50
 MAX_CANDIDATES = 2000

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from pycparser import c_ast
 
-from cprograms.bounds import Bounds
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
-from cprograms.memory import UNSET, Aggregate, Index, Place, Value, leaves
+from cprograms.lowering.bounds import Bounds
+from cprograms.lowering.memory import UNSET, Aggregate, Index, Place, Value, leaves
 from cprograms.program import Program
 from cprograms.types import INT, CType, Scalar
 

@@ -12,7 +12,7 @@ from pycparser.c_parser import Coord
 
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic
-from cprograms.source import Source, unescape
+from cprograms.frontend.source import Source, unescape
 
 _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"')
 _WORD = re.compile(r"""L?"(?:[^"\\]|\\.)*"?|L?'(?:[^'\\]|\\.)*'?|[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|\S""")

@@ -14,7 +14,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.diagnostics import UsageError
-from cprograms.pragmas import Range
+from cprograms.frontend.pragmas import Range
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Argument, Result
 from cprograms.types import CType, Scalar, Struct
 

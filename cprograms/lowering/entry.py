@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from pycparser import c_ast
 
-from cprograms import libm
 from cprograms.declarations import Unsupported
 from cprograms.graph import Graph
-from cprograms.lower_expressions import MOST_SLOTS
-from cprograms.lower_flow import TooLongError
-from cprograms.lower_statements import Statements
-from cprograms.memory import UNSET, Aggregate, Place, Value, leaves, size
+from cprograms.lowering import libm
+from cprograms.lowering.expressions import MOST_SLOTS
+from cprograms.lowering.flow import TooLongError
+from cprograms.lowering.memory import UNSET, Aggregate, Place, Value, leaves, size
+from cprograms.lowering.statements import Statements
 from cprograms.program import Program
 from cprograms.types import DOUBLE, INT, CType, Scalar
 

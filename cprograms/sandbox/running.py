@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import wasmtime
 
-from cprograms import toolchain
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.program import Program
-from cprograms.sandbox_source import CHUNK, CompileError, Status, source_of
+from cprograms.sandbox import toolchain
+from cprograms.sandbox.source import CHUNK, CompileError, Status, source_of
 
 __all__ = ["CHUNK", "ROW_FUEL", "Rows", "Status", "run", "run_many", "run_with_status"]
 

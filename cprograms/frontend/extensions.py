@@ -8,8 +8,8 @@ from copy import copy
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.normalise import base, walk
-from cprograms.standard import PROTOTYPES, prototype
+from cprograms.frontend.normalise import base, walk
+from cprograms.frontend.standard import PROTOTYPES, prototype
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
 
 MAX_NODES = 20_000

@@ -8,10 +8,10 @@ from copy import copy
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.normalise import walk
-from cprograms.parse import Chunk, Unit
-from cprograms.scope import Entity
-from cprograms.standard import prototype
+from cprograms.frontend.normalise import walk
+from cprograms.frontend.parse import Chunk, Unit
+from cprograms.frontend.scope import Entity
+from cprograms.frontend.standard import prototype
 
 _Place = tuple[int, int]
 

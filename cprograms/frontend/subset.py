@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.extensions import rewrite_extensions
-from cprograms.normalise import base, walk
-from cprograms.parse import Chunk
-from cprograms.scope import Entity, FileScope
-from cprograms.standard import BUILTINS, PROTOTYPES, REFUSED
+from cprograms.frontend.extensions import rewrite_extensions
+from cprograms.frontend.normalise import base, walk
+from cprograms.frontend.parse import Chunk
+from cprograms.frontend.scope import Entity, FileScope
+from cprograms.frontend.standard import BUILTINS, PROTOTYPES, REFUSED
 from cprograms.types import Array, Scalar
 
 MAX_DEPTH = 150

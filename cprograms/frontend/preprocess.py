@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-from cprograms.source import Source, escape
-from cprograms.toolchain import executable
+from cprograms.frontend.source import Source, escape
+from cprograms.sandbox.toolchain import executable
 
 MAX_TEXT = 2_000_000
 """Bytes of preprocessed text that are read."""

@@ -8,7 +8,7 @@ from typing import Literal
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.parse import Chunk, Unit
+from cprograms.frontend.parse import Chunk, Unit
 
 Kind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
 _RANK: dict[Kind, int] = {

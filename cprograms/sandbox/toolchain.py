@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cprograms.cache import key, root, write_atomically
 from cprograms.diagnostics import UsageError
-from cprograms.sandbox_source import MATH, RENAMED, CompileError
+from cprograms.sandbox.source import MATH, RENAMED, CompileError
 
 COMPILE_SECONDS = 20
 MEMORY = 64 * 2**20

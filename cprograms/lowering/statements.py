@@ -9,8 +9,8 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.lower_flow import Exit, Flow, TooLongError
-from cprograms.memory import UNSET, Aggregate, Place, leaves
+from cprograms.lowering.flow import Exit, Flow, TooLongError
+from cprograms.lowering.memory import UNSET, Aggregate, Place, leaves
 from cprograms.program import Program
 from cprograms.types import INT, Scalar
 

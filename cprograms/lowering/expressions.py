@@ -8,8 +8,8 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported, bytes_of
 from cprograms.literals import enumerator, literal
-from cprograms.lower_values import Values
-from cprograms.memory import UNSET, Aggregate, Index, Place, Value, field, leaves, size
+from cprograms.lowering.memory import UNSET, Aggregate, Index, Place, Value, field, leaves, size
+from cprograms.lowering.values import Values
 from cprograms.program import Program
 from cprograms.types import INT, SCALARS, Array, CType, Scalar, Struct, promote, usual_conversion
 

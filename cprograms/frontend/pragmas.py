@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.parse import Unit
+from cprograms.frontend.parse import Unit
 
 _ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
 _RANGE = re.compile(r"surrogate\s+range\s*\(\s*([A-Za-z_][\w.]*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")

@@ -14,7 +14,7 @@ from pycparser import CParser, c_ast
 from pycparser.c_parser import Coord, ParseError
 
 from cprograms.declarations import Unsupported
-from cprograms.normalise import normalise
+from cprograms.frontend.normalise import normalise
 
 _TOKEN = re.compile(
     r"""(?P<directive>^[ \t]*\#[^\n]*)
