@@ -22,6 +22,8 @@ from cprograms.sandbox import toolchain
 from cprograms.sandbox.source import source_of
 from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit
+from surrogate.encoding import EncodedGraph, collate, encode
+from surrogate.hypernetwork import Hypernetwork
 from surrogate.pipeline import ROWS
 
 REPEATS = 5
@@ -38,14 +40,20 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load_compiler(args.compiler).model
     programs = usable_programs(args.programs)
-    text = [Request(lower(p), p.domain) for p in programs]
+    graphs = [lower(p) for p in programs]
+    encoded = [encode(graph, p.domain) for graph, p in zip(graphs, programs, strict=True)]
+    encoded.sort(key=lambda g: g.level[-1])  # as `emit` does
     with_rows = [executed(p) for p in programs[:SANDBOXED]]
-    batched = seconds(lambda: emit(model, text, batch_size=100))
-    single = seconds(lambda: [emit(model, [r]) for r in text])
+    lowering = seconds(lambda: [lower(p) for p in programs]) / len(programs)
+    encoding = seconds(lambda: [encode(g, p.domain) for g, p in zip(graphs, programs, strict=True)]) / len(programs)
+    batched = seconds(lambda: forward(model, encoded, 100))
+    single = seconds(lambda: forward(model, encoded, 1))
     emission = seconds(lambda: [emit(model, [r]) for r in with_rows]) / len(with_rows)
     compilation = seconds(lambda: [toolchain.to_wasm(source_of([p]), optimise=True) for p in programs[:SANDBOXED]])
     report = {
         "programs": len(programs),
+        "lowering_ms": 1e3 * lowering,
+        "encoding_ms": 1e3 * encoding,
         "batched_programs_per_second": len(programs) / batched,
         "single_programs_per_second": len(programs) / single,
         "batch_ratio": single / batched,
@@ -60,8 +68,15 @@ def main() -> None:
             print(f"{name:32} {value:10.3f}")
 
 
+@torch.no_grad()
+def forward(model: Hypernetwork, graphs: list[EncodedGraph], size: int) -> None:
+    """The hypernetwork alone: encoded graphs to weights, in batches."""
+    for start in range(0, len(graphs), size):
+        model(collate(graphs[start : start + size]))
+
+
 def usable_programs(count: int) -> list[Program]:
-    """Generated programs of one result, as training accepts them."""
+    """Generated programs of one result."""
     found: list[Program] = []
     seed = 10**9
     while len(found) < count:

@@ -26,14 +26,17 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="the output folder of training.hypernetwork")
     parser.add_argument("--config", type=Path, required=True, help="the YAML file that it was trained with")
     parser.add_argument("--data", type=Path, required=True, help="the folder of shards that it was trained on")
+    parser.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
     parser.add_argument("--note", default="", help="what else a reader should know of the run")
     parser.add_argument("--results", type=Path, help="JSON of scripts/evaluate_held_out.py, for the card")
     parser.add_argument("--name", default="default")
     args = parser.parse_args()
     checkpoint, package = args.run / "checkpoint", WEIGHTS / args.name
     package.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "model.safetensors"):
-        shutil.copyfile(checkpoint / "model" / name, package / name)
+    shutil.copyfile(checkpoint / "model" / "model.safetensors", package / "model.safetensors")
+    config = json.loads((checkpoint / "model" / "config.json").read_text())
+    config["gauss_newton_steps"] = args.steps or config["gauss_newton_steps"]
+    (package / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     (package / "README.md").write_text(card(args, checkpoint, package))
 
 

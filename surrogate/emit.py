@@ -62,6 +62,8 @@ def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) ->
         programs.append(towers)
         by_rows[towers[0].rows].extend(towers)
     for group in by_rows.values():
+        # A batch takes as many steps as its deepest graph: deep ones go together.
+        group.sort(key=lambda t: t.graph.level[-1])
         for start in range(0, len(group), batch_size):
             _emit_batch(model, group[start : start + batch_size])
     return [_gather(towers) for towers in programs]

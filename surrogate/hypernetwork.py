@@ -117,7 +117,8 @@ class Compose(nn.Module):
             graphs.children.split(graphs.levels),
             strict=True,
         )
-        states = self.operator.weight.new_zeros(1, self.operator.embedding_dim)
+        room = self.operator.weight.new_zeros(1 + len(graphs.op), self.operator.embedding_dim)
+        states = room[:1]
         for z, child_gate, hidden_gate, children in levels:  # [n, d], [n, 3d], [n, 2d], [n, 3]
             if len(states) > 1:
                 c = states[children]  # [n, 3, d]
@@ -126,7 +127,12 @@ class Compose(nn.Module):
                 products = torch.cat([left * self.right(c1), left * self.third(c2)], dim=-1)  # [n, 2d]
                 z = z + self.operands(c.flatten(1) * child_gate) + self.product(products)
             z = self.second(self.first(z, hidden_gate))
-            states = torch.cat([states, self.norm(z)])
+            z = self.norm(z)
+            if torch.is_grad_enabled():
+                states = torch.cat([states, z])
+            else:  # in place, which autograd would pay for
+                room[len(states) : len(states) + len(z)] = z
+                states = room[: len(states) + len(z)]
         return states
 
     def local(self, graphs: GraphBatch) -> Tensor:
@@ -163,14 +169,16 @@ class TransformerLayer(nn.Module):
     def forward(self, t: Tensor, states: Tensor, places: Tensor, mask: Tensor) -> Tensor:
         """t: [B, Q, d]; states: [T+1, d]; places: int64 [B, N], the nodes attended to; mask: bool [B, Q+N]."""
         B, Q, d = t.shape
+        h = self.heads
         own = self.norm(t)
-        q = self.query(own).view(B, Q, self.heads, -1).transpose(1, 2)  # [B, heads, Q, d/heads]
+        q = self.query(own).view(B, Q, h, -1).permute(2, 0, 1, 3)  # [h, B, Q, d/h]
+        own_k, own_v = self.own(own).view(B, Q, 2, h, -1).permute(2, 3, 0, 1, 4)  # [h, B, Q, d/h] each
         # Keys and values are made once a node, then gathered.
-        both = torch.cat([self.own(own), self.nodes(states)[places]], dim=1)  # [B, Q+N, 2d]
-        k, v = both.view(B, -1, 2, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)  # [B, heads, Q+N, d/heads] each
-        scores = q @ k.mT / math.sqrt(d // self.heads)  # [B, heads, Q, Q+N]
-        weights = scores.masked_fill(~mask[:, None, None, :], -1e9).softmax(-1)
-        t = t + self.out((weights @ v).transpose(1, 2).reshape(B, Q, d))
+        k, v = self.nodes(states).view(-1, 2, h, d // h).permute(1, 2, 0, 3)[:, :, places]  # [h, B, N, d/h] each
+        scores = torch.cat([q @ own_k.mT, q @ k.mT], dim=-1) / math.sqrt(d // h)  # [h, B, Q, Q+N]
+        weights = scores.masked_fill(~mask[:, None], -1e9).softmax(-1)
+        read = weights[..., :Q] @ own_v + weights[..., Q:] @ v  # [h, B, Q, d/h]
+        t = t + self.out(read.permute(1, 2, 0, 3).reshape(B, Q, d))
         return self.mlp(t)
 
 
@@ -187,7 +195,7 @@ class Emission:
     mean: Tensor  # [B], predicted mean of the result, in C units
     std: Tensor  # [B], predicted deviation of the result
     states: Tensor  # [T+1, d], the composed nodes, for the dense losses
-    steps: int  # of Gauss–Newton, as in training
+    steps: int  # of Gauss–Newton
 
 
 @full_precision
