@@ -1,6 +1,6 @@
 """Measure the compiler on held-out generated programs, at each -O level, split by what the programs hold.
 
-python scripts/generate_dataset.py --programs 100000 --seed 5000 --split test -o data/held_out
+python scripts/generate_dataset.py --programs 80000 --seed 5000 --split test -o data/held_out
 python scripts/evaluate_held_out.py --data data/held_out --programs 1000 -o docs/results/held_out
 """
 
