@@ -46,7 +46,7 @@ class _Tower:
 
 
 def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
-    """[n, A] in C units -> the same in [-1, 1]; an argument of one value becomes 0."""
+    """[n, A] in C units -> the same in [-1, 1], as the emitted network scales them."""
     middle, reach = input_scaling(domain)
     return (x - middle) / reach
 
