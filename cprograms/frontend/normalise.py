@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 from typing import Any, TypeAlias
 
 from pycparser import c_ast
@@ -144,4 +145,6 @@ def _name(definition: _Tagged, index: int, count: int) -> None:
 
 
 def _reference(definition: _Tagged) -> _Tagged:
-    return type(definition)(definition.name, None, coord=definition.coord)
+    reference = copy(definition)
+    setattr(reference, "values" if isinstance(reference, c_ast.Enum) else "decls", None)
+    return reference
