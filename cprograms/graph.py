@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cprograms.ops import COMMUTATIVE, INDEX, PREDICATES, UNEVALUABLE, apply
+from cprograms.ops import COMMUTATIVE, PREDICATES, UNEVALUABLE, apply
 from cprograms.types import Scalar
 
 QUANTILES = 7
@@ -385,6 +385,3 @@ def _mixture(p: float, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
     edges = np.cumsum(weights[order]) / weights.sum()
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
     return values[order][np.minimum(np.searchsorted(edges, levels), 2 * QUANTILES - 1)]
-
-
-__all__ = ["INDEX", "QUANTILES", "Graph", "GraphBuilder", "Node", "evaluate", "evaluate_nodes", "spread"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,3 @@ class Program:
     def domain(self) -> np.ndarray:
         """float64 [arguments, 2], low and high of each argument."""
         return np.array([[a.low, a.high] for a in self.arguments], dtype=np.float64).reshape(-1, 2)
-
-    def with_arguments(self, arguments: tuple[Argument, ...]) -> Program:
-        return replace(self, arguments=arguments)

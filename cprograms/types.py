@@ -61,7 +61,7 @@ _DTYPES = {
     "f32": np.dtype(np.float32),
     "f64": np.dtype(np.float64),
 }
-BOOL, INT, UINT, FLOAT, DOUBLE = (SCALARS[c] for c in ("bool", "i32", "u32", "f32", "f64"))
+INT, UINT, FLOAT, DOUBLE = (SCALARS[c] for c in ("i32", "u32", "f32", "f64"))
 
 
 @dataclass(frozen=True)

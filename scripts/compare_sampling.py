@@ -14,7 +14,8 @@ import numpy as np
 from cprograms.sampling import Method
 from surrogate.compilers import load_compiler
 from training.batches import ViewStore
-from training.held_out import errors_at, geometric_mean, held_out_programs
+from training.held_out import errors_at, held_out_programs
+from training.zero_step import geometric_mean
 
 ROWS = (16, 64, 128)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cprograms.graph import QUANTILES, Graph, spread
+from cprograms.graph import Graph, spread
 from cprograms.ops import DTYPE_INDEX, INDEX
 from cprograms.program import MAX_ARGUMENTS
 
@@ -112,6 +112,3 @@ def collate(graphs: list[EncodedGraph]) -> GraphBatch:
         tokens=tensor(tokens),
         place=tensor(place[1:].copy()),
     )
-
-
-__all__ = ["QUANTILES", "EncodedGraph", "GraphBatch", "collate", "encode"]

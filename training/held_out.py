@@ -22,6 +22,7 @@ from surrogate.hypernetwork import Hypernetwork
 from surrogate.network import SurrogateNetwork, emitted_network
 from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network
 from training.views import View
+from training.zero_step import geometric_mean
 
 GROUP_OF = {op.name: op.group for op in OPS}
 
@@ -125,12 +126,6 @@ CLASSES: dict[str, Callable[[HeldOut], bool]] = {
     "integer result": lambda h: h.program.results[h.result].type.is_integer,
     "floating result": lambda h: not h.program.results[h.result].type.is_integer,
 }
-
-
-def geometric_mean(errors: np.ndarray) -> float:
-    """Of nMSE bounded to [1e-9, 1e6], so that one exact or one absurd surrogate does not decide."""
-    bounded = np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
-    return float(np.exp(np.log(bounded).mean()))
 
 
 def table(held: list[HeldOut], errors: dict[str, np.ndarray]) -> list[dict[str, Any]]:

@@ -32,13 +32,12 @@ from torch.utils.tensorboard import SummaryWriter
 from surrogate.hypernetwork import (
     Emission,
     Hypernetwork,
-    gauss_newton,
     scale_moments,
 )
 from surrogate.pretrained import HypernetworkConfig, HypernetworkModel
 from surrogate.towers import outputs
 from training.batches import Batch, ViewStore, make_batch
-from training.zero_step import summary, zero_step_errors
+from training.zero_step import adapted_outputs, summary, zero_step_errors
 
 
 @dataclass(frozen=True)
@@ -137,15 +136,6 @@ def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
     unit = torch.exp(-target[:, 1]).clamp(0.1, 10)
     mean = nn.functional.huber_loss(predicted[:, 0] * unit, target[:, 0] * unit)
     return mean + nn.functional.huber_loss(predicted[:, 1], target[:, 1])
-
-
-def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -> Tensor:
-    """[B, queries]: outputs after the Gauss–Newton steps on the first rows, which their own moments standardise."""
-    x, y = batch.x[:, :rows], batch.y[:, :rows]
-    mean = y.mean(1, keepdim=True)
-    std = y.std(1, correction=0, keepdim=True).clamp_min(0.05)
-    adapted = gauss_newton(emission, x, (y - mean) / std)
-    return outputs(adapted, batch.x[:, rows : rows + queries]) * std + mean
 
 
 def draw_rows(config: TrainingConfig, step: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from surrogate.hypernetwork import Hypernetwork, gauss_newton
+from surrogate.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.towers import outputs
 from training.batches import Batch, make_batch
 from training.views import View
@@ -35,9 +35,7 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.
     """[B, R - rows], standardised by the true moments."""
     emission = model(batch.graphs)
     if rows:
-        x, y = batch.x[:, :rows], batch.y[:, :rows]
-        mean, std = y.mean(1, keepdim=True), y.std(1, correction=0, keepdim=True).clamp_min(0.05)
-        return outputs(gauss_newton(emission, x, (y - mean) / std), batch.x[:, rows:]) * std + mean
+        return adapted_outputs(emission, batch, rows, batch.x.shape[1] - rows)
     f = outputs(emission.layers, batch.x)
     if scale == "given":
         return f
@@ -45,11 +43,30 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.
     return (raw - batch.mean[:, None]) / batch.std[:, None]
 
 
+def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -> torch.Tensor:
+    """[B, queries]: outputs after the Gauss–Newton steps on the first rows, which their own moments standardise."""
+    x, y = batch.x[:, :rows], batch.y[:, :rows]
+    mean = y.mean(1, keepdim=True)
+    std = y.std(1, correction=0, keepdim=True).clamp_min(0.05)
+    adapted = gauss_newton(emission, x, (y - mean) / std)
+    return outputs(adapted, batch.x[:, rows : rows + queries]) * std + mean
+
+
+def bounded(errors: np.ndarray) -> np.ndarray:
+    """nMSE in [1e-9, 1e6], so that one exact or one absurd surrogate does not decide a mean."""
+    return np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
+
+
+def geometric_mean(errors: np.ndarray) -> float:
+    """Of bounded nMSE."""
+    return float(np.exp(np.log(bounded(errors)).mean()))
+
+
 def summary(errors: np.ndarray) -> dict[str, float]:
     """Geometric mean, median and share of good surrogates (nMSE <= 0.1)."""
-    safe = np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
+    safe = bounded(errors)
     return {
-        "geo": float(np.exp(np.log(safe).mean())),
+        "geo": geometric_mean(errors),
         "median": float(np.median(safe)),
         "good": float((safe <= 0.1).mean()),
     }
