@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from surrogate.artifact import load
+    from surrogate.container import load
     from surrogate.check import Report
     from surrogate.pipeline import compile, compile_program
     from surrogate.surrogate import Surrogate
@@ -20,7 +20,7 @@ _HOMES = {
     "Surrogate": "surrogate.surrogate",
     "compile": "surrogate.pipeline",
     "compile_program": "surrogate.pipeline",
-    "load": "surrogate.artifact",
+    "load": "surrogate.container",
 }
 
 

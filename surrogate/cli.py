@@ -247,7 +247,7 @@ def _compile_warnings(surrogate: Surrogate) -> list[str]:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    from surrogate.artifact import load
+    from surrogate.container import load
     from surrogate.tables import parse_values, read_rows, row_warning, table_text
 
     if (options.input is None) == (not options.values):
@@ -278,7 +278,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    from surrogate.artifact import load
+    from surrogate.container import load
 
     surrogate = load(options.artifact)
     report = surrogate.check(options.rows, options.seed)

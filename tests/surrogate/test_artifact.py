@@ -15,7 +15,7 @@ import surrogate
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.sampling import sample
-from surrogate import artifact, files
+from surrogate import container, files
 from surrogate.artifact import portable_text
 from surrogate.surrogate import Surrogate
 
@@ -168,7 +168,7 @@ def test_the_layout_of_the_configuration_is_free(saved: Path) -> None:
 def test_a_configuration_that_does_not_fit_does_not_load(saved: Path, edit: dict) -> None:
     config = {**json.loads((saved / "config.json").read_text()), **edit}
     del config["seal"]
-    config["seal"] = artifact._seal(config)
+    config["seal"] = container.seal(config)
     (saved / "config.json").write_text(json.dumps(config))
     with pytest.raises(UsageError, match=r"damaged artifact: config\.json does not describe its files"):
         surrogate.load(saved)
