@@ -1,0 +1,30 @@
+; merge: two descending arrays merged. 27 lines, 13 registers, M = 30
+memory 30
+registers r0=0 r1=1 r2=2 r3=? r4=? r5=? r6=14 r7=0 r8=3 r9=18 r10=20 r11=26 r12=?
+  0  r0 = READ r0
+  1  r1 = READ r1
+  2  r2 = READ r2
+  3  r3 = READ r0
+  4  r4 = READ r1
+  5  r12 = JEZ r3, r9
+  6  r12 = JEZ r4, r10
+  7  r5 = MIN r3, r4
+  8  r5 = SUB r3, r5
+  9  r12 = JEZ r5, r6
+ 10  r12 = WRITE r2, r3
+ 11  r2 = INC r2
+ 12  r0 = INC r0
+ 13  r12 = JEZ r7, r8
+ 14  r12 = WRITE r2, r4
+ 15  r2 = INC r2
+ 16  r1 = INC r1
+ 17  r12 = JEZ r7, r8
+ 18  r0 = ADD r1, r7
+ 19  r3 = ADD r4, r7
+ 20  r12 = WRITE r2, r3
+ 21  r0 = INC r0
+ 22  r2 = INC r2
+ 23  r3 = READ r0
+ 24  r12 = JEZ r3, r11
+ 25  r12 = JEZ r7, r10
+ 26  r12 = STOP
