@@ -140,7 +140,7 @@ def listk(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
 
 
 def listk_biased(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
-    """Nodes in order from cell 3 on, every `next`, the last node's too, to the following two cells; k below the length."""
+    """Nodes in order from cell 3 on, each `next` (the last one's too) is the cell behind the node; k is below the length."""
     length = _lengths(rng, n, 2, (memory_size - 3) // 2)
     tape = rng.integers(1, memory_size, size=(n, memory_size))
     cells = _cells(tape)
@@ -184,7 +184,7 @@ def sort_biased(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
 
 
 def copy(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
-    """[out, A...]: the zero-terminated array A (1..(M-2)/2-1 values of 1..M-1) copied to `out`, which lies behind it."""
+    """[out, A...]: the zero-terminated array A (1..(M-2)/2-1 values of 1..M-1) copied to `out`, which is behind it."""
     length = _lengths(rng, n, 1, (memory_size - 2) // 2)
     out = length + 3 + _below(rng, 0, memory_size - 2 * length - 3)
     tape = rng.integers(1, memory_size, size=(n, memory_size))

@@ -52,7 +52,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Task:
-    """A task over tapes of `memory_size` cells; `registers` counts the published program's, without the line register."""
+    """A task over tapes of `memory_size` cells; `registers` counts those of the published program."""
 
     name: str
     memory_size: int

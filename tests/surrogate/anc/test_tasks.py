@@ -102,7 +102,7 @@ def test_the_generic_programs_need_the_papers_iterations(name: str, tolerance: f
     _, runs = _run(task, biased=True)
     assert abs(runs.steps.mean() + 1 - task.figures.generic) <= tolerance
     if name == "listk":
-        assert runs.steps.mean() + 1 == pytest.approx(15, abs=0.3)
+        assert runs.steps.mean() + 1 == pytest.approx(15, abs=0.6)
 
 
 @pytest.mark.parametrize(("name", "biased"), DISTRIBUTIONS)
