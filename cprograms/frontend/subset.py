@@ -80,18 +80,21 @@ class Subset:
         if entity.kind not in ("function", "object"):
             return Checked()
         assert entity.node is not None
-        if _too_deep(entity.node):
-            fault = Unsupported(
-                _coord_node(entity.node), f"'{entity.name}' is nested more than {MAX_DEPTH} levels deep"
-            )
+        try:
+            prepare(entity, self._scope)
+        except Unsupported as fault:
             return Checked([fault])
-        if isinstance(entity.node, c_ast.FuncDef):
-            try:
-                declarations = own_copy(self._scope.declarations_of(entity.chunk))
-                rewrite_extensions(entity.node, declarations, self._scope.type_of)
-            except Unsupported as fault:
-                return Checked([fault])
         return _Check(self._scope, entity.chunk).run(entity.node)
+
+
+def prepare(entity: Entity, scope: FileScope) -> None:
+    """Spell out the extensions of GNU C in a function, in place. Raises Unsupported where it cannot be worked on."""
+    node = entity.node
+    assert node is not None
+    if _too_deep(node):
+        raise Unsupported(_coord_node(node), f"'{entity.name}' is nested more than {MAX_DEPTH} levels deep")
+    if isinstance(node, c_ast.FuncDef):
+        rewrite_extensions(node, own_copy(scope.declarations_of(entity.chunk)), scope.type_of)
 
 
 def _too_deep(node: c_ast.Node) -> bool:
