@@ -269,7 +269,7 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    from surrogate.files import replace_file
+    from cprograms.files import replace_file
 
     try:
         replace_file(path, text.encode())

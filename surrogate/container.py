@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 
 from cprograms.diagnostics import UsageError
 from surrogate import __version__
-from surrogate.files import replace_directory
+from cprograms.files import replace_directory
 
 if TYPE_CHECKING:
     from surrogate.anc.compiled import AncProgram

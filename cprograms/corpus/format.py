@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pycparser import c_ast, c_generator, c_parser
 
-from cprograms.cache import write_atomically
 from cprograms.corpus.tokens import canonical, digest, masked
+from cprograms.files import replace_file
 from cprograms.program import Argument, Program, Result
 from cprograms.types import SCALARS
 
@@ -232,7 +232,7 @@ def write_shard(path: Path, records: Iterable[Record], counts: Mapping[str, int]
         if group:
             writer.write_table(_table(group, schema))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, sink.getvalue().to_pybytes())
+    replace_file(path, sink.getvalue().to_pybytes())
 
 
 def _table(records: Sequence[Record], schema: pa.Schema) -> pa.Table:

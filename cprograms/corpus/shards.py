@@ -16,9 +16,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.progress import Progress
 
-from cprograms.cache import write_atomically
 from cprograms.corpus.format import shard_counts
 from cprograms.diagnostics import UsageError
+from cprograms.files import replace_file
 
 ShardFunction = Callable[..., None]
 """Called with a shard's path and the arguments of its job; must write that file whole or not at all."""
@@ -67,7 +67,7 @@ def make_shards(
     try:
         with FileLock(folder / ".lock", timeout=0):
             _check_settings(folder / "settings.json", settings)
-            for leftover in folder.glob(".tmp-*"):  # of writers that were killed
+            for leftover in folder.glob(".*.parquet.*"):  # of writers that were killed
                 leftover.unlink()
             report = ShardReport(present=sum(path.exists() for path in jobs))
             todo = {path: job for path, job in jobs.items() if not path.exists()}
@@ -94,7 +94,7 @@ def _check_settings(path: Path, settings: Mapping[str, Any]) -> None:
     """The first run notes its settings; later ones must have the same."""
     text = json.dumps(dict(settings), indent=1, sort_keys=True) + "\n"
     if not path.exists():
-        write_atomically(path, text.encode())
+        replace_file(path, text.encode())
     elif (noted := path.read_text()) != text:
         before, now = json.loads(noted), json.loads(text)
         changed = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
@@ -149,10 +149,10 @@ def _on_ray(
         import ray
     except ImportError:
         raise UsageError("--ray needs the package 'ray': pip install 'surrogate-compiler[ray]'") from None
-    own = {"num_cpus": processes} if address == "local" else {}
-    ray.init(address=address, log_to_driver=False, include_dashboard=False, **own)
+    processors = processes if address == "local" else None
+    ray.init(address=address, num_cpus=processors, log_to_driver=False, include_dashboard=False)
     try:
-        remote = ray.remote(max_retries=_ATTEMPTS)(function)
+        remote = ray.remote(function)
         running = {remote.remote(path, *job): path for path, job in jobs.items()}
         while running:
             (done,), _ = ray.wait(list(running), num_returns=1)

@@ -371,7 +371,7 @@ def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice: 'link'" in usage_error(["link"], capsys)
 
 
-@pytest.mark.parametrize("stage", ["surrogate.pipeline.emit", "surrogate.files._write_durably"])
+@pytest.mark.parametrize("stage", ["surrogate.pipeline.emit", "cprograms.files._write_durably"])
 def test_ctrl_c_leaves_nothing_behind(
     plane_file: Path, compiler: Path, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

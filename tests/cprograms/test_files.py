@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surrogate import files
-from surrogate.files import replace_directory, replace_file
+from cprograms.files import replace_directory, replace_file
 
 OLD, NEW = {"a": b"old a", "b": b"old b"}, {"a": b"new a", "c": b"new c"}
 
