@@ -9,12 +9,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pycparser import CParser, c_ast
 from pycparser.c_parser import Coord, ParseError
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import normalise
+from cprograms.frontend.normalise import normalise, walk
 
 _TOKEN = re.compile(
     r"""(?P<directive>^[ \t]*\#[^\n]*)
@@ -80,6 +81,25 @@ class Chunk:
         return file == self.coord.file and self.coord.line <= line <= self.last_line
 
 
+def _made(index: int, coord: Coord, names: set[str], declared: str, **rest: Any) -> Chunk:
+    """A chunk that no text of the unit's stands behind."""
+    return Chunk(
+        index=index,
+        start=0,
+        end=0,
+        text=rest.get("text", ""),
+        coord=coord,
+        last_line=coord.line,
+        included=True,
+        names=frozenset(names),
+        declares=frozenset({declared}),
+        enumerators=frozenset(),
+        tags=frozenset(),
+        function=rest.get("function"),
+        is_typedef=rest.get("is_typedef", False),
+    )
+
+
 class Unit:
     """A preprocessed translation unit, indexed by name and parsed on demand."""
 
@@ -96,14 +116,46 @@ class Unit:
         self._by_name: dict[str, list[Chunk]] = defaultdict(list)
         self._by_tag: dict[str, list[Chunk]] = defaultdict(list)
         self._typedefs: dict[str, list[Chunk]] = defaultdict(list)
-        for chunk in self.chunks:
-            for name in chunk.declares | chunk.enumerators:
-                self._by_name[name].append(chunk)
-            for tag in chunk.tags:
-                self._by_tag[tag].append(chunk)
-            for name in chunk.declares if chunk.is_typedef else ():
-                self._typedefs[name].append(chunk)
+        self._assumed = 0
+        self._repaired: dict[int, str] = {}
         self._parsed: dict[int, list[c_ast.Node] | Unsupported] = {}
+        for chunk in self.chunks:
+            self._enter(chunk)
+
+    def _enter(self, chunk: Chunk) -> None:
+        for name in chunk.declares | chunk.enumerators:
+            self._by_name[name].append(chunk)
+        for tag in chunk.tags:
+            self._by_tag[tag].append(chunk)
+        for name in chunk.declares if chunk.is_typedef else ():
+            self._typedefs[name].append(chunk)
+
+    def add_function(self, function: c_ast.FuncDef, coord: Coord) -> Chunk:
+        """Add a function that is made of parts of the unit's, as if it stood at its end; its name must be new."""
+        names = {n.name for n in walk(function) if isinstance(n, c_ast.ID | c_ast.Decl) and n.name}
+        names |= {name for n in walk(function) if isinstance(n, c_ast.IdentifierType) for name in n.names}
+        names |= {n.name for n in walk(function) if isinstance(n, c_ast.Struct | c_ast.Union | c_ast.Enum) and n.name}
+        name = function.decl.name
+        chunk = _made(len(self.chunks), coord, names, name, function=name)
+        self.chunks.append(chunk)
+        self.functions[name] = chunk
+        self._parsed[chunk.index] = [function]
+        self._enter(chunk)
+        return chunk
+
+    def is_type(self, name: str) -> bool:
+        """Whether a typedef may declare a name."""
+        return name in self._typedefs
+
+    def assume_type(self, name: str, declaration: str) -> None:
+        """Take `declaration`, a typedef, for the one that a type's missing header has; as if it came first."""
+        chunk = _made(-1 - self._assumed, Coord("", 1, 1), {name}, name, text=declaration, is_typedef=True)
+        self._assumed += 1
+        self._enter(chunk)
+
+    def repair(self, chunk: Chunk, text: str) -> None:
+        """Have a chunk that is not parsed yet read as `text`."""
+        self._repaired[chunk.index] = text
 
     def named(self, name: str) -> list[Chunk]:
         """The chunks that may declare an ordinary identifier (object, function, typedef, enum constant)."""
@@ -131,7 +183,8 @@ class Unit:
         coord = chunk.coord
         # All that a parse depends on is which of the names that it meets are types.
         text = "".join(f"typedef int {n};" for n in types)
-        text += f'\n# {coord.line} "{coord.file}"\n{" " * ((coord.column or 1) - 1)}{chunk.text}'
+        text += f'\n# {coord.line} "{coord.file}"\n{" " * ((coord.column or 1) - 1)}'
+        text += self._repaired.get(chunk.index, chunk.text)
         try:
             tree = _parse_either_dialect(text)
         except ParseError as error:

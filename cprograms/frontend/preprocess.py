@@ -78,14 +78,13 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
         if not _MACRO.fullmatch(define):
             raise UsageError(f"-D needs NAME or NAME=value, not {define!r}")
     user = [*(f"-D{d}" for d in defines), f"-iquote{source.directory}", *(f"-I{d}" for d in include_dirs)]
-    # The marker names the file, and says that what follows it is line 1.
-    marked = f'# 1 "{escape(source.name)}"\n{source.text}\n'
+    marked = _marked(source)
     try:
-        expand = _Clang(["-E", *_SHIMS, *user], marked)
+        expansion = _Clang(["-E", *_SHIMS, *user], marked)
         check = _Clang(["-fsyntax-only", "-Wno-implicit-int", "-ferror-limit=50", *user], marked)
     except OSError as error:
         raise UsageError(f"cannot run the C preprocessor: {error}") from None
-    text, expansion_errors = expand.result()
+    text, expansion_errors = expansion.result()
     if len(text) > MAX_TEXT:
         check.stop()
     _, errors = check.result()
@@ -93,11 +92,38 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     if found:
         raise ProgramError(found)
     if len(text) > MAX_TEXT:
-        message = f"the preprocessed text is larger than {MAX_TEXT // 1_000_000} MB"
-        raise ProgramError([Diagnostic(message, source.name)])
-    if expand.stopped:
-        raise ProgramError([Diagnostic(f"preprocessing took longer than {TIMEOUT:.0f} s", source.name)])
+        raise ProgramError([_too_long(source)])
+    if expansion.stopped:
+        raise ProgramError([_endless(source)])
     return Preprocessed(text, tuple(_diagnostics(errors, source)))
+
+
+def expand(source: Source, flags: Sequence[str] = ()) -> str:
+    """The expanded text, with line markers, as far as there is one: an include that is not found is passed over.
+
+    `flags` are the compiler's own. Raises ProgramError where there is too much text or it takes too long.
+    """
+    try:
+        process = _Clang(["-E", *_SHIMS, f"-iquote{source.directory}", *flags], _marked(source))
+    except OSError as error:
+        raise UsageError(f"cannot run the C preprocessor: {error}") from None
+    text, _ = process.result()
+    if process.stopped or len(text) > MAX_TEXT:
+        raise ProgramError([_endless(source) if process.stopped else _too_long(source)])
+    return text
+
+
+def _marked(source: Source) -> str:
+    """The marker names the file, and says that what follows it is line 1."""
+    return f'# 1 "{escape(source.name)}"\n{source.text}\n'
+
+
+def _too_long(source: Source) -> Diagnostic:
+    return Diagnostic(f"the preprocessed text is larger than {MAX_TEXT // 1_000_000} MB", source.name)
+
+
+def _endless(source: Source) -> Diagnostic:
+    return Diagnostic(f"preprocessing took longer than {TIMEOUT:.0f} s", source.name)
 
 
 class _Clang:

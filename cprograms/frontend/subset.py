@@ -152,7 +152,7 @@ class _Check(c_ast.NodeVisitor):
     def _function(self, node: c_ast.FuncDef) -> None:
         signature = node.decl.type
         result = signature.type
-        if not _is_void(result):
+        if not is_void(result):
             self._type(result, node.decl, None)
         self._locals.append({})
         for parameter in signature.args.params if signature.args else []:
@@ -167,7 +167,7 @@ class _Check(c_ast.NodeVisitor):
             )
         elif self._is_array(node.type):
             self._fault(node, f"'{node.name}': array parameters are pointers, which are not numeric", _BY_VALUE)
-        elif not (_is_void(node.type) and node.name is None):
+        elif not (is_void(node.type) and node.name is None):
             self._type(node.type, node, node.name)
             self._qualifiers(node)
         if getattr(node, "name", None):
@@ -214,7 +214,7 @@ class _Check(c_ast.NodeVisitor):
             if place is None and not self._is_local(name):
                 entity = self._scope.lookup(name)
                 place = entity.node if entity is not None and entity.kind == "object" else None
-            if isinstance(place, c_ast.Decl) and place.init is not None and depth and _is_constant(place, known):
+            if isinstance(place, c_ast.Decl) and place.init is not None and depth and is_constant(place, known):
                 value = _constant(place.init, self._with_constants(place.init, depth - 1))
                 if value is not None and _holds(place, value, known):
                     known.constants[name] = value
@@ -248,7 +248,7 @@ class _Check(c_ast.NodeVisitor):
             return
         if "extern" in node.storage:
             return
-        constant = _is_constant(node, self._declarations)
+        constant = is_constant(node, self._declarations)
         self._locals[-1][node.name] = node if constant else None
         if "static" in node.storage and not constant:
             hint = "declare it const, or make it an ordinary local"
@@ -294,7 +294,7 @@ class _Check(c_ast.NodeVisitor):
         self.visit(node.expr)
 
     def visit_Typename(self, node: c_ast.Typename) -> None:  # noqa: N802
-        if not _is_void(node.type):
+        if not is_void(node.type):
             self._type(node.type, node, None)
 
     def visit_CompoundLiteral(self, node: c_ast.CompoundLiteral) -> None:  # noqa: N802
@@ -347,7 +347,7 @@ class _Check(c_ast.NodeVisitor):
         elif entity.kind == "extern":
             hint = "define it in this file, as a constant"
             self._fault(node, f"'{name}' is defined outside this file", hint)
-        elif entity.kind == "broken" or _is_constant(entity.node, self._scope.declarations_of(entity.chunk)):
+        elif entity.kind == "broken" or is_constant(entity.node, self._scope.declarations_of(entity.chunk)):
             self._found.needs[name] = entity
         else:
             verb = "written" if written else "read"
@@ -394,12 +394,12 @@ def _holds(node: c_ast.Decl, value: int, declarations: Declarations) -> bool:
     return isinstance(kind, Scalar) and kind.is_integer and kind.limits[0] <= value <= kind.limits[1]
 
 
-def _is_void(node: c_ast.Node) -> bool:
+def is_void(node: c_ast.Node | None) -> bool:
     inner = node.type if isinstance(node, c_ast.TypeDecl) else None
     return isinstance(inner, c_ast.IdentifierType) and inner.names == ["void"]
 
 
-def _is_constant(node: c_ast.Node | None, declarations: Declarations) -> bool:
+def is_constant(node: c_ast.Node | None, declarations: Declarations) -> bool:
     """Whether an object can never change: const, itself or through the typedef that it is declared with."""
     for _ in range(MAX_DEPTH):
         place = base(node) if node is not None else None

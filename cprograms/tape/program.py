@@ -3,22 +3,23 @@
 The tree (pycparser's nodes) is reduced to what has a meaning of its own, so that later stages need to know no more:
 
 - A unit holds function definitions only: the helpers that the entry needs, each before its first use, then the entry.
-- Every type is `int`; the parameter that is the tape is `int *`, whatever its name, and each function has at most one.
-- Constant expressions (literals, enum constants, const globals, sizeof) are single `Constant` nodes of type "int", whose
-  `value` is a decimal integer that may be negative or larger than M: C arithmetic made it, and it is still to be reduced
-  modulo M. A constant is never an operand of a unary operator.
+- Every type is `int`; the parameter that is the tape is `int *`, whatever its name, and a function has one at most.
+- Constant expressions (of literals, enum constants, const globals and const locals) are single `Constant` nodes of type
+  "int", whose `value` is a decimal integer that may be negative or larger than M: C's arithmetic made it, and it is
+  still to be reduced modulo M. A constant is never the only operand of an operator.
 - The tape and local arrays occur as `ArrayRef(ID, index)` only: `*mem`, `*(mem + e)` and `*(mem - e)` are written so.
   The tape occurs by itself, as an `ID`, only as the argument of a call for the callee's tape parameter.
-- Statements: Compound, Decl (one variable), If, While, DoWhile, For (`init` is a DeclList, an expression or None), Switch
-  over a Compound of Case and Default with constant labels, Break, Continue, Return, EmptyStatement, expressions.
+- Statements: Compound, Decl (one variable), If, While, DoWhile, For (`init` is a DeclList, an expression or None),
+  Switch over a Compound of Case and Default with constant labels, Break, Continue, Return, EmptyStatement, expressions.
 - Expressions: Constant, ID, ArrayRef, UnaryOp (- ! ++ -- p++ p--), BinaryOp (+ - * / % < <= > >= == != && ||),
-  TernaryOp, Assignment (= += -= *= /= %=), ExprList (the comma operator), FuncCall of a helper, or of `min` or `max` with
-  two arguments where the file does not define them. Casts and unary plus are gone.
-- A local array's Decl has an ArrayDecl with a `Constant` size, and as `init` None or an InitList with a value for each of
-  its cells.
+  TernaryOp, Assignment (= += -= *= /= %=), ExprList (the comma operator), FuncCall of a helper, or of `min` or `max`
+  with two arguments where the file does not define them. Casts and unary plus are gone.
+- A local array's Decl has an ArrayDecl with a `Constant` size, and as `init` None or an InitList with a value for each
+  of its cells.
 
 Order of evaluation, where C leaves it open: operands and arguments from left to right; of an assignment the right side
-first, then the address on its left, which a compound assignment evaluates once and reads before the right side is added.
+first, then the address on its left, which a compound assignment evaluates once and reads after the right side. A local
+without an initialiser holds 0 whenever its declaration is reached.
 """
 
 from __future__ import annotations

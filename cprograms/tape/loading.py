@@ -1,0 +1,74 @@
+"""Reading a tape program: preprocess, choose the entry, check, and give its tree."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+
+from pycparser import c_ast
+
+from cprograms.declarations import Unsupported
+from cprograms.diagnostics import Diagnostic, ProgramError
+from cprograms.frontend.file import MAX_DIAGNOSTICS, File
+from cprograms.frontend.scope import Entity
+from cprograms.frontend.source import Source, read
+from cprograms.tape.program import TapeProgram
+from cprograms.tape.subset import NEEDS, TapeSubset
+
+# The compiler does not know the two functions that need no definition.
+_MIN_OR_MAX = re.compile(r"call to undeclared function '(min|max)'.*")
+
+
+def load_tape(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    source: str | bytes | None = None,
+    entry: str | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> TapeProgram:
+    """Read a tape program, `void f(int *mem)`, from `path` ("-" is standard input) or from `source`.
+
+    The entry is `entry`, else the one that a pragma names, else the last function of the file that is a tape program.
+    Functions that the entry does not need may be anything. `defines` are `NAME` or `NAME=value`.
+
+    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
+    read or an unknown entry.
+    """
+    file = TapeFile(read(path, source), include_dirs, defines)
+    return file.program(file.entry(entry))
+
+
+class TapeFile(File):
+    """A C file of which one function is to be a tape program."""
+
+    ELIGIBLE = "a tape program"
+    NEEDS = NEEDS
+
+    def __init__(self, source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()):
+        super().__init__(source, include_dirs, defines)
+        self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
+        self._subset = TapeSubset(self._scope)
+
+    def needed(self, name: str) -> dict[str, Entity | None]:
+        return self._subset.needed(name)
+
+    def faults(self, name: str) -> list[Unsupported]:
+        return self._subset.faults(name)
+
+    def program(self, entry: str) -> TapeProgram:
+        """The program with this entry. Raises ProgramError with all of its faults."""
+        found: list[Diagnostic] = self.diagnostics(entry)
+        if found:
+            raise ProgramError(found[:MAX_DIAGNOSTICS])
+        definitions = [self._subset.check(name) for name in self.needed(entry)]
+        functions = [d for d in definitions if d.function is not None]
+        # The entry's own arrays lie outermost.
+        offsets: dict[c_ast.Decl, int] = {}
+        cells = 0
+        for array in [a for d in reversed(functions) for a in d.arrays]:
+            cells += int(array.type.dim.value)
+            offsets[array] = cells
+        unit = c_ast.FileAST([d.function for d in functions])
+        return TapeProgram(self._source.name, self._source.text, entry, unit, offsets, self._places)
