@@ -18,6 +18,8 @@ from cprograms.frontend.pragmas import Range
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Argument, Result
 from cprograms.types import CType, Scalar, Struct
 
+_POINTERS = (c_ast.PtrDecl, c_ast.ArrayDecl)
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -60,6 +62,11 @@ def _parameters(function: c_ast.FuncDef) -> list[c_ast.Node]:
     return given
 
 
+def _takes_a_tape(function: c_ast.FuncDef) -> bool:
+    given = _parameters(function)
+    return len(given) == 1 and isinstance(given[0], c_ast.Decl) and isinstance(given[0].type, _POINTERS)
+
+
 def _argument(node: c_ast.Node, declarations: Declarations, faults: list[Unsupported]) -> Argument | None:
     if not isinstance(node, c_ast.Decl) or not node.name:
         if not isinstance(node, c_ast.EllipsisParam | c_ast.ID):
@@ -84,9 +91,10 @@ def _results(function: c_ast.FuncDef, declarations: Declarations, faults: list[U
     name, node = function.decl.name, function.decl.type.type
     inner = node.type if isinstance(node, c_ast.TypeDecl) else None
     if isinstance(inner, c_ast.IdentifierType) and inner.names == ["void"]:
-        faults.append(
-            Unsupported(function.decl, f"'{name}' returns nothing", "return a number, or a struct of numbers")
-        )
+        hint = "return a number, or a struct of numbers"
+        if _takes_a_tape(function):
+            hint = "a program over a memory tape compiles with --target anc"
+        faults.append(Unsupported(function.decl, f"'{name}' returns nothing", hint))
         return []
     try:
         kind = declarations.type_of(node)

@@ -19,9 +19,9 @@ from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.program import Program
 from cprograms.sandbox import toolchain
-from cprograms.sandbox.source import CHUNK, CompileError, Status, source_of
+from cprograms.sandbox.source import CHUNK, CompileError, Job, Status, job_of, source_of_jobs
 
-__all__ = ["CHUNK", "ROW_FUEL", "Rows", "Status", "run", "run_many", "run_with_status"]
+__all__ = ["CHUNK", "ROW_FUEL", "Job", "Rows", "Status", "run", "run_jobs", "run_many", "run_with_status"]
 
 _NATIVE_STACK = 2**20
 
@@ -55,10 +55,11 @@ def run_with_status(program: Program, x: np.ndarray) -> Rows:
     """As `run`, with the reason for each NaN row."""
     x = _checked(program, x)
     try:
-        module = _module(program)
+        job = job_of(program)
+        module = _module(job)
     except CompileError as error:
         raise ProgramError([_rejection(program, error)]) from None
-    return _Instance(_engine(True), module).run(program, 0, x)
+    return _Instance(_engine(True), module).run(job, 0, x, ROW_FUEL)
 
 
 def run_many(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Rows]:
@@ -66,18 +67,33 @@ def run_many(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Rows
 
     The rows of a program that does not compile have the status REJECTED. Nothing is cached.
     """
+    jobs = [_job_or_none(program) for program in programs]
     xs = [_checked(program, x) for program, x in zip(programs, xs, strict=True)]
-    if not programs:
+    ran = iter(run_jobs([j for j in jobs if j], [x for j, x in zip(jobs, xs, strict=True) if j]))
+    rejected = (_unrun(len(p.results), len(x), Status.REJECTED) for p, x in zip(programs, xs, strict=True))
+    return [next(ran) if job else other for job, other in zip(jobs, rejected, strict=True)]
+
+
+def _job_or_none(program: Program) -> Job | None:
+    try:
+        return job_of(program)
+    except CompileError:
+        return None
+
+
+def run_jobs(jobs: Sequence[Job], xs: Sequence[np.ndarray], fuel: int = ROW_FUEL) -> list[Rows]:
+    """As `run_many`, for jobs, on float64 [n, inputs] each; `fuel` is the number of steps that a row may take."""
+    if not jobs:
         return []
     try:
-        module = _compile(source_of(programs), optimise=False)
+        module = _compile(source_of_jobs(jobs), optimise=False)
     except CompileError:
-        if len(programs) == 1:
-            return [_unrun(programs[0], len(xs[0]), Status.REJECTED)]
-        middle = len(programs) // 2
-        return run_many(programs[:middle], xs[:middle]) + run_many(programs[middle:], xs[middle:])
+        if len(jobs) == 1:
+            return [_unrun(jobs[0].outputs, len(xs[0]), Status.REJECTED)]
+        middle = len(jobs) // 2
+        return run_jobs(jobs[:middle], xs[:middle], fuel) + run_jobs(jobs[middle:], xs[middle:], fuel)
     instance = _Instance(_engine(False), module)
-    return [instance.run(program, k, x) for k, (program, x) in enumerate(zip(programs, xs, strict=True))]
+    return [instance.run(job, k, x, fuel) for k, (job, x) in enumerate(zip(jobs, xs, strict=True))]
 
 
 def _checked(program: Program, x: np.ndarray) -> np.ndarray:
@@ -91,8 +107,8 @@ def _rejection(program: Program, error: CompileError) -> Diagnostic:
     return Diagnostic(f"the sandbox cannot compile '{program.entry}': {error}", program.path)
 
 
-def _unrun(program: Program, n: int, status: Status) -> Rows:
-    return Rows(np.full((n, len(program.results)), np.nan), np.full(n, status, np.uint8))
+def _unrun(outputs: int, n: int, status: Status) -> Rows:
+    return Rows(np.full((n, outputs), np.nan), np.full(n, status, np.uint8))
 
 
 _TRAPS: dict[wasmtime.TrapCode | None, Status] = {
@@ -145,10 +161,10 @@ def _compile(source: str, optimise: bool) -> wasmtime.Module:
 
 
 @lru_cache(maxsize=64)
-def _module(program: Program) -> wasmtime.Module:
-    """The program's machine code, from the cache where it is there. Raises CompileError."""
+def _module(job: Job) -> wasmtime.Module:
+    """The job's machine code, from the cache where it is there. Raises CompileError."""
     engine = _engine(True)
-    source = source_of([program])
+    source = source_of_jobs([job])
     modules = Cache(root() / "modules")
     name = key(source, toolchain.identity(), version("wasmtime"), platform.machine())
     code = modules.get(name)
@@ -184,32 +200,32 @@ class _Instance:
         block = memoryview((ctypes.c_ubyte * size).from_address(address))
         return np.frombuffer(block, dtype)
 
-    def run(self, program: Program, index: int, x: np.ndarray) -> Rows:
-        """Rows of the program at `index` in chunks, until the steps for the whole run are used up."""
-        rows = self.exports[f"rows_{index}"]
-        inputs = self._view("in", np.float64, CHUNK * x.shape[1]).reshape(CHUNK, -1)
-        outputs = self._view("out", np.float64, CHUNK * len(program.results)).reshape(CHUNK, -1)
-        result = _unrun(program, len(x), Status.SKIPPED)
+    def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Rows:
+        """Rows of the job at `index` in chunks, until the steps for the whole run are used up."""
+        rows, chunk = self.exports[f"rows_{index}"], job.chunk
+        inputs = self._view("in", np.float64, chunk * job.inputs).reshape(chunk, -1)
+        outputs = self._view("out", np.float64, chunk * job.outputs).reshape(chunk, -1)
+        result = _unrun(job.outputs, len(x), Status.SKIPPED)
         budget = _Budget(_RUN_FUEL + _RUN_FUEL_PER_ROW * len(x))
-        for start in range(0, len(x), CHUNK):
-            chunk = x[start : start + CHUNK]
-            inputs[: len(chunk)] = chunk
-            self._run_chunk(rows, result.status[start : start + CHUNK], budget)
-            result.y[start : start + CHUNK] = outputs[: len(chunk)]
+        for start in range(0, len(x), chunk):
+            part = x[start : start + chunk]
+            inputs[: len(part)] = part
+            self._run_chunk(rows, result.status[start : start + chunk], budget, fuel)
+            result.y[start : start + chunk] = outputs[: len(part)]
         result.y[result.status != Status.OK] = np.nan
         return result
 
-    def _run_chunk(self, rows: wasmtime.Func, status: np.ndarray, budget: _Budget) -> None:
+    def _run_chunk(self, rows: wasmtime.Func, status: np.ndarray, budget: _Budget, fuel: int) -> None:
         """Each call goes on where the last one trapped, with the steps of a single row at least.
 
-        A row is out of steps only where it had all of ROW_FUEL to itself, so what becomes of it does not depend on the
+        A row is out of steps only where it had all of its fuel to itself, so what becomes of it does not depend on the
         rows before it. A trap leaves the stack pointer where it was, so it is set back.
         """
         row = 0
         while row < len(status) and not budget.spent:
             start = time.perf_counter()
             self.row[0], self.end[0] = row, len(status)
-            self.store.set_fuel(ROW_FUEL)
+            self.store.set_fuel(fuel)
             try:
                 rows(self.store)
             except wasmtime.Trap as trap:
@@ -218,7 +234,7 @@ class _Instance:
                 self.stack.set_value(self.store, self.stack_top)
             else:
                 reached, reason = len(status), Status.OK
-            budget.fuel -= ROW_FUEL - self.store.get_fuel()
+            budget.fuel -= fuel - self.store.get_fuel()
             status[row:reached] = Status.OK
             if reason == Status.OK or (reason == Status.FUEL and reached > row):
                 row = reached

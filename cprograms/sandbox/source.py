@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from pycparser import c_ast, c_generator
 
-from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Program
+from cprograms.program import MAX_ARGUMENTS, Program
 
 CHUNK = 8192
 """Rows that one call of a row loop takes at most."""
-
+_BUFFER = CHUNK * MAX_ARGUMENTS
+"""Numbers that a block of rows holds at most, in or out."""
 
 RENAMED = "__surrogate"
 """What stands between a program's own name and its number in the compiled text."""
@@ -74,8 +77,8 @@ def _handlers() -> Iterator[str]:
 
 
 _PRELUDE = f"""\
-double surrogate_in[{CHUNK * MAX_ARGUMENTS}];
-double surrogate_out[{CHUNK * MAX_RESULTS}];
+double surrogate_in[{_BUFFER}];
+double surrogate_out[{_BUFFER}];
 volatile int surrogate_row, surrogate_end, surrogate_reason;
 double surrogate_scalbn(double, int) __asm__("scalbn");
 float surrogate_scalbnf(float, int) __asm__("scalbnf");
@@ -106,49 +109,78 @@ _WIDTHS = {
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
+    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines.
+    """
+
+    text: str
+    names: frozenset[str]
+    row: str
+    inputs: int
+    outputs: int
+
+    @property
+    def chunk(self) -> int:
+        """Rows that one call takes."""
+        return min(CHUNK, _BUFFER // max(self.inputs, self.outputs))
+
+
+@lru_cache(maxsize=64)
+def job_of(program: Program) -> Job:
+    """A row of a numeric program: its arguments in, its results out. Raises CompileError."""
+    text = _Printer().visit(program.unit)
+    used = set(_IDENTIFIER.findall(text))
+    if instructions := sorted(name for name in used if name.startswith("__builtin_wasm_")):
+        raise CompileError(f"'{instructions[0]}' is not available to programs")
+    arguments = ", ".join(f"({a.type.name})surrogate_x[{j}]" for j, a in enumerate(program.arguments))
+    paths = ["" if r.name == "return" else f".{r.name}" for r in program.results]
+    stores = " ".join(f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths))
+    row = f"__auto_type surrogate_r = {program.entry}({arguments});\n    {stores}"
+    names = frozenset(_defined_names(program.unit))
+    return Job(text, names, row, len(program.arguments), len(program.results))
+
+
 def source_of(programs: Sequence[Program]) -> str:
     """One translation unit with the row loop of the k-th program exported as `rows_<k>`. Raises CompileError."""
-    return "\n".join([_PRELUDE, *(_block(program, k) for k, program in enumerate(programs))])
+    return source_of_jobs([job_of(program) for program in programs])
 
 
-def _block(program: Program, index: int) -> str:
-    """A program and its row loop. Macros rename what it names at file scope, so that programs can share a unit.
+def source_of_jobs(jobs: Sequence[Job]) -> str:
+    """As `source_of`, for jobs."""
+    return "\n".join([_PRELUDE, *(_block(job, k) for k, job in enumerate(jobs))])
+
+
+def _block(job: Job, index: int) -> str:
+    """A job and its row loop. Macros rename what it names at file scope, so that programs can share a unit.
 
     A macro renames a name wherever it stands, so a local or a field of the same name stays consistent with itself.
     """
-    text = _Printer().visit(program.unit)
-    defined = set(_defined_names(program.unit))
-    used = set(_IDENTIFIER.findall(text))
-    names = {name: f"{name}{RENAMED}{index}" for name in defined}
-    if instructions := sorted(name for name in used if name.startswith("__builtin_wasm_")):
-        raise CompileError(f"'{instructions[0]}' is not available to programs")
-    names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - defined}
+    used = set(_IDENTIFIER.findall(job.text))
+    names = {name: f"{name}{RENAMED}{index}" for name in job.names}
+    names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - job.names}
     define = [f"#define {name} {new}" for name, new in sorted(names.items())]
     undefine = [f"#undef {name}" for name in sorted(names)]
-    return "\n".join([*define, text, _row_loop(program, index), *undefine])
+    return "\n".join([*define, job.text, _row_loop(job, index), *undefine])
 
 
-def _row_loop(program: Program, index: int) -> str:
+def _row_loop(job: Job, index: int) -> str:
     """Evaluates rows from `surrogate_row` up to `surrogate_end`; the former stays at the row that traps, if one does.
 
     The loop's own indexing needs no checks; those of its conversions stay.
     """
-    inputs, outputs = len(program.arguments), len(program.results)
-    arguments = ", ".join(f"({a.type.name})surrogate_x[{j}]" for j, a in enumerate(program.arguments))
-    paths = ["" if r.name == "return" else f".{r.name}" for r in program.results]
-    stores = " ".join(f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths))
     return f"""\
 __attribute__((__export_name__("rows_{index}"),
                no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
 void surrogate_rows_{index}(void) {{
   unsigned surrogate_i = surrogate_row, surrogate_n = surrogate_end;
-  const double *surrogate_x = surrogate_in + surrogate_i * {inputs}u;
-  double *surrogate_y = surrogate_out + surrogate_i * {outputs}u;
+  const double *surrogate_x = surrogate_in + surrogate_i * {job.inputs}u;
+  double *surrogate_y = surrogate_out + surrogate_i * {job.outputs}u;
   for (; surrogate_i < surrogate_n; surrogate_row = ++surrogate_i) {{
-    __auto_type surrogate_r = {program.entry}({arguments});
-    {stores}
-    surrogate_x += {inputs};
-    surrogate_y += {outputs};
+    {job.row}
+    surrogate_x += {job.inputs};
+    surrogate_y += {job.outputs};
   }}
 }}"""
 
