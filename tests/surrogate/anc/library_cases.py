@@ -1,4 +1,4 @@
-"""Inputs of the library's tape programs that are no task of the paper, with what each must leave, from Python's own means.
+"""Inputs of the library's tape programs that are no task of the paper, with what Python says each must leave.
 
 A case draws the first cells of a tape for a memory size (at least 24) and gives the cells that the program must leave.
 """
