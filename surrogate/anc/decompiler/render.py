@@ -1,0 +1,268 @@
+"""C text of decompiled blocks, in the subset that the exact target compiles: without goto."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from surrogate.anc.assembly import Assembly
+from surrogate.anc.decompiler.code import (
+    AllOf,
+    AnyOf,
+    Assign,
+    Block,
+    Branch,
+    Computed,
+    Condition,
+    Constant,
+    Expression,
+    Extreme,
+    Goto,
+    IsZero,
+    Not,
+    Read,
+    Register,
+    Statement,
+    Store,
+    Sum,
+    end_condition,
+    nodes,
+    reads,
+)
+from surrogate.anc.decompiler.flow import live_before
+from surrogate.anc.decompiler.structure import Before, If, Jump, Loop, Part, Return, Sequence, Unstructured, structure
+
+INDENT = "    "
+Lines = list[str]
+
+
+def function_text(assembly: Assembly, blocks: Mapping[int, Block], name: str) -> str:
+    """A function `void name(int *mem)` that leaves the tape as the blocks do, in a memory of the assembly's size."""
+    body = _body_lines(blocks)
+    return "\n".join([f"void {name}(int *mem)", "{", *_indented(_declarations(assembly, blocks) + body), "}", ""])
+
+
+def _body_lines(blocks: Mapping[int, Block]) -> Lines:
+    try:
+        lines = _Renderer().sequence(structure(blocks), _Place(following=None))
+    except (Unstructured, RecursionError):
+        return _switch_lines(blocks)
+    return lines[:-1] if lines and lines[-1] == "return;" else lines
+
+
+def _declarations(assembly: Assembly, blocks: Mapping[int, Block]) -> Lines:
+    """The registers that occur, with their initial values where these are looked at."""
+    all_nodes = [n for block in blocks.values() for s in (*block.body, *end_condition(block.end)) for n in nodes(s)]
+    used = {n.number for n in all_nodes if isinstance(n, Register)}
+    used |= {n.register for n in all_nodes if isinstance(n, Assign)}
+    used |= {block.end.zeroed for block in blocks.values() if isinstance(block.end, Computed)} - {None}
+    needed = live_before(blocks)[0]
+    return [f"int r{r}{f' = {assembly.registers[r] or 0}' if r in needed else ''};" for r in sorted(used)]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a sequence stands: the blocks that its end, a `break` and a `continue` go to; None is nowhere."""
+
+    following: int | None
+    broken: int | None = None
+    continued: int | None = None
+
+
+class _Renderer:
+    """Writes sequences as C; each method raises Unstructured where a jump would have to leave several loops."""
+
+    def __init__(self) -> None:
+        # A part may be tried at several places, and parts are nested: without a memory the tries would multiply.
+        self.tried: dict[tuple[int, _Place], Lines | None] = {}
+
+    def sequence(self, parts: Sequence, place: _Place) -> Lines:
+        return [line for part in parts for line in self.part(part, place)]
+
+    def part(self, part: Part, place: _Place) -> Lines:
+        match part:
+            case If(test, yes, no):
+                return _if(test, self.sequence(yes, place), self.sequence(no, place))
+            case Loop() | Before():
+                return self.first_of(part, place)
+            case Jump(target):
+                return _jump(target, place)
+            case Return():
+                return ["return;"]
+            case _:
+                return [_statement(part)]
+
+    def first_of(self, part: Loop | Before, place: _Place) -> Lines:
+        """The first form of a part that its jumps allow."""
+        key = (id(part), place)
+        if key not in self.tried:
+            self.tried[key] = None
+            for form in (
+                (self.plain, self.breakable) if isinstance(part, Before) else (self.while_, self.do_, self.ever)
+            ):
+                with suppress(Unstructured):
+                    self.tried[key] = form(part, place)
+                    break
+        lines = self.tried[key]
+        if lines is None:
+            raise Unstructured
+        return lines
+
+    def plain(self, part: Before, place: _Place) -> Lines:
+        return self.sequence(part.body, replace(place, following=part.following))
+
+    def breakable(self, part: Before, place: _Place) -> Lines:
+        """In a `do` that `break` leaves."""
+        inside = self.sequence(part.body, _Place(part.following, part.following))
+        return ["do {", *_indented(inside), "} while (0);"]
+
+    def while_(self, loop: Loop, place: _Place) -> Lines:
+        """`while (test)`: the body is a test of which one side leaves."""
+        first = loop.body[0]
+        if isinstance(first, If):
+            for test, inside, outside in ((first.test, first.yes, first.no), (Not(first.test), first.no, first.yes)):
+                with suppress(Unstructured):
+                    after = self.sequence(outside, place)
+                    # Whatever is written after the loop, only the test may lead there.
+                    body = self.sequence(inside, _Place(loop.header, None if after else place.following, loop.header))
+                    return [f"while ({condition(test)}) {{", *_indented(body), "}", *after]
+        raise Unstructured
+
+    def do_(self, loop: Loop, place: _Place) -> Lines:
+        """`do ... while (test)`: the body ends with a test of which one side goes back."""
+        last, again = loop.body[-1], (Jump(loop.header),)
+        if not isinstance(last, If) or again not in (last.yes, last.no):
+            raise Unstructured
+        test, outside = (last.test, last.no) if last.yes == again else (Not(last.test), last.yes)
+        after = self.sequence(outside, place)
+        body = self.sequence(loop.body[:-1], _Place(None, None if after else place.following))
+        return ["do {", *_indented(body), f"}} while ({condition(test)});", *after]
+
+    def ever(self, loop: Loop, place: _Place) -> Lines:
+        body = self.sequence(loop.body, _Place(loop.header, place.following, loop.header))
+        return ["while (1) {", *_indented(body), "}"]
+
+
+def _jump(target: int, place: _Place) -> Lines:
+    for text, reached in (("", place.following), ("break;", place.broken), ("continue;", place.continued)):
+        if target == reached:
+            return [text] if text else []
+    raise Unstructured
+
+
+def _statement(statement: Statement) -> str:
+    if isinstance(statement, Store):
+        return f"mem[{expression(statement.address)}] = {expression(statement.value)};"
+    return _assignment(statement.register, statement.value)
+
+
+def _if(test: Condition, yes: Lines, no: Lines) -> Lines:
+    if not yes and not no:
+        return []
+    if not yes:
+        return _if(Not(test), no, [])
+    if not no:
+        return [f"if ({condition(test)}) {{", *_indented(yes), "}"]
+    if _leaves(no) and not _leaves(yes):
+        return [f"if ({condition(Not(test))}) {{", *_indented(no), "}", *yes]
+    if _leaves(yes):
+        return [f"if ({condition(test)}) {{", *_indented(yes), "}", *no]
+    if no[0].startswith("if (") and all(line.startswith((" ", "}")) for line in no[1:]):
+        return [f"if ({condition(test)}) {{", *_indented(yes), f"}} else {no[0]}", *no[1:]]
+    return [f"if ({condition(test)}) {{", *_indented(yes), "} else {", *_indented(no), "}"]
+
+
+def _leaves(lines: Lines) -> bool:
+    return lines[-1] in ("return;", "break;", "continue;")
+
+
+def _switch_lines(blocks: Mapping[int, Block]) -> Lines:
+    """Any control flow at all, as a `switch` over the line in a loop."""
+    lines = ["int line = 0;", "while (1) {", f"{INDENT}switch (line) {{"]
+    for b in sorted(blocks):
+        case = [*map(_statement, blocks[b].body), *_switch_end(blocks[b])]
+        lines += [f"{INDENT}case {b}:", *_indented(_indented(case))]
+    return [*lines, f"{INDENT}}}", "}"]
+
+
+def _switch_end(block: Block) -> Lines:
+    match block.end:
+        case Goto(target):
+            return [f"line = {target};", "break;"]
+        case Branch(test, yes, no):
+            return [*_if(test, [f"line = {yes};"], [f"line = {no};"]), "break;"]
+        case Computed(test, line, _, no, zeroed):
+            zero = [] if zeroed is None else [f"r{zeroed} = 0;"]
+            return [*_if(test, [f"line = {expression(line)};"], [f"line = {no};"]), *zero, "break;"]
+        case _:
+            return ["return;"]
+
+
+def _assignment(register: int, value: Expression) -> str:
+    match value:
+        case Sum(Register(r), Constant(1), minus) if r == register:
+            return f"r{register}{'--' if minus else '++'};"
+        case Sum(Register(r), operand, minus) if r == register and register not in reads(operand):
+            return f"r{register} {'-' if minus else '+'}= {expression(operand)};"
+    return f"r{register} = {expression(value)};"
+
+
+def expression(e: Expression) -> str:
+    """C for an expression."""
+    match e:
+        case Constant(value):
+            return str(value)
+        case Register(number):
+            return f"r{number}"
+        case Read(address):
+            return f"mem[{expression(address)}]"
+        case Sum(left, right, minus):
+            second = _in_brackets(right) if minus or isinstance(right, Extreme) else expression(right)
+            first = _in_brackets(left) if isinstance(left, Extreme) else expression(left)
+            return f"{first} {'-' if minus else '+'} {second}"
+        case Extreme(left, right, greatest):
+            a, b = expression(left), expression(right)
+            return f"{a} {'>' if greatest else '<'} {b} ? {a} : {b}"
+
+
+def _in_brackets(e: Expression) -> str:
+    return f"({expression(e)})" if isinstance(e, Sum | Extreme) else expression(e)
+
+
+def condition(c: Condition, negated: bool = False) -> str:
+    """C for a condition, or for its negation."""
+    match c:
+        case Not(inner):
+            return condition(inner, not negated)
+        case IsZero(value):
+            return _comparison(value, negated)
+        case AllOf(parts) | AnyOf(parts):
+            conjunction = isinstance(c, AllOf) != negated
+            texts = [condition(p, negated) for p in parts]
+            mixed = [isinstance(_inner(p), AllOf | AnyOf) for p in parts]
+            return (" && " if conjunction else " || ").join(
+                f"({t})" if m else t for t, m in zip(texts, mixed, strict=True)
+            )
+
+
+def _inner(c: Condition) -> Condition:
+    return _inner(c.inner) if isinstance(c, Not) else c
+
+
+def _comparison(value: Expression, negated: bool) -> str:
+    """value == 0, or != 0 where negated; the difference of a minimum and one of its operands is a comparison."""
+    match value:
+        case Sum(Extreme(a, b, greatest), c, True) | Sum(c, Extreme(a, b, greatest), True) if c in (a, b):
+            other = b if c == a else a
+            low, high = (other, c) if greatest else (c, other)
+            # c is the extreme: low <= high
+            return f"{expression(low)} {'>' if negated else '<='} {expression(high)}"
+        case Sum(left, right, True):
+            return f"{expression(left)} {'!=' if negated else '=='} {expression(right)}"
+    text = _in_brackets(value) if isinstance(value, Extreme) else expression(value)
+    return f"{text} {'!=' if negated else '=='} 0"
+
+
+def _indented(lines: Lines) -> Lines:
+    return [INDENT + line for line in lines]
