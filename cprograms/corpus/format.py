@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -215,24 +215,27 @@ def write_shard(path: Path, records: Iterable[Record], counts: Mapping[str, int]
 
     `counts` (what was tried, kept and dropped, by reason) is stored with the file. Raises OSError.
     """
-    schema = FEATURES.arrow_schema
-    schema = schema.with_metadata({**(schema.metadata or {}), _COUNTS: json.dumps(dict(counts or {}), sort_keys=True)})
     sink = pa.BufferOutputStream()
-    numbers = [f"{name}.list.element.list.element" for name in ("inputs", "outputs")]
-    plain = [name for name in FEATURES if name not in ("inputs", "outputs")]
-    with pq.ParquetWriter(
-        sink, schema, compression="zstd", use_dictionary=plain, use_byte_stream_split=numbers
-    ) as writer:
-        group: list[Record] = []
-        for record in records:
-            group.append(record)
-            if len(group) == GROUP:
-                writer.write_table(_table(group, schema))
-                group = []
-        if group:
-            writer.write_table(_table(group, schema))
+    with parquet_writer(sink, counts) as writer:
+        for group in _batched(records, GROUP):
+            writer.write_table(_table(group, writer.schema))
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, sink.getvalue().to_pybytes())
+
+
+def parquet_writer(sink: Path | pa.NativeFile, counts: Mapping[str, int] | None = None) -> pq.ParquetWriter:
+    """A writer of tables with the columns of `FEATURES`; `counts` as in `write_shard`."""
+    schema = FEATURES.arrow_schema
+    schema = schema.with_metadata({**(schema.metadata or {}), _COUNTS: json.dumps(dict(counts or {}), sort_keys=True)})
+    numbers = [f"{name}.list.element.list.element" for name in ("inputs", "outputs")]
+    plain = [name for name in FEATURES if name not in ("inputs", "outputs")]
+    return pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=plain, use_byte_stream_split=numbers)
+
+
+def _batched(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    remaining = iter(records)
+    while group := list(islice(remaining, size)):
+        yield group
 
 
 def _table(records: Sequence[Record], schema: pa.Schema) -> pa.Table:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ def _on_ray(
 ) -> Iterator[_Outcome]:
     """Ray starts the tasks of a dead worker again by itself."""
     try:
-        import ray
+        ray: Any = import_module("ray")
     except ImportError:
         raise UsageError("--ray needs the package 'ray': pip install 'surrogate-compiler[ray]'") from None
     processors = processes if address == "local" else None

@@ -1,0 +1,125 @@
+"""A corpus from folders of shards: duplicates dropped, splits apart, a card."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cprograms.corpus.card import Statistics, card
+from cprograms.corpus.format import FEATURES, GROUP, parquet_writer
+from cprograms.corpus.near import SIGNATURE, signature
+from cprograms.corpus.shards import corpus_paths
+from cprograms.corpus.splits import DEFAULT, SPLITS, Key, Shares, assign
+
+SHARD = 4000
+"""Programs of a shard."""
+_MARKS = ("skeleton", "graph")
+_KEY_COLUMNS = ("source", "tokens", "skeleton", "graph", "behaviour", "origin")
+
+
+def build(folders: Sequence[Path], output: Path, shares: Shares = DEFAULT) -> Statistics:
+    """Write `output`/{train,validation,test}-*.parquet and a card, from the shards of `folders` in order.
+
+    `output` is replaced whole when all is written. Raises UsageError for a folder without shards, OSError.
+    """
+    paths = corpus_paths(folders)
+    keys, signatures = _read_keys(paths)
+    homes = assign(keys, signatures, shares)
+    partial = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    statistics = _write_splits(paths, homes, partial)
+    (partial / "README.md").write_text(card(statistics))
+    if output.exists():
+        shutil.rmtree(output)
+    partial.rename(output)
+    return statistics
+
+
+def _read_keys(paths: Sequence[Path]) -> tuple[list[Key], np.ndarray]:
+    """The key and the MinHash signature of every program, in order."""
+    keys: list[Key] = []
+    signatures: list[np.ndarray] = [np.empty((0, SIGNATURE), np.uint32)]
+    for path in paths:
+        rows = pq.read_table(path, columns=list(_KEY_COLUMNS)).to_pylist()
+        keys += [_key(row) for row in rows]
+        signatures.append(np.stack([signature(row["source"]) for row in rows]).reshape(-1, SIGNATURE))
+    return keys, np.concatenate(signatures)
+
+
+def _key(row: dict) -> Key:
+    marks = [f"{name} {row[name]}" for name in _MARKS if row[name]]
+    return Key(row["tokens"], (*marks, *(f"behaviour {b}" for b in row["behaviour"])), row["origin"]["package"])
+
+
+@dataclass
+class _Split:
+    """The shards of one split; rows wait until there are enough for a row group."""
+
+    folder: Path
+    name: str
+    waiting: list[pa.Table] = field(default_factory=list)
+    writer: pq.ParquetWriter | None = None
+    written: int = 0
+    shards: int = 0
+
+    def add(self, table: pa.Table) -> None:
+        self.waiting.append(table)
+        if sum(t.num_rows for t in self.waiting) >= GROUP:
+            rows = pa.concat_tables(self.waiting)
+            full = rows.num_rows - rows.num_rows % GROUP
+            self._write(rows.slice(0, full))
+            self.waiting = [rows.slice(full)]
+
+    def _write(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        if self.writer is None:
+            self.writer = parquet_writer(self.folder / f"{self.name}-{self.shards:05d}.parquet")
+            self.shards += 1
+        self.writer.write_table(table, row_group_size=GROUP)
+        self.written += table.num_rows
+        if self.written >= SHARD:
+            self._end()
+
+    def _end(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+        self.writer, self.written = None, 0
+
+    def close(self) -> None:
+        if self.waiting:
+            self._write(pa.concat_tables(self.waiting))
+        self._end()
+
+
+def _write_splits(paths: Sequence[Path], homes: Sequence[str], folder: Path) -> Statistics:
+    splits = {name: _Split(folder, name) for name in SPLITS}
+    statistics = Statistics(Counter(homes))
+    for table, part in _tables(paths, np.array(homes)):
+        for name, split in splits.items():
+            chosen = table.filter(pa.array(part == name))
+            statistics.add(name, chosen)
+            split.add(chosen)
+    for split in splits.values():
+        split.close()
+    return statistics
+
+
+def _tables(paths: Sequence[Path], homes: np.ndarray) -> Iterator[tuple[pa.Table, np.ndarray]]:
+    """Every row group with the outcome of its rows."""
+    schema = FEATURES.arrow_schema
+    start = 0
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group).cast(schema)
+                yield table, homes[start : start + table.num_rows]
+                start += table.num_rows

@@ -1,0 +1,35 @@
+"""Build a corpus from folders of shards: drop duplicates, keep the splits apart, write the card.
+
+python scripts/build_dataset.py data/generated data/harvested -o data/corpus
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from cprograms.corpus.build import build
+from cprograms.corpus.splits import DEFAULT, Shares
+from cprograms.diagnostics import UsageError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, help="shards of generate_dataset.py or harvest_dataset.py")
+    parser.add_argument("--generated-share", type=float, default=DEFAULT.generated, help="held out, for each split")
+    parser.add_argument("--harvested-share", type=float, default=DEFAULT.harvested, help="held out, in whole packages")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    args = parser.parse_args()
+    try:
+        statistics = build(args.folders, args.output, Shares(args.generated_share, args.harvested_share))
+    except (UsageError, OSError) as error:
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        return 2
+    for outcome, count in sorted(statistics.outcomes.items()):
+        print(f"{outcome:12} {count:9}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
