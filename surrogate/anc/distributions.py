@@ -299,12 +299,13 @@ def _searched(rng: np.random.Generator, length: np.ndarray, index: np.ndarray, m
 def walk_bst(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
     """[root, out, turns..., 0, nodes...]: the value that turns (1 left, 2 right) lead to goes to cell `out`, always 1.
 
-    Nodes [value, left, right] at random places from cell 6 on: the balanced tree of 3..(M-7)/3-1 sorted values.
+    Nodes [value, left, right] at random places from cell 6 on: the balanced tree of 3..(M-7)/3-1 sorted values, of at
+    most 15 on a long tape, so that the turns end before the nodes.
     """
     tape, value = np.zeros((n, memory_size), dtype=int), np.zeros(n, dtype=int)
     for row in range(n):
         places = (memory_size - 7) // 3
-        values = np.sort(rng.integers(1, memory_size, size=rng.integers(3, places)))
+        values = np.sort(rng.integers(1, memory_size, size=rng.integers(3, min(places, 16))))
         tape[row, 0] = _plant(tape[row], values, list(6 + 3 * rng.permutation(places)))
         value[row] = values[rng.integers(0, len(values) - 1)]
         turns = _turns(tape[row], value[row])
