@@ -36,16 +36,31 @@ def rewrite_extensions(
         _Rewriter(declarations, type_at_file_scope).rewrite(function)
 
 
+def type_of_expression(
+    node: c_ast.Node,
+    names: dict[str, c_ast.Node],
+    declarations: Declarations,
+    type_at_file_scope: Callable[[str], c_ast.Node | None],
+) -> CType:
+    """The type of an expression over local variables of the given type nodes. Raises Unsupported."""
+    return _Rewriter(declarations, type_at_file_scope, names).type_of(node)
+
+
 def _has_expression(node: c_ast.Node) -> bool:
     """Whether a block stands among a node's operands."""
     return any(isinstance(c, c_ast.Compound) and n.split("[")[0] not in _STATEMENT_SLOTS for n, c in node.children())
 
 
 class _Rewriter:
-    def __init__(self, declarations: Declarations, type_at_file_scope: Callable[[str], c_ast.Node | None]):
+    def __init__(
+        self,
+        declarations: Declarations,
+        type_at_file_scope: Callable[[str], c_ast.Node | None],
+        names: dict[str, c_ast.Node] | None = None,
+    ):
         self._declarations = declarations
         self._file_scope = type_at_file_scope
-        self._scopes: list[dict[str, c_ast.Node]] = [{}]
+        self._scopes: list[dict[str, c_ast.Node]] = [names or {}]
         self._copied = 0
 
     def rewrite(self, node: c_ast.Node) -> c_ast.Node:

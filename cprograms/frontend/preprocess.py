@@ -166,18 +166,22 @@ def _clang() -> tuple[str, ...]:
 
     `zig clang` is called rather than `zig cc`: it is one process, and needs neither a cache nor a home directory.
     """
+    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
+    flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
+    flags += [flag for header in header_folders() for flag in ("-isystem", str(header))]
+    return (executable(), "clang", *flags)
+
+
+def header_folders() -> list[Path]:
+    """Where the compiler looks for the C library's headers."""
     library = Path(executable()).parent / "lib"
     libc = library / "libc" / "include"
-    headers = [
+    return [
         Path(__file__).parent / "include",
         library / "include",
         libc / "x86_64-linux-musl",
         libc / "generic-musl",
     ]
-    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
-    flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
-    flags += [flag for header in headers for flag in ("-isystem", str(header))]
-    return (executable(), "clang", *flags)
 
 
 def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
