@@ -1,0 +1,52 @@
+"""From the IR to a program of the machine: the passes, in their order."""
+
+from __future__ import annotations
+
+
+from surrogate.anc.assembly import Assembly
+from surrogate.anc.backend.allocate import allocate
+from surrogate.anc.backend.cfg import clean
+from surrogate.anc.backend.coalesce import coalesce
+from surrogate.anc.backend.code import Code, emit
+from surrogate.anc.backend.dead import remove_dead
+from surrogate.anc.backend.initial import hoist_initial
+from surrogate.anc.backend.jumps import thread_jumps
+from surrogate.anc.backend.layout import layout
+from surrogate.anc.backend.propagate import propagate
+from surrogate.anc.backend.webs import split_webs
+from surrogate.anc.backend.zeros import absorb_zeros
+from surrogate.anc.ir import Function
+
+# Each round can open the way for another; programs settle within a few.
+MAX_ROUNDS = 20
+
+
+def assemble(function: Function, memory_size: int, max_registers: int | None = None) -> Assembly:
+    """The function as a program of a machine with `memory_size` cells, on which all its arithmetic is modulo that.
+
+    Raises DoesNotFitError where the program has more lines than the memory has cells, or uses more registers than
+    `max_registers`.
+    """
+    return allocate(generate(optimise(function, memory_size)), memory_size, max_registers)
+
+
+def optimise(function: Function, memory_size: int) -> Function:
+    """The function made small and fast, over registers that are those of the machine but for their number."""
+    for _ in range(MAX_ROUNDS):
+        before = function
+        function = simplify_values(clean(function), memory_size)
+        function = thread_jumps(function, memory_size)
+        if clean(function) == before:
+            break
+        function = clean(function)
+    return coalesce(hoist_initial(function))
+
+
+def simplify_values(function: Function, memory_size: int) -> Function:
+    """No computation whose result is known, present already, or of no use."""
+    return remove_dead(propagate(split_webs(function), memory_size))
+
+
+def generate(function: Function) -> Code:
+    """The function's lines, in the order that jumps least."""
+    return absorb_zeros(emit(function, layout(function)))
