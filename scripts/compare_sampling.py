@@ -1,6 +1,6 @@
 """Compare how the executed rows of -O1 are placed: nMSE on validation programs, by method and number of rows.
 
-python scripts/compare_sampling.py --data data/generated --programs 500
+python scripts/compare_sampling.py --data data/corpus --programs 500
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import numpy as np
 
 from cprograms.sampling import Method
 from surrogate.compilers import load_compiler
-from training.batches import ViewStore
-from training.held_out import errors_at, held_out_programs
+from training.held_out import errors_at, held_out_programs, spread_records
 from training.zero_step import geometric_mean
 
 ROWS = (16, 64, 128)
@@ -28,15 +27,13 @@ def main() -> None:
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     args = parser.parse_args()
     model = load_compiler(args.compiler).model
-    store = ViewStore(args.data, "validation")
-    chosen = np.unique(np.linspace(0, len(store) - 1, min(args.programs, len(store))).astype(int))
-    views = [store[i] for i in chosen]
-    print(f"{len(views)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
+    records = spread_records(args.data, "validation", args.programs)
+    print(f"{len(records)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
     for rows in ROWS:
         for method in get_args(Method):
             errors = np.concatenate(
                 [
-                    errors_at(model, held_out_programs(views, seed=seed, rows=rows, method=method), 1, rows)
+                    errors_at(model, held_out_programs(records, seed=seed, rows=rows, method=method), 1, rows)
                     for seed in range(args.seeds)
                 ]
             )

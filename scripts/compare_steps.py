@@ -1,6 +1,6 @@
 """Compare numbers of Gauss–Newton steps at -O1: nMSE on validation views, with 64 uniform rows.
 
-python scripts/compare_steps.py --data data/generated --views 1500
+python scripts/compare_steps.py --data data/views --views 1500
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Measure the compiler on held-out generated programs, at each -O level, split by what the programs hold.
 
-python scripts/generate_dataset.py --programs 80000 --seed 5000 --split test -o data/held_out
-python scripts/evaluate_held_out.py --data data/held_out --programs 1000 -o docs/results/held_out
+python scripts/evaluate_held_out.py --data data/corpus --programs 1000 -o docs/results/held_out
 """
 
 from __future__ import annotations
@@ -13,27 +12,22 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 from rich.progress import track
 
 from surrogate.compilers import load_compiler
-from training.batches import ViewStore
-from training.held_out import errors_at, held_out_programs, table, text_errors_with_scale
+from training.held_out import errors_at, held_out_programs, spread_records, table, text_errors_with_scale
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="a folder of shards; its test split is used")
+    parser.add_argument("--data", type=Path, required=True, help="a corpus; its test split is used")
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     parser.add_argument("--seed", type=int, default=0, help="of the executed rows")
     parser.add_argument("-o", "--output", type=Path, required=True, help="writes OUTPUT.json and OUTPUT.md")
     args = parser.parse_args()
     compiler = load_compiler(args.compiler)
-    store = ViewStore(args.data, "test")
-    # The store is sorted by depth: a strided choice keeps the mixture.
-    chosen = np.linspace(0, len(store) - 1, min(args.programs, len(store))).astype(int)
-    held = held_out_programs([store[i] for i in np.unique(chosen)], seed=args.seed)
+    held = held_out_programs(spread_records(args.data, "test", args.programs), seed=args.seed)
     errors = {"-O0, scale given": text_errors_with_scale(compiler.model, held)}
     for level in track(range(3), description="levels"):
         errors[f"-O{level}"] = errors_at(compiler.model, held, level)

@@ -1,6 +1,6 @@
 """Put a training run's weights into the package, with a card that says where they come from and how good they are.
 
-python scripts/package_weights.py runs/default --config training/configs/default.yaml --data data/generated
+python scripts/package_weights.py runs/default --config training/configs/default.yaml --data data/views
 python scripts/evaluate_held_out.py ...        # measures the packaged weights
 python scripts/package_weights.py runs/default --config ... --data ... --results docs/results/held_out.json
 """
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the output folder of training.hypernetwork")
     parser.add_argument("--config", type=Path, required=True, help="the YAML file that it was trained with")
-    parser.add_argument("--data", type=Path, required=True, help="the folder of shards that it was trained on")
+    parser.add_argument("--data", type=Path, required=True, help="the views that it was trained on")
     parser.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
     parser.add_argument("--note", default="", help="what else a reader should know of the run")
     parser.add_argument("--results", type=Path, help="JSON of scripts/evaluate_held_out.py, for the card")
@@ -42,7 +42,7 @@ def main() -> None:
 
 def card(args: argparse.Namespace, checkpoint: Path, package: Path) -> str:
     progress = yaml.safe_load((checkpoint / "progress.yaml").read_text())
-    views = sum(pq.read_metadata(p).num_rows for p in args.data.glob("*.parquet"))
+    views = sum(pq.read_metadata(p).num_rows for p in args.data.glob("train-*.parquet"))
     with safe_open(package / "model.safetensors", framework="numpy") as tensors:
         parameters = sum(tensors.get_tensor(name).size for name in tensors.keys())  # noqa: SIM118
     lines = [

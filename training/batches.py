@@ -10,7 +10,7 @@ import torch
 
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.encoding import GraphBatch, collate
-from training.views import View, ViewShard, split_of
+from training.views import View, ViewShard
 
 
 @dataclass(frozen=True)
@@ -67,23 +67,23 @@ def make_batch(views: list[View], rng: np.random.Generator, dense: int) -> Batch
 
 
 class ViewStore:
-    """The views of one split in a folder of shards; with several processes, each holds every n-th shard."""
+    """The views of one split in a folder of shards.
+
+    Of several processes each holds every n-th shard, or every n-th view where there are fewer shards than processes.
+    """
 
     def __init__(self, folder: Path, split: str, rank: int = 0, world: int = 1):
-        paths = sorted(folder.glob("*.parquet"))[rank::world]
+        paths = sorted(folder.glob(f"{split}-*.parquet"))
         if not paths:
-            raise ValueError(f"{folder} holds no shard for process {rank} of {world}")
-        self.shards = [ViewShard(p) for p in paths]
-        found = [
-            (int(shard.depths[i]), s, i)
-            for s, shard in enumerate(self.shards)
-            for i, skeleton in enumerate(shard.skeletons)
-            if split_of(skeleton) == split
-        ]
-        if not found:
-            raise ValueError(f"the {split} split of {folder} is empty")
+            raise ValueError(f"{folder} holds no shard of the {split} split")
+        by_shard = len(paths) >= world
+        self.shards = [ViewShard(p) for p in (paths[rank::world] if by_shard else paths)]
+        found = [(int(depth), s, i) for s, shard in enumerate(self.shards) for i, depth in enumerate(shard.depths)]
         # Sorted by depth: a batch from a window of neighbours has few levels that most of its graphs do not reach.
-        self.index = np.array(sorted(found))[:, 1:]
+        found = sorted(found) if by_shard else sorted(found)[rank::world]
+        if not found:
+            raise ValueError(f"the {split} split of {folder} is empty for process {rank} of {world}")
+        self.index = np.array(found)[:, 1:]
 
     def __len__(self) -> int:
         return len(self.index)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pycparser import c_ast
 
-from cprograms.generate import generate
+from cprograms.corpus.format import Record, read_corpus, shard_size
+from cprograms.corpus.shards import corpus_paths
 from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.ops import OPS
@@ -21,7 +23,6 @@ from surrogate.emit import Request, emit
 from surrogate.hypernetwork import Hypernetwork
 from surrogate.network import SurrogateNetwork, emitted_network
 from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network
-from training.views import View
 from training.zero_step import geometric_mean
 
 GROUP_OF = {op.name: op.group for op in OPS}
@@ -44,27 +45,42 @@ BATCH = 200
 """Programs that the sandbox compiles together."""
 
 
+def spread_records(corpus: Path, split: str, count: int) -> list[Record]:
+    """At most so many programs of a split, evenly spread over it. Raises UsageError where there is no such split."""
+    paths = corpus_paths([corpus], f"{split}-*.parquet")
+    total = sum(shard_size(p) for p in paths)
+    chosen = set(np.linspace(0, total - 1, min(count, total)).astype(int).tolist())
+    return [record for i, record in enumerate(read_corpus(paths)) if i in chosen]
+
+
 def held_out_programs(
-    views: Sequence[View], test_rows: int = 1000, seed: int = 0, rows: int = ROWS[2], method: Method = COMPILE_METHOD
+    records: Sequence[Record],
+    test_rows: int = 1000,
+    seed: int = 0,
+    rows: int = ROWS[2],
+    method: Method = COMPILE_METHOD,
 ) -> list[HeldOut]:
-    """Generate the views' programs again and run them in the sandbox; rows with a trap or an infinity are left out.
+    """Each result of the programs of a corpus, run in the sandbox; rows with a trap or an infinity are left out.
 
     `method` places the `rows` that a compile may read; the rows to test on are uniform.
     """
     held = []
-    for start in range(0, len(views), BATCH):
-        part = views[start : start + BATCH]
-        programs = [generate(v.seed) for v in part]
+    for start in range(0, len(records), BATCH):
+        programs = [record.program() for record in records[start : start + BATCH]]
         compiling = [sample(p, rows, compile_seed(seed), method) for p in programs]
         inputs = [
             np.concatenate([x, sample(p, test_rows, fresh_seed(seed))])
             for p, x in zip(programs, compiling, strict=True)
         ]
-        for view, program, x, ran in zip(part, programs, inputs, run_many(programs, inputs), strict=True):
+        for program, x, ran in zip(programs, inputs, run_many(programs, inputs), strict=True):
             finite = np.isfinite(ran.y).all(1)
             split = int(finite[:rows].sum())
             x, y = x[finite], ran.y[finite]
-            held.append(HeldOut(program, view.result, lower(program), x[:split], y[:split], x[split:], y[split:]))
+            graph = lower(program)
+            held += [
+                HeldOut(program, k, graph, x[:split], y[:split], x[split:], y[split:])
+                for k in range(len(program.results))
+            ]
     return held
 
 

@@ -1,6 +1,6 @@
 """Train the hypernetwork.
 
-accelerate launch -m training.hypernetwork training/configs/default.yaml --data data/generated -o runs/default
+accelerate launch -m training.hypernetwork training/configs/default.yaml --data data/views -o runs/default
 
 On two processes of one machine without a GPU (`--multi_gpu` is the launcher's name for several local processes; `--cpu`
 would want MPI):

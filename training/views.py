@@ -1,6 +1,6 @@
-"""What the hypernetwork trains on: a view is one result of one generated program, encoded, with its rows.
+"""What the hypernetwork trains on: a view is one result of one program of a corpus, encoded, with its rows.
 
-Views are stored as parquet shards with explicit features, and read back as flat numpy arrays.
+Views are made from a corpus by one call, stored as parquet shards beside it, and read back as flat numpy arrays.
 """
 
 from __future__ import annotations
@@ -11,23 +11,21 @@ from pathlib import Path
 
 import datasets
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cprograms.generate import accept, generate
+from cprograms.corpus.format import Record, read_shard
+from cprograms.files import replace_file
+from cprograms.generate import accept
 from cprograms.graph import Graph, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.program import Program
-from cprograms.sampling import sample
 from surrogate.emit import scale_inputs
 from surrogate.encoding import EncodedGraph, encode
 
 ROWS = 192
 DENSE_NODES = 8
 DENSE_ROWS = 16
-EXACT_NODES = 1500
-"""Rows come from a graph unrolled this far, where the graph that the hypernetwork reads keeps its loops."""
-SPLITS = {"test": 0, "validation": 1}
-BUCKETS = 64
 
 _SEQUENCES = {
     "op": "uint8",
@@ -46,9 +44,8 @@ _SEQUENCES = {
 }
 FEATURES = datasets.Features(
     {
-        "seed": datasets.Value("int64"),
+        "program": datasets.Value("string"),
         "result": datasets.Value("int8"),
-        "skeleton": datasets.Value("string"),
         "mean": datasets.Value("float64"),
         "std": datasets.Value("float64"),
         **{name: datasets.List(datasets.Value(dtype)) for name, dtype in _SEQUENCES.items()},
@@ -58,15 +55,14 @@ FEATURES = datasets.Features(
 
 @dataclass(frozen=True)
 class View:
-    """One result of one program.
+    """One result of one program, which `program` names by the corpus's id.
 
     `x` float32 [192, slots] is scaled to [-1, 1], `y` float32 [192] standardised by `mean` and `std`. `dense_value`
     float32 [nodes, 16] are standardised values of some inner nodes on the first 16 rows.
     """
 
-    seed: int
+    program: str
     result: int
-    skeleton: str
     graph: EncodedGraph
     x: np.ndarray
     y: np.ndarray
@@ -79,48 +75,28 @@ class View:
 
     def as_record(self) -> dict:
         arrays = {name: getattr(self.graph if hasattr(self.graph, name) else self, name) for name in _SEQUENCES}
-        plain = {name: getattr(self, name) for name in ("seed", "result", "skeleton", "mean", "std")}
+        plain = {name: getattr(self, name) for name in ("program", "result", "mean", "std")}
         return {**plain, **{name: a.ravel() for name, a in arrays.items()}}
 
 
-def split_of(skeleton: str) -> str:
-    """The split of a graph's skeleton: 1 in 64 is test, 1 in 64 validation. Equal skeletons never straddle."""
-    bucket = int(skeleton, 16) % BUCKETS
-    return next((name for name, b in SPLITS.items() if b == bucket), "train")
-
-
-def views_of(seed: int, split: str | None = None) -> Iterator[View]:
-    """The accepted views of the program that `seed` generates: one a result, none where the program is no use."""
-    program = generate(seed)
+def views_of(record: Record) -> Iterator[View]:
+    """The views of a program: one for each result that has 192 finite rows and is worth learning from."""
+    program = record.program()
     graph = lower(program)
-    graphs = {k: graph.result(k) for k in range(len(graph.roots))}
-    wanted = {k: g for k, g in graphs.items() if split in (None, split_of(g.skeleton()))}
-    if not wanted:
-        return
-    exact = graph if graph.exact else lower(program, max_nodes=EXACT_NODES)
-    if not exact.exact:
-        return
-    x = sample(program, ROWS + ROWS // 8, seed)
-    values, poisons = evaluate_nodes(exact, x)
-    for k, result in wanted.items():
-        root = exact.roots[k]
-        y = np.broadcast_to(values[root], len(x)).astype(np.float64)
-        poison = poisons[root]
-        if poison is not None:
-            y = np.where(poison, np.nan, y)
+    for k, result in enumerate(program.results):
+        y = record.outputs[:, k]
         keep = np.flatnonzero(np.isfinite(y))[:ROWS]
-        if len(keep) == ROWS and accept(program.results[k].type, y):
-            yield _view(seed, program, k, result, x[keep], y[keep])
+        if len(keep) == ROWS and accept(result.type, y):
+            yield _view(record.id, program, k, graph.result(k), record.inputs[keep], y[keep])
 
 
-def _view(seed: int, program: Program, k: int, graph: Graph, x: np.ndarray, y: np.ndarray) -> View:
+def _view(id: str, program: Program, k: int, graph: Graph, x: np.ndarray, y: np.ndarray) -> View:
     encoded = encode(graph, program.domain)
-    rng = np.random.default_rng([seed, k])
+    rng = np.random.default_rng([int(id, 16), k])
     mean, std = float(y.mean()), float(y.std())
     return View(
-        seed=seed,
+        program=id,
         result=k,
-        skeleton=graph.skeleton(),
         graph=encoded,
         x=scale_inputs(x, program.domain)[:, encoded.arguments].astype(np.float32),
         y=((y - mean) / std).astype(np.float32),
@@ -153,15 +129,15 @@ def _dense_targets(graph: Graph, x: np.ndarray, rng: np.random.Generator) -> dic
     }
 
 
-def write_shard(path: Path, first_seed: int, programs: int, split: str | None = None) -> int:
-    """Write the views of a range of seeds as one parquet file, whole or not at all; returns their number."""
-    views = (view for seed in range(first_seed, first_seed + programs) for view in views_of(seed, split))
-    records = [view.as_record() for view in views]
-    columns = {name: [r[name] for r in records] for name in FEATURES}
-    partial = path.with_suffix(".partial")
-    datasets.Dataset.from_dict(columns, features=FEATURES).to_parquet(str(partial))
-    partial.rename(path)
-    return len(records)
+def write_views(path: Path, corpus_shard: Path) -> None:
+    """Write the views of a corpus's shard as one parquet file, whole or not at all. Raises OSError."""
+    records = [view.as_record() for record in read_shard(corpus_shard) for view in views_of(record)]
+    schema = FEATURES.arrow_schema
+    columns = [pa.array([r[name] for r in records], type=schema.field(name).type) for name in FEATURES]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_arrays(columns, schema=schema), sink, compression="zstd")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, sink.getvalue().to_pybytes())
 
 
 class ViewShard:
@@ -175,15 +151,15 @@ class ViewShard:
             column = table.column(name).combine_chunks()
             self._starts[name] = column.offsets.to_numpy()
             self._flat[name] = column.values.to_numpy()
-        self._plain = {n: table.column(n).to_numpy() for n in ("seed", "result", "mean", "std")}
-        self.skeletons = table.column("skeleton").to_pylist()
+        self._plain = {n: table.column(n).to_numpy() for n in ("result", "mean", "std")}
+        self.programs = table.column("program").to_pylist()
         self.sizes = np.diff(self._starts["op"])
         level = self._flat["level"]
         # The root is a graph's last node and its level the highest.
         self.depths = level[self._starts["op"][1:] - 1] if len(level) else level
 
     def __len__(self) -> int:
-        return len(self.skeletons)
+        return len(self.programs)
 
     def _part(self, name: str, i: int) -> np.ndarray:
         return self._flat[name][self._starts[name][i] : self._starts[name][i + 1]]
@@ -200,9 +176,8 @@ class ViewShard:
             p["arguments"],
         )
         return View(
-            seed=int(self._plain["seed"][i]),
+            program=self.programs[i],
             result=int(self._plain["result"][i]),
-            skeleton=self.skeletons[i],
             graph=graph,
             x=p["x"].reshape(ROWS, -1),
             y=p["y"],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surrogate import files
+from cprograms import files
 from cprograms.files import replace_directory, replace_file
 
 OLD, NEW = {"a": b"old a", "b": b"old b"}, {"a": b"new a", "c": b"new c"}

@@ -13,8 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from cprograms.corpus import TINY
 from training.hypernetwork import TrainingConfig
-from training.views import write_shard
+from training.views import write_views
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """\
@@ -32,8 +33,8 @@ model: {hidden_size: 16, layers: 1, heads: 2, surrogate_width: 8, decoder_width:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("views")
-    for shard in range(2):
-        write_shard(folder / f"{shard:06d}.parquet", first_seed=150 * shard, programs=150)
+    for shard in TINY.glob("*.parquet"):
+        write_views(folder / shard.name, shard)
     return folder
 
 
@@ -105,7 +106,7 @@ def test_a_bad_config_is_named(tmp_path: Path, text: str, message: str):
 
 
 def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
-    assert "holds no shard" in train(config, tmp_path, tmp_path / "out", fails=True)
+    assert "holds no shard of the train split" in train(config, tmp_path, tmp_path / "out", fails=True)
 
 
 def test_the_learning_rate_warms_up_stays_and_falls():

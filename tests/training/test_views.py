@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -9,26 +10,36 @@ import numpy as np
 import pytest
 
 import cprograms
-from cprograms.generate import generate
+from cprograms.corpus import TINY
+from cprograms.corpus.format import Record, read_shard
+from cprograms.sandbox import Status
 from training.batches import ViewStore, make_batch
-from training.views import FEATURES, ROWS, View, ViewShard, split_of, views_of, write_shard
+from training.held_out import held_out_programs, spread_records
+from training.views import FEATURES, ROWS, View, ViewShard, views_of, write_views
+
+SHARD = TINY / "validation-00000.parquet"
 
 
 @pytest.fixture(scope="module")
-def views() -> list[View]:
-    return [view for seed in range(60) for view in views_of(seed)]
+def records() -> dict[str, Record]:
+    return {record.id: record for record in read_shard(SHARD)}
+
+
+@pytest.fixture(scope="module")
+def views(records: dict[str, Record]) -> list[View]:
+    return [view for record in records.values() for view in views_of(record)]
 
 
 @pytest.fixture(scope="module")
 def shard(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("shard") / "000000.parquet"
-    write_shard(path, 0, 60)
+    path = tmp_path_factory.mktemp("shard") / SHARD.name
+    write_views(path, SHARD)
     return path
 
 
-def test_rows_are_what_the_sandbox_gives(views: list[View]):
+def test_rows_are_what_the_sandbox_gives(views: list[View], records: dict[str, Record]):
     for view in views[:12]:
-        program = generate(view.seed)
+        program = cprograms.load(source=records[view.program].source)
         domain = program.domain[view.graph.arguments]
         x = np.tile(program.domain.mean(1), (ROWS, 1))
         x[:, view.graph.arguments] = domain.mean(1) + view.x * (domain[:, 1] - domain[:, 0]) / 2
@@ -38,7 +49,7 @@ def test_rows_are_what_the_sandbox_gives(views: list[View]):
         y = cprograms.run(program, x)[:, view.result]
         # Inputs went through float32, so a comparison or a rounding may fall the other way on a few rows.
         close = np.isclose((y - view.mean) / view.std, view.y, rtol=1e-3, atol=1e-3)
-        assert close.mean() > 0.95, view.seed
+        assert close.mean() > 0.95, view.program
 
 
 def test_a_shard_reads_back_what_was_written(views: list[View], shard: Path):
@@ -54,7 +65,7 @@ def test_a_shard_is_a_plain_dataset_and_the_same_every_time(shard: Path, tmp_pat
     loaded = datasets.load_dataset("parquet", data_files=str(shard), cache_dir=str(tmp_path), split="train")
     assert loaded.features == FEATURES
     again = tmp_path / "again.parquet"
-    write_shard(again, 0, 60)
+    write_views(again, SHARD)
     assert again.read_bytes() == shard.read_bytes()
 
 
@@ -67,15 +78,24 @@ def test_views_are_standardised_and_bounded(views: list[View]):
         assert np.isfinite(view.dense_value).all()
 
 
-def test_equal_skeletons_share_a_split(views: list[View]):
-    """Programs that differ in constants and in the order of arguments have one skeleton, and so one split."""
-    first = cprograms.load(source="double f(double a, double b) { return a * 2.5 - b; }")
-    second = cprograms.load(source="double g(double p, double q) { double t = q * 7.0; return t - p; }")
-    from cprograms.lowering import lower
+def test_rows_that_did_not_end_well_are_left_out(records: dict[str, Record]):
+    record = next(r for r in records.values() if len(r.results) == 1)
+    outputs, status = record.outputs.copy(), record.status.copy()
+    outputs[:10], status[:10] = np.nan, Status.DIVISION
+    (view,) = views_of(replace(record, outputs=outputs, status=status))
+    np.testing.assert_allclose(view.y * view.std + view.mean, outputs[10 : 10 + ROWS, 0], rtol=1e-5, atol=1e-5)
+    outputs[: len(outputs) - ROWS + 1] = np.nan
+    assert not list(views_of(replace(record, outputs=outputs)))
 
-    assert lower(first).skeleton() == lower(second).skeleton()
-    splits = {split_of(v.skeleton) for v in views}
-    assert "train" in splits
+
+def test_held_out_programs_are_those_of_a_split(records: dict[str, Record]):
+    chosen = spread_records(TINY, "validation", 5)
+    assert len(chosen) == 5
+    assert all(r.id in records for r in chosen)
+    held = held_out_programs(chosen, test_rows=50, rows=20)
+    assert len(held) == sum(len(r.results) for r in chosen)
+    for h in held:
+        np.testing.assert_allclose(cprograms.run(h.program, h.x_test), h.y_test, rtol=1e-9)
 
 
 def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
@@ -86,5 +106,11 @@ def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
 
 
 def test_an_empty_split_is_named(shard: Path):
-    with pytest.raises(ValueError, match=r"split of .* is empty"):
-        ViewStore(shard.parent, "no such split")
+    with pytest.raises(ValueError, match="holds no shard of the other split"):
+        ViewStore(shard.parent, "other")
+
+
+def test_processes_share_the_views(shard: Path, views: list[View]):
+    parts = [ViewStore(shard.parent, "validation", rank, 3) for rank in range(3)]
+    ids = [(part[i].program, part[i].result) for part in parts for i in range(len(part))]
+    assert sorted(ids) == sorted((v.program, v.result) for v in views)
