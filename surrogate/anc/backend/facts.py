@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 
 from surrogate.anc.backend.flow import reverse_postorder
 from surrogate.anc.instructions import Op
@@ -14,6 +15,8 @@ from surrogate.anc.ir import Block, Branch, Compute, Constant, Function, Goto, M
 Expression = tuple[Op, Value, Value | None]
 
 ZERO = Constant(0)
+
+FREE_ROUNDS = 8
 
 
 @dataclass
@@ -215,20 +218,22 @@ def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
 def analyse(function: Function, modulus: int, simplify: Simplify) -> dict[int, Facts]:
     """What holds at the start of every block that can be reached.
 
-    Facts only ever get fewer while the analysis goes round, so it ends, and then they hold on every way into a block.
+    A block's facts are those on all ways into it, taken again until none changes. What a fact says depends on others
+    (i = 1 makes a fact about READ i one about READ 1), so this may go on; after some rounds facts only ever get fewer.
     """
     found = {0: Facts(modulus)}
     order = reverse_postorder(function)
-    changed = True
-    while changed:
-        changed = False
+    for round_ in count():
+        edges: dict[int, Facts] = {0: Facts(modulus)}
         for number in order:
-            if number not in found:
-                continue
-            block = function.blocks[number]
-            for target, facts in along_edges(after_body(found[number], block, simplify), block).items():
-                new = meet(found[target], facts) if target in found else facts
-                if target not in found or new != found[target]:
-                    found[target] = new
-                    changed = True
-    return found
+            here = found.get(number, edges.get(number))
+            if here is not None:
+                block = function.blocks[number]
+                for target, facts in along_edges(after_body(here, block, simplify), block).items():
+                    edges[target] = meet(edges[target], facts) if target in edges else facts
+        if round_ >= FREE_ROUNDS:
+            edges = found | {number: meet(facts, found.get(number, facts)) for number, facts in edges.items()}
+        if edges == found:
+            return found
+        found = edges
+    raise AssertionError("unreachable")
