@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-import surrogate
 from cprograms.diagnostics import ProgramError
+from cprograms.tape import load_tape
 from surrogate.anc.assembly import Assembly
+from surrogate.anc.compiling import compile_tape
 from surrogate.anc.distributions import Samples
 from surrogate.anc.interpreter import run_one
 from surrogate.anc.tasks import TASKS, Task
@@ -83,7 +84,7 @@ def compare(task: Task, n: int, seed: int) -> Row:
 def compile_library(task: Task) -> Assembly | None:
     path = LIBRARY / f"{task.name}.c"
     try:
-        return surrogate.compile(path, target="anc", memory_size=task.memory_size).program
+        return compile_tape(load_tape(path), task.memory_size)
     except ProgramError as e:
         print(e, file=sys.stderr)
         return None
