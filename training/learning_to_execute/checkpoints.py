@@ -1,0 +1,91 @@
+"""A run's state between two blocks, on disk: the weights and the progress are all of it, for SGD keeps nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from cprograms.diagnostics import UsageError
+from cprograms.files import replace_directory
+from training.learning_to_execute.curricula import Hardness
+from training.learning_to_execute.settings import Settings
+from training.learning_to_execute.tasks import ALPHABET
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after `block` blocks. `recent`: training accuracies since hardness or rate last changed."""
+
+    current: Hardness
+    rate: float
+    block: int = 0
+    recent: tuple[float, ...] = ()
+    seconds: float = 0.0
+    trace: tuple[dict[str, float], ...] = field(default=(), repr=False)  # a record a block, for the plots
+
+    @classmethod
+    def start(cls, settings: Settings) -> Progress:
+        return cls(Hardness(1, 1), settings.learning_rate)
+
+    def finished(self, settings: Settings) -> bool:
+        return self.block >= settings.blocks or self.rate < settings.last_rate
+
+    def after(self, settings: Settings, training: float, validation: float) -> Progress:
+        """The published schedule: harder, or at the target slower, once mastered or no longer improving."""
+        record = {**self.current._asdict(), "rate": self.rate, "training": training, "validation": validation}
+        step = replace(self, block=self.block + 1, trace=(*self.trace, record))
+        stalled = len(self.recent) >= settings.patience and self.recent[-settings.patience] > training
+        if validation <= settings.mastered and not stalled:
+            return replace(step, recent=(*self.recent, training))
+        harder = self.current.harder(settings.target)
+        if harder is None:
+            return replace(step, rate=self.rate * settings.decay, recent=(training,))
+        return replace(step, current=harder, recent=(training,))
+
+
+def save(folder: Path, settings: Settings, weights: Weights, progress: Progress) -> None:
+    """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
+    replace_directory(
+        folder,
+        {
+            "config.json": _json({"alphabet": ALPHABET, "settings": asdict(settings)}),
+            "progress.json": _json(asdict(progress) | {"current": progress.current._asdict()}),
+            "model.safetensors": safetensors.torch.save({name: w.detach().cpu() for name, w in weights.items()}),
+        },
+    )
+
+
+def load(folder: Path, settings: Settings) -> tuple[Weights, Progress]:
+    """The state that `save` wrote.
+
+    Raises UsageError where a file is missing or damaged, or the run was one of another alphabet or other settings. Only
+    the number of blocks may differ: a finished run can be continued.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        values = json.loads((folder / "progress.json").read_text())
+        weights = safetensors.torch.load_file(folder / "model.safetensors")
+        values |= {"current": Hardness(**values["current"]), "recent": tuple(values["recent"])}
+        progress = Progress(**values | {"trace": tuple(values["trace"])})
+        alphabet, saved = config["alphabet"], config["settings"]
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as e:
+        raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
+    if alphabet != ALPHABET:
+        raise UsageError(f"{folder}: the checkpoint has another vocabulary, {alphabet!r} instead of {ALPHABET!r}")
+    asked = asdict(settings)
+    if other := [k for k in asked if k != "blocks" and saved.get(k) != asked[k]]:
+        pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked[k]}" for k in other)
+        raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}")
+    return weights, progress
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1) + "\n").encode()

@@ -1,0 +1,71 @@
+"""One training run's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cprograms.diagnostics import UsageError
+from training.learning_to_execute.curricula import CURRICULA, Hardness
+from training.learning_to_execute.tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The defaults are the published ones (Zaremba, Sutskever 2014, section 6, and its first public code)."""
+
+    length: int  # the target's; nesting alike
+    blocks: int  # at most: each is followed by a validation
+    nesting: int = 1
+    task: str = "programs"
+    curriculum: str = "combined"
+    hidden: int = 400
+    layers: int = 2
+    batch_size: int = 100  # streams a process
+    unroll: int = 50
+    windows: int = 100  # a block
+    validation_windows: int = 10
+    learning_rate: float = 0.5
+    clip: float = 5.0
+    decay: float = 0.8
+    last_rate: float = 1e-3
+    mastered: float = 0.95
+    patience: int = 5
+    seed: int = 0
+    mixed_precision: str = "no"
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for an unknown task or curriculum, or a hardness out of the task's range."""
+        for name, value, known in (("task", self.task, TASKS), ("curriculum", self.curriculum, CURRICULA)):
+            if value not in known:
+                raise UsageError(f"unknown {name} '{value}'; known are {', '.join(known)}")
+        self.target.check(TASKS[self.task].limit)
+
+    @property
+    def target(self) -> Hardness:
+        return Hardness(self.length, self.nesting)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], place: str) -> Settings:
+        """Raises UsageError, which names `place`, for a key that is not a setting, or a missing one."""
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise UsageError(f"{place}: unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        if missing := sorted({"length", "blocks"} - set(values)):
+            raise UsageError(f"{place}: '{missing[0]}' is missing")
+        return cls(**values)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds. Raises UsageError where it cannot be read or holds something else."""
+    try:
+        values = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
+        raise UsageError(f"{path}: cannot be read: {e}") from e
+    if not isinstance(values, dict):
+        raise UsageError(f"{path}: a mapping of settings is needed")
+    return values

@@ -1,0 +1,67 @@
+"""What the network reads and must write: tasks, their alphabet, and their splits."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, get_args
+
+from training.learning_to_execute import programs
+from training.learning_to_execute.curricula import Hardness
+
+QUESTION_END = "@"
+ANSWER_END = "."
+ALPHABET = "0123456789-" + ANSWER_END + QUESTION_END + ";\n+*()=<>:" + " abcdefghijlnoprstx"
+"""Every character of every task. A character's code is its place."""
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+
+def split_of(sample: str) -> Split:
+    """Which split a sample belongs to: the same on every machine and in every process."""
+    return SPLITS[zlib.crc32(sample.encode()) % len(SPLITS)]
+
+
+@dataclass(frozen=True)
+class Task:
+    """`draw` makes a question and its answer; hardness may lie between 1 and `limit`."""
+
+    draw: Callable[[Random, Hardness], tuple[str, str]]
+    limit: Hardness
+
+    def sample(self, random: Random, hardness: Callable[[], Hardness], split: Split) -> str:
+        """A question and its answer of the split, with their ends. Others are drawn and thrown away until one is."""
+        while True:
+            question, answer = self.draw(random, hardness())
+            text = f"{question}{QUESTION_END}{answer}{ANSWER_END}"
+            if split_of(text) == split:
+                return text
+
+
+def evaluation(random: Random, hardness: Hardness) -> tuple[str, str]:
+    """A program, and what it prints."""
+    program = programs.random_program(random, hardness)
+    return program.python(), str(program.value())
+
+
+def memorisation(encode: Callable[[str], str]) -> Task:
+    """A string of exactly `length` digits to be copied; the network sees it through `encode`."""
+
+    def draw(random: Random, hardness: Hardness) -> tuple[str, str]:
+        digits = f"{random.randrange(10**hardness.length):0{hardness.length}}"
+        return encode(digits), digits
+
+    return Task(draw, Hardness(length=65, nesting=1))
+
+
+TASKS: dict[str, Task] = {
+    "programs": Task(evaluation, programs.LIMIT),
+    "memorise plain": memorisation(lambda digits: digits),
+    "memorise inverted": memorisation(lambda digits: digits[::-1]),
+    "memorise doubled": memorisation(lambda digits: f"{digits};{digits}"),
+    "memorise doubled and inverted": memorisation(lambda digits: f"{digits[::-1]};{digits[::-1]}"),
+}
+"""Memorisation as in section 3.3 of the paper; the separator between the two copies is `;`."""

@@ -1,0 +1,151 @@
+"""Train an LSTM to execute programs, or to memorise digits.
+
+accelerate launch -m training.learning_to_execute.train training/configs/learning_to_execute.yaml -o runs/execute
+
+The same command again resumes from the last checkpoint, bit for bit on one process: blocks depend on (seed, block,
+process) and the hardness only, and the carried state starts at zero with each block.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
+
+from cprograms.diagnostics import UsageError
+from training.learning_to_execute import checkpoints
+from training.learning_to_execute.checkpoints import Progress
+from training.learning_to_execute.curricula import CURRICULA, Hardness, baseline
+from training.learning_to_execute.lstm import CharacterLSTM, Reading, State
+from training.learning_to_execute.settings import Settings, read_mapping
+from training.learning_to_execute.streams import Source, Window, windows
+from training.learning_to_execute.tasks import TASKS, Split
+
+SAVE_SECONDS = 60
+"""A checkpoint is written after the first block that ends so long after the last one."""
+
+
+class Trainer:
+    """The explicit loop over blocks of windows."""
+
+    def __init__(self, settings: Settings, out: Path):
+        self.settings, self.folder = settings, out / "checkpoint"
+        self.accelerator = Accelerator(mixed_precision=settings.mixed_precision)
+        set_seed(settings.seed)
+        model = CharacterLSTM(settings.hidden, settings.layers)
+        self.progress = Progress.start(settings)
+        if self.folder.exists():
+            weights, self.progress = checkpoints.load(self.folder, settings)
+            model.load_state_dict(weights)
+            self.accelerator.print(f"resuming from block {self.progress.block}")
+        optimizer = torch.optim.SGD(model.parameters(), lr=settings.learning_rate)
+        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+
+    def run(self, until: int | None = None) -> Progress:
+        """Train for the settings' blocks, or until block `until`, and save."""
+        last = min(self.settings.blocks, until or self.settings.blocks)
+        saved = time.monotonic()
+        with self.progress_bar() as bar:
+            shown = bar.add_task("blocks", total=last, completed=self.progress.block)
+            while not self.progress.finished(self.settings) and self.progress.block < last:
+                self.block()
+                bar.update(shown, completed=self.progress.block)
+                if time.monotonic() - saved > SAVE_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+        return self.progress
+
+    def block(self) -> None:
+        """Train on one block of fresh streams, validate at the current hardness, and follow the schedule."""
+        started = time.monotonic()
+        s, at = self.settings, self.progress
+        for group in self.optimizer.param_groups:
+            group["lr"] = at.rate
+        source = Source(TASKS[s.task], "train", CURRICULA[s.curriculum], at.current, s.target)
+        training = self.accuracy(self.step(r) for r in self.readings(source, s.windows, at.block))
+        validation = self.evaluate("validation", at.current, s.validation_windows)
+        self.progress = at.after(s, training, validation)
+        self.progress = replace(self.progress, seconds=at.seconds + time.monotonic() - started)
+
+    def readings(self, source: Source, count: int, block: int) -> Iterable[Reading]:
+        """The model's readings of `count` windows, the state carried from each to the next."""
+        s = self.settings
+        seed = f"{s.seed} {source.split} {block} {self.accelerator.process_index}"
+        streams = source.streams(s.batch_size, count * s.unroll + 1, seed)
+        state: State | None = None
+        for window in windows(streams, s.unroll, self.accelerator.device):
+            reading = self.read(window, state)
+            state = reading.state
+            yield reading
+
+    def read(self, window: Window, state: State | None) -> Reading:
+        with self.accelerator.autocast():
+            return self.model(window, state)
+
+    def step(self, reading: Reading) -> Reading:
+        self.accelerator.backward(reading.loss)
+        self.accelerator.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return reading
+
+    def accuracy(self, readings: Iterable[Reading]) -> float:
+        """The share of answer characters that are right, over all processes."""
+        counts = torch.zeros(2, dtype=torch.long, device=self.accelerator.device)
+        for reading in readings:
+            counts += torch.stack([reading.right, reading.answers])
+        right, answers = self.accelerator.reduce(counts).tolist()
+        return right / answers
+
+    @torch.no_grad()
+    def evaluate(self, split: Split, hardness: Hardness, count: int) -> float:
+        """Teacher-forced accuracy on the answer characters of `count` windows of a split, at one hardness."""
+        source = Source(TASKS[self.settings.task], split, baseline, hardness, hardness)
+        return self.accuracy(self.readings(source, count, 0))
+
+    def save(self) -> None:
+        if self.accelerator.is_main_process:
+            weights = self.accelerator.unwrap_model(self.model).state_dict()
+            checkpoints.save(self.folder, self.settings, weights, self.progress)
+        self.accelerator.wait_for_everyone()
+
+    def progress_bar(self) -> ProgressBar:
+        """On stderr, where that is a terminal, from the main process only."""
+        console = Console(stderr=True)
+        return ProgressBar(console=console, disable=not (console.is_terminal and self.accelerator.is_main_process))
+
+
+TEST_WINDOWS = 40
+"""Windows of test programs, at the target's hardness, that the reported accuracy is of."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    args = parser.parse_args()
+    try:
+        settings = Settings.of(read_mapping(args.config), str(args.config))
+        args.output.mkdir(parents=True, exist_ok=True)
+        trainer = Trainer(settings, args.output)
+        progress = trainer.run()
+    except UsageError as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 2
+    accuracy = trainer.evaluate("test", settings.target, TEST_WINDOWS)
+    trainer.accelerator.print(f"block {progress.block}, {progress.seconds:.0f} s: test accuracy {accuracy:.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
