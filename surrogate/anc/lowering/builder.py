@@ -22,9 +22,6 @@ from surrogate.anc.ir import (
     Write,
 )
 
-MOST_STATEMENTS = 20_000
-"""Statements of a function: calls that multiply would fill the memory with copies of each other."""
-
 _FOLDED: dict[Op, Callable[[int, int], int]] = {
     Op.INC: lambda a, b: a + 1,
     Op.DEC: lambda a, b: a - 1,
@@ -35,10 +32,6 @@ _FOLDED: dict[Op, Callable[[int, int], int]] = {
 }
 
 
-class TooLongError(Exception):
-    """The program has more than MOST_STATEMENTS statements once its calls are inlined."""
-
-
 class Builder:
     """Adds to the current block. After a block's end the current block is a detached one, which nothing reaches."""
 
@@ -47,7 +40,6 @@ class Builder:
         self._blocks: dict[int, Block] = {}
         self._numbers = count()
         self._registers = count()
-        self._statements = 0
         self._current = Block()
         self.start(self.new_block())
 
@@ -99,9 +91,6 @@ class Builder:
     # Statements
 
     def emit(self, statement: Statement) -> None:
-        self._statements += 1
-        if self._statements > MOST_STATEMENTS:
-            raise TooLongError
         self._current.body.append(statement)
 
     def move(self, out: Register, value: Value) -> Register:

@@ -6,27 +6,16 @@ from collections.abc import Callable
 
 from pycparser import c_ast
 
-from cprograms.diagnostics import ProgramError
 from cprograms.tape.program import TapeProgram, tape_parameter
 from surrogate.anc.ir import Function, Register, Value
-from surrogate.anc.lowering.builder import MOST_STATEMENTS, TooLongError
 from surrogate.anc.lowering.counting import assigned
 from surrogate.anc.lowering.statements import Jumps, Statements
 from surrogate.anc.lowering.tidy import postpone, without_unneeded
 
 
 def lower(program: TapeProgram, memory_size: int) -> Function:
-    """The program on a machine whose values are modulo `memory_size`.
-
-    Raises ProgramError where inlining its calls gives more than MOST_STATEMENTS statements.
-    """
-    try:
-        return postpone(without_unneeded(Lowering(program, memory_size).run()))
-    except TooLongError:
-        message = f"'{program.name}' has more than {MOST_STATEMENTS} instructions once its calls are inlined"
-        raise ProgramError(
-            [program.diagnostic(program.entry, message, "call helpers from fewer places, or in a loop")]
-        ) from None
+    """The program on a machine whose values are modulo `memory_size`."""
+    return postpone(without_unneeded(Lowering(program, memory_size).run()))
 
 
 class Lowering(Statements):

@@ -1,4 +1,4 @@
-"""An evaluator of the intermediate representation, statement by statement, on one tape: what the back end must preserve."""
+"""An evaluator of the intermediate representation on one tape: what the back end must preserve."""
 
 from __future__ import annotations
 
