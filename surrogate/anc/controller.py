@@ -31,17 +31,23 @@ class Controller(nn.Module):
         self.start = nn.Parameter(start)
 
     @classmethod
-    def of(cls, programs: Sequence[Assembly], sharpness: float = EXACT) -> Controller:
+    def of(
+        cls, programs: Sequence[Assembly], sharpness: float = EXACT, unused: torch.Generator | None = None
+    ) -> Controller:
         """The controllers of programs that share M and R: one-hot rows times `sharpness`.
 
-        A row that no one looks at (an argument that the instruction ignores, a line after the last one) is zero, so
-        its softmax is flat, as in the reference.
+        A row that no one looks at (an argument that the instruction ignores) is zero: its softmax is flat. So are the
+        lines after a program's last one, or, where `unused` generates them, uniform in +-1/sqrt(M), as the reference
+        leaves its linear layers there.
         """
         memory_size, registers = programs[0].memory_size, len(programs[0].registers)
         shape = (len(programs), memory_size)
         rows = [torch.zeros(*shape, INSTRUCTIONS), *(torch.zeros(*shape, registers) for _ in range(3))]
         initial = torch.zeros(len(programs), registers, memory_size)
         for p, program in enumerate(programs):
+            if unused is not None:
+                for row in rows:
+                    row[p, len(program) :].uniform_(-(memory_size**-0.5), memory_size**-0.5, generator=unused)
             for line, i in enumerate(program.instructions):
                 for row, choice in zip(rows, (i.op, i.arg1, i.arg2, i.out), strict=True):
                     if choice is not None:

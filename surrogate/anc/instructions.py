@@ -22,7 +22,7 @@ class Op(IntEnum):
     JEZ = 10
 
 
-OPERANDS = {op: 2 for op in Op} | {Op.STOP: 0, Op.ZERO: 0, Op.INC: 1, Op.DEC: 1, Op.READ: 1}
+OPERANDS = dict.fromkeys(Op, 2) | {Op.STOP: 0, Op.ZERO: 0, Op.INC: 1, Op.DEC: 1, Op.READ: 1}
 
 # Every instruction writes its output register; these write a zero, whatever their arguments are.
 GIVES_ZERO = frozenset({Op.STOP, Op.ZERO, Op.WRITE, Op.JEZ})

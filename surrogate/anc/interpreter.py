@@ -88,7 +88,7 @@ def step(code: Code, state: State) -> None:
 
 
 def run(code: Code, tapes: np.ndarray, max_steps: int) -> Runs:
-    """Every program on every tape ([B, M] for all, or [P, B, M]), each until it stops or has taken `max_steps` steps."""
+    """Every program on every tape ([B, M] for all, or [P, B, M]), until it stops or `max_steps`."""
     state = start(code, tapes)
     for _ in range(max_steps):
         if state.stopped.all():

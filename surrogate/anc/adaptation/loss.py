@@ -1,0 +1,43 @@
+"""The four-term loss of Bunel et al. 2016 (section 3.3) over whole executions, for all programs of a controller."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from surrogate.anc.controller import Controller
+from surrogate.anc.machine import HALT, Run, start, step
+from surrogate.anc.tasks import Published
+
+
+def execution_loss(
+    controller: Controller, tapes: Tensor, targets: Tensor, mask: Tensor, weights: Published, max_steps: int
+) -> tuple[Tensor, Run]:
+    """The loss [P], summed over a program's tapes, and the execution that it scores.
+
+    alpha weighs that the final tape is right, beta that each tape is at which it may stop, gamma that it takes few
+    steps, delta that it stops.
+    tapes and targets are distributions [P, B, M, M], mask [P, B, M] is 1 on the cells that count. With err_t the
+    squared error of the tape after step t and s_t the probability of having stopped by then:
+    alpha err_T + beta sum_t (s_t - s_(t-1)) err_t + gamma sum_t (1 - s_t) + delta (1 - s_T) where s_T < 0.9.
+    """
+    state = start(controller, tapes)
+    steps = torch.zeros_like(state.stopped, dtype=torch.long)
+    loss = weights.gamma * (1 - state.stopped)  # [P, B]; the initial state counts as an iteration, as in the reference
+    for _ in range(max_steps):
+        steps += state.running
+        before, state = state, step(controller, state)
+        stopping = state.stopped - before.stopped  # 0 where the execution had ended
+        loss = loss + weights.gamma * (1 - state.stopped) * before.running
+        if weights.beta:
+            loss = loss + weights.beta * stopping * _error(state.tape, targets, mask)
+        if not state.running.any():
+            break
+    unfinished = weights.delta * (1 - state.stopped) * (state.stopped < HALT)
+    loss = loss + weights.alpha * _error(state.tape, targets, mask) + unfinished
+    return loss.sum(dim=1), Run(state, steps)
+
+
+def _error(tape: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """The squared error over the cells that count, [P, B]."""
+    return ((tape - target).square().sum(-1) * mask).sum(-1)

@@ -1,0 +1,54 @@
+"""What an adaptation produced, measured the same way for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from surrogate.anc import machine
+from surrogate.anc.controller import Controller
+from surrogate.anc.distributions import Samples
+
+Draw = Callable[[np.random.Generator, int], Samples]
+Progress = Callable[[int, int], None]  # work done, work in all
+
+
+@dataclass
+class Scores:
+    """Of P controllers on shared samples: the share of tapes that end right [P], the mean iterations [P].
+
+    Iterations are counted as in the paper: the executed steps and the initial state.
+    """
+
+    right: np.ndarray
+    iterations: np.ndarray
+
+    def success(self, generic: float) -> np.ndarray:
+        """[P]: every tape is right, in fewer iterations than the generic program's."""
+        return (self.right == 1) & (self.iterations < generic)
+
+
+def evaluate(controller: Controller, samples: Samples, max_steps: int) -> Scores:
+    """Scores soft execution: a tape is right if it stops and its likeliest values are the target's where it counts."""
+    parts = [_evaluate_part(controller, part, max_steps) for part in _parts(samples, 25)]
+    right, steps = (np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True))
+    return Scores(right.mean(axis=1), steps.mean(axis=1) + 1)
+
+
+def _evaluate_part(controller: Controller, samples: Samples, max_steps: int) -> tuple[np.ndarray, np.ndarray]:
+    programs = len(controller.start)
+    tapes = machine.to_tape(torch.from_numpy(samples.tape)).expand(programs, -1, -1, -1)
+    with torch.no_grad():
+        run = machine.run(controller, tapes.to(controller.start.device), max_steps)
+    wrong = (run.state.tape.argmax(-1).cpu().numpy() != samples.target) & samples.mask
+    return ~wrong.any(-1) & ~run.state.running.cpu().numpy(), run.steps.cpu().numpy()
+
+
+def _parts(samples: Samples, size: int) -> list[Samples]:
+    return [
+        Samples(samples.tape[i : i + size], samples.target[i : i + size], samples.mask[i : i + size])
+        for i in range(0, len(samples.tape), size)
+    ]
