@@ -8,15 +8,24 @@ void merge(int *mem)
     int a = mem[0];
     int b = mem[1];
     int out = mem[2];
+    int x = mem[a];
+    int y = mem[b];
 
-    while (mem[a] != 0 && mem[b] != 0) {
-        if (mem[a] > mem[b])
-            mem[out++] = mem[a++];
+    while (x != 0 && y != 0) {
+        int larger = x > y ? x : y;
+
+        mem[out++] = larger;
+        if (x == larger)
+            x = mem[++a];
         else
-            mem[out++] = mem[b++];
+            y = mem[++b];
     }
-    if (mem[a] == 0)
+    if (x == 0) {
+        x = y;
         a = b;
-    while (mem[a] != 0)
-        mem[out++] = mem[a++];
+    }
+    while (x != 0) {
+        mem[out++] = x;
+        x = mem[++a];
+    }
 }
