@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+ENTRY = -1  # the number of the block at which execution starts; the others have the numbers of their first lines
+
 
 @dataclass(frozen=True)
 class Constant:

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.decompiler.code import (
+    ENTRY,
     AllOf,
     AnyOf,
     Assign,
@@ -46,9 +47,10 @@ class Jump:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is decompiled: an assembly, the jumps that are mixtures, and lines that are known not to be reached."""
+    """What is decompiled: an assembly, its first line, the jumps that are mixtures, lines that are never reached."""
 
     assembly: Assembly
+    start: int = 0
     jumps: Mapping[int, Jump] = field(default_factory=dict)
     unreached: frozenset[int] = frozenset()
 
@@ -65,9 +67,9 @@ class Reading:
 
 
 def known_registers(reading: Reading) -> dict[int, Known]:
-    """For each line that control flow can reach from line 0, what is known of the registers before it."""
-    found: dict[int, Known] = {0: tuple(value or 0 for value in reading.assembly.registers)}
-    waiting = [0]
+    """For each line that control flow can reach, what is known of the registers before it."""
+    found: dict[int, Known] = {reading.start: tuple(value or 0 for value in reading.assembly.registers)}
+    waiting = [reading.start]
     while waiting:
         line = waiting.pop()
         after = _after(reading, line, found[line])
@@ -80,9 +82,10 @@ def known_registers(reading: Reading) -> dict[int, Known]:
 
 
 def blocks_of(reading: Reading) -> dict[int, Block]:
-    """The basic blocks of what line 0 reaches, by their first line; block 0 is the entry."""
+    """The basic blocks of the lines that can be reached, by their first line; block ENTRY comes before them."""
     known = known_registers(reading)
-    blocks = {line: Block(_body(reading, line, at), _end(reading, line, at)) for line, at in known.items()}
+    blocks = {line: Block(_body(reading, line, at), end_of(reading, line, at)) for line, at in known.items()}
+    blocks[ENTRY] = Block([], Goto(reading.start))
     _write_zeros(reading, blocks)
     merge_chains(blocks)
     return blocks
@@ -160,7 +163,7 @@ def _sum(a: Expression, b: Expression, minus: bool, memory_size: int) -> Express
 
 def _targets(reading: Reading, line: int, known: Known) -> list[int]:
     """The lines that may follow."""
-    return list(successors(_end(reading, line, known)))
+    return list(successors(end_of(reading, line, known)))
 
 
 def _body(reading: Reading, line: int, known: Known) -> list[Statement]:
@@ -171,7 +174,7 @@ def _body(reading: Reading, line: int, known: Known) -> list[Statement]:
     return [*store, Assign(i.out, _value(i, known, reading.assembly.memory_size))]
 
 
-def _end(reading: Reading, line: int, known: Known) -> End:
+def end_of(reading: Reading, line: int, known: Known) -> End:
     op, size = reading.at(line).op, reading.assembly.memory_size
     following = (line + 1) % size
     if op is Op.STOP:
@@ -219,7 +222,7 @@ def _all(conditions: tuple[Condition, ...]) -> Condition:
 
 def _write_zeros(reading: Reading, blocks: dict[int, Block]) -> None:
     """A JEZ writes a zero to its output register, after it has looked at its arguments: a block on each way out."""
-    for line in list(blocks):
+    for line in [b for b in blocks if b != ENTRY]:
         i = reading.at(line)
         end = blocks[line].end
         if i.op is not Op.JEZ or i.out is None:
@@ -246,7 +249,7 @@ def merge_chains(blocks: dict[int, Block]) -> None:
         while b in blocks and isinstance(goto := blocks[b].end, Goto):
             following = goto.target
             into = sum(successors(other.end).count(following) for other in blocks.values())
-            if following in (0, b) or into > 1:
+            if following == b or into > 1:
                 break
             merged = blocks.pop(following)
             blocks[b] = Block(blocks[b].body + merged.body, merged.end)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.decompiler.code import (
+    ENTRY,
     AllOf,
     AnyOf,
     Assign,
@@ -57,7 +58,7 @@ def _declarations(assembly: Assembly, blocks: Mapping[int, Block]) -> Lines:
     used = {n.number for n in all_nodes if isinstance(n, Register)}
     used |= {n.register for n in all_nodes if isinstance(n, Assign)}
     used |= {block.end.zeroed for block in blocks.values() if isinstance(block.end, Computed)} - {None}
-    needed = live_before(blocks)[0]
+    needed = live_before(blocks)[ENTRY]
     return [f"int r{r}{f' = {assembly.registers[r] or 0}' if r in needed else ''};" for r in sorted(used)]
 
 
@@ -179,11 +180,15 @@ def _leaves(lines: Lines) -> bool:
 
 def _switch_lines(blocks: Mapping[int, Block]) -> Lines:
     """Any control flow at all, as a `switch` over the line in a loop."""
-    lines = ["int line = 0;", "while (1) {", f"{INDENT}switch (line) {{"]
+    lines = ["int line;", *_case(blocks[ENTRY])[:-1], "while (1) {", f"{INDENT}switch (line) {{"]
     for b in sorted(blocks):
-        case = [*map(_statement, blocks[b].body), *_switch_end(blocks[b])]
-        lines += [f"{INDENT}case {b}:", *_indented(_indented(case))]
+        if b != ENTRY:
+            lines += [f"{INDENT}case {b}:", *_indented(_indented(_case(blocks[b])))]
     return [*lines, f"{INDENT}}}", "}"]
+
+
+def _case(block: Block) -> Lines:
+    return [*map(_statement, block.body), *_switch_end(block)]
 
 
 def _switch_end(block: Block) -> Lines:

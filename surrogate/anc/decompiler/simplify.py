@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from surrogate.anc.decompiler.code import (
+    ENTRY,
     AllOf,
     AnyOf,
     Assign,
@@ -77,7 +78,7 @@ def _skip_empty(blocks: dict[int, Block]) -> bool:
     for b, block in list(blocks.items()):
         if isinstance(block.end, Branch) and block.end.yes == block.end.no:
             block.end, skipped = Goto(block.end.yes), True
-        if b and not block.body and isinstance(block.end, Goto) and block.end.target != b:
+        if b != ENTRY and not block.body and isinstance(block.end, Goto) and block.end.target != b:
             for other in blocks.values():
                 other.end = retarget(other.end, b, block.end.target)
             del blocks[b]
@@ -189,7 +190,7 @@ def _joined(blocks: dict[int, Block], b: int, second: int) -> Branch | None:
     """The branch that two blocks make where the second does nothing but test and follows only the first."""
     first, then = blocks[b].end, blocks[second]
     preceding = sum(second in successors(other.end) for other in blocks.values())
-    if second in (0, b) or then.body or preceding > 1 or not isinstance(then.end, Branch):
+    if second == b or then.body or preceding > 1 or not isinstance(then.end, Branch):
         return None
     assert isinstance(first, Branch)
     test, other = then.end.test, first.no if second == first.yes else first.yes

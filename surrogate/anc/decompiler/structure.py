@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from surrogate.anc.decompiler.code import Block, Branch, Computed, Condition, Goto, Statement, successors
+from surrogate.anc.decompiler.code import ENTRY, Block, Branch, Computed, Condition, Goto, Statement, successors
 
 
 class Unstructured(Exception):
@@ -54,8 +54,8 @@ Sequence = tuple[Part, ...]
 
 
 def structure(blocks: Mapping[int, Block]) -> Sequence:
-    """The blocks as one sequence that starts with block 0. Raises Unstructured."""
-    return _Structurer(blocks).tree(0)
+    """The blocks as one sequence that starts with block ENTRY. Raises Unstructured."""
+    return _Structurer(blocks).tree(ENTRY)
 
 
 class _Structurer:
@@ -144,7 +144,7 @@ class _Structurer:
 
 def _reverse_postorder(blocks: Mapping[int, Block]) -> list[int]:
     order: list[int] = []
-    seen = {0}
+    seen = {ENTRY}
 
     def visit(b: int) -> None:
         # The last successor first: the order then begins with the first one, as the lines do.
@@ -154,13 +154,13 @@ def _reverse_postorder(blocks: Mapping[int, Block]) -> list[int]:
                 visit(s)
         order.append(b)
 
-    visit(0)
+    visit(ENTRY)
     return order[::-1]
 
 
 def _dominators(blocks: Mapping[int, Block], order: Mapping[int, int]) -> dict[int, int]:
     """The immediate dominator of each block but the entry (Cooper, Harvey and Kennedy 2001)."""
-    parent = {0: 0}
+    parent = {ENTRY: ENTRY}
     changed = True
     while changed:
         changed = False
@@ -175,5 +175,5 @@ def _dominators(blocks: Mapping[int, Block], order: Mapping[int, int]) -> dict[i
                         meet = parent[meet]
             changed |= parent.get(b) != meet
             parent[b] = meet
-    del parent[0]
+    del parent[ENTRY]
     return parent

@@ -1,0 +1,152 @@
+"""Decompiling: what a controller, compiled or adapted, does, as assembly with probabilities, a type, and C.
+
+The types are those of Bunel et al. 2016 (section 4.3): 1, every choice is made, so the controller is an assembly program;
+2, only the JEZs look at several registers at once, which is an `if` over cases; 3, some other choice is soft, and there
+is no program. A choice is made where its probability is at least DIRAC, 0.9; choices count on the lines that a soft run
+of the tapes reaches with a probability of more than 0.1, and where some instruction looks. A program of type 1 or 2 also
+leaves every tape as the soft controller does; one that does not is of type 3: its choices are soft enough to add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from cprograms.tape import load_tape
+from cprograms.tape.oracle import run as run_c
+from surrogate.anc import machine
+from surrogate.anc.assembly import Assembly
+from surrogate.anc.controller import Controller
+from surrogate.anc.decompiler.flow import Jump, Reading, blocks_of
+from surrogate.anc.decompiler.reading import Rows, likeliest, rows_of
+from surrogate.anc.decompiler.render import function_text
+from surrogate.anc.decompiler.simplify import simplify
+from surrogate.anc.decompiler.softness import (
+    FIRST,
+    INITIAL,
+    NEGLIGIBLE,
+    SECOND,
+    START,
+    Choice,
+    choices,
+    reached_lines,
+)
+from surrogate.anc.distributions import Samples
+from surrogate.anc.instructions import Op
+
+MAX_STEPS = 1000
+"""Of a soft run that is looked at."""
+MEANING = {
+    1: "every choice is made: an exact program",
+    2: "every choice is made but what the JEZs look at: an exact program, with an if over cases",
+    3: "some choices are soft: no exact program",
+}
+
+
+@dataclass(frozen=True)
+class Decompiled:
+    """A controller in words.
+
+    `kind` is its type, 1, 2 or 3; `assembly` the likeliest choice of each row, `start` its first line; `choices` every
+    choice that matters, `reached` [M] how probably a run gets to each line (None where there were no tapes), `source` C
+    with the same behaviour (None for type 3), and `reason`, for type 3, why there is none.
+    """
+
+    kind: int
+    assembly: Assembly
+    start: int
+    choices: tuple[Choice, ...]
+    reached: np.ndarray | None
+    source: str | None
+    reason: str | None
+
+    @property
+    def soft(self) -> tuple[Choice, ...]:
+        return tuple(c for c in self.choices if c.soft)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "type": self.kind,
+            "meaning": MEANING[self.kind],
+            "reason": self.reason,
+            "memory_size": self.assembly.memory_size,
+            "registers": len(self.assembly.registers),
+            "first_line": self.start,
+            "assembly": str(self.assembly),
+            "choices": [{"what": c.what, "where": c.where, "options": dict(c.named)} for c in self.choices],
+            "reached": None if self.reached is None else [round(float(p), 6) for p in self.reached],
+            "c": self.source,
+        }
+
+
+def decompile(controller: Controller, samples: Samples | None = None, name: str = "f") -> Decompiled:
+    """Decompile a controller of one program, by what it does on the tapes of `samples`.
+
+    Without samples, the lines that control flow can reach count, which suits a controller that was compiled. `name` is
+    what the C function is called.
+    """
+    rows = rows_of(controller)
+    reading = likeliest(rows)
+    reached = None if samples is None else reached_lines(controller, samples.tape, MAX_STEPS)
+    found = tuple(choices(rows, reading, reached))
+    kind, reason = _kind(found, reading)
+    source = None
+    if kind != 3:
+        source = _c_text(_with_cases(reading, rows, found, reached), name, kind)
+        if samples is not None and not _agrees(controller, source, name, kind, samples):
+            kind, source = 3, None
+            reason = "no single choice is soft, but on some tapes they add up to another result than the likeliest ones'"
+    return Decompiled(kind, reading.assembly, reading.start, found, reached, source, reason)
+
+
+def _kind(found: tuple[Choice, ...], reading: Reading) -> tuple[int, str | None]:
+    """The type that the choices say, and why if it is 3."""
+    soft = [c for c in found if c.soft]
+    others = [c for c in soft if c.what not in (FIRST, SECOND) or reading.at(c.where).op is not Op.JEZ]
+    if others:
+        return 3, "; ".join(map(str, others))
+    return (2, None) if soft else (1, None)
+
+
+def _with_cases(reading: Reading, rows: Rows, found: tuple[Choice, ...], reached: np.ndarray | None) -> Reading:
+    """The reading with its soft jumps, and without the lines that the tapes never reach and that say nothing clear."""
+    soft = {c.where for c in found if c.soft}
+    jumps = {line: Jump(_weights(rows.a[line]), _weights(rows.b[line])) for line in sorted(soft)}
+    if reached is None:
+        return Reading(reading.assembly, reading.start, jumps)
+    everywhere = choices(rows, reading, np.ones_like(reached))
+    unclear = {c.where for c in everywhere if c.soft and reached[c.where] <= NEGLIGIBLE and c.what not in (INITIAL, START)}
+    return Reading(reading.assembly, reading.start, jumps, frozenset(unclear))
+
+
+def _weights(row: np.ndarray) -> dict[int, float]:
+    return {int(r): float(row[r]) for r in np.flatnonzero(row > min(NEGLIGIBLE, row.max() / 2))}
+
+
+def _c_text(reading: Reading, name: str, kind: int) -> str:
+    blocks = blocks_of(reading)
+    simplify(blocks)
+    size = reading.assembly.memory_size
+    return f"/* Decompiled: type {kind}, for a memory of {size} cells. */\n" + function_text(reading.assembly, blocks, name)
+
+
+def _agrees(controller: Controller, source: str, name: str, kind: int, samples: Samples) -> bool:
+    """Whether the program leaves the cells that count as the soft controller does, on every tape."""
+    soft = _final(controller, samples.tape, hard=False)
+    if kind == 1:
+        exact = _final(controller, samples.tape, hard=True)
+    else:
+        exact = run_c(load_tape(source=source, entry=name), samples.tape, controller.memory_size).tapes
+    return not ((soft != exact) & samples.mask).any()
+
+
+def _final(controller: Controller, tapes: np.ndarray, hard: bool) -> np.ndarray:
+    """The tapes [n, M] that a run leaves of some [n, M]; -1 where it does not stop."""
+    with torch.no_grad():
+        run = machine.run(controller, machine.to_tape(torch.from_numpy(tapes))[None], MAX_STEPS, hard)
+    left = run.state.tape[0].argmax(-1).numpy()
+    return np.where(run.state.running[0].numpy()[:, None], -1, left)
