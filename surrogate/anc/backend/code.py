@@ -98,7 +98,7 @@ class Code:
 
 def emit(function: Function, order: list[int]) -> Code:
     """The lines of the function's blocks in the given order, which starts with the entry."""
-    often, bodies = frequencies(function), loops(function)
+    often, inside = frequencies(function), loops(function)
     code = Code([], {})
     entry = start_values(function.blocks[0])
     code.initial = {move.out: move.value.value for move in entry if isinstance(move.value, Constant)}
@@ -106,7 +106,7 @@ def emit(function: Function, order: list[int]) -> Code:
         block = function.blocks[number]
         code.labels[number] = len(code.lines)
         body = block.body[len(entry) :] if number == 0 else block.body
-        _, chance = edge_chances(block.end, number, bodies)[-1] if successors(block.end) else (None, 1.0)
+        _, chance = edge_chances(block.end, number, inside)[-1] if successors(block.end) else (None, 1.0)
         lines = [_line(statement) for statement in body] + _end_lines(function, block.end, following, chance)
         code.lines += [replace(line, often=often[number] * line.often) for line in lines]
     return code

@@ -177,8 +177,16 @@ def live_after(block: Block, after: Iterable[Register]) -> list[frozenset[Regist
     return found[::-1]
 
 
-def loops(function: Function) -> list[frozenset[int]]:
-    """The blocks of every natural loop, smallest first."""
+@dataclass(frozen=True)
+class Loop:
+    """A natural loop: the block at which it goes round again, and all its blocks."""
+
+    header: int
+    body: frozenset[int]
+
+
+def loops(function: Function) -> list[Loop]:
+    """Every natural loop, smallest first."""
     place = {number: i for i, number in enumerate(reverse_postorder(function))}
     before = predecessors(function)
     found: dict[int, set[int]] = {}
@@ -191,28 +199,30 @@ def loops(function: Function) -> list[frozenset[int]]:
                     if number not in body and number in place:
                         body.add(number)
                         todo.extend(before[number])
-    return sorted(map(frozenset, found.values()), key=lambda body: (len(body), sorted(body)))
+    return sorted(
+        (Loop(h, frozenset(body)) for h, body in found.items()), key=lambda loop: (len(loop.body), loop.header)
+    )
 
 
 def frequencies(function: Function) -> dict[int, float]:
     """How often each block is expected to run, by the static guesses above."""
     order = reverse_postorder(function)
     place = {number: i for i, number in enumerate(order)}
-    bodies = loops(function)
+    inside = loops(function)
     flow = np.eye(len(order))
     for number in order:
-        for successor, chance in edge_chances(function.blocks[number].end, number, bodies):
+        for successor, chance in edge_chances(function.blocks[number].end, number, inside):
             flow[place[successor], place[number]] -= chance * GOES_ON
     start = np.zeros(len(order))
     start[0] = 1
     return dict(zip(order, np.linalg.solve(flow, start).tolist(), strict=True))
 
 
-def edge_chances(end: End, number: int, bodies: list[frozenset[int]]) -> list[tuple[int, float]]:
-    """The successors of block `number` with their probabilities; `bodies` are the loops, smallest first."""
+def edge_chances(end: End, number: int, inside: list[Loop]) -> list[tuple[int, float]]:
+    """The successors of block `number` with their probabilities; `inside` are the function's loops, smallest first."""
     if not isinstance(end, Branch):
         return [(successor, 1.0) for successor in successors(end)]
-    inner = next((body for body in bodies if number in body), frozenset())
+    inner = next((loop.body for loop in inside if number in loop.body), frozenset())
     stays = [successor in inner for successor in (end.zero, end.other)]
     zero = 0.5 if stays[0] == stays[1] else 1 - LEAVES_LOOP if stays[0] else LEAVES_LOOP
     return [(end.zero, zero), (end.other, 1 - zero)]

@@ -27,13 +27,13 @@ def layout(function: Function) -> list[int]:
 
 
 def _edges(function: Function) -> list[Edge]:
-    often, bodies = frequencies(function), loops(function)
+    often, inside = frequencies(function), loops(function)
     lines = sum(len(block.body) + 1 for block in function.blocks.values())
     steps = sum(often[number] * (len(block.body) + 1) for number, block in function.blocks.items())
     found = []
     for number, block in function.blocks.items():
         if isinstance(block.end, Goto | Branch):
-            target, chance = edge_chances(block.end, number, bodies)[-1]
+            target, chance = edge_chances(block.end, number, inside)[-1]
             # A STOP takes the place of a jump to one.
             saved = 0.0 if function.blocks[target] == Block() else often[number] * chance
             found.append((saved * lines + steps, number, target))

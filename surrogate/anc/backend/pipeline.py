@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.backend.allocate import allocate
 from surrogate.anc.backend.cfg import clean
@@ -12,7 +11,9 @@ from surrogate.anc.backend.dead import remove_dead
 from surrogate.anc.backend.initial import hoist_initial
 from surrogate.anc.backend.jumps import thread_jumps
 from surrogate.anc.backend.layout import layout
+from surrogate.anc.backend.motion import hoist_invariants, sink_partly_dead
 from surrogate.anc.backend.propagate import propagate
+from surrogate.anc.backend.sharing import shared_heads, shared_tails
 from surrogate.anc.backend.webs import split_webs
 from surrogate.anc.backend.zeros import absorb_zeros
 from surrogate.anc.ir import Function
@@ -35,11 +36,23 @@ def optimise(function: Function, memory_size: int) -> Function:
     for _ in range(MAX_ROUNDS):
         before = function
         function = simplify_values(clean(function), memory_size)
-        function = thread_jumps(function, memory_size)
-        if clean(function) == before:
+        function = clean(thread_jumps(function, memory_size))
+        function = sink_partly_dead(hoist_invariants(function))
+        if function == before:
             break
-        function = clean(function)
-    return coalesce(hoist_initial(function))
+    return share(coalesce(hoist_initial(function)))
+
+
+def share(function: Function) -> Function:
+    """Common ends and beginnings of ways once, as long as that makes the program cheaper."""
+    cost = generate(function).cost
+    while True:
+        shared = [clean(other) for other in (*shared_heads(function), *shared_tails(function))]
+        costs = [generate(other).cost for other in shared]
+        if not costs or min(costs) >= cost:
+            return function
+        cost = min(costs)
+        function = shared[costs.index(cost)]
 
 
 def simplify_values(function: Function, memory_size: int) -> Function:
