@@ -80,17 +80,19 @@ class Arithmetic(Builder):
         return known.quotient if op == "/" else known.remainder
 
     def _divided(self, a: Value, b: Value, into: Register | None, op: str) -> _Division:
-        """The loop is entered one subtraction early, so that its test stands at its end only."""
-        wanted = into if into != b else None
+        """The test stands at the end of the loop: it goes on at zero, so that the jump back needs no other."""
+        wanted = None if into == b else into
         remainder = (wanted if op == "%" else None) or self.register("remainder")
         quotient = (wanted if op == "/" else None) or self.register("quotient")
-        self.move(remainder, self.compute(Op.ADD, a, b, remainder))
-        self.move(quotient, self.constant(-1))
-        body, end = self.new_block(), self.new_block()
-        self.goto(body)
+        self.move(remainder, a)
+        self.move(quotient, self.constant(0))
+        body, test, end = self.new_block(), self.new_block(), self.new_block()
+        self.goto(test)
         self.start(body)
         self.emit(Compute(Op.SUB, remainder, remainder, b))
         self.emit(Compute(Op.INC, quotient, quotient))
+        self.goto(test)
+        self.start(test)
         short = self.compute(Op.SUB, b, self.compute(Op.MIN, remainder, b))
         self.branch(short, body, end)
         self.start(end)
