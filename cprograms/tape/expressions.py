@@ -63,7 +63,7 @@ class Expressions(c_ast.NodeVisitor):
             value = _NO_NAMES.constant(node)
         except Unsupported as fault:
             return self._refuse(fault.node, fault.message)
-        return self._number(value, node)
+        return self._number(int(value), node)
 
     def _number(self, value: int, node: c_ast.Node) -> c_ast.Constant:
         if abs(value) >= _LARGEST:
