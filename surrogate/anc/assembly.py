@@ -1,10 +1,10 @@
 """ANC assembly: a program as instructions and initial registers, and its text form.
 
-    memory 20                              ; values are modulo 20, the tape has 20 cells
-    registers r0=0 r1=1 r2=2 r3=6 r4=?     ; initial values, ? where no one looks
-     0  r1 = READ r1
-     1  r4 = JEZ r1, r3                    ; a jump to the line that r3 holds; every instruction writes a register
-     2  STOP
+memory 20                              ; values are modulo 20, the tape has 20 cells
+registers r0=0 r1=1 r2=2 r3=6 r4=?     ; initial values, ? where no one looks
+ 0  r1 = READ r1
+ 1  r4 = JEZ r1, r3                    ; a jump to the line that r3 holds; every instruction writes a register
+ 2  STOP
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ class Assembly:
 
     def __str__(self) -> str:
         names = " ".join(f"r{i}={'?' if value is None else value}" for i, value in enumerate(self.registers))
-        lines = [f"{i:3d}  {_text(instruction)}" for i, instruction in enumerate(self.instructions)]
+        lines = [f"{i:3d}  {instruction_text(instruction)}" for i, instruction in enumerate(self.instructions)]
         return "\n".join([f"memory {self.memory_size}", f"registers {names}", *lines]) + "\n"
 
 
-def _text(instruction: Instruction) -> str:
+def instruction_text(instruction: Instruction) -> str:
+    """An instruction as in `r4 = JEZ r1, r3`."""
     arguments = [instruction.arg1, instruction.arg2][: OPERANDS[instruction.op]]
     out = "" if instruction.out is None else f"r{instruction.out} = "
     return out + " ".join([instruction.op.name, ", ".join(f"r{a}" for a in arguments)]).rstrip()
