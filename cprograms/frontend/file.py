@@ -32,9 +32,16 @@ class File(ABC):
     NEEDS: ClassVar[str]
     """A hint that says what an eligible function takes and returns."""
 
-    def __init__(self, source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()):
+    def __init__(
+        self,
+        source: Source,
+        include_dirs: Sequence[str] = (),
+        defines: Sequence[str] = (),
+        expanded: Preprocessed | None = None,
+    ):
+        """`expanded` is the preprocessed text where that is known."""
         self._source = source
-        expanded = preprocess(source, include_dirs, defines)
+        expanded = expanded or preprocess(source, include_dirs, defines)
         self._errors = expanded.errors
         self._unit = Unit(expanded.text)
         self._expanded: Preprocessed = expanded
@@ -76,15 +83,15 @@ class File(ABC):
                     [self._places.diagnostic(Unsupported(node, message, _choices(self._pragmas.entry, names)))]
                 )
             return self._pragmas.entry
-        return self._last_eligible(names)
-
-    def _last_eligible(self, names: list[str]) -> str:
-        broken = {name for name, chunk in self.functions.items() if self._errors_in(chunk)}
         in_functions = {e for chunk in self._unit.chunks if chunk.function for e in self._errors_in(chunk)}
         if in_functions != set(self._errors):
             raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
         if not names:
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=self.NEEDS)])
+        return self._last_eligible(names)
+
+    def _last_eligible(self, names: list[str]) -> str:
+        broken = {name for name, chunk in self.functions.items() if self._errors_in(chunk)}
         faults: dict[str, int] = {}
         for name in reversed(names[-MAX_CANDIDATES:]):
             if name in broken:

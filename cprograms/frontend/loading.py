@@ -13,6 +13,7 @@ from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.file import MAX_DIAGNOSTICS, File
 from cprograms.frontend.pragmas import Range
+from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.signature import Signature, signature_of, with_pragmas, with_ranges
 from cprograms.frontend.source import Source, read
@@ -42,6 +43,13 @@ def load(
     """
     file = NumericFile(read(path, source), include_dirs, defines)
     return file.program(file.entry(entry), ranges or {})
+
+
+def load_expanded(text: str) -> Program:
+    """As `load(source=text)`, for text that a program was printed as: the compiler is not asked, as all is expanded."""
+    source = read(None, text)
+    file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+    return file.program(file.entry(None), {})
 
 
 @dataclass(frozen=True)
@@ -106,8 +114,14 @@ class NumericFile(File):
     ELIGIBLE = "numeric"
     NEEDS = "a numeric function takes 1 to 16 numbers and returns a number or a struct of at most 4"
 
-    def __init__(self, source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()):
-        super().__init__(source, include_dirs, defines)
+    def __init__(
+        self,
+        source: Source,
+        include_dirs: Sequence[str] = (),
+        defines: Sequence[str] = (),
+        expanded: Preprocessed | None = None,
+    ):
+        super().__init__(source, include_dirs, defines, expanded)
         self._subset = Subset(self._scope)
 
     def needed(self, name: str) -> dict[str, Entity | None]:

@@ -49,6 +49,10 @@ class FileScope:
             self._entities[name] = min(found, key=lambda e: _RANK[e.kind], default=None)
         return self._entities[name]
 
+    def forget(self, name: str) -> None:
+        """Look a name up anew: a function of that name was added to the unit."""
+        self._entities.pop(name, None)
+
     def type_of(self, name: str) -> c_ast.Node | None:
         """The type node of an object or a function."""
         entity = self.lookup(name)

@@ -1,0 +1,121 @@
+"""The candidates of a file: its whole functions with scalar signatures, and pieces of the others."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pycparser import c_ast
+
+from cprograms.declarations import Unsupported
+from cprograms.frontend.parse import Chunk
+from cprograms.frontend.scope import FileScope
+from cprograms.frontend.signature import signature_of
+from cprograms.frontend.source import unescape
+from cprograms.frontend.subset import Subset
+from cprograms.frontend.trim import trim
+from cprograms.harvest import outline
+from cprograms.harvest.reading import CFile
+from cprograms.harvest.scopes import Scopes
+from cprograms.program import Program
+
+Kind = Literal["function", "expression", "block", "iteration"]
+_NAMES = re.compile(r"'[^']*'")
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A numeric program from a file, its domain still the default; `place` is the file and line it comes from."""
+
+    program: Program
+    kind: Kind
+    function: str
+    file: str
+    line: int
+
+
+def candidates(file: CFile, outlined: bool, counts: Counter[str]) -> Iterator[Candidate]:
+    """The candidates of a file that are in the numeric subset, closed over what they need and trimmed.
+
+    `counts` gets what became of every function and candidate, by stage and reason.
+    """
+    scope = FileScope(file.unit)
+    finder = _Finder(file, scope, Subset(scope), counts)
+    for chunk in file.functions:
+        counts["functions: found"] += 1
+        try:
+            nodes = file.unit.parse(chunk)
+        except Unsupported:
+            counts["functions: not parsed"] += 1
+            continue
+        function = next((n for n in nodes if isinstance(n, c_ast.FuncDef)), None)
+        if function is None:
+            counts["functions: not parsed"] += 1
+            continue
+        counts["functions: parsed"] += 1
+        yield from finder.of(chunk, function, outlined)
+
+
+def _takes_pointers(function: c_ast.FuncDef) -> bool:
+    """Whether the signature is not scalar on the face of it, so that the body need not be looked at."""
+    parameters = function.decl.type.args.params if function.decl.type.args else []
+    kinds = [getattr(p, "type", None) for p in parameters] + [function.decl.type.type]
+    if any(not isinstance(k, c_ast.TypeDecl) for k in kinds):
+        return True
+    return any(getattr(k.type, "names", None) == ["void"] for k in kinds)
+
+
+class _Finder:
+    def __init__(self, file: CFile, scope: FileScope, subset: Subset, counts: Counter[str]):
+        self._unit, self._scope, self._subset, self._counts = file.unit, scope, subset, counts
+
+    def of(self, chunk: Chunk, function: c_ast.FuncDef, outlined: bool) -> Iterator[Candidate]:
+        name = function.decl.name
+        if not outlined:
+            pieces = []
+        else:
+            scopes = Scopes(self._scope, self._subset, chunk)
+            pieces = outline.outline(function, scopes)
+        whole = self._checked(name, name, "function", chunk, chunk.coord.line)
+        if whole is not None:
+            yield whole
+        numbers: Counter[str] = Counter()
+        for piece in pieces:
+            numbers[piece.kind] += 1
+            made = f"{name}_{piece.kind}_{numbers[piece.kind]}"
+            if self._scope.lookup(made) is not None:
+                continue
+            self._unit.add_function(piece.function(made), chunk.coord)
+            self._scope.forget(made)
+            found = self._checked(made, name, piece.kind, chunk, piece.line)
+            if found is not None:
+                yield found
+
+    def _checked(self, name: str, function: str, kind: Kind, chunk: Chunk, line: int) -> Candidate | None:
+        """The candidate, where it is in the subset; else the first reason is counted."""
+        entity = self._scope.lookup(name)
+        if entity is None or not isinstance(entity.node, c_ast.FuncDef):
+            self._counts[f"{kind}: defined twice"] += 1
+            return None
+        self._counts[f"{kind}: found"] += 1
+        if kind == "function" and _takes_pointers(entity.node):
+            self._counts["function: not numeric: an argument or the result is a pointer, an array or nothing"] += 1
+            return None
+        signature = signature_of(entity.node, self._scope.declarations_of(entity.chunk))
+        faults = [*signature.faults, *self._subset.faults(name)]
+        if faults:
+            self._counts[f"{kind}: not numeric: {_NAMES.sub('…', faults[0].message)}"] += 1
+            return None
+        self._counts[f"{kind}: numeric"] += 1
+        program = Program(
+            path=unescape(chunk.coord.file),
+            source="",
+            entry=name,
+            arguments=signature.arguments,
+            results=signature.results,
+            unit=trim(self._unit, name, self._subset.needed(name)),
+        )
+        return Candidate(program, kind, function, unescape(chunk.coord.file), line)
