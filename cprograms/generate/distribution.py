@@ -34,11 +34,11 @@ class Distribution:
     `integers`."""
 
     arguments: Weighted = Weighted(
-        "1 14, 2 21, 3 20, 4 13, 5 8, 6 8, 7 3, 8 3, 9 4.5, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
+        "1 17, 2 24, 3 19, 4 12, 5 7, 6 7, 7 3, 8 2.5, 9 4, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
     )
-    statements: Weighted = Weighted("0 32, 1 27, 2 17, 3 10, 4 6, 5 4, 6 2, 7 1.5")
-    result: Weighted = Weighted("f64 50, f32 15, integer 25, struct 10")
-    integer_result: Weighted = Weighted("i32 65, u32 8, i64 8, u8 10, i16 5, u16 4")
+    statements: Weighted = Weighted("0 40, 1 24, 2 15, 3 10, 4 6, 5 4, 6 2, 7 1.5")
+    result: Weighted = Weighted("f64 45, f32 14, integer 34, struct 7")
+    integer_result: Weighted = Weighted("i32 58, u32 15, i64 9, u8 9, i16 4, u16 5")
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
     integer_body: Weighted = Weighted("integer 62, rounded 27, test 11")
     fields: Weighted = Weighted("2 65, 3 25, 4 10")
@@ -52,7 +52,8 @@ class Distribution:
     integer_domain: Weighted = Weighted("byte 34, sym100 20, small 18, bit 4, thousand 8, digit 8, signed10 8")
 
     statement: Weighted = Weighted(
-        "local 34, branch 10, adjust 9, compound 8, clamp 5, early 8, loop 10, switch 2.5, helper 6, chain 2, swap 1.5"
+        "local 30, branch 10, adjust 9, compound 8, clamp 5, early 8, loop 10, switch 2.5, helper 6, recipe 7, "
+        "ladder 6, chain 2, swap 1.5"
     )
     loop: Weighted = Weighted(
         "accumulate 26, recurrence 14, horner 8, newton 6, array 14, counted 10, converge 6, integral 6, solve 6, "
@@ -82,18 +83,35 @@ class Distribution:
         "weighted 22, manhattan 14, squares 10, dot 14, extremes 9, mean 8, stencil 14, compare 6, pack 2"
     )
 
+    # Habits of writing, by the names of their functions in `styles`, and the share of programs that have each.
+    styles: str = (
+        "whole_literals 0.4, bare_points 0.06, hexadecimal 0.6, declarations_first 0.3, while_loops 0.1, braces 0.35, "
+        "else_returns 0.3, steps_before 0.2, constant_parameters 0.08, file_constants 0.3, typedefs 0.2"
+    )
+    # Share of programs that are a variant of one recipe.
+    whole_recipe: float = 0.06
     # Share of counting loops that run for more than eight rounds.
     long_loop: float = 0.12
     # Share of operands that are expressions themselves.
     nested: float = 0.2
     # Of fresh values where several are left, how often a gathering operator is drawn.
     gather: float = 0.6
+    # Share of functions without statements before the last that repeat short expressions instead of naming them.
+    terse: float = 0.8
+    # Share of real literals that are usual ones, and the digits of the others.
+    usual_number: float = 0.6
+    digits: Weighted = Weighted("1 10, 2 40, 3 25, 4 12, 5 5, 6 4, 8 4")
     # Share of literals that become named constants.
     named_constant: float = 0.05
     # Share of divisions, roots and logarithms left without a guard.
     unguarded: float = 0.02
     # Share of float programs' calls and literals that are double's.
     double_in_float: float = 0.06
+
+    @cached_property
+    def habits(self) -> list[tuple[str, float]]:
+        """Each of `styles` with its share."""
+        return [(name, float(share)) for name, share in (entry.split() for entry in self.styles.split(","))]
 
 
 DEFAULT = Distribution()

@@ -78,8 +78,8 @@ def absolute_of(w: Writer, v: Value) -> Value:
 def clamp_of(w: Writer, v: Value, low: float | None = None, high: float | None = None) -> Value:
     """v between two constants; unless given, they cut some of its values off."""
     if low is None or high is None:
-        low = float(f"{v.mid - w.rng.uniform(0.4, 1.3) * v.dev:.2g}")
-        high = float(f"{v.mid + w.rng.uniform(0.4, 1.3) * v.dev:.2g}")
+        low = w.near(v.mid - w.rng.uniform(0.4, 1.3) * v.dev)
+        high = w.near(v.mid + w.rng.uniform(0.4, 1.3) * v.dev)
         if low >= high:
             return v
     least, most = w.constant(low), w.constant(high)

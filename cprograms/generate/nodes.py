@@ -118,6 +118,10 @@ def structure(tag: str, fields: list[tuple[str, str]]) -> c_ast.Decl:
     return c_ast.Decl(None, [], [], [], [], kind, None, None)
 
 
+def typedef(code: str, name: str) -> c_ast.Typedef:
+    return c_ast.Typedef(name, [], ["typedef"], _typed(code, name, []))
+
+
 def struct_variable(tag: str, name: str, value: c_ast.Node | None = None) -> c_ast.Decl:
     kind = c_ast.TypeDecl(name, [], None, c_ast.Struct(tag, None))
     return c_ast.Decl(name, [], [], [], [], kind, value, None)

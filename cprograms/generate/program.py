@@ -20,6 +20,8 @@ from cprograms.generate.distribution import (
     real_domain,
 )
 from cprograms.generate.function import Function
+from cprograms.generate.recipes import recipes, vary
+from cprograms.generate.styles import restyle
 from cprograms.generate.values import Value
 from cprograms.generate.writer import Unit
 from cprograms.program import Argument, Program, Result
@@ -31,6 +33,8 @@ Seed = int | np.random.SeedSequence | np.random.Generator
 def generate(seed: Seed, grammar: Distribution = DEFAULT) -> Program:
     """One random numeric program. The same seed gives the same program; a Generator is advanced by one draw."""
     rng = Random(_entropy(seed))
+    if rng.random() < grammar.whole_recipe:
+        return _from_recipe(grammar, rng)
     n = int(grammar.arguments.draw(rng))
     result = grammar.result.draw(rng)
     struct = result == "struct"
@@ -48,6 +52,31 @@ def generate(seed: Seed, grammar: Distribution = DEFAULT) -> Program:
         type = result if result in ("f32", "f64") else rng.choice(("f64", "f64", "f32"))
         arguments = _real_arguments(grammar, rng, n, type)
     return _write(grammar, rng, arguments, type, result, body, struct)
+
+
+def _from_recipe(grammar: Distribution, rng: Random) -> Program:
+    """A variant of a recipe, on about the recipe's domain."""
+    recipe = rng.choice(recipes(real=rng.random() < 0.6))
+    single = recipe.type == "f64" and rng.random() < 0.2
+    function, prototypes = vary(recipe, rng, recipe.name, single=single)
+    result = "f32" if single else recipe.type
+    arguments = tuple(
+        Argument(
+            name, SCALARS["f32" if single else code], *_part(rng, *ends, whole=code not in ("f32", "f64")), "pragma"
+        )
+        for (name, code), ends in zip(recipe.parameters, recipe.ranges, strict=True)
+    )
+    unit = c_ast.FileAST(restyle(rng, grammar, [*prototypes.values(), function]))
+    return Program("<generated>", "", recipe.name, arguments, (Result("return", SCALARS[result]),), unit)
+
+
+def _part(rng: Random, low: float, high: float, *, whole: bool) -> tuple[float, float]:
+    """Mostly the range, sometimes a half of it or more."""
+    if whole or rng.random() < 0.6:
+        return low, high
+    cut = 0.5 * rng.random() * (high - low)
+    first = low if rng.random() < 0.5 else low + cut
+    return float(f"{first:.4g}"), float(f"{first + high - low - cut:.4g}")
 
 
 def programs(seed: int, grammar: Distribution = DEFAULT) -> Iterator[Program]:
@@ -92,7 +121,7 @@ def _real_arguments(grammar: Distribution, rng: Random, n: int, type: str) -> tu
 def _integer_arguments(grammar: Distribution, rng: Random, n: int, result: str) -> tuple[Argument, ...]:
     shared = grammar.integer_domain.draw(rng) if rng.random() < grammar.shared_domain or n > 6 else None
     own = 0.03 if n > 6 else 0.15
-    code = rng.choice(("i32", "i32", "i32", result, "u8"))
+    code = rng.choice(("i32", "i32", "i32", result, result, "u8", "u32", "u16", "i64"))
     arguments = []
     for name in _names(rng, n):
         domain = shared if shared and rng.random() >= own else grammar.integer_domain.draw(rng)
@@ -135,4 +164,4 @@ def _write(
     signature = [(a.type.code, a.name) for a in arguments]
     definition = nodes.function(result, entry, signature, function.statements, struct=tag)
     external = [*unit.prototypes.values(), *head, *unit.globals, *unit.helpers, definition]
-    return Program("<generated>", "", entry, arguments, results, c_ast.FileAST(external))
+    return Program("<generated>", "", entry, arguments, results, c_ast.FileAST(restyle(rng, grammar, external)))

@@ -183,7 +183,7 @@ def weighted(w: Writer) -> Value:
         weights = [c * min(size / (v.dev or size), 1e4) for v, c in zip(chosen, weights, strict=True)]
     terms = []
     for v, c in zip(chosen, weights, strict=True):
-        factor = w.constant(float(f"{abs(c):.3g}"))
+        factor = w.constant(abs(w.near(c)))
         terms.append(factor * v if w.chance(0.6) else v * factor)
     total = terms[0] if weights[0] > 0 else -terms[0]
     for term, c in zip(terms[1:], weights[1:], strict=True):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pycparser import c_ast
 
 from cprograms.generate import integers, nodes, values
-from cprograms.generate.distribution import HELPERS, LOCALS
+from cprograms.generate.calls import helper, recipe
+from cprograms.generate.distribution import LOCALS
 from cprograms.generate.integer_loops import INTEGER_LOOPS
 from cprograms.generate.loops import REAL_LOOPS
 from cprograms.generate.values import Value, convert, hull
@@ -157,6 +158,30 @@ def early(w: Function) -> None:
     w.returned(v, test)
 
 
+def ladder(w: Function) -> None:
+    """Returns for one part of a variable's range after the other; what is left goes on."""
+    if w.struct:
+        return branch(w)
+    v = w.pick()
+    steps = w.rng.choice((2, 2, 3, 4))
+    rising = w.chance(0.6)
+    saved = list(w.fresh)
+    for k in range(steps):
+        share = (k + w.rng.uniform(0.3, 0.9)) / (steps + 0.5)
+        at = v.mid + (2 * share - 1) * 1.6 * v.dev * (1 if rising else -1)
+        limit = w.constant(w.near(at)) if v.real else values.literal(round(at))
+        test = values.compare(w.rng.choice(("<", "<=")) if rising else w.rng.choice((">", ">=")), values.read(v), limit)
+        with w.nested():
+            simple = (
+                w.constant(w.near(w.rng.uniform(-1, 1) * v.dev)) if w.real else values.literal(w.rng.randint(0, 20))
+            )
+            result = w.finish(simple if w.chance(0.35) else w.idiom(many=False))
+            statements = [*w.statements, *w.ending(result)]
+        w.emit(nodes.branch(test.node, statements))
+        w.returned(result, test)
+    w.fresh = [*saved, *(x for x in w.fresh if x not in saved)]
+
+
 def switch(w: Writer) -> None:
     """A switch over the rest or the size of a whole number."""
     chosen = w.pick(False)
@@ -211,50 +236,6 @@ def swap(w: Writer) -> None:
     w.update(b, both)
 
 
-def helper(w: Function) -> None:
-    """A static function of one to three parameters, called once or twice."""
-    if w.depth or len(w.unit.helpers) >= 2:
-        return local(w)
-    n = w.rng.choice((1, 2, 2, 3))
-    calls = [[_argument(w) for _ in range(n)] for _ in range(w.rng.choice((1, 1, 2)))]
-    inner = w.child(_parameters(w, calls))
-    result = inner.write(w.rng.choice((0, 0, 1, 2)))
-    name = w.unit.name(HELPERS, w.rng)
-    parameters = [(p.type, p.node.name) for p in inner.parameters]
-    w.unit.helpers.append(nodes.function(inner.type, name, parameters, inner.statements, static=True))
-    for arguments in calls:
-        mask = 0
-        for a in arguments:
-            mask |= a.mask
-        called = Value(
-            nodes.call(name, *(a.node for a in arguments)),
-            inner.type,
-            result.lo,
-            result.hi,
-            result.mid,
-            result.dev,
-            mask,
-        )
-        w.local(called * w.operand() if w.real and w.chance(0.15) else called)
-
-
-def _argument(w: Writer) -> Value:
-    v = w.operand()
-    return w.tame(w.real_of(v), 100.0) if w.real else integers.kept(w, v, 1 << 12)
-
-
-def _parameters(w: Writer, calls: list[list[Value]]) -> list[Value]:
-    names = w.rng.sample(["x", "y", "z", "a", "b", "c", "t", "k", "u", "v"], len(calls[0]))
-    parameters = []
-    for name, *given in zip(names, *calls, strict=True):
-        merged = given[0]
-        for v in given[1:]:
-            merged = hull(merged, v)
-        type = w.type if values.fits(merged, w.type) else merged.type
-        parameters.append(Value(nodes.identifier(name), type, merged.lo, merged.hi, merged.mid, merged.dev))
-    return parameters
-
-
 STATEMENTS: dict[str, Callable[[Function], None]] = {
     "local": local,
     "branch": branch,
@@ -263,8 +244,10 @@ STATEMENTS: dict[str, Callable[[Function], None]] = {
     "clamp": clamp,
     "early": early,
     "loop": loop,
+    "ladder": ladder,
     "switch": switch,
     "helper": helper,
+    "recipe": recipe,
     "chain": chain,
     "swap": swap,
 }

@@ -157,7 +157,9 @@ def shift(op: str, a: Value, count: int) -> Value:
 
 
 def compare(op: str, a: Value, b: Value) -> Value:
-    _, a, b = _balanced(a, b)
+    type, a, b = _balanced(a, b)
+    if type in _REAL:
+        _mark_plain(a, b)
     return Value(c_ast.BinaryOp(op, a.node, b.node), "i32", 0, 1, 0.5, 0.5, a.mask | b.mask)
 
 
@@ -219,8 +221,20 @@ def _balanced(a: Value, b: Value) -> tuple[str, Value, Value]:
     return type, a, b
 
 
+PLAIN = "plain"
+"""Marks a floating literal that may be written as an integer one: its neighbour has the type that it has."""
+
+
+def _mark_plain(a: Value, b: Value) -> None:
+    for v, other in ((a, b), (b, a)):
+        if isinstance(v.node, c_ast.Constant) and v.type == other.type and not isinstance(other.node, c_ast.Constant):
+            v.node.coord = PLAIN
+
+
 def _arithmetic(op: str, a: Value, b: Value, lo: float, hi: float, mid: float, dev: float) -> Value:
     type, a, b = _balanced(a, b)
+    if type in _REAL:
+        _mark_plain(a, b)
     if type == "u32" and lo < 0:
         a, b = (convert(v, "i32") if v.type == "u32" and v.hi <= _INT_MAX else v for v in (a, b))
         type = _COMMON[a.type, b.type]

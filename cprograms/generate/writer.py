@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
@@ -14,6 +15,35 @@ from cprograms.generate.distribution import CONSTANTS, LOCALS, TABLES, Distribut
 from cprograms.generate.values import Value, convert, literal, moments
 
 Idiom = Callable[["Writer"], Value]
+
+_USUAL = sorted(
+    {
+        *(d * 10.0**k for d in (1, 2, 5) for k in range(-4, 5)),
+        *(
+            0.25,
+            0.75,
+            1.5,
+            2.5,
+            3.0,
+            4.0,
+            6.0,
+            8.0,
+            12.0,
+            16.0,
+            24.0,
+            32.0,
+            60.0,
+            64.0,
+            128.0,
+            180.0,
+            255.0,
+            256.0,
+            360.0,
+        ),
+        *(0.125, 0.9, 0.99, 0.3, 0.6, 0.7, 0.8, 0.4, 1.2),
+    }
+)
+"""Real numbers that code is full of."""
 
 
 class Unit:
@@ -62,6 +92,8 @@ class Writer:
         self.fresh = list(parameters)
         self.taken = {p.node.name for p in parameters}
         self.statements: list[c_ast.Node] = []
+        self.terse = False
+        """Whether short expressions are repeated, rather than named."""
         self._nesting = 0
 
     @property
@@ -74,10 +106,23 @@ class Writer:
         return self.rng.random() < p
 
     def number(self, low: float, high: float) -> float:
-        """A real constant in [low, high], of one to three digits."""
+        """A real constant in [low, high]: mostly a usual one, else one of a few digits."""
+        usual = _USUAL[bisect_left(_USUAL, low) : bisect_right(_USUAL, high)]
+        if usual and self.chance(self.grammar.usual_number):
+            return self.rng.choice(usual)
         x = self.rng.uniform(low, high)
-        rounded = float(f"{x:.{self.rng.choice((1, 2, 2, 3))}g}")
+        rounded = float(f"{x:.{self.grammar.digits.draw(self.rng)}g}")
         return rounded if low <= rounded <= high else x
+
+    def near(self, x: float) -> float:
+        """A constant that people would write for about x: usual, or of a few digits."""
+        if not self.chance(self.grammar.usual_number):
+            return float(f"{x:.{self.grammar.digits.draw(self.rng)}g}")
+        size = abs(x)
+        at = bisect_left(_USUAL, size)
+        around = [u for u in _USUAL[max(at - 1, 0) : at + 1] if 0.6 * size <= u <= 1.5 * size]
+        chosen = min(around, key=lambda u: abs(u - size)) if around else float(f"{size:.1g}")
+        return math.copysign(chosen, x)
 
     def sign(self) -> int:
         return self.rng.choice((-1, 1))
@@ -153,7 +198,7 @@ class Writer:
             if not (isinstance(b.node, c_ast.ID) and isinstance(a.node, c_ast.ID) and a.node.name == b.node.name):
                 return a, b
             b = self.pick(None if self.real else False) if len(self.pool) > 1 else self.idiom(many=False)
-        return a, self.constant(float(f"{a.mid + a.dev:.2g}") if self.real else round(a.mid + a.dev))
+        return a, self.constant(self.near(a.mid + a.dev) if self.real else round(a.mid + a.dev))
 
     def idiom(self, many: bool | None = None) -> Value:
         """An expression by one of the grammar's idioms."""
@@ -167,8 +212,10 @@ class Writer:
         return value
 
     def atom(self, v: Value) -> Value:
-        """`v` as something that may be repeated: a compound expression is given a name first."""
-        return v if v.simple else self.local(v, waiting=False)
+        """`v` as something that may be repeated: a compound expression is given a name first, if it is not short."""
+        if v.simple or (self.terse and _short(v.node)):
+            return v
+        return self.local(v, waiting=False)
 
     # Statements.
 
@@ -256,9 +303,8 @@ class Writer:
                 return v
             v = self.real_of(v) if scale < 1 and self.chance(0.5) else v
         if scale < 0.5 and self.chance(0.6):
-            divisor = float(f"{1 / scale:.2g}")
-            return v / self.constant(divisor)
-        return v * self.constant(float(f"{scale:.2g}"))
+            return v / self.constant(self.near(1 / scale))
+        return v * self.constant(self.near(scale))
 
     def tame(self, v: Value, bound: float = 1e4) -> Value:
         """`v`, scaled down where it could exceed `bound` by far."""
@@ -330,7 +376,13 @@ class Writer:
             at = 0.0
         if not v.real:
             return literal(round(at))
-        return self.constant(float(f"{at:.2g}"))
+        return self.constant(self.near(at) if at else 0.0)
+
+
+def _short(node: c_ast.Node) -> bool:
+    """Whether this is an operator or a call over names and literals."""
+    operands = node.args.exprs if isinstance(node, c_ast.FuncCall) else list(node)
+    return all(isinstance(n, c_ast.ID | c_ast.Constant) for n in operands)
 
 
 class ConstValue(Value):
