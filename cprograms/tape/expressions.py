@@ -117,12 +117,21 @@ class Expressions(c_ast.NodeVisitor):
     def _cell(self, address: c_ast.Node, place: c_ast.Node) -> c_ast.Node:
         found = self._address(address)
         if found is None:
-            message = "only the tape and local arrays have cells"
-            return self._refuse(place, message, "write mem[i], or *(mem + i)")
+            return self._no_cell(address, place)
         index = constant(0, found.base) if found.offset is None else found.offset
         local = self.names.local(found.base.name)
         self._in_bounds(index, local, found.base)
         return c_ast.ArrayRef(found.base, index, coord=found.base.coord)
+
+    def _no_cell(self, address: c_ast.Node, place: c_ast.Node) -> c_ast.Constant:
+        while isinstance(address, c_ast.BinaryOp):
+            address = address.left
+        if isinstance(address, c_ast.ID):
+            local = self.names.local(address.name)
+            told = self.names.constant(address) is None if local is None else local.kind is None
+            if told:  # its declaration is at fault
+                return constant(0, place)
+        return self._refuse(place, "only the tape and local arrays have cells", "write mem[i], or *(mem + i)")
 
     def _in_bounds(self, index: c_ast.Node, local: Local | None, base: c_ast.ID) -> None:
         value, length = value_of(index), local.length if local is not None else None
@@ -213,6 +222,8 @@ class Expressions(c_ast.NodeVisitor):
         """What an assignment, or a step such as += and ++, writes."""
         if isinstance(node, c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*"):
             return self.visit(node)
+        if type(node) in _REFUSED_NODES:
+            return self.visit(node)
         if not isinstance(node, c_ast.ID):
             return self._refuse(node, "this cannot be written", "assign to a local or to a cell of the tape")
         local = self.names.local(node.name)
@@ -258,7 +269,7 @@ class Expressions(c_ast.NodeVisitor):
         if name in MIN_MAX:
             return self._refuse(node, f"{name} takes two arguments, and is given {len(given)}")
         if name in REFUSED:
-            return self._refuse(node, f"'{name}' {REFUSED[name]}, which a tape program cannot", "remove the call")
+            return self._refuse(node, f"'{name}' {REFUSED[name]}; a tape program only computes", "remove the call")
         hint = MLP if name in PROTOTYPES else "add its definition to the file"
         message = f"'{name}' is called but not defined in this file; only min and max are known by name"
         return self._refuse(node, message, hint)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from cprograms.tape.generate_values import TAPE, Helper, Scope, Values
+from cprograms.tape.generate_values import TAPE, Helper, Scope, Values, chance
 
 MAX_LOOPS = 2
 """Loops inside each other."""
@@ -27,7 +27,7 @@ def random_tape_program(random: Random, name: str = "f") -> str:
     helpers: list[Helper] = []
     texts = []
     for number in range(random.choice([0, 0, 1, 2])):
-        helper = Helper(f"{name}_h{number}", random.randrange(3), random.random() < 0.5, random.random() < 0.6)
+        helper = Helper(f"{name}_h{number}", random.randrange(3), chance(random, 0.5), chance(random, 0.6))
         texts.append(_Writer(random, helper.tape, helpers[:], constants).helper(helper))
         helpers.append(helper)
     texts.append(_Writer(random, True, helpers, constants).entry(name))
@@ -42,7 +42,7 @@ def _constants(random: Random, name: str) -> tuple[list[str], list[str]]:
         f"{name}_STEP": "static const int {0} = 2;",
         f"{name}_LAST": "const int {0} = -1;",
     }
-    names = [constant for constant in forms if random.random() < 0.2]
+    names = [constant for constant in forms if chance(random, 0.2)]
     return [forms[constant].format(constant) for constant in names], names
 
 

@@ -35,6 +35,11 @@ class Scope:
     arrays: dict[str, int] = field(default_factory=dict)
 
 
+def chance(random: Random, probability: float) -> bool:
+    """No for the least number that can be drawn: that is what hypothesis shrinks to."""
+    return random.random() > 1 - probability
+
+
 class Values:
     """Writes expressions over the names in scope. `random` is all that choices are drawn from."""
 
@@ -83,7 +88,7 @@ class Values:
         self.tape = tape
 
     def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
+        return chance(self.random, probability)
 
     # Values without effects
 
@@ -112,10 +117,13 @@ class Values:
 
     def value(self, depth: int) -> str:
         """An expression without effects, in parentheses where it is not an atom."""
-        if depth <= 0 or self.chance(0.25):
+        if depth <= 0:
             return self.atom()
-        kinds = (self._sum, self._sum, self._sum, self._costly, self._choice, self._unary, self._call, self._index)
-        return self.random.choice(kinds)(depth - 1)
+        kinds = (self._atom, self._atom, self._atom, self._sum, self._sum, self._sum, self._costly, self._choice)
+        return self.random.choice((*kinds, self._unary, self._call, self._index))(depth - 1)
+
+    def _atom(self, depth: int) -> str:
+        return self.atom()
 
     def _sum(self, depth: int) -> str:
         return f"({self.value(depth)} {self.random.choice('+-')} {self.value(depth)})"

@@ -45,8 +45,9 @@ def _of_elements(node: c_ast.ArrayDecl | c_ast.PtrDecl, declarations: Declaratio
     if pointer and isinstance(element, c_ast.FuncDecl):
         raise Unsupported(node, "pointers to functions are not values of a tape program", "call the function directly")
     if isinstance(element, c_ast.ArrayDecl | c_ast.PtrDecl):
-        message = "only the tape itself, int *, is a pointer" if pointer else "arrays of one dimension only"
-        raise Unsupported(node, message, "" if pointer else "use one array, and a[i * columns + j]")
+        if pointer:
+            raise Unsupported(node, "only the tape itself, int *, is a pointer", "keep an index into the tape")
+        raise Unsupported(node, "arrays of one dimension only", "use one array, and a[i * columns + j]")
     if kind_of(element, declarations) is not Kind.INT:
         raise Unsupported(node, "the cells of a tape and of an array are int", "declare the element int")
     return Kind.TAPE if pointer else Kind.ARRAY
@@ -66,7 +67,9 @@ def _named(node: c_ast.IdentifierType) -> Kind:
         return Kind.BOOL
     if found.bits < 32:
         # It would wrap at its own width, not modulo M.
-        message = f"{found.name} holds {found.bits} bits only; the values of a tape program are integers modulo M"
+        message = (
+            f"{' '.join(node.names)} holds {found.bits} bits only; the values of a tape program are integers modulo M"
+        )
         raise Unsupported(node, message, "declare it int")
     return Kind.INT
 

@@ -10,7 +10,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
-from cprograms.frontend.file import MAX_DIAGNOSTICS, File
+from cprograms.frontend.file import MAX_CANDIDATES, MAX_DIAGNOSTICS, File
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.source import Source, read
 from cprograms.tape.program import TapeProgram
@@ -30,8 +30,8 @@ def load_tape(
 ) -> TapeProgram:
     """Read a tape program, `void f(int *mem)`, from `path` ("-" is standard input) or from `source`.
 
-    The entry is `entry`, else the one that a pragma names, else the last function of the file that is a tape program.
-    Functions that the entry does not need may be anything. `defines` are `NAME` or `NAME=value`.
+    The entry is `entry`, else the one that a pragma names, else the last function of the file that takes the tape
+    alone. Functions that the entry does not need may be anything. `defines` are `NAME` or `NAME=value`.
 
     Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
     read or an unknown entry.
@@ -56,6 +56,15 @@ class TapeFile(File):
 
     def faults(self, name: str) -> list[Unsupported]:
         return self._subset.faults(name)
+
+    def _last_eligible(self, names: list[str]) -> str:
+        """The last function that takes the tape alone: where its body is at fault, a helper was not meant instead."""
+        for name in reversed(names[-MAX_CANDIDATES:]):
+            if self._subset.takes_tape(name):
+                return name
+            if self._errors_in(self.functions[name]):
+                raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
+        return super()._last_eligible(names)
 
     def program(self, entry: str) -> TapeProgram:
         """The program with this entry. Raises ProgramError with all of its faults."""

@@ -101,7 +101,8 @@ class Names:
             except Unsupported:
                 return None
 
-        return Signature(kind(entity.node.decl.type.type), tuple(kind(p) for p in parameters(entity.node)))
+        given = [p for p in parameters(entity.node) if not isinstance(p, c_ast.EllipsisParam)]
+        return Signature(kind(entity.node.decl.type.type), tuple(kind(p) for p in given))
 
     def constant(self, node: c_ast.ID) -> int | None:
         """The value of a constant at file scope; None, and a fault, where the name stands for something else."""

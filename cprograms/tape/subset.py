@@ -77,6 +77,11 @@ class TapeSubset:
         too_long = [] if recursive else self._length(name, list(needed))
         return [*self._signature(name), *found, *recursive, *too_long]
 
+    def takes_tape(self, name: str) -> bool:
+        """Whether a function has the form of an entry, whatever stands in it."""
+        entity = self._scope.lookup(name)
+        return entity is not None and isinstance(entity.node, c_ast.FuncDef) and not self._signature(name)
+
     def _signature(self, name: str) -> list[Unsupported]:
         """What keeps a function's parameters and result from being an entry's, beside their types."""
         entity = self._scope.lookup(name)
