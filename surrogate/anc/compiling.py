@@ -54,9 +54,7 @@ def _past_constants(program: TapeProgram) -> int:
 
 def _check(memory_size: int | None, tape: int, registers: int | None) -> None:
     if memory_size is not None and memory_size < 2:
-        raise UsageError(
-            f"a memory of {memory_size} cells is too small: it has at least 2"
-        )
+        raise UsageError(f"a memory of {memory_size} cells is too small: it has at least 2")
     if tape < 1:
         raise UsageError(f"a tape of {tape} cells is too short: it has at least one")
     if registers is not None and registers < 1:
@@ -74,7 +72,9 @@ def _too_large(program: TapeProgram, fault: DoesNotFitError) -> ProgramError:
     message = f"'{program.name}' needs {fault.needed} {fault.what}, and may have {fault.allowed}"
     if fault.what == "lines":
         message += ": a program has at most as many lines as the memory has cells"
-        hint = _enlarge(_in_least_memory(program, 1, None).memory_size)
+        # A smaller memory can hold what a larger one does not: modulo 2, a program may lose most of its lines.
+        larger = _in_least_memory(program, fault.allowed + 1 - program.array_cells, None)
+        hint = _enlarge(larger.memory_size)
     else:
         hint = f"allow {fault.needed} registers, or use fewer variables and constants at a time"
     return ProgramError([program.diagnostic(program.entry, message, hint)])

@@ -79,3 +79,13 @@ def test_arrays_that_do_not_fit_are_a_diagnostic_at_the_first_that_does_not() ->
 def test_nonsense_is_a_usage_error(wrong: dict[str, int]) -> None:
     with pytest.raises(UsageError):
         compile_tape(program("mem[0]++;"), **wrong)
+
+
+def test_a_program_that_fits_a_smaller_memory_is_told_the_next_larger_one() -> None:
+    # Modulo 2, nothing is above 1 and the program is two lines; modulo 3 it has a loop.
+    source = program("int i = 1; while (i < mem[0]) { mem[i] = mem[i + 1]; i++; } mem[0] = 1;")
+    assert len(compile_tape(source, 2)) == 2
+    needed = len(compile_tape(source, 20))
+    with pytest.raises(ProgramError) as caught:
+        compile_tape(source, 3)
+    assert f"--memory-size {needed}," in caught.value.diagnostics[0].hint
