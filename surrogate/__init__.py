@@ -1,4 +1,4 @@
-"""Neural surrogates of C functions: `compile` a C file, `predict`, `check` against the program, `save` and `load`.
+"""Neural surrogates of C functions, and exact ones: `compile` a C file, `predict` or `run`, `check`, `save` and `load`.
 
 Everything is imported when it is first used: the command line's `--help` must not wait for torch.
 """
@@ -7,18 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from surrogate.container import load
+    from surrogate.anc.compiled import AncProgram
     from surrogate.check import Report
-    from surrogate.pipeline import compile, compile_program
+    from surrogate.container import load
+    from surrogate.driver import compile
+    from surrogate.pipeline import compile_program
     from surrogate.surrogate import Surrogate
 
 __version__ = "0.1.0"
-__all__ = ["Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
+__all__ = ["AncProgram", "Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
 
 _HOMES = {
+    "AncProgram": "surrogate.anc.compiled",
     "Report": "surrogate.check",
     "Surrogate": "surrogate.surrogate",
-    "compile": "surrogate.pipeline",
+    "compile": "surrogate.driver",
     "compile_program": "surrogate.pipeline",
     "load": "surrogate.container",
 }

@@ -1,4 +1,4 @@
-"""Artifacts on disk: a directory of `config.json`, tensors, the C program and a `README.md` card, written all or nothing.
+"""Artifacts on disk: a directory of `config.json`, tensors, the C program and a `README.md` card.
 
 The configuration records the SHA-256 of every other file but the card, and of its own values; an artifact that was
 truncated or edited does not load. The tensors are safetensors, so that loading an artifact runs no code.
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from cprograms.diagnostics import UsageError
-from surrogate import __version__
 from cprograms.files import replace_directory
+from surrogate import __version__
 
 if TYPE_CHECKING:
     from surrogate.anc.compiled import AncProgram

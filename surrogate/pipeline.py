@@ -33,7 +33,7 @@ MIN_ROWS, MAX_ROWS = 2, 1024
 """A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
 
 
-def compile(
+def compile_numeric(
     path: str | PathLike[str] | None = None,
     *,
     source: str | None = None,
@@ -42,12 +42,11 @@ def compile(
     opt_level: int = 1,
     rows: int | None = None,
     seed: int = 0,
-    target: str = "mlp",
     compiler: str | PathLike[str] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
 ) -> Surrogate:
-    """Compile a C file, or `source`, to a surrogate.
+    """Compile a numeric program, a C file or `source`, to a surrogate.
 
     `entry`, `ranges`, `include_dirs` and `defines` are as in `cprograms.load`; the rest as in `compile_program`.
 
@@ -56,7 +55,7 @@ def compile(
     program = cprograms.load(
         path, source=source, entry=entry, ranges=ranges, include_dirs=include_dirs, defines=defines
     )
-    return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, target=target, compiler=compiler)
+    return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler)
 
 
 def compile_program(
@@ -65,7 +64,6 @@ def compile_program(
     opt_level: int = 1,
     rows: int | None = None,
     seed: int = 0,
-    target: str = "mlp",
     compiler: str | PathLike[str] | None = None,
 ) -> Surrogate:
     """Compile a program to a surrogate.
@@ -76,7 +74,7 @@ def compile_program(
 
     Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
     """
-    count = _row_count(opt_level, rows, target)
+    count = _row_count(opt_level, rows)
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
     x, y = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
@@ -96,11 +94,7 @@ def compile_program(
     return surrogate
 
 
-def _row_count(opt_level: int, rows: int | None, target: str) -> int:
-    if target == "anc":
-        raise UsageError("--target=anc is not available yet; --target=mlp is")
-    if target != "mlp":
-        raise UsageError(f"unknown target '{target}'; there is mlp")
+def _row_count(opt_level: int, rows: int | None) -> int:
     if opt_level not in ROWS:
         raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
     if opt_level == 0 and rows:

@@ -1,4 +1,4 @@
-"""The artifact of a program of the exact target: matrices, assembly, the C program, a card, and what it was adapted to."""
+"""The artifact of an exact program: matrices, assembly, the C program, a card, and what it was adapted to."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ class Mismatch:
 class ExactReport:
     """Of `tapes` tapes, `endless` ones on which the C program does not end (or divides by zero) do not count.
 
-    `right` of the others are as they should be, `mean_steps` are the executed instructions on those; on `unfinished` ones
-    the machine was given up, and `mismatch` is the first that is not right. `adapted` says that the tapes, and what
-    should be left of them, are those of an adaptation.
+    `right` of the others are as they should be, `mean_steps` are the executed instructions on those; on `unfinished`
+    ones the machine was given up, and `mismatch` is the first that is not right. `adapted` says that the tapes, and
+    what should be left of them, are those of an adaptation.
     """
 
     tapes: int

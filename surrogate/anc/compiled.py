@@ -53,8 +53,7 @@ class AncProgram:
     """A C program as a controller of the register machine.
 
     `controller` is a torch.nn.Module with the matrices of one program; `text` is the C program, self-contained, and
-    `entry` its function. `tape` is the number of cells of the tape that it was compiled for: local arrays take the others.
-    `measured` is the latest check.
+    `entry` its function. `tape` is the number of cells that are not local arrays'. `measured` is the latest check.
 
     Once it was adapted, `samples` are the tapes that it was adapted to, `adaptation` says how (for JSON), and `kind` is
     the type of the adapted program: 1 is an exact program, 2 and 3 have soft choices, so they are run softly.
@@ -107,7 +106,7 @@ class AncProgram:
         return Runs(state.tape[0].argmax(-1).numpy(), run.steps[0].numpy(), ~state.running[0].numpy())
 
     def full_tape(self, tape: Sequence[int] | np.ndarray) -> np.ndarray:
-        """A tape with zeros up to M cells: int [M]. Raises UsageError for a longer tape and for values outside 0..M-1."""
+        """A tape with zeros up to M cells: int [M]. Raises UsageError for a longer tape, and for other values."""
         values = np.asarray(tape)
         if values.ndim != 1 or (values.size and not np.issubdtype(values.dtype, np.integer)):
             raise UsageError("a tape is a sequence of whole numbers")

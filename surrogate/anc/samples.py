@@ -31,7 +31,7 @@ def parse_samples(text: str, memory_size: int, name: str) -> Samples:
 
     "in" is filled with zeros; without "mask", the cells that "out" has count. Blank lines are skipped.
 
-    Raises UsageError, with name:line, for a row of another form, of another width or with other values, or without rows.
+    Raises UsageError, with name:line, for a row of another form, width or range, and where there are no rows.
     """
     rows = [_row(line, memory_size, place) for place, line in _lines(text, name)]
     if not rows:

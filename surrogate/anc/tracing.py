@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,9 @@ class TraceStep:
     """One step, by what is likeliest.
 
     `line` is the line and `line_probability` how probably it is that one, `instruction` what stands there, `arguments`
-    the values of the registers that it looks at, `registers` [R] and `tape` [M] the values after it; `stopped` is the
-    probability of having stopped. An exact program is sure of all of it.
+    the values of the registers that it looks at, `registers` [R] and `tape` [M] the values after it; `changed` gives
+    the cells' values before and after it; `stopped` is the probability of having stopped, `halted` whether that ends
+    the run. An exact program is sure of all of it.
     """
 
     step: int
@@ -39,6 +40,7 @@ class TraceStep:
     changed: dict[int, tuple[int, int]]
     next_line: int
     stopped: float
+    halted: bool
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the cells and the output register that changed, in place of the whole tape."""
@@ -80,6 +82,7 @@ def trace(program: AncProgram, tape: np.ndarray, max_steps: int) -> list[TraceSt
                 changed={i: (b, a) for i, (b, a) in enumerate(zip(cells, left, strict=True)) if a != b},
                 next_line=int(state.line[0, 0].argmax()),
                 stopped=float(state.stopped[0, 0]),
+                halted=not bool(state.running[0, 0]),
             )
         )
     return steps
@@ -91,40 +94,46 @@ def _values(distributions: torch.Tensor) -> tuple[int, ...]:
 
 
 def trace_lines(steps: Sequence[TraceStep], colour: bool = False) -> list[str]:
-    """A line a step: its number, the program's line, the instruction, what it did, and the cells that changed."""
-    texts = [instruction_text(s.instruction) for s in steps]
-    widths = len(str(len(steps))), max((len(str(s.line)) for s in steps), default=1), max(map(len, texts), default=0)
-    effects = [_effect(s) for s in steps]
-    width = max(map(len, effects), default=0)
-    lines = []
-    for s, text, effect in zip(steps, texts, effects, strict=True):
-        doubt = "" if s.line_probability >= SURE else f"  (line {s.line} with {s.line_probability:.2f})"
-        cells = "  ".join(f"mem[{c}] {before} → {after}" for c, (before, after) in s.changed.items())
-        place = f"{s.step:>{widths[0]}}  {s.line:>{widths[1]}}"
-        instruction = f"{text:<{widths[2]}}"
-        if colour:
-            place, instruction = f"\033[2m{place}\033[0m", f"\033[1m{instruction}\033[0m"
-            cells = f"\033[33m{cells}\033[0m" if cells else cells
-        lines.append(f"{place}  {instruction}  {effect:<{width}}  {cells}{doubt}".rstrip())
+    """A table: the step, its line, the instruction, what it does, all registers after it, and the cells that changed.
+
+    With `colour`, for terminals, the register that was written and the cells that changed stand out.
+    """
+    registers = len(steps[0].registers)
+    header = ["step", "line", "instruction", "", *(f"r{r}" for r in range(registers))]
+    rows = [
+        [str(s.step), str(s.line), instruction_text(s.instruction), _effect(s), *map(str, s.registers)] for s in steps
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = [_DIM(" ".join(_aligned(header, widths)) + "  cells", colour).rstrip()]
+    for s, row in zip(steps, rows, strict=True):
+        cells = _aligned(row, widths)
+        if s.instruction.out is not None:
+            cells[4 + s.instruction.out] = _BOLD(cells[4 + s.instruction.out], colour)
+        changes = ", ".join(f"mem[{c}] {before} → {after}" for c, (before, after) in s.changed.items())
+        doubt = "" if s.line_probability >= SURE else f"  (at line {s.line} with {s.line_probability:.2f})"
+        lines.append(f"{' '.join(cells)}  {_YELLOW(changes, colour)}{doubt}".rstrip())
     return lines
 
 
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Words to the left, numbers to the right."""
+    return [
+        f"{text:<{w}}" if i in (2, 3) else f"{text:>{w}}" for i, (text, w) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
 def _effect(s: TraceStep) -> str:
-    """What a step did to registers and control flow, with the values."""
+    """What a step does, with the values that it looks at."""
     i = s.instruction
-    given = ", ".join(map(str, s.arguments))
-    if i.op is Op.STOP:
-        return "stop"
     if i.op is Op.JEZ:
-        jumped = s.arguments[0] == 0
-        return f"{s.arguments[0]} = 0, to line {s.next_line}" if jumped else f"{s.arguments[0]} ≠ 0"
-    if i.op is Op.WRITE:
-        return f"mem[{s.arguments[0]}] = {s.arguments[1]}"
-    value = s.registers[i.out] if i.out is not None else 0
-    return f"{_CALLS[i.op].format(*s.arguments)} = {value}" if given else f"= {value}"
+        return f"0 = 0 → line {s.next_line}" if s.arguments[0] == 0 else f"{s.arguments[0]} ≠ 0"
+    text = _EFFECTS[i.op].format(*s.arguments)
+    return text if i.out is None or i.op is Op.WRITE else f"{text} → {s.registers[i.out]}"
 
 
-_CALLS = {
+_EFFECTS = {
+    Op.STOP: "stop",
+    Op.ZERO: "",
     Op.INC: "{} + 1",
     Op.ADD: "{} + {}",
     Op.SUB: "{} - {}",
@@ -132,4 +141,12 @@ _CALLS = {
     Op.MIN: "min({}, {})",
     Op.MAX: "max({}, {})",
     Op.READ: "mem[{}]",
+    Op.WRITE: "{1} → mem[{0}]",
 }
+
+
+def _style(code: int) -> Callable[[str, bool], str]:
+    return lambda text, colour: f"\033[{code}m{text}\033[0m" if colour and text else text
+
+
+_BOLD, _DIM, _YELLOW = _style(1), _style(2), _style(33)

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
-from surrogate.pipeline import compile as compile_source
+from surrogate.pipeline import compile_numeric
 from surrogate.surrogate import Surrogate
 
 # These matrices are small; threads that wait for a busy core take many times longer.
@@ -38,7 +38,7 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def plane(compiler: Path) -> Surrogate:
     """A surrogate of a program that every one should get right: an affine one of two arguments."""
-    return compile_source(source=PLANE, compiler=compiler)
+    return compile_numeric(source=PLANE, compiler=compiler)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import pytest
 
 import cprograms
 import surrogate
+from cprograms import files
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.sampling import sample
-from surrogate import container, files
+from surrogate import container
 from surrogate.artifact import portable_text
 from surrogate.surrogate import Surrogate
 

@@ -14,7 +14,8 @@ import pytest
 from command import COMMAND, ROOT, usage_error
 
 import surrogate
-from surrogate import cli, files
+from cprograms import files
+from surrogate import cli
 from surrogate.cli import main
 
 pytestmark = pytest.mark.usefixtures("in_own_folder")
@@ -194,7 +195,8 @@ def test_a_program_that_never_ends_exits_with_1(compiler: Path, capsys: pytest.C
         (["--rows", "-5"], "rows must be from 2"),
         (["--rows", "many"], "invalid int value"),
         (["--seed", "-1"], "negative"),
-        (["--target", "anc"], "not available yet"),
+        (["--target", "anc"], "--compiler is of --target mlp"),
+        (["--tape", "3"], "--tape is of --target anc"),
         (["--target", "tpu"], "unknown target"),
         (["--compiler", "missing"], "no surrogate compiler 'missing'"),
         (["-o", "missing/dir/out"], "cannot be written: No such file or directory"),
@@ -214,9 +216,9 @@ def test_a_missing_file_exits_with_2(compiler: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_usage_error_is_json_where_asked(plane_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compile", str(plane_file), "--json", "--target", "anc"]) == 2
+    assert main(["compile", str(plane_file), "--json", "--target", "tpu"]) == 2
     out, err = capsys.readouterr()
-    assert "not available" in json.loads(out)["diagnostics"][0]["message"]
+    assert "unknown target" in json.loads(out)["diagnostics"][0]["message"]
     assert err == ""
 
 

@@ -168,7 +168,6 @@ def test_a_parsed_program_compiles_too(compiler: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"target": "anc"}, "not available yet"),
         ({"target": "fpga"}, "unknown target"),
         ({"opt_level": 3}, "there is no -O3"),
         ({"opt_level": 0, "rows": 8}, "takes no rows"),

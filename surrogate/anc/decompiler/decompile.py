@@ -1,9 +1,9 @@
 """Decompiling: what a controller, compiled or adapted, does, as assembly with probabilities, a type, and C.
 
-The types are those of Bunel et al. 2016 (section 4.3): 1, every choice is made, so the controller is an assembly program;
-2, only the JEZs look at several registers at once, which is an `if` over cases; 3, some other choice is soft, and there
-is no program. A choice is made where its probability is at least DIRAC, 0.9; choices count on the lines that a soft run
-of the tapes reaches with a probability of more than 0.1, and where some instruction looks. A program of type 1 or 2 also
+The types are those of Bunel et al. 2016: 1, every choice is made, so the controller is an assembly program; 2, only
+the JEZs look at several registers at once, which is an `if` over cases; 3, some other choice is soft, and there is no
+program. A choice is made where its probability is at least DIRAC, 0.9; choices count on the lines that a soft run of
+the tapes reaches with a probability of more than 0.1, and where some instruction looks. A program of type 1 or 2 also
 leaves every tape as the soft controller does; one that does not is of type 3: its choices are soft enough to add up.
 """
 
@@ -99,7 +99,9 @@ def decompile(controller: Controller, samples: Samples | None = None, name: str 
         source = _c_text(_with_cases(reading, rows, found, reached), name, kind)
         if samples is not None and not _agrees(controller, source, name, kind, samples):
             kind, source = 3, None
-            reason = "no single choice is soft, but on some tapes they add up to another result than the likeliest ones'"
+            reason = (
+                "no single choice is soft, but on some tapes they add up to another result than the likeliest ones'"
+            )
     return Decompiled(kind, reading.assembly, reading.start, found, reached, source, reason)
 
 
@@ -119,7 +121,9 @@ def _with_cases(reading: Reading, rows: Rows, found: tuple[Choice, ...], reached
     if reached is None:
         return Reading(reading.assembly, reading.start, jumps)
     everywhere = choices(rows, reading, np.ones_like(reached))
-    unclear = {c.where for c in everywhere if c.soft and reached[c.where] <= NEGLIGIBLE and c.what not in (INITIAL, START)}
+    unclear = {
+        c.where for c in everywhere if c.soft and reached[c.where] <= NEGLIGIBLE and c.what not in (INITIAL, START)
+    }
     return Reading(reading.assembly, reading.start, jumps, frozenset(unclear))
 
 
@@ -131,7 +135,9 @@ def _c_text(reading: Reading, name: str, kind: int) -> str:
     blocks = blocks_of(reading)
     simplify(blocks)
     size = reading.assembly.memory_size
-    return f"/* Decompiled: type {kind}, for a memory of {size} cells. */\n" + function_text(reading.assembly, blocks, name)
+    return f"/* Decompiled: type {kind}, for a memory of {size} cells. */\n" + function_text(
+        reading.assembly, blocks, name
+    )
 
 
 def _agrees(controller: Controller, source: str, name: str, kind: int, samples: Samples) -> bool:

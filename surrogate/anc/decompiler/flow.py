@@ -1,4 +1,4 @@
-"""Control flow of an assembly: which lines can be reached, what registers hold there, and the basic blocks they form."""
+"""Control flow of an assembly: which lines can be reached, what registers hold there, and the basic blocks."""
 
 from __future__ import annotations
 

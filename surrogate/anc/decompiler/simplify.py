@@ -137,13 +137,10 @@ def _dead_after(block: Block, j: int, register: int, live_out: frozenset[int]) -
 
 def _fits(user: Statement | Condition, assign: Assign) -> bool:
     """An operand of a minimum is written twice in C, so it must stay a register or a constant; nothing grows long."""
-    size = sum(1 for n in (*nodes(assign.value), *nodes(user)))
-    simple = not isinstance(assign.value, Sum | Read | Extreme)
-    return (
-        simple
-        or size <= READABLE
-        and not any(isinstance(n, Extreme) and assign.register in reads(n) for n in nodes(user))
-    )
+    if not isinstance(assign.value, Sum | Read | Extreme):
+        return True
+    written_twice = any(isinstance(n, Extreme) and assign.register in reads(n) for n in nodes(user))
+    return not written_twice and sum(1 for _ in (*nodes(assign.value), *nodes(user))) <= READABLE
 
 
 def _map_statement(statement: Statement, change: Callable[[Expression], Expression]) -> Statement:

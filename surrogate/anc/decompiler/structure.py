@@ -1,7 +1,7 @@
 """Structured control flow from basic blocks: ifs, loops and jumps to enclosing ends.
 
-The dominator tree gives the nesting (Ramsey, "Beyond Relooper", ICFP 2022): a block that several others go to follows the
-code of the block that dominates it; a block that is jumped back to is a loop.
+The dominator tree gives the nesting (Ramsey, "Beyond Relooper", ICFP 2022): a block that several others go to follows
+the code of the block that dominates it; a block that is jumped back to is a loop.
 """
 
 from __future__ import annotations
@@ -91,10 +91,12 @@ class _Structurer:
         )
 
     def _exit(self, header: int) -> int | None:
-        """The block outside the loop that is written after it, where `break` goes; other ways out are written inside."""
+        """The block outside the loop that is written after it, where `break` goes; others are written inside."""
         loop = self.loops[header]
         ways_out = [b for b, p in self.parent.items() if p in loop and b not in loop]
-        ways_out = [b for b in ways_out if all(self._innermost(p) == header for p in loop.intersection(self.preceding[b]))]
+        ways_out = [
+            b for b in ways_out if all(self._innermost(p) == header for p in loop.intersection(self.preceding[b]))
+        ]
         return max(ways_out, key=lambda b: (self._depth(b), self._size(b)), default=None)
 
     def _innermost(self, block: int) -> int:
