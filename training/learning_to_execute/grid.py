@@ -1,4 +1,4 @@
-"""Many runs over a grid of settings, in rounds, so that an interrupted grid still has runs of equal length to compare."""
+"""Many runs over a grid of settings, in rounds: an interrupted grid still has runs of equal length to compare."""
 
 from __future__ import annotations
 
@@ -83,7 +83,6 @@ def run_plan(plan: Plan, out: Path) -> list[Record]:
 def _record(
     experiment: str, combination: dict[str, Any], settings: Settings, number: int, rounds: int, folder: Path
 ) -> Record:
-    folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(settings, folder)
     progress = trainer.run(settings.blocks * number // rounds)
     return {

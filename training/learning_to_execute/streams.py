@@ -13,8 +13,8 @@ from torch import Tensor
 from training.learning_to_execute.curricula import Curriculum, Hardness
 from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END, Split, Task
 
-CODES = bytes(max(ALPHABET.find(chr(byte)), 0) for byte in range(256))
-"""A translation table of bytes: a character's code in the place of the character."""
+CODES = bytes(ALPHABET.find(chr(byte)) % 256 for byte in range(256))
+"""A translation table of bytes: a character's code in its place, and 255, which no embedding has, for any other."""
 
 
 @dataclass(frozen=True)

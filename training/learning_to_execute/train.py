@@ -27,7 +27,7 @@ from training.learning_to_execute.checkpoints import Progress
 from training.learning_to_execute.curricula import CURRICULA, Hardness, baseline
 from training.learning_to_execute.lstm import CharacterLSTM, Reading, State
 from training.learning_to_execute.settings import Settings, read_mapping
-from training.learning_to_execute.streams import Source, Window, windows
+from training.learning_to_execute.streams import Source, windows
 from training.learning_to_execute.tasks import TASKS, Split
 
 SAVE_SECONDS = 60
@@ -39,6 +39,7 @@ class Trainer:
 
     def __init__(self, settings: Settings, out: Path):
         self.settings, self.folder = settings, out / "checkpoint"
+        out.mkdir(parents=True, exist_ok=True)
         self.accelerator = Accelerator(mixed_precision=settings.mixed_precision)
         set_seed(settings.seed)
         model = CharacterLSTM(settings.hidden, settings.layers)
@@ -46,7 +47,6 @@ class Trainer:
         if self.folder.exists():
             weights, self.progress = checkpoints.load(self.folder, settings)
             model.load_state_dict(weights)
-            self.accelerator.print(f"resuming from block {self.progress.block}")
         optimizer = torch.optim.SGD(model.parameters(), lr=settings.learning_rate)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
 
@@ -84,13 +84,9 @@ class Trainer:
         streams = source.streams(s.batch_size, count * s.unroll + 1, seed)
         state: State | None = None
         for window in windows(streams, s.unroll, self.accelerator.device):
-            reading = self.read(window, state)
+            reading = self.model(window, state)
             state = reading.state
             yield reading
-
-    def read(self, window: Window, state: State | None) -> Reading:
-        with self.accelerator.autocast():
-            return self.model(window, state)
 
     def step(self, reading: Reading) -> Reading:
         self.accelerator.backward(reading.loss)
@@ -136,8 +132,9 @@ def main() -> int:
     args = parser.parse_args()
     try:
         settings = Settings.of(read_mapping(args.config), str(args.config))
-        args.output.mkdir(parents=True, exist_ok=True)
         trainer = Trainer(settings, args.output)
+        if trainer.progress.block:
+            trainer.accelerator.print(f"resuming from block {trainer.progress.block}")
         progress = trainer.run()
     except UsageError as e:
         print(f"error: {e}", file=sys.stderr)
