@@ -155,7 +155,7 @@ def classifier_auc(a: Sequence[Profile], b: Sequence[Profile]) -> float:
     from sklearn.model_selection import cross_val_score
     from sklearn.pipeline import make_pipeline
 
-    words = TfidfVectorizer(ngram_range=(1, 3), sublinear_tf=True, min_df=3, analyzer=_token_runs)
+    words = TfidfVectorizer(sublinear_tf=True, min_df=3, analyzer=_token_runs)
     model = make_pipeline(words, LogisticRegression(C=10.0, max_iter=500))
     texts, labels = [p.tokens for p in [*a, *b]], [0] * len(a) + [1] * len(b)
     return float(cross_val_score(model, texts, labels, cv=5, scoring="roc_auc").mean())
