@@ -71,13 +71,12 @@ def main() -> None:
 
 def compare(task: Task, n: int, seed: int) -> Row:
     """Both programs on n tapes of each distribution."""
-    samples = [task.sample(np.random.default_rng(seed), n, biased) for biased in (False, True)[: 1 + bool(task.biased)]]
     compiled = compile_library(task)
     return Row(
         task.name,
         task.memory_size,
-        cost(task.published(), samples),
-        None if compiled is None else cost(compiled, samples),
+        cost(task.published(), task, n, seed),
+        None if compiled is None else cost(compiled, task, n, seed),
     )
 
 
@@ -90,11 +89,14 @@ def compile_library(task: Task) -> Assembly | None:
         return None
 
 
-def cost(program: Assembly, samples: Sequence[Samples]) -> Cost:
-    steps = [mean_steps(program, s) for s in samples]
-    if steps[0] is None:
-        raise ValueError("the program does not stop")
-    return Cost(len(program), len(program.registers), steps[0], steps[1] if len(steps) > 1 else None)
+def cost(program: Assembly, task: Task, n: int, seed: int) -> Cost:
+    """What a program needs for n tapes of each of a task's distributions."""
+    unbiased, biased = (
+        mean_steps(program, task.sample(np.random.default_rng(seed), n, biased)) for biased in (False, True)
+    )
+    if unbiased is None:
+        raise ValueError(f"this program of {task.name} does not stop:\n{program}")
+    return Cost(len(program), len(program.registers), unbiased, biased if task.biased else None)
 
 
 def mean_steps(program: Assembly, samples: Samples) -> float | None:
