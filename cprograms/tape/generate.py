@@ -7,10 +7,13 @@ without a value are read only where their declaration is reached once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
+from cprograms.frontend.source import read
 from cprograms.tape.generate_values import TAPE, Helper, Scope, Values, chance
+from cprograms.tape.loading import TapeFile
+from cprograms.tape.program import TapeProgram
 
 MAX_LOOPS = 2
 """Loops inside each other."""
@@ -32,6 +35,13 @@ def random_tape_program(random: Random, name: str = "f") -> str:
         helpers.append(helper)
     texts.append(_Writer(random, True, helpers, constants).entry(name))
     return "\n".join([*head, *texts])
+
+
+def random_tape_programs(seeds: Iterable[int]) -> list[TapeProgram]:
+    """A program for each seed, all read from one file: the compiler checks many in the time of one."""
+    texts = {f"f{seed}": random_tape_program(Random(seed), f"f{seed}") for seed in seeds}
+    file = TapeFile(read(None, "\n".join(texts.values())))
+    return [file.program(name) for name in texts]
 
 
 def _constants(random: Random, name: str) -> tuple[list[str], list[str]]:

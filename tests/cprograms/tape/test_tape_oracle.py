@@ -17,18 +17,10 @@ from tape_evaluator import evaluate
 from cprograms import ProgramError, UsageError
 from cprograms.frontend.source import read
 from cprograms.sandbox import Status
-from cprograms.tape import TapeProgram, load_tape
-from cprograms.tape.generate import random_tape_program
+from cprograms.tape import load_tape
+from cprograms.tape.generate import random_tape_program, random_tape_programs
 from cprograms.tape.loading import TapeFile
 from cprograms.tape.oracle import run, run_many
-
-
-def _programs(seeds: range) -> list[TapeProgram]:
-    """Random programs, read from one file: the compiler's check of many costs what that of one does."""
-    names = [f"f{seed}" for seed in seeds]
-    texts = [random_tape_program(Random(seed), name) for seed, name in zip(seeds, names, strict=True)]
-    file = TapeFile(read(None, "\n".join(texts)))
-    return [file.program(name) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +162,7 @@ def test_natural_programs_do_what_gcc_does(tmp_path: Path):
 
 @pytest.mark.parametrize("memory_size", [20, 41])
 def test_random_programs_do_what_a_second_evaluation_says(memory_size: int):
-    programs = _programs(range(1000 * memory_size, 1000 * memory_size + 60))
+    programs = random_tape_programs(range(1000 * memory_size, 1000 * memory_size + 60))
     tapes = np.random.default_rng(memory_size).integers(0, memory_size, (len(programs), 3, memory_size))
     changed = 0
     for program, given_tapes, rows in zip(programs, tapes, run_many(programs, list(tapes), memory_size), strict=True):
