@@ -34,11 +34,11 @@ class Distribution:
     `integers`."""
 
     arguments: Weighted = Weighted(
-        "1 17, 2 24, 3 19, 4 12, 5 7, 6 7, 7 3, 8 2.5, 9 4, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
+        "1 21, 2 25, 3 18, 4 12, 5 7, 6 7, 7 3, 8 2.5, 9 4, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
     )
-    statements: Weighted = Weighted("0 40, 1 24, 2 15, 3 10, 4 6, 5 4, 6 2, 7 1.5")
+    statements: Weighted = Weighted("0 58, 1 18, 2 10, 3 10, 4 6, 5 4, 6 2, 7 1.5")
     result: Weighted = Weighted("f64 45, f32 14, integer 34, struct 7")
-    integer_result: Weighted = Weighted("i32 58, u32 15, i64 9, u8 9, i16 4, u16 5")
+    integer_result: Weighted = Weighted("i32 52, u32 18, i64 12, u8 9, i16 4, u16 5")
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
     integer_body: Weighted = Weighted("integer 62, rounded 27, test 11")
     fields: Weighted = Weighted("2 65, 3 25, 4 10")
@@ -64,23 +64,24 @@ class Distribution:
     )
     # Operators over one or two values, and those that gather many.
     real_few: Weighted = Weighted(
-        "linear 12, combine 9, cross 5, product 8, difference 4, ratio 6, polynomial 7, rational 4, distance 4, "
-        "interpolate 4, smoothstep 2.5, wave 10, tangent 1, rotation 4, angle 4, arc 3, bell 4, decay 4, "
+        "expression 26, linear 8, combine 9, cross 5, product 8, difference 4, ratio 6, polynomial 6, rational 4, "
+        "distance 4, interpolate 4, smoothstep 2.5, wave 10, tangent 1, rotation 4, angle 4, arc 3, bell 4, decay 4, "
         "logarithm 5, root 5, power 5, hyperbolic 3, sigmoid 3, softplus 1.5, rectify 3, gamma 2.5, clamp 4, "
         "extremes 5, absolute 5, threshold 6, periodic 2.5, rounding 2, finance 2.5, physics 4, table 3, "
         "special 1.5, cosines 2, sums 3, quadratic 3, mean 2"
     )
     real_many: Weighted = Weighted(
-        "weighted 22, distance 16, squares 10, dot 16, extremes 8, mean 8, variance 6, bilinear 6, stencil 10, "
-        "product 3"
+        "expression 24, weighted 16, distance 16, squares 10, dot 16, extremes 8, mean 8, variance 6, bilinear 6, "
+        "stencil 10, product 3"
     )
     integer_few: Weighted = Weighted(
-        "linear 14, combine 10, product 7, squares 4, shifted 7, blend 8, difference 7, extremes 7, clamp 6, "
-        "divide 7, modulo 5, bits 8, field 5, compare 5, select 7, table 5, hash 1, quadratic 4, scale 5, "
+        "expression 26, linear 10, combine 10, product 7, squares 4, shifted 7, blend 8, difference 7, extremes 7, "
+        "clamp 6, divide 7, modulo 5, bits 8, field 5, compare 5, select 7, table 5, hash 1, quadratic 4, scale 5, "
         "manhattan 4, whole 3"
     )
     integer_many: Weighted = Weighted(
-        "weighted 22, manhattan 14, squares 10, dot 14, extremes 9, mean 8, stencil 14, compare 6, pack 2"
+        "expression 20, weighted 18, manhattan 14, squares 10, dot 14, extremes 9, mean 8, stencil 14, compare 6, "
+        "pack 2"
     )
 
     # Habits of writing, by the names of their functions in `styles`, and the share of programs that have each.
@@ -91,7 +92,7 @@ class Distribution:
     # Share of programs that are a variant of one recipe.
     whole_recipe: float = 0.06
     # Share of counting loops that run for more than eight rounds.
-    long_loop: float = 0.12
+    long_loop: float = 0.25
     # Share of operands that are expressions themselves.
     nested: float = 0.2
     # Of fresh values where several are left, how often a gathering operator is drawn.
@@ -102,7 +103,7 @@ class Distribution:
     usual_number: float = 0.6
     digits: Weighted = Weighted("1 10, 2 40, 3 25, 4 12, 5 5, 6 4, 8 4")
     # Share of literals that become named constants.
-    named_constant: float = 0.05
+    named_constant: float = 0.025
     # Share of divisions, roots and logarithms left without a guard.
     unguarded: float = 0.02
     # Share of float programs' calls and literals that are double's.

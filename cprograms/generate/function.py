@@ -74,7 +74,7 @@ class Function(Writer):
     def write(self, statements: int) -> Value:
         """Write the whole body; returns what is known of the result."""
         self.terse = statements == 0 and self.chance(self.grammar.terse)
-        self.develop(statements, self.rng.choice((2, 3, 4, 5)))
+        self.develop(statements, 16 if self.terse else self.rng.choice((2, 3, 4, 5)))
         v = self.finish(self.last())
         self.statements += self.ending(v)
         for early in self._early:

@@ -32,6 +32,29 @@ def _small(w: Writer, least: int, most: int) -> int:
     return w.rng.randint(least, most)
 
 
+def expression(w: Writer) -> Value:
+    """Operators over values, in no particular order."""
+    parts = w.gather(2, w.rng.choice((2, 2, 3, 3, 4, 5)))
+    if w.chance(0.4):
+        parts.insert(
+            w.rng.randrange(1, len(parts) + 1), values.literal(w.rng.choice((1, 1, 2, 3, 4, 7, 8, 10, 15, 16, 100)))
+        )
+    while len(parts) > 1:
+        i = w.rng.randrange(len(parts) - 1)
+        a, b = parts[i], parts.pop(i + 1)
+        op = w.rng.choices("+-*&|^<=", (30, 25, 18, 7, 7, 4, 4, 3))[0]
+        if op == "*" and a.bound * b.bound < 1 << 24:
+            parts[i] = a * b
+        elif op in "&|^" and a.lo >= 0 and b.lo >= 0:
+            top = (1 << max(int(a.hi), int(b.hi), 1).bit_length()) - 1
+            parts[i] = binary(op, a, b, 0, min(a.hi, b.hi) if op == "&" else top)
+        elif op in "<=" and abs(a.mid - b.mid) < a.dev + b.dev:
+            parts[i] = compare(w.rng.choice(("<", ">", "<=", ">=")) if op == "<" else "==", a, b)
+        else:
+            parts[i] = a - b if op == "-" else a + b
+    return kept(w, parts[0])
+
+
 def linear(w: Writer) -> Value:
     x = kept(w, w.operand(), 1 << 14)
     offset = _small(w, 1, max(2, int(x.dev)))
@@ -325,7 +348,8 @@ INTEGER: dict[str, Idiom] = {
     **{
         f.__name__: f
         for f in (
-            linear, combine, product, squares, shifted, difference, extremes, clamp, divide, modulo, bits, field, blend,
+            expression, linear, combine, product, squares, shifted, difference, extremes, clamp, divide, modulo, bits,
+            field, blend,
             weighted, manhattan, dot, mean, stencil, pack, table, hash, quadratic, scale, whole,
         )
     },

@@ -18,7 +18,7 @@ _COUNTERS = ["i", "j", "k", "n", "it", "step"]
 
 def trip_count(w: Writer) -> int:
     if w.chance(w.grammar.long_loop):
-        return w.rng.choice((10, 12, 16, 20, 24, 32, 48))
+        return w.rng.choice((10, 12, 16, 20, 32, 50, 64, 100, 200))
     return w.rng.choice((2, 3, 3, 4, 4, 5, 6, 8))
 
 

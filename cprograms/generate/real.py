@@ -24,6 +24,24 @@ from cprograms.generate.values import Value, convert, moments, select, square, s
 from cprograms.generate.writer import Idiom, Writer
 
 
+def expression(w: Writer) -> Value:
+    """Operators over values, in no particular order, mostly without constants."""
+    parts = [w.real_of(v) if i == 0 else v for i, v in enumerate(w.gather(2, w.rng.choice((2, 3, 3, 4, 4, 5, 6))))]
+    if w.chance(0.3):
+        parts.insert(w.rng.randrange(1, len(parts) + 1), w.constant(w.number(0.1, 10)))
+    while len(parts) > 1:
+        i = w.rng.randrange(len(parts) - 1)
+        a, b = parts[i], parts.pop(i + 1)
+        op = w.rng.choices("+-*/", (30, 27, 30, 13))[0]
+        if op == "*" and a.bound * b.bound < 1e5:
+            parts[i] = w.real_of(a) * b
+        elif op == "/" and (w.chance(0.4) or (b.lo > 0 and b.hi < 30 * b.lo)):
+            parts[i] = w.real_of(a) / nonzero(w, b)
+        else:
+            parts[i] = w.real_of(a) - b if op == "-" else w.real_of(a) + b
+    return w.tame(-parts[0] if w.chance(0.05) else parts[0])
+
+
 def linear(w: Writer) -> Value:
     x = w.operand()
     scale = w.number(0.2, 3) * w.sign()
@@ -337,6 +355,7 @@ def table(w: Writer) -> Value:
 REAL: dict[str, Idiom] = CURVES | {
     f.__name__: f
     for f in (
+        expression,
         linear,
         combine,
         difference,

@@ -228,7 +228,7 @@ class Writer:
         if type == "f32" and v.real and self.type == "f64":
             type = "f64"
         name = fresh_name(LOCALS, self.taken, self.rng)
-        constant = self.chance(0.12) if const is None else const
+        constant = self.chance(0.05) if const is None else const
         self.emit(nodes.declare(type, name, v.node, const=constant))
         result = values.variable(name, type, v)
         held = ConstValue(result) if constant else result
@@ -380,9 +380,19 @@ class Writer:
 
 
 def _short(node: c_ast.Node) -> bool:
-    """Whether this is an operator or a call over names and literals."""
-    operands = node.args.exprs if isinstance(node, c_ast.FuncCall) else list(node)
-    return all(isinstance(n, c_ast.ID | c_ast.Constant) for n in operands)
+    """Whether this is an operator or a call over names, literals and at most two further operators or calls."""
+    budget, stack = 3, [node]
+    while stack:
+        n = stack.pop()
+        if isinstance(n, c_ast.BinaryOp | c_ast.UnaryOp):
+            budget -= 1
+            stack.extend(n)
+        elif isinstance(n, c_ast.FuncCall):
+            budget -= 1
+            stack.extend(n.args.exprs)
+        elif not isinstance(n, c_ast.ID | c_ast.Constant):
+            return False
+    return budget >= 0
 
 
 class ConstValue(Value):
