@@ -16,6 +16,7 @@ from surrogate.anc.ir import Constant, Register
 
 Node = Register | Constant
 Graph = dict[Node, set[Node]]
+Row = tuple[int | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -34,52 +35,49 @@ def allocate(code: Code, memory_size: int, max_registers: int | None = None) -> 
     """The program that the code spells. Raises DoesNotFitError where lines or registers do not suffice."""
     if len(code.lines) > memory_size:
         raise DoesNotFitError("lines", len(code.lines), memory_size)
-    nodes = [tuple(_node(code, value) for value in (line.a, line.b, line.out)) for line in code.lines]
     live = [frozenset(_node(code, value) for value in after) for after in code.live_after()]
-    initial = _initial_values(code, nodes, live)
-    colours = _colour(_conflicts(nodes, live, initial))
-    outs = [
-        _spare(colours, live[index], _zeros_after(code)[index]) if line.has_free_zero else colours.get(nodes[index][2])
-        for index, line in enumerate(code.lines)
-    ]
-    places = [(colours.get(a), colours.get(b), out) for (a, b, _), out in zip(nodes, outs, strict=True)]
-    return _assembly(
-        code, places, {colours[node]: value for node, value in initial.items()}, memory_size, max_registers
-    )
+    initial = _initial_values(code)
+    colours = _colour(_conflicts(code, live, initial))
+    rows = []
+    for line, after, zeros in zip(code.lines, live, _zeros_after(code), strict=True):
+        a, b, out = (None if value is None else colours[_node(code, value)] for value in (line.a, line.b, line.out))
+        rows.append((a, b, _spare(colours, after - zeros) if line.has_free_zero else out))
+    program = _assembly(code, rows, {colours[node]: value for node, value in initial.items()}, memory_size)
+    if max_registers is not None and len(program.registers) > max_registers:
+        raise DoesNotFitError("registers", len(program.registers), max_registers)
+    return program
 
 
-def _assembly(code: Code, places: list, initial: dict[int, int], memory_size: int, limit: int | None) -> Assembly:
+def _assembly(code: Code, rows: list[Row], initial: dict[int, int], memory_size: int) -> Assembly:
     """The program, its registers numbered in the order in which it looks at them."""
-    seen = [place for line in places for place in line if place is not None]
-    number: dict[int | None, int | None] = {place: i for i, place in enumerate(dict.fromkeys(seen))}
-    if limit is not None and len(number) > limit:
-        raise DoesNotFitError("registers", len(number), limit)
-    registers = tuple(initial.get(place) for place in number if place is not None) or (None,)
+    seen = dict.fromkeys(place for row in rows for place in row if place is not None)
+    number: dict[int | None, int] = {place: i for i, place in enumerate(seen)}
+    # The machine has at least one register.
+    registers = tuple(initial.get(place) for place in seen) or (None,)
     instructions = [
-        Instruction(line.op, *(number.get(place) for place in of_line))
-        for line, of_line in zip(code.lines, places, strict=True)
+        Instruction(line.op, *(number.get(place) for place in row)) for line, row in zip(code.lines, rows, strict=True)
     ]
     return Assembly(memory_size, registers, tuple(instructions))
 
 
-def _node(code: Code, value: Operand | None) -> Node | None:
+def _node(code: Code, value: Operand) -> Node:
     """Jump targets are constants by now."""
     return Constant(code.labels[value.number]) if isinstance(value, Label) else value
 
 
-def _initial_values(code: Code, nodes: list, live: list[frozenset]) -> dict[Node, int]:
+def _initial_values(code: Code) -> dict[Node, int]:
     """The value that each node which is looked at before anything writes it starts with."""
-    a, b, out = nodes[0]
-    before = {node for node in (a, b, *live[0]) if node is not None and (node != out or node in (a, b))}
-    return {node: node.value if isinstance(node, Constant) else code.initial.get(node, 0) for node in _sorted(before)}
+    nodes = sorted({_node(code, value) for value in code.live_before()}, key=_order)
+    return {node: node.value if isinstance(node, Constant) else code.initial.get(node, 0) for node in nodes}
 
 
-def _sorted(nodes) -> list[Node]:
-    return sorted(nodes, key=lambda node: (node.value, 0) if isinstance(node, Constant) else (node.number, 1))
+def _order(node: Node) -> tuple[int, int]:
+    return (0, node.value) if isinstance(node, Constant) else (1, node.number)
 
 
-def _conflicts(nodes: list, live: list[frozenset], initial: dict[Node, int]) -> Graph:
-    graph: Graph = {node: set() for line in nodes for node in line if node is not None}
+def _conflicts(code: Code, live: list[frozenset[Node]], initial: dict[Node, int]) -> Graph:
+    values = [value for line in code.lines for value in (line.a, line.b, line.out) if value is not None]
+    graph: Graph = {_node(code, value): set() for value in values}
 
     def conflict(one: Node, other: Node) -> None:
         graph[one].add(other)
@@ -89,17 +87,17 @@ def _conflicts(nodes: list, live: list[frozenset], initial: dict[Node, int]) -> 
         for other, different in initial.items():
             if value != different:
                 conflict(one, other)
-    for (_, _, out), after in zip(nodes, live, strict=True):
-        if out is not None:
-            for other in after - {out}:
-                conflict(out, other)
+    for line, after in zip(code.lines, live, strict=True):
+        if line.out is not None:
+            for other in after - {line.out}:
+                conflict(line.out, other)
     return graph
 
 
 def _colour(graph: Graph) -> dict[Node, int]:
     """A colouring of the graph: always the node next whose neighbours have the most colours (Brélaz 1979)."""
     colours: dict[Node, int] = {}
-    order = _sorted(graph)
+    order = sorted(graph, key=_order)
     while len(colours) < len(graph):
         taken = {node: {colours[n] for n in graph[node] if n in colours} for node in order if node not in colours}
         node = max(taken, key=lambda node: (len(taken[node]), len(graph[node])))
@@ -107,19 +105,20 @@ def _colour(graph: Graph) -> dict[Node, int]:
     return colours
 
 
-def _spare(colours: dict[Node, int], live: frozenset, zeros: frozenset) -> int:
-    """A register that a zero may go to: one whose value is not needed, or is zero."""
-    taken = {colours[node] for node in live - zeros}
+def _spare(colours: dict[Node, int], needed: frozenset[Node]) -> int:
+    """A register whose value may become zero."""
+    taken = {colours[node] for node in needed}
     return next(colour for colour in range(len(colours) + 1) if colour not in taken)
 
 
-def _zeros_after(code: Code) -> list[frozenset[Operand]]:
+def _zeros_after(code: Code) -> list[frozenset[Node]]:
     """What is sure to hold zero after each line."""
     zero = Constant(0)
-    everything = frozenset({line.out for line in code.lines if line.out is not None} | {*code.initial, zero})
+    outs = (line.out for line in code.lines if line.out is not None)
+    everything: frozenset[Node] = frozenset([*outs, *code.initial, zero])
     preceding = code.preceding()
     after = [everything] * len(code.lines)
-    start = frozenset(node for node in everything if code.initial.get(node, 0) == 0)
+    start = frozenset(node for node in everything if isinstance(node, Constant) or code.initial.get(node, 0) == 0)
     changed = True
     while changed:
         changed = False

@@ -9,8 +9,6 @@ from surrogate.anc.instructions import Op
 from surrogate.anc.ir import Constant, Register, Value
 
 FOLD: dict[Op, Callable[[int, int], int]] = {
-    Op.INC: lambda a, _: a + 1,
-    Op.DEC: lambda a, _: a - 1,
     Op.ADD: lambda a, b: a + b,
     Op.SUB: lambda a, b: a - b,
     Op.MIN: min,
@@ -20,23 +18,30 @@ _COMMUTES = {Op.ADD, Op.MIN, Op.MAX}
 
 
 def simplify(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Expression:
-    """The value of op(a, b) if it is known, else its standard form: resolved operands, constants second, INC and DEC."""
-    a, b = facts.resolve(a), None if b is None else facts.resolve(b)
-    if op is Op.READ:
-        return facts.expressions.get((op, a, None), (op, a, None))
-    if isinstance(a, Constant) and (b is None or isinstance(b, Constant)):
-        return facts.constant(FOLD[op](a.value, 0 if b is None else b.value))
-    if op in _COMMUTES and _order(a) > _order(b):
-        a, b = b, a
-    result = _extreme(facts, op, a, b) if op in (Op.MIN, Op.MAX) else _sum(facts, op, a, b)
+    """The value of op(a, b) if it is known, else its standard form: roots, constants second, INC and DEC."""
+    a = facts.resolve(a)
+    if b is None:
+        result = _unary(facts, op, a)
+    else:
+        b = facts.resolve(b)
+        if isinstance(a, Constant) and isinstance(b, Constant):
+            return facts.constant(FOLD[op](a.value, b.value))
+        if op in _COMMUTES and _order(a) > _order(b):
+            a, b = b, a
+        result = _extreme(facts, op, a, b) if op in (Op.MIN, Op.MAX) else _sum(facts, op, a, b)
     return facts.expressions.get(result, result) if isinstance(result, tuple) else result
 
 
-def _order(value: Value | None) -> tuple[int, int]:
+def _unary(facts: Facts, op: Op, a: Value) -> Value | Expression:
+    """READ, INC and DEC."""
+    return (op, a, None) if op is Op.READ else shifted(facts, a, 1 if op is Op.INC else -1)
+
+
+def _order(value: Value) -> tuple[int, int]:
     return (0, value.number) if isinstance(value, Register) else (1, 0)
 
 
-def _extreme(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Expression:
+def _extreme(facts: Facts, op: Op, a: Value, b: Value) -> Value | Expression:
     """MIN and MAX."""
     top = facts.constant(-1)
     neutral, absorbing = (top, ZERO) if op is Op.MIN else (ZERO, top)
@@ -44,7 +49,6 @@ def _extreme(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Express
         return a
     if b == absorbing:
         return absorbing
-    assert b is not None
     for inner, outer in ((a, b), (b, a)):
         # min(x, min(x, y)) is the inner minimum; min(x, max(x, y)) is x
         inside = facts.definition(inner, Op.MIN, Op.MAX)
@@ -53,14 +57,10 @@ def _extreme(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Express
     return op, a, b
 
 
-def _sum(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Expression:
-    """INC, DEC, ADD and SUB."""
-    if op in (Op.INC, Op.DEC) or isinstance(b, Constant):
-        step = {Op.INC: 1, Op.DEC: -1}.get(op, 0)
-        if isinstance(b, Constant):
-            step = b.value if op is Op.ADD else -b.value
-        return shifted(facts, a, step)
-    assert b is not None
+def _sum(facts: Facts, op: Op, a: Value, b: Value) -> Value | Expression:
+    """ADD and SUB."""
+    if isinstance(b, Constant):
+        return shifted(facts, a, b.value if op is Op.ADD else -b.value)
     if op is Op.SUB:
         (base_a, offset_a), (base_b, offset_b) = facts.offset(a), facts.offset(b)
         if base_a == base_b:
@@ -85,6 +85,8 @@ def _rest(inside: Expression, one: Value) -> Value:
 
 def shifted(facts: Facts, a: Value, step: int) -> Value | Expression:
     """a + step: an earlier value where there is one."""
+    if isinstance(a, Constant):
+        return facts.constant(a.value + step)
     base, offset = facts.offset(a)
     total = facts.constant(step + offset)
     if base is not None and total == ZERO:

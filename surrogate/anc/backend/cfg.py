@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surrogate.anc.backend.flow import predecessors, retarget, reverse_postorder
+from surrogate.anc.backend.flow import predecessors, retargeted, reverse_postorder
 from surrogate.anc.ir import Block, Branch, Constant, Function, Goto, Halt
 
 
@@ -42,7 +42,7 @@ def skip_empty(function: Function) -> Function:
             number = block.end.target
         return number
 
-    return Function({n: Block(list(b.body), retarget(b.end, final)) for n, b in function.blocks.items()})
+    return retargeted(function, {number: final(number) for number in function.blocks})
 
 
 def one_halt(function: Function) -> Function:
@@ -70,13 +70,8 @@ def merge_equal(function: Function) -> Function:
                     same[number] = keep
         if not same:
             return function
-        function = Function(
-            {
-                number: Block(list(block.body), retarget(block.end, lambda target: same.get(target, target)))
-                for number, block in function.blocks.items()
-                if number not in same
-            }
-        )
+        kept = {number: block for number, block in function.blocks.items() if number not in same}
+        function = retargeted(Function(kept), same)
 
 
 def own_entry(function: Function) -> Function:
@@ -84,12 +79,8 @@ def own_entry(function: Function) -> Function:
     if not predecessors(function)[0]:
         return function
     moved = max(function.blocks) + 1
-    blocks = {0: Block([], Goto(moved)), moved: function.blocks[0]}
-    blocks |= {number: block for number, block in function.blocks.items() if number != 0}
-    for number, block in list(blocks.items()):
-        if number != 0:
-            blocks[number] = Block(list(block.body), retarget(block.end, lambda target: target or moved))
-    return Function(blocks)
+    blocks = retargeted(function, {0: moved}).blocks
+    return Function({0: Block([], Goto(moved)), moved: blocks.pop(0)} | blocks)
 
 
 def merge_chains(function: Function) -> Function:

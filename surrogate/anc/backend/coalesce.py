@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
+from surrogate.anc.backend.arithmetic import simplify
+from surrogate.anc.backend.facts import analyse, learn
 from surrogate.anc.backend.flow import defined, frequencies, live_after, liveness, registers, renamed
-from surrogate.anc.ir import Block, Function, Move, Register
+from surrogate.anc.ir import Block, Constant, Function, Move, Register, Statement
 
 Graph = dict[Register, set[Register]]
 
@@ -25,6 +28,36 @@ def interference(function: Function) -> Graph:
                     graph[out].add(other)
                     graph[other].add(out)
     return graph
+
+
+def is_copy(statement: Statement) -> TypeGuard[Move]:
+    return isinstance(statement, Move) and isinstance(statement.value, Register)
+
+
+def can_go(function: Function, copy: Move) -> bool:
+    """Whether the two registers of a copy can be one."""
+    return copy.value not in interference(function)[copy.out]
+
+
+def constants_as_copies(function: Function, modulus: int) -> Function:
+    """`x = 0` becomes `x = y` where y is zero and x is a copy of y elsewhere, if they can then be one register.
+
+    The same with other constants; y is, for one, the test of the branch that leads here.
+    """
+    related = {pair for out, value in _copies(function) for pair in ((out, value), (value, out))}
+    for number, entry in analyse(function, modulus, simplify).items():
+        facts = entry.copy()
+        for index, statement in enumerate(function.blocks[number].body):
+            if isinstance(statement, Move) and isinstance(statement.value, Constant):
+                for known, value in facts.values.items():
+                    copy = Move(statement.out, known)
+                    if value == statement.value and (statement.out, known) in related:
+                        blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
+                        blocks[number].body[index] = copy
+                        if can_go(Function(blocks), copy):
+                            return constants_as_copies(Function(blocks), modulus)
+            learn(facts, statement, simplify)
+    return function
 
 
 def coalesce(function: Function) -> Function:
@@ -51,12 +84,8 @@ def coalesce(function: Function) -> Function:
 def _copies(function: Function) -> list[tuple[Register, Register]]:
     often = frequencies(function)
     numbers = sorted((number for number in function.blocks if number in often), key=lambda n: -often[n])
-    return [
-        (statement.out, statement.value)
-        for number in numbers
-        for statement in function.blocks[number].body
-        if isinstance(statement, Move) and isinstance(statement.value, Register)
-    ]
+    statements = [statement for number in numbers for statement in function.blocks[number].body]
+    return [(s.out, s.value) for s in statements if isinstance(s, Move) and isinstance(s.value, Register)]
 
 
 def _without_copies_to_itself(function: Function, name: Callable[[Register], Register]) -> Function:

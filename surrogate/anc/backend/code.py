@@ -1,4 +1,4 @@
-"""Machine instructions over virtual registers, constants and labels, before anything has a place in the register file."""
+"""Machine instructions over virtual registers, constants and labels: lines in order, but no register numbers yet."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ class Code:
             for after in self.following(index):
                 found[after].append(index)
         return found
+
+    def live_before(self) -> frozenset[Operand]:
+        """What may be looked at before anything writes it."""
+        line = self.lines[0]
+        values = frozenset(value for value in (line.a, line.b) if value is not None)
+        return (self.live_after()[0] - {line.out}) | values
 
     def live_after(self) -> list[frozenset[Operand]]:
         """What may still be looked at after each line; constants and labels are looked at like registers."""

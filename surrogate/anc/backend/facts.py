@@ -18,6 +18,9 @@ ZERO = Constant(0)
 
 FREE_ROUNDS = 8
 
+# Of INC, DEC and steps by constants; longer ones are not worth following.
+LONGEST_CHAIN = 8
+
 
 @dataclass
 class Facts:
@@ -55,14 +58,14 @@ class Facts:
     def offset(self, value: Value) -> tuple[Register | None, int]:
         """`value` as register + constant, as far as that is known (None + constant for a constant)."""
         total = 0
-        for _ in range(8):  # chains of INC and DEC are short; longer ones are not worth following
-            if isinstance(value, Constant):
-                return None, (total + value.value) % self.modulus
+        for _ in range(LONGEST_CHAIN):
             step = self._step(value)
             if step is None:
                 break
             value, add = step
             total += add
+        if isinstance(value, Constant):
+            return None, (total + value.value) % self.modulus
         return value, total % self.modulus
 
     def _step(self, value: Value) -> tuple[Value, int] | None:
@@ -82,11 +85,14 @@ class Facts:
     def replace(self, old: Register, new: Value) -> None:
         """Says `new` wherever the facts say `old`, which holds the same value."""
 
-        def change(value: Value | None) -> Value | None:
+        def change(value: Value) -> Value:
             return new if value == old else value
 
         self.values = {register: change(value) for register, value in self.values.items() if register != new}
-        self.expressions = {(op, change(a), change(b)): change(v) for (op, a, b), v in self.expressions.items()}
+        self.expressions = {
+            (op, change(a), None if b is None else change(b)): change(value)
+            for (op, a, b), value in self.expressions.items()
+        }
         if old in self.nonzero:
             self.nonzero.remove(old)
             if isinstance(new, Register):
@@ -172,9 +178,9 @@ def _compute(facts: Facts, out: Register, expression: Expression) -> None:
     copies = [copy for copy, value in facts.values.items() if value == out]
     facts.forget(out)
     op, a, b = expression
-    a, b = (copies[0] if copies and value == out else value for value in (a, b))
+    if copies:
+        a, b = copies[0] if a == out else a, copies[0] if b == out else b
     if out not in (a, b):
-        assert a is not None
         facts.expressions[op, a, b] = out
 
 

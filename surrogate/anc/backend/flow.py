@@ -86,14 +86,19 @@ def successors(end: End) -> tuple[int, ...]:
     return ()
 
 
-def retarget(end: End, change: Callable[[int], int]) -> End:
-    """The end with every block number changed."""
+def retarget(end: End, targets: dict[int, int]) -> End:
+    """The end with some block numbers changed."""
     match end:
         case Goto(target):
-            return Goto(change(target))
+            return Goto(targets.get(target, target))
         case Branch(test, zero, other):
-            return Branch(test, change(zero), change(other))
+            return Branch(test, targets.get(zero, zero), targets.get(other, other))
     return end
+
+
+def retargeted(function: Function, targets: dict[int, int]) -> Function:
+    """The function with some block numbers changed wherever a block ends."""
+    return Function({n: Block(list(block.body), retarget(block.end, targets)) for n, block in function.blocks.items()})
 
 
 def predecessors(function: Function) -> dict[int, list[int]]:
@@ -144,8 +149,8 @@ class Liveness:
 def live_before(node: Statement | End, after: Iterable[Register]) -> frozenset[Register]:
     """What is live before a statement or an end, given what is live after it."""
     live = set(after)
-    if isinstance(node, Statement):
-        live.discard(node.out) if not isinstance(node, Write) else None
+    if isinstance(node, Move | Compute):
+        live.discard(node.out)
     return frozenset(live.union(used(node)))
 
 
@@ -199,9 +204,8 @@ def loops(function: Function) -> list[Loop]:
                     if number not in body and number in place:
                         body.add(number)
                         todo.extend(before[number])
-    return sorted(
-        (Loop(h, frozenset(body)) for h, body in found.items()), key=lambda loop: (len(loop.body), loop.header)
-    )
+    nested = [Loop(header, frozenset(body)) for header, body in found.items()]
+    return sorted(nested, key=lambda loop: (len(loop.body), loop.header))
 
 
 def frequencies(function: Function) -> dict[int, float]:

@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from surrogate.anc.backend.arithmetic import simplify
-from surrogate.anc.backend.facts import Facts, after_body, along_edges, analyse
+from surrogate.anc.backend.coalesce import can_go, is_copy
+from surrogate.anc.backend.facts import Facts, after_body, along_edges, analyse, learn
 from surrogate.anc.backend.flow import Liveness, defined, liveness, retarget
-from surrogate.anc.backend.propagate import simplify_end
-from surrogate.anc.ir import Block, Branch, Function, Goto, Write
+from surrogate.anc.backend.propagate import simplify_end, simplify_statement
+from surrogate.anc.ir import Block, Branch, Function, Goto, Statement, Write
 
 
 def thread_jumps(function: Function, modulus: int) -> Function:
     """Redirects the ways into blocks whose test is then known and whose statements are then of no use."""
-    entry = analyse(function, modulus, simplify)
     live = liveness(function)
-    blocks = {}
-    for number, block in function.blocks.items():
-        leaving: dict[int, Facts] = {}
-        if number in entry:
-            leaving = along_edges(after_body(entry[number], block, simplify), block)
-        ways = {target: _way(function, live, target, facts) for target, facts in leaving.items()}
-        blocks[number] = Block(list(block.body), retarget(block.end, lambda old, ways=ways: ways.get(old, old)))
-    return Function(blocks)
+    targets: dict[int, dict[int, int]] = {}
+    for source, number, facts in _ways(function, modulus):
+        found = _decided(function, live, number, facts)
+        if found is not None and not found[0]:
+            targets.setdefault(source, {})[number] = found[1]
+    return Function(
+        {n: Block(list(block.body), retarget(block.end, targets.get(n, {}))) for n, block in function.blocks.items()}
+    )
 
 
-def _way(function: Function, live: Liveness, number: int, facts: Facts) -> int:
-    """Where block `number`, entered with these facts, is sure to lead without doing anything that matters."""
+def thread_over_copies(function: Function, modulus: int) -> Function:
+    """Redirects a way into a block whose test is then known and whose statements are then copies that coalesce."""
+    live = liveness(function)
+    for source, number, facts in _ways(function, modulus):
+        found = _decided(function, live, number, facts)
+        if found is None or not found[0]:
+            continue
+        copies = [statement for statement in found[0] if is_copy(statement)]
+        if copies == found[0]:
+            new = max(function.blocks) + 1
+            end = retarget(function.blocks[source].end, {number: new})
+            changed = {source: Block(list(function.blocks[source].body), end), new: Block(found[0], Goto(found[1]))}
+            threaded = Function(function.blocks | changed)
+            if all(can_go(threaded, copy) for copy in copies):
+                return threaded
+    return function
+
+
+def _ways(function: Function, modulus: int) -> Iterator[tuple[int, int, Facts]]:
+    """The ways from block to block, with what holds on them."""
+    for number, facts in analyse(function, modulus, simplify).items():
+        block = function.blocks[number]
+        for target, on_way in along_edges(after_body(facts, block, simplify), block).items():
+            yield number, target, on_way
+
+
+def _decided(function: Function, live: Liveness, number: int, facts: Facts) -> tuple[list[Statement], int] | None:
+    """What block `number`, entered with these facts, does that matters, and where it leads; None if that is open."""
     block = function.blocks[number]
     if not isinstance(block.end, Branch):
-        return number
-    end = simplify_end(after_body(facts, block, simplify), block.end)
+        return None
+    facts, body = facts.copy(), []
+    for statement in block.body:
+        body += [(statement, new) for new in simplify_statement(facts, statement)]
+        learn(facts, statement, simplify)
+    end = simplify_end(facts, block.end)
     if not isinstance(end, Goto):
-        return number
-    idle = all(not isinstance(s, Write) and defined(s) not in live.before[end.target] for s in block.body)
-    return end.target if idle else number
+        return None
+    needed = live.before[end.target]
+    return [new for old, new in body if isinstance(old, Write) or defined(old) in needed], end.target

@@ -43,7 +43,8 @@ def _edges(function: Function) -> list[Edge]:
 def _cycle(chosen: dict[int, Edge]) -> list[Edge]:
     """The edges of one cycle, empty if there is none."""
     for start in chosen:
-        path, number = [], start
+        path: list[Edge] = []
+        number = start
         while number in chosen and len(path) <= len(chosen):
             path.append(chosen[number])
             number = chosen[number][1]

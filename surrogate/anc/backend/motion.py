@@ -48,14 +48,14 @@ def moves_first(body: Iterable[Statement], statement: Statement) -> bool:
 
 
 def hoist_invariants(function: Function) -> Function:
-    """Moves what a loop computes anew to the same result in front of the loop. No statement can fail, so none is unsafe."""
+    """Moves what gives the same in every round of a loop in front of it; no statement can fail there."""
     while (found := _invariant(function)) is not None:
         loop, number, index = found
         blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
         statement = blocks[number].body.pop(index)
         front = max(blocks) + 1
         for name in blocks.keys() - loop.body:
-            blocks[name].end = retarget(blocks[name].end, lambda old: front if old == loop.header else old)  # noqa: B023
+            blocks[name].end = retarget(blocks[name].end, {loop.header: front})
         blocks[front] = Block([statement], Goto(loop.header))
         function = clean(Function(blocks))
     return function

@@ -5,11 +5,11 @@ from __future__ import annotations
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.backend.allocate import allocate
 from surrogate.anc.backend.cfg import clean
-from surrogate.anc.backend.coalesce import coalesce
+from surrogate.anc.backend.coalesce import coalesce, constants_as_copies
 from surrogate.anc.backend.code import Code, emit
 from surrogate.anc.backend.dead import remove_dead
 from surrogate.anc.backend.initial import hoist_initial
-from surrogate.anc.backend.jumps import thread_jumps
+from surrogate.anc.backend.jumps import thread_jumps, thread_over_copies
 from surrogate.anc.backend.layout import layout
 from surrogate.anc.backend.motion import hoist_invariants, sink_partly_dead
 from surrogate.anc.backend.propagate import propagate
@@ -36,10 +36,11 @@ def optimise(function: Function, memory_size: int) -> Function:
     for _ in range(MAX_ROUNDS):
         before = function
         function = simplify_values(clean(function), memory_size)
-        function = clean(thread_jumps(function, memory_size))
+        function = clean(thread_over_copies(thread_jumps(function, memory_size), memory_size))
         function = sink_partly_dead(hoist_invariants(function))
         if function == before:
             break
+    function = constants_as_copies(function, memory_size)
     return share(coalesce(hoist_initial(function)))
 
 

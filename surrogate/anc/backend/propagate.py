@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from surrogate.anc.backend.arithmetic import shift, simplify
-from surrogate.anc.backend.facts import Expression, Facts, analyse, learn
+from surrogate.anc.backend.facts import ZERO, Expression, Facts, analyse, learn
 from surrogate.anc.backend.flow import used
 from surrogate.anc.instructions import Op
 from surrogate.anc.ir import (
@@ -23,6 +24,8 @@ from surrogate.anc.ir import (
     Write,
 )
 
+NOTHING: Mapping[Register, int] = {}
+
 
 def propagate(function: Function, modulus: int) -> Function:
     """The function with every operand and result replaced by what the facts at its place say."""
@@ -35,13 +38,14 @@ def propagate(function: Function, modulus: int) -> Function:
             facts = entry[number].copy()
             body = []
             for statement in block.body:
-                body += _statement(facts, statement, uses)
+                body += simplify_statement(facts, statement, uses)
                 learn(facts, statement, simplify)
             blocks[number] = Block(body, simplify_end(facts, block.end))
     return Function(blocks)
 
 
-def _statement(facts: Facts, statement: Statement, uses: Counter[Register]) -> list[Statement]:
+def simplify_statement(facts: Facts, statement: Statement, uses: Mapping[Register, int] = NOTHING) -> list[Statement]:
+    """The statement given what holds before it; `uses` counts how often each register is looked at."""
     match statement:
         case Move(out, value):
             return _move(facts, out, facts.resolve(value))
@@ -61,11 +65,11 @@ def _move(facts: Facts, out: Register, value: Value) -> list[Statement]:
     return [] if value == facts.resolve(out) else [Move(out, value)]
 
 
-def _from_base(facts: Facts, expression: Expression, uses: Counter[Register]) -> Value | Expression:
+def _from_base(facts: Facts, expression: Expression, uses: Mapping[Register, int]) -> Value | Expression:
     """(x + 1) + 2 as x + 3 where x + 1 has no other use."""
     op, a, b = expression
     steps = op in (Op.INC, Op.DEC) or (op in (Op.ADD, Op.SUB) and isinstance(b, Constant))
-    if not steps or not isinstance(a, Register) or uses[a] != 1:
+    if not steps or not isinstance(a, Register) or uses.get(a) != 1:
         return expression
     base, offset = facts.offset(a)
     step = {Op.INC: 1, Op.DEC: -1}.get(op, 0)
@@ -88,6 +92,10 @@ def simplify_end(facts: Facts, end: End) -> End:
 
 def _same_zero(facts: Facts, test: Value) -> Value:
     """An older value that is zero exactly where `test` is."""
+    if (inside := facts.definition(test, Op.SUB)) is not None:
+        _, a, b = inside
+        assert b is not None
+        return b if a == ZERO else facts.expressions.get((Op.SUB, b, a), test)
     if (inside := facts.definition(test, Op.MIN)) is not None:
         _, a, b = inside
         assert b is not None

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from surrogate.anc.backend.flow import defined, predecessors, used
 from surrogate.anc.backend.motion import moves_first, moves_last
-from surrogate.anc.ir import Block, Branch, Function, Goto
+from surrogate.anc.ir import Block, Branch, Function, Goto, Statement
 
 
 def shared_tails(function: Function) -> Iterator[Function]:
@@ -16,7 +16,8 @@ def shared_tails(function: Function) -> Iterator[Function]:
         first, second = function.blocks[one], function.blocks[other]
         if 0 in (one, other) or first.end != second.end or not isinstance(first.end, Goto):
             continue
-        body, rest, tail = list(first.body), list(second.body), []
+        body, rest = list(first.body), list(second.body)
+        tail: list[Statement] = []
         while (pair := _common_last(Block(body, first.end), Block(rest, second.end))) is not None:
             tail.insert(0, body.pop(pair[0]))
             del rest[pair[1]]
@@ -43,7 +44,8 @@ def shared_heads(function: Function) -> Iterator[Function]:
         end = block.end
         if not isinstance(end, Branch) or any(before[way] != [number] for way in (end.zero, end.other)):
             continue
-        zero, other, head = list(function.blocks[end.zero].body), list(function.blocks[end.other].body), []
+        zero, other = list(function.blocks[end.zero].body), list(function.blocks[end.other].body)
+        head: list[Statement] = []
         while (pair := _common_first(zero, other)) is not None and defined(zero[pair[0]]) not in used(end):
             head.append(zero.pop(pair[0]))
             del other[pair[1]]
@@ -56,7 +58,7 @@ def shared_heads(function: Function) -> Iterator[Function]:
             yield Function(function.blocks | changed)
 
 
-def _common_first(first: list, second: list) -> tuple[int, int] | None:
+def _common_first(first: list[Statement], second: list[Statement]) -> tuple[int, int] | None:
     """Places of a statement that may come first in both bodies."""
     for i, statement in enumerate(first):
         if statement in second:
