@@ -13,13 +13,14 @@ import torch
 
 from cprograms.diagnostics import UsageError
 from cprograms.tape import TapeProgram, load_tape
-from surrogate.anc import machine
+from surrogate.anc import interpreter, machine
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.controller import Controller
-from surrogate.anc.decompiler.reading import arg_max_program
+from surrogate.anc.decompiler.reading import arg_max_program, likeliest, rows_of
 from surrogate.anc.distributions import Samples
 
 if TYPE_CHECKING:
+    from surrogate.anc.adapting import Adaptation
     from surrogate.anc.checking import ExactReport
     from surrogate.anc.decompiler.decompile import Decompiled
     from surrogate.anc.tracing import TraceStep
@@ -92,16 +93,31 @@ class AncProgram:
         return Run(runs.tape[0], int(runs.steps[0]), bool(runs.stopped[0]))
 
     def run_many(self, tapes: np.ndarray, max_steps: int = MAX_STEPS) -> Runs:
-        """Execute on each of the tapes [n, M] of values 0..M-1, by arg-max, or softly where `kind` is not 1."""
+        """Execute on each of the tapes, int [n, M] of values 0..M-1.
+
+        A program of type 1 is executed over integers, which is what the machine does by arg-max, only faster; others run
+        on the machine, softly, and the likeliest value of each cell counts.
+        """
+        if self.kind == 1:
+            return self._run_exactly(tapes, max_steps)
         size = max(1, CHUNK_CELLS // self.memory_size**2)
-        parts = [self._run_chunk(tapes[i : i + size], max_steps) for i in range(0, len(tapes), size)]
+        parts = [self._run_softly(tapes[i : i + size], max_steps) for i in range(0, len(tapes), size)]
         return Runs(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("tape", "steps", "stopped")))
 
-    def _run_chunk(self, tapes: np.ndarray, max_steps: int) -> Runs:
+    def _run_exactly(self, tapes: np.ndarray, max_steps: int) -> Runs:
+        reading = likeliest(rows_of(self.controller))
+        code = interpreter.encode([reading.assembly])
+        state = interpreter.start(code, tapes)
+        state.line += reading.start
+        for _ in range(max_steps):
+            if state.stopped.all():
+                break
+            interpreter.step(code, state)
+        return Runs(state.tape[0], state.steps[0], state.stopped[0])
+
+    def _run_softly(self, tapes: np.ndarray, max_steps: int) -> Runs:
         with torch.no_grad():
-            run = machine.run(
-                self.controller, machine.to_tape(torch.from_numpy(tapes))[None], max_steps, self.kind == 1
-            )
+            run = machine.run(self.controller, machine.to_tape(torch.from_numpy(tapes))[None], max_steps)
         state = run.state
         return Runs(state.tape[0].argmax(-1).numpy(), run.steps[0].numpy(), ~state.running[0].numpy())
 
@@ -136,6 +152,12 @@ class AncProgram:
         from surrogate.anc.decompiler.decompile import decompile
 
         return decompile(self.controller, self.samples, name=self.entry)
+
+    def adapt(self, samples: Samples | None = None, **options: Any) -> Adaptation:
+        """Make faster versions for the tapes that it gets; see `surrogate.anc.adapting.adapt` for the options."""
+        from surrogate.anc.adapting import adapt
+
+        return adapt(self, samples, **options)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the artifact, a directory; see `surrogate.anc.artifact.save`."""

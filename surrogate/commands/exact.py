@@ -68,7 +68,7 @@ def run_command(options: argparse.Namespace, program: AncProgram) -> int:
 
 
 def trace_command(options: argparse.Namespace) -> int:
-    program = _load(options)
+    program = load_program(options)
 
     from surrogate.anc.tracing import trace_lines
 
@@ -105,7 +105,7 @@ def check_command(options: argparse.Namespace, program: AncProgram) -> int:
 
 
 def decompile_command(options: argparse.Namespace) -> int:
-    program = _load(options)
+    program = load_program(options)
 
     from surrogate.anc.decompiler.listing import listing
 
@@ -125,7 +125,7 @@ def decompile_command(options: argparse.Namespace) -> int:
 
 
 def show_command(options: argparse.Namespace) -> int:
-    program = _load(options)
+    program = load_program(options)
     suffix = Path(options.output).suffix.lower()
     if suffix not in (".html", ".png"):
         raise UsageError(f"{options.output}: a picture is a .png or an .html file")
@@ -137,7 +137,7 @@ def show_command(options: argparse.Namespace) -> int:
     return OK
 
 
-def _load(options: argparse.Namespace) -> AncProgram:
+def load_program(options: argparse.Namespace) -> AncProgram:
     from surrogate.anc.compiled import AncProgram
     from surrogate.container import load
 
