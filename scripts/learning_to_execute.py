@@ -1,8 +1,9 @@
-"""Train the grid of learning-to-execute and write its page: docs/learning_to_execute.md, plots and figures.
+"""Train the grid of learning to execute and write its page, docs/learning_to_execute.md, with its plots and figures.
 
 python scripts/learning_to_execute.py training/configs/learning_to_execute_cpu.yaml -o runs/execute
 
-An interrupted command continues where it was; --report writes the page from the rounds that are complete.
+The same command again continues where it was interrupted. With --report nothing is trained: the page is written from
+the rounds that are complete.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import sys
 from pathlib import Path
 
 from cprograms.diagnostics import UsageError
-from training.learning_to_execute.grid import Plan, run_plan
+from training.learning_to_execute.grid import Plan, read_records, run_plan
+from training.learning_to_execute.report import write_report
 
 
 def main() -> int:
@@ -20,10 +22,14 @@ def main() -> int:
     parser.add_argument("plan", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of checkpoints and records")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report", action="store_true", help="write the page without training")
+    parser.add_argument("--docs", type=Path, default=Path("docs"), help="folder of the page")
     args = parser.parse_args()
     try:
-        args.output.mkdir(parents=True, exist_ok=True)
-        run_plan(Plan.read(args.plan, args.seed), args.output)
+        plan = Plan.read(args.plan, args.seed)
+        records = read_records(args.output) if args.report else run_plan(plan, args.output)
+        command = f"python scripts/learning_to_execute.py {args.plan} -o {args.output.name} --seed {args.seed}"
+        write_report(plan, records, args.docs, command, args.seed)
     except UsageError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.progress import track
 
 from cprograms.diagnostics import UsageError
@@ -17,6 +18,7 @@ from training.learning_to_execute.settings import Settings, read_mapping
 from training.learning_to_execute.train import TEST_WINDOWS, Trainer
 
 Record = dict[str, Any]
+RECORDS = "records.json"
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,29 @@ class Plan:
                 yield experiment, combination, settings
 
 
+def read_records(out: Path) -> list[Record]:
+    """The records that `out` holds. Raises UsageError where their file is damaged."""
+    path = out / RECORDS
+    try:
+        return json.loads(path.read_text()) if path.exists() else []
+    except ValueError as e:
+        raise UsageError(f"{path}: damaged ({e})") from e
+
+
 def run_plan(plan: Plan, out: Path) -> list[Record]:
     """Run what `out` does not hold already; a record for every run and round, in order.
 
     Each run has its checkpoint in a folder of its own, so that the same call continues after an interrupt.
     """
-    path = out / "records.json"
-    records: list[Record] = json.loads(path.read_text()) if path.exists() else []
+    out.mkdir(parents=True, exist_ok=True)
+    records = read_records(out)
     steps = [(r, *run) for r in range(1, plan.rounds + 1) for run in plan.runs()]
-    for number, experiment, combination, settings in track(steps[len(records) :], description="runs"):
+    console = Console(stderr=True)
+    left = track(steps[len(records) :], "runs", console=console, disable=not console.is_terminal)
+    for number, experiment, combination, settings in left:
         folder = out / "-".join([experiment.name, *(str(v).replace(" ", "-") for v in combination.values())])
         records.append(_record(experiment.name, combination, settings, number, plan.rounds, folder))
-        replace_file(path, json.dumps(records, indent=1).encode())
+        replace_file(out / RECORDS, (json.dumps(records, indent=1) + "\n").encode())
     return records
 
 

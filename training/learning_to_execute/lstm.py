@@ -43,8 +43,8 @@ class CharacterLSTM(nn.Module):
         divided by the number of streams, not by the number of answer characters.
         """
         hidden, state = self.lstm(self.embedding(window.inputs), state)  # [T, B, H]
-        # Only answer positions need the head: they are a small share of all. Their number differs from window to window,
-        # and on CPU the low-precision kernels are compiled again for every new shape: hence float32.
+        # Only answer positions need the head: they are a small share of all. Their number differs from window to
+        # window, and on CPU the low-precision kernels are compiled again for every new shape: hence float32.
         with torch.autocast(hidden.device.type, enabled=False):
             logits = self.head(hidden[window.answers].float())  # [answers, alphabet]
         targets = window.targets[window.answers]
