@@ -148,7 +148,7 @@ def _total(profiles: Sequence[Profile], count: Callable[[Profile], Counter[str]]
 def classifier_auc(a: Sequence[Profile], b: Sequence[Profile]) -> float:
     """How well logistic regression over runs of one to three tokens tells the two apart, cross-validated.
 
-    0.5: not at all; 1: always. Needs scikit-learn.
+    0.5: not at all; 1: always. Needs scikit-learn (the extra "analysis").
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -21,8 +21,6 @@ from cprograms.sandbox import Rows, Status, run_many
 Evaluator = Literal["sandbox", "numpy"]
 BATCH = 200
 """Programs that the sandbox compiles together."""
-EXACT_NODES = 1500
-"""Loops are unrolled this far for numpy to evaluate a program."""
 
 # Programs whose domain contains a box meet on its points; a fourth set of points is scaled to a program's own domain.
 _POINTS = 12
@@ -73,8 +71,8 @@ def _ran(
 ) -> list[Rows]:
     found: dict[int, Rows] = {}
     if evaluator == "numpy":
-        for i, (program, graph, x) in enumerate(zip(programs, graphs, inputs, strict=True)):
-            if (rows := numpy_rows(program, graph, x)) is not None:
+        for i, (graph, x) in enumerate(zip(graphs, inputs, strict=True)):
+            if (rows := numpy_rows(graph, x)) is not None:
                 found[i] = rows
     rest = [i for i in range(len(programs)) if i not in found]
     for start in range(0, len(rest), BATCH):
@@ -88,15 +86,14 @@ _GROUPS = {op.name: op.group for op in OPS}
 _LIBRARY = {"power", "trigonometry", "special"}
 
 
-def numpy_rows(program: Program, graph: Graph, x: np.ndarray) -> Rows | None:
+def numpy_rows(graph: Graph, x: np.ndarray) -> Rows | None:
     """Rows by numpy, or None where the sandbox is needed."""
-    exact = graph if graph.exact else lower(program, max_nodes=EXACT_NODES)
-    if not exact.exact or any(n.type.code == "f32" and _GROUPS[n.op] in _LIBRARY for n in exact.nodes):
+    if not graph.exact or any(n.type.code == "f32" and _GROUPS[n.op] in _LIBRARY for n in graph.nodes):
         return None
-    values, undefined = evaluate_nodes(exact, x)
-    if any(undefined[root] is not None for root in exact.roots):
+    values, undefined = evaluate_nodes(graph, x)
+    if any(undefined[root] is not None for root in graph.roots):
         return None
-    y = np.stack([np.broadcast_to(values[root], len(x)) for root in exact.roots], axis=1).astype(np.float64)
+    y = np.stack([np.broadcast_to(values[root], len(x)) for root in graph.roots], axis=1).astype(np.float64)
     return Rows(y, np.full(len(x), Status.OK, np.uint8))
 
 

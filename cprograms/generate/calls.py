@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cprograms.generate import forms, integers, nodes, values
 from cprograms.generate.distribution import HELPERS
-from cprograms.generate.recipes import recipes, vary
+from cprograms.generate.recipes import choose, recipes, vary
 from cprograms.generate.values import Value, binary, convert, hull
 from cprograms.generate.writer import Writer
 
@@ -64,7 +64,7 @@ def recipe(w: Writer) -> None:
     most = max(2, len(w.fresh))
     candidates = [r for r in recipes(w.real) if len(r.ranges) <= most]
     wide = [r for r in candidates if len(r.ranges) >= min(3, len(w.fresh))]
-    chosen = w.rng.choice(wide if wide and w.chance(0.6) else candidates)
+    chosen = choose(w.rng, wide if wide and w.chance(0.6) else candidates, w.grammar.looping_recipe)
     name = w.unit.name([chosen.name], w.rng)
     function, prototypes = vary(chosen, w.rng, name, single=w.type == "f32")
     function.decl.storage = ["static"]

@@ -52,7 +52,7 @@ class Distribution:
     integer_domain: Weighted = Weighted("byte 34, sym100 20, small 18, bit 4, thousand 8, digit 8, signed10 8")
 
     statement: Weighted = Weighted(
-        "local 30, branch 10, adjust 9, compound 8, clamp 5, early 8, loop 10, switch 2.5, helper 6, recipe 7, "
+        "local 30, branch 10, adjust 9, compound 8, clamp 5, early 8, loop 13, switch 2.5, helper 6, recipe 7, "
         "ladder 6, chain 2, swap 1.5"
     )
     loop: Weighted = Weighted(
@@ -90,7 +90,9 @@ class Distribution:
         "else_returns 0.3, steps_before 0.2, constant_parameters 0.08, file_constants 0.3, typedefs 0.2"
     )
     # Share of programs that are a variant of one recipe.
-    whole_recipe: float = 0.06
+    whole_recipe: float = 0.055
+    # Share of recipes that are drawn from those with a loop.
+    looping_recipe: float = 0.35
     # Share of counting loops that run for more than eight rounds.
     long_loop: float = 0.25
     # Share of operands that are expressions themselves.

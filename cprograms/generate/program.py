@@ -20,7 +20,7 @@ from cprograms.generate.distribution import (
     real_domain,
 )
 from cprograms.generate.function import Function
-from cprograms.generate.recipes import recipes, vary
+from cprograms.generate.recipes import choose, recipes, vary
 from cprograms.generate.styles import restyle
 from cprograms.generate.values import Value
 from cprograms.generate.writer import Unit
@@ -56,7 +56,7 @@ def generate(seed: Seed, grammar: Distribution = DEFAULT) -> Program:
 
 def _from_recipe(grammar: Distribution, rng: Random) -> Program:
     """A variant of a recipe, on about the recipe's domain."""
-    recipe = rng.choice(recipes(real=rng.random() < 0.6))
+    recipe = choose(rng, recipes(real=rng.random() < 0.6), grammar.looping_recipe)
     single = recipe.type == "f64" and rng.random() < 0.2
     function, prototypes = vary(recipe, rng, recipe.name, single=single)
     result = "f32" if single else recipe.type

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,8 +32,9 @@ class Recipe:
     hi: float
     mid: float
     dev: float
+    loops: bool
     fixed: bool
-    """Whether a changed constant or operator could make a loop endless or an index wrong."""
+    """Whether a changed constant or operator could make a loop endless, an index or a shift wrong."""
 
     @property
     def name(self) -> str:
@@ -65,7 +66,16 @@ def _recipe(entry: re.Match[str]) -> Recipe:
     ranges = tuple((float(low), float(high)) for _, low, high in (r.split() for r in entry["ranges"].split(", ")))
     function = c_parser.CParser().parse(entry["text"]).ext[0]
     lo, hi, mid, dev = (float(entry[k]) for k in ("lo", "hi", "mid", "dev"))
-    return Recipe(function, ranges, lo, hi, mid, dev, bool(re.search(r"\b(for|while)\b|\[", entry["text"])))
+    loops = bool(re.search(r"\b(for|while)\b", entry["text"]))
+    return Recipe(
+        function, ranges, lo, hi, mid, dev, loops, loops or any(mark in entry["text"] for mark in ("[", "<<"))
+    )
+
+
+def choose(rng: Random, candidates: Sequence[Recipe], loops: float) -> Recipe:
+    """One of the candidates, with a loop at the given share where there are such."""
+    looping = [r for r in candidates if r.loops]
+    return rng.choice(looping if looping and rng.random() < loops else candidates)
 
 
 def vary(recipe: Recipe, rng: Random, name: str, *, single: bool) -> tuple[c_ast.FuncDef, dict[str, c_ast.Decl]]:

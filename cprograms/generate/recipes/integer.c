@@ -633,3 +633,195 @@ int full_adder(int a, int b, int c, int d)
   int k = (a & b) | (c & (a ^ b));
   return ((k << 2) + (s << 1)) + d;
 }
+
+// n 2 60, k 1 12 -> 1 60, mean 17.6, deviation 14.7
+int last_in_circle(int n, int k)
+{
+  int r = 0;
+  for (int i = 2; i <= n; i++)
+    r = (r + k) % i;
+  return r + 1;
+}
+
+// n 2 100 -> 1 25, mean 14.7, deviation 6.81
+int count_primes(int n)
+{
+  char crossed[101] = {0};
+  int c = 0;
+  for (int i = 2; i <= n; i++)
+  {
+    if (crossed[i])
+      continue;
+    c++;
+    for (int j = i * i; j <= n; j += i)
+      crossed[j] = 1;
+  }
+  return c;
+}
+
+// a 0 50, b 0 50, c 0 50, d 0 50, e 0 50 -> 0 45, mean 16.7, deviation 9.1
+int second_smallest(int a, int b, int c, int d, int e)
+{
+  int v[5] = {a, b, c, d, e};
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < (4 - i); j++)
+    if (v[j] > v[j + 1])
+  {
+    int t = v[j];
+    v[j] = v[j + 1];
+    v[j + 1] = t;
+  }
+  return v[1];
+}
+
+// n 1 14, k 0 14 -> 0 3.43e+03, mean 148, deviation 449
+int choose(int n, int k)
+{
+  int r = 1;
+  if (k > n)
+    return 0;
+  for (int i = 1; i <= k; i++)
+    r = (r * ((n - k) + i)) / i;
+  return r;
+}
+
+// n 1 999 -> 0 11, mean 6.1, deviation 2.2
+int digit_square_steps(int n)
+{
+  int steps = 0;
+  while (((n != 1) && (n != 89)) && (steps < 30))
+  {
+    int s = 0;
+    while (n > 0)
+    {
+      int d = n % 10;
+      s += d * d;
+      n /= 10;
+    }
+    n = s;
+    steps++;
+  }
+  return steps;
+}
+
+// a 0 255, b 0 255 -> 0 8, mean 4.04, deviation 1.4
+int differing_bits(int a, int b)
+{
+  int x = a ^ b;
+  int n = 0;
+  while (x)
+  {
+    n += x & 1;
+    x >>= 1;
+  }
+  return n;
+}
+
+// x 0 65535 -> 1 14, mean 3.41, deviation 1.57
+int longest_run(int x)
+{
+  int n = 0;
+  while (x)
+  {
+    x &= x << 1;
+    x &= 0xffff;
+    n++;
+  }
+  return n;
+}
+
+// cents 0 500 -> 0 8, mean 4.61, deviation 1.47
+int coins_needed(int cents)
+{
+  static const int coins[] = {200, 100, 50, 20, 10, 5, 2, 1};
+  int n = 0;
+  for (int i = 0; i < 8; i++)
+  {
+    n += cents / coins[i];
+    cents %= coins[i];
+  }
+  return n;
+}
+
+// x 1 100000, b 2 16 -> 2 16, mean 5.45, deviation 3.02
+int log_base(int x, int b)
+{
+  int n = 0;
+  while (x >= b)
+  {
+    x /= b;
+    n++;
+  }
+  return n;
+}
+
+// a 0 200, b 0 200, limit 1 60 -> 0 59, mean 16.7, deviation 11.8
+int meeting_time(int a, int b, int limit)
+{
+  int t = 0;
+  while ((a != b) && (t < limit))
+  {
+    if (a < b)
+    {
+      a += 3;
+      b -= 1;
+    }
+    else
+    {
+      a -= 2;
+      b += 1;
+    }
+    t++;
+  }
+  return t;
+}
+
+// n 0 40 -> 56 100, mean 74.5, deviation 14
+int bank_account(int n)
+{
+  int balance = 100;
+  for (int day = 0; day < n; day++)
+  {
+    if ((day % 7) == 6)
+      balance += 40;
+    else if (balance > 60)
+      balance -= balance / 10;
+    else
+      balance -= 3;
+  }
+  return balance;
+}
+
+// x 0 31, taps 1 31 -> 0 31, mean 15.1, deviation 10.3
+int shift_register(int x, int taps)
+{
+  int n = x;
+  for (int i = 0; i < 16; i++)
+  {
+    int t = n & taps;
+    t ^= t >> 2;
+    t ^= t >> 1;
+    n = ((n << 1) | (t & 1)) & 31;
+  }
+  return n;
+}
+
+// w 1 80, h 1 80 -> 1 80, mean 13.2, deviation 9.94
+int squares_cut(int w, int h)
+{
+  int n = 0;
+  while (w && h)
+  {
+    if (w > h)
+    {
+      n += w / h;
+      w %= h;
+    }
+    else
+    {
+      n += h / w;
+      h %= w;
+    }
+  }
+  return n;
+}

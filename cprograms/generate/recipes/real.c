@@ -966,3 +966,207 @@ double resonance_peak(double f, double q)
   }
   return best;
 }
+
+// a 0.2 3, b 0.1 2 -> 0.2 2.29, mean 0.814, deviation 0.332
+double simpson_of_bell(double a, double b)
+{
+  int n = 60;
+  int i;
+  double h = a / n;
+  double s = 1.0 + exp(((-b) * a) * a);
+  for (i = 1; i < n; i++)
+  {
+    double x = i * h;
+    s += ((i % 2) ? (4) : (2)) * exp(((-b) * x) * x);
+  }
+  return (s * h) / 3;
+}
+
+// angle 0.1 2.5, rate -1 1, drag 0 0.5 -> -1.33 1.86, mean 0.755, deviation 0.515
+double swing(double angle, double rate, double drag)
+{
+  double dt = 0.02;
+  for (int k = 0; k < 120; k++)
+  {
+    rate += dt * (((-9.81) * sin(angle)) - (drag * rate));
+    angle += dt * rate;
+  }
+  return angle;
+}
+
+// left 0 100, right 0 100, k 0.05 0.45 -> 1.38 91.8, mean 37.5, deviation 19.2
+double heated_rod(double left, double right, double k)
+{
+  double t[8] = {0};
+  int i;
+  int n;
+  for (n = 0; n < 40; n++)
+  {
+    double next[8];
+    next[0] = left;
+    next[7] = right;
+    for (i = 1; i < 7; i++)
+      next[i] = t[i] + (k * ((t[i - 1] - (2 * t[i])) + t[i + 1]));
+    for (i = 0; i < 8; i++)
+      t[i] = next[i];
+  }
+  return t[3];
+}
+
+// target 1.5 10, rate 0.01 0.2 -> 2.96 151, mean 26.9, deviation 27.1
+double years_to_grow(double target, double rate)
+{
+  double v = 1.0;
+  int years = 0;
+  while (v < target)
+  {
+    v *= 1.0 + rate;
+    years++;
+    if (years >= 150)
+      break;
+  }
+  return years + ((target / v) - 1.0);
+}
+
+// x 0.1 8 -> -0.217 0.998, mean 0.188, deviation 0.381
+double oscillating_series(double x)
+{
+  double t = 1.0;
+  double s = 1.0;
+  double q = ((-x) * x) / 4;
+  int k;
+  for (k = 1; k < 80; k++)
+  {
+    t *= q / (k * (k + 0.5));
+    s += t;
+    if (fabs(t) < 1e-12)
+      break;
+  }
+  return s;
+}
+
+// c -1.5 1.5 -> -0.807 1.54, mean 0.661, deviation 0.592
+double secant_of_cosine(double c)
+{
+  double a = 0.0;
+  double b = 1.0;
+  double fa = (cos(a) - a) - c;
+  double fb = (cos(b) - b) - c;
+  int n = 0;
+  while ((fabs(fb) > 1e-9) && (n < 40))
+  {
+    double d = fb - fa;
+    double x;
+    if (fabs(d) < 1e-12)
+      break;
+    x = b - ((fb * (b - a)) / d);
+    a = b;
+    fa = fb;
+    b = x;
+    fb = (cos(b) - b) - c;
+    n++;
+  }
+  return b;
+}
+
+// attack 0.01 0.3, release 0.01 0.3, level 0.2 1 -> 0.0514 0.911, mean 0.353, deviation 0.167
+double follow_envelope(double attack, double release, double level)
+{
+  double e = 0;
+  int n;
+  for (n = 0; n < 90; n++)
+  {
+    double in = level * fabs(sin(0.21 * n));
+    if (in > e)
+      e += attack * (in - e);
+    else
+      e += release * (in - e);
+  }
+  return e;
+}
+
+// x 0 1, r 1.5 2.9 -> 0.333 0.655, mean 0.529, deviation 0.0902
+double iterate_map(double x, double r)
+{
+  for (int i = 0; i < 70; i++)
+    x = (r * x) * (1.0 - x);
+  return x;
+}
+
+// price 50 150, strike 50 150, up 1.02 1.2 -> 0 100, mean 23.9, deviation 24
+double lattice_value(double price, double strike, double up)
+{
+  double v[13];
+  double down = 1 / up;
+  double p = (1.002 - down) / (up - down);
+  int i;
+  int n = 12;
+  for (i = 0; i <= n; i++)
+  {
+    double s = price * pow(up, (2 * i) - n);
+    v[i] = (s > strike) ? (s - strike) : (0);
+  }
+  while (n > 0)
+  {
+    for (i = 0; i < n; i++)
+      v[i] = ((p * v[i + 1]) + ((1 - p) * v[i])) / 1.002;
+    n--;
+  }
+  return v[0];
+}
+
+// x 0.05 6, p 0.5 4 -> 9.74e-05 4.93, mean 1.01, deviation 0.768
+double lower_gamma(double x, double p)
+{
+  double a = p;
+  double s = 1 / p;
+  double t = s;
+  while (t > (s * 1e-10))
+  {
+    a += 1;
+    t *= x / a;
+    s += t;
+    if (a > 150)
+      break;
+  }
+  return s * exp((-x) + (p * log(x)));
+}
+
+// a 0.1 3, b 0.1 3 -> 0.218 4.67, mean 2.53, deviation 0.908
+double arc_length(double a, double b)
+{
+  double s = 0;
+  double px = a;
+  double py = 0;
+  int i;
+  for (i = 1; i <= 48; i++)
+  {
+    double t = 0.0327249 * i;
+    double x = a * cos(t);
+    double y = b * sin(t);
+    s += sqrt(((x - px) * (x - px)) + ((y - py) * (y - py)));
+    px = x;
+    py = y;
+  }
+  return s;
+}
+
+// level 0 10, inflow 0 2, gain 0.1 2 -> 0.5 10.6, mean 5.52, deviation 0.937
+double tank_level(double level, double inflow, double gain)
+{
+  const double dt = 0.1;
+  double valve = 0.0;
+  int step = 0;
+  while (step < 100)
+  {
+    double e = level - 5.0;
+    valve = gain * e;
+    if (valve < 0)
+      valve = 0;
+    if (valve > 1)
+      valve = 1;
+    level += dt * (inflow - (valve * sqrt((level > 0) ? (level) : (0))));
+    step++;
+  }
+  return level;
+}
