@@ -113,7 +113,9 @@ def adapt(
     if method not in METHODS:
         raise UsageError(f"unknown method '{method}'; there are {' and '.join(METHODS)}")
     if seeds < 1 or seed < 0:
-        raise UsageError(f"the number of seeds must be positive, not {seeds}" if seeds < 1 else "a seed is not negative")
+        raise UsageError(
+            f"the number of seeds must be positive, not {seeds}" if seeds < 1 else "a seed is not negative"
+        )
     if program.samples is not None:
         raise UsageError("this program is adapted already; adapt the one that it was made from")
     chosen = None if task is None else _task(task, program.memory_size)

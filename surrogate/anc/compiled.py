@@ -95,8 +95,8 @@ class AncProgram:
     def run_many(self, tapes: np.ndarray, max_steps: int = MAX_STEPS) -> Runs:
         """Execute on each of the tapes, int [n, M] of values 0..M-1.
 
-        A program of type 1 is executed over integers, which is what the machine does by arg-max, only faster; others run
-        on the machine, softly, and the likeliest value of each cell counts.
+        A program of type 1 is executed over integers, which is what the machine does by arg-max, only faster; others
+        run on the machine, softly, and the likeliest value of each cell counts.
         """
         if self.kind == 1:
             return self._run_exactly(tapes, max_steps)

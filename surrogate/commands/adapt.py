@@ -14,8 +14,8 @@ from surrogate.commands.common import INTERRUPTED, OK, REJECTED, print_json, war
 from surrogate.commands.exact import load_program
 
 if TYPE_CHECKING:
-    from surrogate.anc.adapting import Adaptation
     from surrogate.anc.adaptation.outcome import Progress
+    from surrogate.anc.adapting import Adaptation
 
 
 def adapt_command(options: argparse.Namespace) -> int:
