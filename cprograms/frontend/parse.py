@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from string import ascii_letters
 from typing import Any
 
 from pycparser import CParser, c_ast
@@ -26,6 +28,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"([ \d]*)')
+_ENTERS_OR_LEAVES = re.compile(r'^# \d+ "(?:[^"\\\n]|\\.)*" ([12])', re.MULTILINE)
 _PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(surrogate\b.*)")
 _ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
 # Attributes that change what a declaration means: these stay, and the parser rejects them.
@@ -38,10 +41,11 @@ MAX_CASES = 4096
 """Labels that the case ranges of a file may stand for."""
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#(?![ \t]*(?:line[ \t]+)?\d)[^\n]*", re.MULTILINE)
 _OPEN, _CLOSE = "([{", ")]}"
+_NAME_STARTS = frozenset(ascii_letters + "_$")
 _PLACE = re.compile(r"(.*?):(\d+):(\d+): (.*)", re.DOTALL)
-_KEYWORD = re.compile(
-    "auto|char|const|double|enum|extern|float|inline|int|long|register|restrict|return|short|signed|sizeof|static|struct"
-    "|typedef|union|unsigned|void|volatile|_Bool|_Complex|_Alignas|_Noreturn|_Thread_local|typeof"
+_KEYWORDS = frozenset(
+    """auto char const double enum extern float inline int long register restrict return short signed sizeof static
+    struct typedef union unsigned void volatile _Bool _Complex _Alignas _Noreturn _Thread_local typeof""".split()
 )
 
 
@@ -52,6 +56,9 @@ class Pragma:
     text: str
     offset: int
     coord: Coord
+
+    def moved(self, _index: int, by: int) -> Pragma:
+        return replace(self, offset=self.offset + by)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +83,12 @@ class Chunk:
     tags: frozenset[str]
     function: str | None
     is_typedef: bool
+
+    def moved(self, index: int, by: int) -> Chunk:
+        """The same piece as the unit's `index`-th, `by` characters further on."""
+        made = object.__new__(Chunk)  # much faster than `replace`, and done for every declaration of every header
+        made.__dict__.update(self.__dict__, index=index, start=self.start + by, end=self.end + by)
+        return made
 
     def covers(self, file: str, line: int) -> bool:
         return file == self.coord.file and self.coord.line <= line <= self.last_line
@@ -107,7 +120,7 @@ class Unit:
         text = _with_plain_cases(_without_attributes(text))
         self.pragmas: list[Pragma] = []
         self.chunks: list[Chunk] = []
-        for piece in _split(text):
+        for piece in _pieces(text):
             if isinstance(piece, Pragma):
                 self.pragmas.append(piece)
             else:
@@ -316,17 +329,50 @@ class _Lines:
         return Coord(self._file, self._line, offset - self._text.rfind("\n", 0, offset))
 
 
-def _split(text: str) -> Iterator[Chunk | Pragma]:
-    """Cut a unit at the semicolons and function bodies of its top level."""
+_Piece = Chunk | Pragma
+
+
+def _pieces(text: str) -> list[_Piece]:
+    """Cut a unit at the semicolons and function bodies of its top level; what an include gives is cut once for all."""
+    pieces: list[_Piece] = []
+    index = 0
+    for start, end in _segments(text):
+        found, complete = _split(text[start:end])
+        if not complete and end < len(text):
+            # A declaration goes on over the end of the segment, such as a table whose items are included.
+            return _split(text)[0]
+        for piece in found:
+            pieces.append(piece.moved(index, start))
+            index += isinstance(piece, Chunk)
+    return pieces
+
+
+def _segments(text: str) -> Iterator[tuple[int, int]]:
+    """The text of the file itself and of its direct includes, in turn, by the line markers that part them."""
+    depth = start = 0
+    for match in _ENTERS_OR_LEAVES.finditer(text):
+        enters = match[1] == "1"
+        if depth == (0 if enters else 1):
+            yield start, match.start()
+            start = match.start()
+        depth = max(depth + (1 if enters else -1), 0)
+    yield start, len(text)
+
+
+@lru_cache(maxsize=512)
+def _split(text: str) -> tuple[list[_Piece], bool]:
+    """The pieces of a text, and whether the last one is complete."""
     lines = _Lines(text)
+    pieces: list[_Piece] = []
     tokens: list[str] = []
-    start, coord, index = 0, Coord("", 1, 1), 0
+    start, coord = 0, Coord("", 1, 1)
     nesting, body = 0, 0
     for match in _TOKEN.finditer(text):
         token = match.group()
         if match.lastgroup == "directive":
             if pragma := _PRAGMA.match(token):
-                yield Pragma(pragma[1], match.start(), lines.at(match.start() + pragma.start(1)))
+                place = lines.at(match.start() + pragma.start(1))
+                pieces.append(Pragma(pragma[1], match.start(), place))
             lines.mark(token, match.end())
             continue
         if not tokens:
@@ -339,10 +385,11 @@ def _split(text: str) -> Iterator[Chunk | Pragma]:
         ends = token == "}" and (body or len(tokens) == 1)
         if not nesting and (ends or (token == ";" and not _is_old_style(tokens))):
             if tokens not in ([";"], ["}"]):
-                yield _chunk(index, text[start : match.end()], start, coord, lines, tokens, body)
-            tokens, body, index = [], 0, index + 1
+                pieces.append(_chunk(len(pieces), text[start : match.end()], start, coord, lines, tokens, body))
+            tokens, body = [], 0
     if tokens:
-        yield _chunk(index, text[start:], start, coord, lines, tokens, 0)
+        pieces.append(_chunk(len(pieces), text[start:], start, coord, lines, tokens, 0))
+    return pieces, not tokens
 
 
 def _chunk(index: int, text: str, start: int, coord: Coord, lines: _Lines, tokens: list[str], body: int) -> Chunk:
@@ -374,7 +421,7 @@ def _is_old_style(tokens: list[str]) -> bool:
         return False
     opening, closing = tokens.index("("), tokens.index(")")
     name, inside, following = tokens[opening - 1], tokens[opening + 1 : closing], tokens[closing + 1 : closing + 2]
-    if not (opening and _is_name(name) and not _KEYWORD.fullmatch(name) and following and _is_name(following[0])):
+    if not (opening and _is_name(name) and name not in _KEYWORDS and following and _is_name(following[0])):
         return False
     if name.startswith("__") or following[0].startswith("__"):  # an extension such as __typeof__ or __asm__
         return False
@@ -382,13 +429,13 @@ def _is_old_style(tokens: list[str]) -> bool:
 
 
 def _is_name(token: str) -> bool:
-    return token[0].isalpha() or token[0] in "_$"
+    return token[0] in _NAME_STARTS
 
 
 def _function_name(tokens: list[str]) -> str | None:
     """The first name before a parenthesis: `int f(…)`, or `int (f)(…)`."""
     for name, following, after in zip(tokens, tokens[1:], [*tokens[2:], ""], strict=False):
-        if _is_name(name) and not _KEYWORD.fullmatch(name) and (following == "(" or (following, after) == (")", "(")):
+        if _is_name(name) and name not in _KEYWORDS and (following == "(" or (following, after) == (")", "(")):
             return name
     return None
 
@@ -402,7 +449,7 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
     for i, token in enumerate(tokens):
         braces += (token == "{") - (token == "}")
         parentheses += (token in ("(", "[")) - (token in (")", "]"))
-        if not _is_name(token) or _KEYWORD.fullmatch(token):
+        if not _is_name(token) or token in _KEYWORDS:
             continue
         before = tokens[i - 1] if i else ""
         after = tokens[i + 1] if i + 1 < len(tokens) else ";"

@@ -18,6 +18,7 @@ from cprograms.frontend.source import unescape
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
 from cprograms.harvest import outline
+from cprograms.harvest.linking import Linker, NotLinked, undefined_calls
 from cprograms.harvest.reading import CFile
 from cprograms.harvest.scopes import Scopes
 from cprograms.program import Program
@@ -37,13 +38,14 @@ class Candidate:
     line: int
 
 
-def candidates(file: CFile, outlined: bool, counts: Counter[str]) -> Iterator[Candidate]:
+def candidates(file: CFile, linker: Linker, outlined: bool, counts: Counter[str]) -> Iterator[Candidate]:
     """The candidates of a file that are in the numeric subset, closed over what they need and trimmed.
 
-    `counts` gets what became of every function and candidate, by stage and reason.
+    Whole functions are also closed over helpers in other files. `counts` gets what became of every function and
+    candidate, by stage and reason.
     """
     scope = FileScope(file.unit)
-    finder = _Finder(file, scope, Subset(scope), counts)
+    finder = _Finder(file, scope, linker, counts)
     for chunk in file.functions:
         counts["functions: found"] += 1
         try:
@@ -62,15 +64,17 @@ def candidates(file: CFile, outlined: bool, counts: Counter[str]) -> Iterator[Ca
 def _takes_pointers(function: c_ast.FuncDef) -> bool:
     """Whether the signature is not scalar on the face of it, so that the body need not be looked at."""
     parameters = function.decl.type.args.params if function.decl.type.args else []
-    kinds = [getattr(p, "type", None) for p in parameters] + [function.decl.type.type]
-    if any(not isinstance(k, c_ast.TypeDecl) for k in kinds):
-        return True
-    return any(getattr(k.type, "names", None) == ["void"] for k in kinds)
+    for node in (*parameters, function.decl.type):
+        kind = getattr(node, "type", None)
+        if not isinstance(kind, c_ast.TypeDecl) or getattr(kind.type, "names", None) == ["void"]:
+            return True
+    return False
 
 
 class _Finder:
-    def __init__(self, file: CFile, scope: FileScope, subset: Subset, counts: Counter[str]):
-        self._unit, self._scope, self._subset, self._counts = file.unit, scope, subset, counts
+    def __init__(self, file: CFile, scope: FileScope, linker: Linker, counts: Counter[str]):
+        self._unit, self._scope, self._subset, self._counts = file.unit, scope, Subset(scope), counts
+        self._linker = linker
 
     def of(self, chunk: Chunk, function: c_ast.FuncDef, outlined: bool) -> Iterator[Candidate]:
         name = function.decl.name
@@ -106,7 +110,12 @@ class _Finder:
             return None
         signature = signature_of(entity.node, self._scope.declarations_of(entity.chunk))
         faults = [*signature.faults, *self._subset.faults(name)]
-        if faults:
+        try:
+            unit = self._closed(name, kind, faults)
+        except NotLinked as error:
+            self._counts[f"{kind}: not linked: {error}"] += 1
+            return None
+        if unit is None:
             self._counts[f"{kind}: not numeric: {_NAMES.sub('…', faults[0].message)}"] += 1
             return None
         self._counts[f"{kind}: numeric"] += 1
@@ -116,6 +125,14 @@ class _Finder:
             entry=name,
             arguments=signature.arguments,
             results=signature.results,
-            unit=trim(self._unit, name, self._subset.needed(name)),
+            unit=unit,
         )
         return Candidate(program, kind, function, unescape(chunk.coord.file), line)
+
+    def _closed(self, name: str, kind: Kind, faults: list[Unsupported]) -> c_ast.FileAST | None:
+        """A function with what it needs, None where it is not numeric. Raises NotLinked."""
+        missing = undefined_calls(faults)
+        if missing is None or (missing and kind != "function"):
+            return None
+        unit = trim(self._unit, name, self._subset.needed(name))
+        return self._linker.link(unit, missing) if missing else unit

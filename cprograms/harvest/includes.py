@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections import defaultdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,24 +21,38 @@ _TEMPLATES = (".in", ".cmake", ".cmakein", ".in.h", ".h.in")
 _PLACEHOLDER = re.compile(rb"^.*@\w+@.*$|^[ \t]*#[ \t]*(?:undef|cmakedefine|mesondefine)\b.*$", re.MULTILINE)
 
 
-def prepare(root: Path, folder: Path) -> str:
+_DEFINITION = re.compile(rb"(?:^|[\s*])(\w+)[ \t]*\(([^(){};#]*)\)\s*\{", re.MULTILINE)
+_NO_FUNCTIONS = frozenset("if for while switch".split())
+_MOST_DEFINITIONS = 4
+"""A name that more files define is left alone: which one is meant is the build system's secret."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A hash of the tree's text, and the files that seem to define each function."""
+
+    identity: str
+    definitions: dict[str, list[str]]
+
+
+def prepare(root: Path, folder: Path) -> Prepared:
     """Fill `folder` with a forwarding header for each include that the compiler would not find by itself.
 
     An include that is spelled `<a/b.h>` leads to the header whose path in the tree has the longest common end with it;
-    a header that only exists as a build system's template is read without what the template leaves open. Returns a hash
-    of the tree's text. Done once: what is there is left as it is. Raises OSError.
+    a header that only exists as a build system's template is read without what the template leaves open. Done once:
+    what is there is left as it is. Raises OSError.
     """
     done = folder / ".complete"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(folder.name + ".lock")):
         if not done.exists():
             folder.mkdir(exist_ok=True)
-            write_atomically(done, _forward(root, folder).encode())
-    return done.read_text()
+            write_atomically(done, json.dumps(asdict(_forward(root, folder))).encode())
+    return Prepared(**json.loads(done.read_text()))
 
 
-def _forward(root: Path, folder: Path) -> str:
-    headers, wanted, text = _scan(root)
+def _forward(root: Path, folder: Path) -> Prepared:
+    headers, wanted, prepared = _scan(root)
     system = header_folders()
     for spelled in sorted(wanted):
         target = _best(spelled, headers)
@@ -46,11 +62,12 @@ def _forward(root: Path, folder: Path) -> str:
             path = folder / spelled
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, _forwarder(root / target))
-    return text
+    return prepared
 
 
-def _scan(root: Path) -> tuple[dict[str, list[str]], set[str], str]:
-    """The tree's headers by file name, the includes that do not lead anywhere from where they stand, a hash."""
+def _scan(root: Path) -> tuple[dict[str, list[str]], set[str], Prepared]:
+    """The tree's headers by file name, the includes that do not lead anywhere from where they stand, and the rest."""
+    definitions: dict[str, list[str]] = defaultdict(list)
     headers: dict[str, list[str]] = defaultdict(list)
     wanted: set[str] = set()
     texts = hashlib.sha256()
@@ -69,7 +86,10 @@ def _scan(root: Path) -> tuple[dict[str, list[str]], set[str], str]:
                 target = os.fsdecode(spelled)
                 if style == b"<" or not (path.parent / target).exists():
                     wanted.add(target)
-    return headers, wanted, texts.hexdigest()
+            for defined in {m[0].decode() for m in _DEFINITION.findall(content)} - _NO_FUNCTIONS:
+                definitions[defined].append(relative)
+    few = {name: files for name, files in sorted(definitions.items()) if len(files) <= _MOST_DEFINITIONS}
+    return headers, wanted, Prepared(texts.hexdigest(), few)
 
 
 def _best(spelled: str, headers: dict[str, list[str]]) -> str | None:

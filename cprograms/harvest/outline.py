@@ -16,6 +16,7 @@ from pycparser import c_ast
 
 from cprograms.frontend.normalise import walk
 from cprograms.harvest.abstraction import Abstraction, Free
+from cprograms.harvest.pruning import pruned
 from cprograms.harvest.scopes import Refused, Scopes
 from cprograms.types import Scalar
 
@@ -206,13 +207,24 @@ class _Walker:
             value, type = c_ast.ID(free.name), free.type
         else:
             type = self._returned(value, state)
-        least = 1 if kind == "iteration" or not isinstance(chosen[0], c_ast.Assignment | c_ast.Decl) else 2
-        if len(chosen) < least or state.operators < MIN_OPERATORS or not 1 <= len(state.inputs) <= MAX_INPUTS:
+        body = pruned(body, value)
+        used = {n.name for node in (*body, value) for n in walk(node) if isinstance(n, c_ast.ID)}
+        inputs = {key: free for key, free in state.inputs.items() if free.name in used}
+        written = [f for key, f in state.written.items() if key not in inputs and f.name in used]
+        if not self._is_enough(kind, body, value, len(inputs)):
             return None
-        local = [_variable(free) for key, free in state.written.items() if key not in state.inputs]
-        if kind == "iteration" and not state.uses_arrays:
+        local = [_variable(free) for free in written]
+        if kind == "iteration" and not any(f.array for f in (*inputs.values(), *written)):
             kind = "block"
-        return Piece(kind, tuple(state.inputs.values()), type, (*local, *body, c_ast.Return(value)), _line(chosen[0]))
+        return Piece(kind, tuple(inputs.values()), type, (*local, *body, c_ast.Return(value)), _line(chosen[0]))
+
+    @staticmethod
+    def _is_enough(kind: Kind, body: Sequence[c_ast.Node], value: c_ast.Node, inputs: int) -> bool:
+        if not body or not 1 <= inputs <= MAX_INPUTS:
+            return False
+        simple = isinstance(body[0], c_ast.Assignment | c_ast.Decl) and not isinstance(value, _OPERATORS)
+        least = 2 if simple and kind != "iteration" else 1
+        return len(body) >= least and sum(_operators(n) for n in (*body, value)) >= MIN_OPERATORS
 
     def _returned(self, value: c_ast.Node, state: Abstraction) -> Scalar:
         known = {**state.inputs, **state.written, **state.own}

@@ -19,6 +19,7 @@ from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.frontend.loading import load_expanded
 from cprograms.harvest.candidates import Candidate, candidates
 from cprograms.harvest.includes import prepare
+from cprograms.harvest.linking import Linker
 from cprograms.harvest.reading import CFile, Reader
 from cprograms.harvest.sources import Tree
 from cprograms.harvest.trial import BATCH, Kept, tried
@@ -60,8 +61,9 @@ def write_harvested_shard(path: Path, job: Job) -> None:
 def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) -> Iterator[Record]:
     with _timed(times, "headers"):
         headers = job.work / "headers" / job.name
-        identity = prepare(job.tree.root, headers)
-    reader = Reader(job.tree.root, headers, identity, job.work / "preprocessed" / job.name)
+        prepared = prepare(job.tree.root, headers)
+    reader = Reader(job.tree.root, headers, prepared.identity, job.work / "preprocessed" / job.name)
+    linker = Linker(reader.read, prepared.definitions)
     journal = _Journal(job.work / "journals" / f"{path.stem}.json")
     seen: set[str] = set()
     waiting: list[Candidate] = []
@@ -70,7 +72,7 @@ def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) ->
         if not journal.begin(file):
             counts["files: crashed the process"] += 1
             continue
-        for candidate, licence in _of_file(reader, job, file, counts, times):
+        for candidate, licence in _of_file(reader, linker, job, file, counts, times):
             text = digest(canonical(candidate.program.text))
             if text in seen:
                 counts[f"{candidate.kind}: the same text in this shard"] += 1
@@ -86,7 +88,7 @@ def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) ->
 
 
 def _of_file(
-    reader: Reader, job: Job, file: str, counts: Counter[str], times: Counter[str]
+    reader: Reader, linker: Linker, job: Job, file: str, counts: Counter[str], times: Counter[str]
 ) -> list[tuple[Candidate, str]]:
     """The candidates of a file and its licence; none where anything goes wrong."""
     counted: Counter[str] = Counter()
@@ -96,7 +98,7 @@ def _of_file(
                 read = reader.read(file)
             counted[f"files: read {read.how}"] += 1
             with _timed(times, "candidates"):
-                found = list(candidates(read, job.outline, counted))
+                found = list(candidates(read, linker, job.outline, counted))
     except (ProgramError, UsageError):
         counts["files: not preprocessed"] += 1
     except _TookTooLong:

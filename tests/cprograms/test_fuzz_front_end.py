@@ -16,7 +16,7 @@ from pycparser import CParser
 
 from cprograms import ProgramError, UsageError
 from cprograms.diagnostics import Diagnostic
-from cprograms.frontend import loading
+from cprograms.frontend import file, loading
 from cprograms.frontend.loading import describe
 from cprograms.frontend.parse import Unit
 from cprograms.frontend.preprocess import Preprocessed
@@ -59,7 +59,7 @@ def answers(source: str | bytes, compiler: bool = True) -> bool:
     """Whether a source loads; anything but an answer in one of the agreed forms is an error."""
     found: tuple[Diagnostic, ...] = ()
     try:
-        with nullcontext() if compiler else patch.object(loading, "preprocess", unchecked):
+        with nullcontext() if compiler else patch.object(file, "preprocess", unchecked):
             program = loading.load(source=source)
     except UsageError:
         return False
