@@ -19,7 +19,7 @@ from cprograms.sampling import sample
 from cprograms.sandbox import Rows, Status, run_many
 
 Evaluator = Literal["sandbox", "numpy"]
-BATCH = 200
+BATCH = 400
 """Programs that the sandbox compiles together."""
 
 # Programs whose domain contains a box meet on its points; a fourth set of points is scaled to a program's own domain.

@@ -34,7 +34,7 @@ class Distribution:
     `integers`."""
 
     arguments: Weighted = Weighted(
-        "1 21, 2 25, 3 18, 4 12, 5 7, 6 7, 7 3, 8 2.5, 9 4, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
+        "1 17, 2 22, 3 18, 4 13, 5 8, 6 8.5, 7 4, 8 3, 9 5, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
     )
     statements: Weighted = Weighted("0 58, 1 18, 2 10, 3 10, 4 6, 5 4, 6 2, 7 1.5")
     result: Weighted = Weighted("f64 45, f32 14, integer 34, struct 7")

@@ -84,7 +84,7 @@ def vary(recipe: Recipe, rng: Random, name: str, *, single: bool) -> tuple[c_ast
     `single` makes it a function of floats. Where there are loops or tables, operators and whole numbers stay.
     """
     prototypes: dict[str, c_ast.Decl] = {}
-    swaps = 0.0 if recipe.fixed else 0.05
+    swaps = 0.0 if recipe.fixed else 0.1
     moved = 0.0 if rng.random() < 0.3 else 0.5
     integer = recipe.type != "f64"
 
