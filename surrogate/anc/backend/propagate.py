@@ -84,6 +84,8 @@ def simplify_end(facts: Facts, end: End) -> End:
         return end
     test = facts.resolve(end.test)
     for _ in range(4):  # each round looks through one operator that keeps zero zero
+        if facts.is_nonzero(test):  # less may be known of what the next round finds
+            return Goto(end.other)
         test = _same_zero(facts, test)
     if isinstance(test, Constant):
         return Goto(end.zero if test.value == 0 else end.other)
