@@ -1,12 +1,12 @@
-"""Loops that count: what is known of them before they run."""
+"""Loops that count."""
 
 from __future__ import annotations
 
 from pycparser import c_ast
 
 
-def counted(node: c_ast.For, memory_size: int) -> tuple[c_ast.Node | None, bool]:
-    """A `for` loop's condition, in its cheapest form, and whether it is known to hold at first.
+def end_of_count(node: c_ast.For, memory_size: int) -> c_ast.Node | None:
+    """A `for` loop's condition, in its cheapest form.
 
     `i < n` says the same as `i != n`, which takes an instruction less, where i starts at or below n, goes up by one,
     and neither changes otherwise: i cannot pass n unseen.
@@ -14,20 +14,17 @@ def counted(node: c_ast.For, memory_size: int) -> tuple[c_ast.Node | None, bool]
     variable, start = _start(node.init)
     test = node.cond
     if variable is None or not isinstance(test, c_ast.BinaryOp) or test.op not in ("<", ">"):
-        return test, False
+        return test
     left, bound = (test.left, test.right) if test.op == "<" else (test.right, test.left)
     if not isinstance(left, c_ast.ID) or left.name != variable or _step(node.next) != variable:
-        return test, False
+        return test
     changing = assigned(node.stmt)
     start %= memory_size
-    if variable in changing:
-        return test, False
     if isinstance(bound, c_ast.Constant):
-        last = int(bound.value) % memory_size
-        return (c_ast.BinaryOp("!=", left, bound), start < last) if start <= last else (test, False)
-    if isinstance(bound, c_ast.ID) and start == 0 and bound.name not in {*changing, variable}:
-        return c_ast.BinaryOp("!=", left, bound), False
-    return test, False
+        cannot_pass = start <= int(bound.value) % memory_size
+    else:
+        cannot_pass = isinstance(bound, c_ast.ID) and start == 0 and bound.name not in {*changing, variable}
+    return c_ast.BinaryOp("!=", left, bound) if cannot_pass and variable not in changing else test
 
 
 def _start(node: c_ast.Node | None) -> tuple[str | None, int]:

@@ -9,7 +9,7 @@ from pycparser import c_ast
 
 from surrogate.anc.instructions import Op
 from surrogate.anc.ir import Value
-from surrogate.anc.lowering.counting import counted
+from surrogate.anc.lowering.counting import end_of_count
 from surrogate.anc.lowering.expressions import Expressions, extreme
 
 _JUMPS = c_ast.Break | c_ast.Continue | c_ast.Return
@@ -127,15 +127,14 @@ class Statements(Expressions):
         self.scopes.append({})
         if node.init is not None:
             self.statement(node.init)
-        condition, entered = counted(node, self.memory_size)
-        self._loop(condition, node.stmt, node.next, entered)
+        self._loop(end_of_count(node, self.memory_size), node.stmt, node.next, False)
         self.scopes.pop()
 
-    def _loop(self, test: c_ast.Node | None, body: c_ast.Node, following: c_ast.Node | None, entered: bool) -> None:
-        """A loop whose first repetition is `entered` without a test, or not."""
+    def _loop(self, test: c_ast.Node | None, body: c_ast.Node, following: c_ast.Node | None, tested_last: bool) -> None:
+        """A loop whose body comes before its first test (`tested_last`), or not."""
         head, repeat, end = self.new_block(), self.new_block(), self.new_block()
         again = self.new_block() if following else head
-        self.goto(repeat if entered else head)
+        self.goto(repeat if tested_last else head)
         self.start(head)
         if test is None:
             self.goto(repeat)

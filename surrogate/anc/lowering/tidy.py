@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
 
-from surrogate.anc.backend.flow import defined, liveness, predecessors, successors, used, with_operands
-from surrogate.anc.ir import Block, Branch, Compute, Function, Move, Register, Statement, Value, Write
+from surrogate.anc.backend.flow import defined, used, with_operands
+from surrogate.anc.ir import Block, Branch, Compute, Function, Goto, Move, Register, Statement, Value, Write
 
 
 def without_unneeded(function: Function) -> Function:
@@ -36,56 +36,43 @@ def without_unneeded(function: Function) -> Function:
 def postpone(function: Function) -> Function:
     """The function with the steps of `i++` and `i--` after the last use of the old value, which then needs no copy."""
     blocks = dict(function.blocks)
+    nodes = [node for block in blocks.values() for node in (*block.body, block.end)]
+    uses = Counter(register for node in nodes for register in used(node))
     for number in function.blocks:
-        place = 0
-        while place < len(blocks[number].body):
-            changed = _postponed(Function(blocks), number, place)
-            if changed is None:
-                place += 1
-            else:
-                blocks = changed
+        for copy in function.blocks[number].body:
+            if isinstance(copy, Move) and isinstance(copy.value, Register) and copy.value.name and not copy.out.name:
+                _postpone(blocks, number, copy.out, copy.value, uses[copy.out])
     return Function(blocks)
 
 
-def _postponed(function: Function, number: int, place: int) -> dict[int, Block] | None:
-    """The blocks without the copy at `place`, None where it has to stay."""
-    block = function.blocks[number]
-    copy = block.body[place]
-    if not isinstance(copy, Move) or copy.out.name or not isinstance(copy.value, Register):
-        return None
-    old, variable = copy.out, copy.value
-    body = block.body
+def _postpone(blocks: dict[int, Block], number: int, old: Register, variable: Register, uses: int) -> None:
+    """Do without the copy `old` of a variable, where nothing needs both, by stepping the variable later."""
+    body, end = blocks[number].body, blocks[number].end
+    place = body.index(Move(old, variable))
     at = next((k for k in range(place + 1, len(body)) if defined(body[k]) == variable), None)
     if at is None or not isinstance(body[at], Compute) or used(body[at]) != (variable,):
-        return None
+        return
     step, later = body[at], body[at + 1 :]
-    uses = [k for k, statement in enumerate(later) if old in used(statement)]
-    in_end = old in used(block.end)
-    span = len(later) if in_end else max(uses, default=-1) + 1
-    if (span == 0 and not in_end) or any(variable in (*used(s), defined(s)) for s in later[:span]):
-        return None
-    before = body[:place] + [_with(s, old, variable) for s in body[place + 1 : at]]
-    moved = [_with(s, old, variable) for s in later[:span]]
-    if not in_end:
-        if old in liveness(function).after[number]:
-            return None
-        return function.blocks | {number: Block([*before, *moved, step, *later[span:]], block.end)}
-    return _onto_edges(function, number, Block([*before, *moved], block.end), step, old, variable)
+    here = [old in used(node) for node in (*body, end)]
+    span = max((k for k, uses_it in enumerate(here) if uses_it), default=at) - at
+    in_end = span > len(later)
+    only_here = uses == sum(used(node).count(old) for node in (*body, end))
+    if not only_here or span <= 0 or any(variable in (*used(s), defined(s)) for s in later[:span]):
+        return
+    before = [*body[:place], *(_with(s, old, variable) for s in (*body[place + 1 : at], *later[:span]))]
+    if in_end:
+        assert isinstance(end, Branch)
+        zero, other = (_edge(blocks, step, target) for target in (end.zero, end.other))
+        blocks[number] = Block(before, Branch(variable, zero, other))
+    else:
+        blocks[number] = Block([*before, step, *later[span:]], end)
 
 
-def _onto_edges(
-    function: Function, number: int, block: Block, step: Statement, old: Register, variable: Register
-) -> dict[int, Block] | None:
-    """The blocks with the step at the start of each successor that needs it, None where others lead there too."""
-    live, leading = liveness(function), predecessors(function)
-    assert isinstance(block.end, Branch)
-    targets = [s for s in dict.fromkeys(successors(block.end)) if variable in live.before[s]]
-    if old in live.after[number] or any(leading[target] != [number] for target in targets):
-        return None
-    blocks = function.blocks | {number: replace(block, end=replace(block.end, test=variable))}
-    for target in targets:
-        blocks[target] = Block([step, *blocks[target].body], blocks[target].end)
-    return blocks
+def _edge(blocks: dict[int, Block], step: Statement, target: int) -> int:
+    """A block on the way to another; where the step's result is of no use there, it will turn out empty."""
+    number = max(blocks) + 1
+    blocks[number] = Block([step], Goto(target))
+    return number
 
 
 def _with(statement: Statement, old: Register, new: Register) -> Statement:
