@@ -129,6 +129,52 @@ def test_the_biases_are_the_papers() -> None:
     assert (tapes["copy"][:, 0] == 8).all()
 
 
+def _first_zero(tape: np.ndarray) -> np.ndarray:
+    return np.argmax(tape == 0, axis=1)
+
+
+# What the bounds of the published generators allow, where an off-by-one would not show in the programs' results.
+RANGES = [
+    ("access", False, lambda t: t[:, 0], range(9)),
+    ("increment", False, _first_zero, range(1, 6)),
+    ("increment", False, lambda t: t[:, 0], range(1, 7)),
+    ("increment", True, lambda t: t[:, 0], range(1, 6)),
+    ("swap", False, lambda t: t[:, 0], range(6)),
+    ("swap", False, lambda t: 2 + _first_zero(t[:, 2:]), range(4, 10)),
+    ("swap", True, lambda t: 2 + _first_zero(t[:, 2:]), range(5, 10)),
+    ("listk", False, lambda t: t[:, 1], range(1, 6)),
+    ("listk", False, lambda t: t[:, 0], range(3, 16, 2)),
+    ("listk", True, lambda t: t[:, 1], range(1, 7)),
+    ("addition", False, lambda t: t[:, 0], range(13)),
+    ("addition", False, lambda t: t[:, 0] + t[:, 1], range(14)),
+    ("sort", False, _first_zero, range(1, 4)),
+    ("sort", False, lambda t: t[:, 0], range(1, 21)),
+    ("sort", True, lambda t: t[:, 1], range(1, 11)),
+    ("sort", True, lambda t: t[:, 2], range(1, 21)),
+    ("copy", False, lambda t: t[:, 0], range(4, 14)),
+    ("copy", False, _first_zero, range(2, 7)),
+    ("reverse", False, lambda t: t[:, 0], range(3, 8)),
+    ("permutation", False, _first_zero, range(2, 7)),
+    ("list_search", False, lambda t: t[:, 0], range(3, 12, 2)),
+    ("merge", False, lambda t: t[:, 1], range(6, 13)),
+    ("merge", False, lambda t: t[:, 2] - t[:, 1], range(2, 9)),
+    ("walk_bst", False, lambda t: t[:, 0], range(6, 25, 3)),
+    ("linear_search", False, lambda t: np.argmax(t[:, 1:] == t[:, :1], axis=1), range(12)),
+    ("linear_search", True, lambda t: 1 + np.argmax(t[:, 1:] == t[:, :1], axis=1), range(2, 11, 2)),
+]
+
+
+@pytest.mark.parametrize(("name", "biased", "quantity", "values"), RANGES)
+def test_a_distribution_has_the_published_range(name, biased, quantity, values) -> None:
+    tapes = TASKS[name].sample(np.random.default_rng(7), 3000, biased).tape
+    assert set(quantity(tapes).tolist()) == set(values)
+
+
+def test_the_fractional_bound_of_sorts_bias_halves_its_last_value() -> None:
+    first = TASKS["sort"].sample(np.random.default_rng(8), 20_000, biased=True).tape[:, 0]
+    assert np.mean(first == 10) / np.mean(first == 9) == pytest.approx(0.5, abs=0.1)
+
+
 def test_addition_has_no_bias() -> None:
     plain, biased = (TASKS["addition"].sample(np.random.default_rng(6), 20, biased) for biased in (False, True))
     assert np.array_equal(plain.tape, biased.tape)
