@@ -17,14 +17,15 @@ from cprograms.tape.program import TapeProgram
 
 MAX_LOOPS = 2
 """Loops inside each other."""
+SIZES = (1, 2, 4, 6, 8, 10, 14)
 _NAMES = ("a", "b", "c", "i", "j", "k", "n", "x", "y")
 
 
-def random_tape_program(random: Random, name: str = "f") -> str:
+def random_tape_program(random: Random, name: str = "f", size: int = max(SIZES)) -> str:
     """The C text of a tape program, `void f(int *mem)`, which means something for every memory size from 20.
 
     All choices are drawn from `random`, so that hypothesis, which passes its own, can shrink them. Texts of different
-    names can stand in one file.
+    names can stand in one file. `size` bounds the entry's statements, but for those of its last block.
     """
     head, constants = _constants(random, name)
     helpers: list[Helper] = []
@@ -33,13 +34,13 @@ def random_tape_program(random: Random, name: str = "f") -> str:
         helper = Helper(f"{name}_h{number}", random.randrange(3), chance(random, 0.5), chance(random, 0.6))
         texts.append(_Writer(random, helper.tape, helpers[:], constants).helper(helper))
         helpers.append(helper)
-    texts.append(_Writer(random, True, helpers, constants).entry(name))
+    texts.append(_Writer(random, True, helpers, constants).entry(name, size))
     return "\n".join([*head, *texts])
 
 
-def random_tape_programs(seeds: Iterable[int]) -> list[TapeProgram]:
+def random_tape_programs(seeds: Iterable[int], size: int = max(SIZES)) -> list[TapeProgram]:
     """A program for each seed, all read from one file: the compiler checks many in the time of one."""
-    texts = {f"f{seed}": random_tape_program(Random(seed), f"f{seed}") for seed in seeds}
+    texts = {f"f{seed}": random_tape_program(Random(seed), f"f{seed}", size) for seed in seeds}
     file = TapeFile(read(None, "\n".join(texts.values())))
     return [file.program(name) for name in texts]
 
@@ -70,8 +71,8 @@ class _Writer(Values):
 
     # Functions
 
-    def entry(self, name: str) -> str:
-        self._budget = self.random.choice([1, 2, 4, 6, 8, 10, 14])
+    def entry(self, name: str, size: int) -> str:
+        self._budget = self.random.choice([s for s in SIZES if s <= size])
         lines = self._declarations()
         while self._budget > 0:
             lines += self._statement(2)
