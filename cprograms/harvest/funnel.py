@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Group
 from rich.table import Table
 
-from cprograms.cache import write_atomically
 from cprograms.corpus.shards import ShardReport
+from cprograms.files import replace_file
 
 KINDS = ("function", "expression", "block", "iteration")
 _OUTLINED = KINDS[1:]
@@ -102,8 +102,8 @@ class Funnel:
 
     def save(self, folder: Path) -> None:
         """Write funnel.json and funnel.md. Raises OSError."""
-        write_atomically(folder / "funnel.json", (json.dumps(self.as_dict(), indent=1) + "\n").encode())
-        write_atomically(folder / "funnel.md", self.markdown().encode())
+        replace_file(folder / "funnel.json", (json.dumps(self.as_dict(), indent=1) + "\n").encode())
+        replace_file(folder / "funnel.md", self.markdown().encode())
 
 
 def _table(title: str, heading: list[str], rows: list[list[str]]) -> Table:

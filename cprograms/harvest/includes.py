@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from cprograms.cache import write_atomically
+from cprograms.files import replace_file
 from cprograms.frontend.preprocess import header_folders
 from cprograms.frontend.source import MAX_BYTES
 
@@ -47,7 +47,7 @@ def prepare(root: Path, folder: Path) -> Prepared:
     with FileLock(folder.with_name(folder.name + ".lock")):
         if not done.exists():
             folder.mkdir(exist_ok=True)
-            write_atomically(done, json.dumps(asdict(_forward(root, folder))).encode())
+            replace_file(done, json.dumps(asdict(_forward(root, folder))).encode())
     return Prepared(**json.loads(done.read_text()))
 
 
@@ -61,7 +61,7 @@ def _forward(root: Path, folder: Path) -> Prepared:
         if target is not None:
             path = folder / spelled
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, _forwarder(root / target))
+            path.write_bytes(_forwarder(root / target))
     return prepared
 
 

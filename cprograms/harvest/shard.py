@@ -16,6 +16,7 @@ from cprograms.cache import write_atomically
 from cprograms.corpus.format import Origin, Record, make_record, write_shard
 from cprograms.corpus.tokens import canonical, digest
 from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.files import replace_file
 from cprograms.frontend.loading import load_expanded
 from cprograms.harvest.candidates import Candidate, candidates
 from cprograms.harvest.includes import prepare
@@ -55,7 +56,7 @@ def write_harvested_shard(path: Path, job: Job) -> None:
     times: Counter[str] = Counter()
     records = list(_records(path, job, counts, times))
     write_shard(path, records, counts)
-    write_atomically(path.with_suffix(".times.json"), json.dumps(times).encode())
+    replace_file(path.with_suffix(".times.json"), json.dumps(times).encode())
 
 
 def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) -> Iterator[Record]:
