@@ -64,35 +64,46 @@ class Distribution:
     )
     # Operators over one or two values, and those that gather many.
     real_few: Weighted = Weighted(
-        "expression 26, linear 8, combine 9, cross 5, product 8, difference 4, ratio 6, polynomial 6, rational 4, "
+        "expression 40, linear 8, combine 9, cross 5, product 8, difference 4, ratio 6, polynomial 6, rational 4, "
         "distance 4, interpolate 4, smoothstep 2.5, wave 10, tangent 1, rotation 4, angle 4, arc 3, bell 4, decay 4, "
         "logarithm 5, root 5, power 5, hyperbolic 3, sigmoid 3, softplus 1.5, rectify 3, gamma 2.5, clamp 4, "
         "extremes 5, absolute 5, threshold 6, periodic 2.5, rounding 2, finance 2.5, physics 4, table 3, "
         "special 1.5, cosines 2, sums 3, quadratic 3, mean 2"
     )
     real_many: Weighted = Weighted(
-        "expression 24, weighted 16, distance 16, squares 10, dot 16, extremes 8, mean 8, variance 6, bilinear 6, "
+        "expression 34, weighted 16, distance 16, squares 10, dot 16, extremes 8, mean 8, variance 6, bilinear 6, "
         "stencil 10, product 3"
     )
     integer_few: Weighted = Weighted(
-        "expression 26, linear 10, combine 10, product 7, squares 4, shifted 7, blend 8, difference 7, extremes 7, "
+        "expression 36, linear 10, combine 10, product 7, squares 4, shifted 7, blend 8, difference 7, extremes 7, "
         "clamp 6, divide 7, modulo 5, bits 8, field 5, compare 5, select 7, table 5, hash 1, quadratic 4, scale 5, "
         "manhattan 4, whole 3"
     )
     integer_many: Weighted = Weighted(
-        "expression 20, weighted 18, manhattan 14, squares 10, dot 14, extremes 9, mean 8, stencil 14, compare 6, "
+        "expression 28, weighted 18, manhattan 14, squares 10, dot 14, extremes 9, mean 8, stencil 14, compare 6, "
         "pack 2"
     )
 
     # Habits of writing, by the names of their functions in `styles`, and the share of programs that have each.
     styles: str = (
-        "whole_literals 0.4, bare_points 0.06, hexadecimal 0.6, declarations_first 0.3, while_loops 0.1, braces 0.35, "
+        "named_results 0.12, whole_literals 0.4, bare_points 0.06, hexadecimal 0.6, declarations_first 0.3, "
+        "while_loops 0.1, braces 0.35, "
         "else_returns 0.3, steps_before 0.2, constant_parameters 0.08, file_constants 0.3, typedefs 0.2"
     )
     # Share of programs that are a variant of one recipe.
     whole_recipe: float = 0.055
     # Share of recipes that are drawn from those with a loop.
     looping_recipe: float = 0.35
+    # Share of functions whose expressions are made of the plain operators.
+    plain: float = 0.4
+    real_plain: Weighted = Weighted(
+        "expression 50, product 6, difference 6, ratio 5, cross 8, sums 8, dot 8, squares 5, distance 5, extremes 5, "
+        "threshold 8, absolute 4, root 4, interpolate 3, wave 5, decay 3, logarithm 3, mean 3"
+    )
+    integer_plain: Weighted = Weighted(
+        "expression 50, extremes 8, difference 8, select 10, compare 8, bits 12, shifted 8, field 4, dot 6, squares 4, "
+        "divide 6, modulo 5, manhattan 5, stencil 2"
+    )
     # Share of counting loops that run for more than eight rounds.
     long_loop: float = 0.25
     # Share of operands that are expressions themselves.

@@ -21,6 +21,7 @@ _TYPEDEFS = {
     "i32": ["int32_t", "gint", "s32"],
     "i64": ["int64_t", "gint64", "s64"],
 }
+_RESULTS = ["result", "ret", "value", "retval", "rv", "ans", "final_value"]
 
 
 class Written:
@@ -90,6 +91,22 @@ def typedefs(program: Written, rng: Random) -> None:
     named = {n.name for n in program.nodes if isinstance(n, c_ast.ID | c_ast.Decl)}
     assert named.isdisjoint(chosen.values())
     program.unit[:0] = [nodes.typedef(code, name) for code, name in sorted(chosen.items())]
+
+
+def named_results(program: Written, rng: Random) -> None:
+    """A variable for what is returned last."""
+    for function in program.functions:
+        last = function.body.block_items[-1]
+        kind = function.decl.type.type
+        if not (isinstance(last, c_ast.Return) and isinstance(kind.type, c_ast.IdentifierType)):
+            continue
+        if isinstance(last.expr, c_ast.BinaryOp | c_ast.TernaryOp | c_ast.FuncCall | c_ast.Cast):
+            taken = {n.name for n in program.nodes if isinstance(n, c_ast.ID | c_ast.Decl)}
+            name = rng.choice([n for n in _RESULTS if n not in taken])
+            type = c_ast.TypeDecl(name, [], None, c_ast.IdentifierType(list(kind.type.names)))
+            declared = c_ast.Decl(name, [], [], [], [], type, last.expr, None)
+            program.nodes += [declared, type.type]
+            function.body.block_items[-1:] = [declared, c_ast.Return(c_ast.ID(name))]
 
 
 def declarations_first(program: Written, _rng: Random) -> None:
@@ -223,7 +240,7 @@ def _continues(n: c_ast.Node) -> bool:
 STYLES: dict[str, Callable[[Written, Random], None]] = {
     f.__name__: f
     for f in (
-        whole_literals, bare_points, hexadecimal, declarations_first, while_loops, braces, else_returns, steps_before,
-        constant_parameters, file_constants, typedefs,
+        named_results, whole_literals, bare_points, hexadecimal, declarations_first, while_loops, braces, else_returns,
+        steps_before, constant_parameters, file_constants, typedefs,
     )
 }  # fmt: skip

@@ -92,6 +92,8 @@ class Writer:
         self.fresh = list(parameters)
         self.taken = {p.node.name for p in parameters}
         self.statements: list[c_ast.Node] = []
+        self.plain = self.chance(grammar.plain)
+        """Whether expressions have few constants."""
         self.terse = False
         """Whether short expressions are repeated, rather than named."""
         self._nesting = 0
@@ -206,6 +208,8 @@ class Writer:
         if many is None:
             many = len(self.fresh) >= 3 and self.chance(g.gather if len(self.fresh) > 4 else g.gather / 3)
         real, integer = (g.real_many, g.integer_many) if many else (g.real_few, g.integer_few)
+        if self.plain:
+            real, integer = g.real_plain, g.integer_plain
         self._nesting += 1
         value = self.idioms[(real if self.real else integer).draw(self.rng)](self)
         self._nesting -= 1
@@ -295,7 +299,8 @@ class Writer:
         """`v` scaled by a constant so that most of its values use, and few exceed, [-bound, bound]."""
         size = min(v.bound, abs(v.mid) + 1.8 * v.dev) or 1.0
         bound = bound or 1.0
-        if bound / 6 <= size <= bound * 1.3 and v.bound <= 3 * bound:
+        room = 4 if self.plain else 1
+        if bound / (12 * room) <= size <= bound * 1.5 * room and v.bound <= 4 * bound * room:
             return v
         scale = bound / size
         if not v.real:
