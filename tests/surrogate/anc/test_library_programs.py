@@ -81,3 +81,13 @@ def test_the_compiled_program_needs_no_more_than_the_published_one(name: str) ->
     for biased in (False, True)[: 1 + bool(task.biased and name != "copy")]:
         tapes = task.sample(np.random.default_rng(0), 1000, biased).tape
         assert run_one(compiled, tapes, MAX_STEPS).steps.mean() <= run_one(published, tapes, MAX_STEPS).steps.mean()
+
+
+def test_dijkstra_solves_the_published_example() -> None:
+    tape = np.zeros((1, 100), dtype=int)
+    tape[0, :7] = [49, 14, 19, 22, 25, 28, 0]
+    tape[0, 14:29] = [2, 2, 4, 5, 0, 3, 1, 0, 5, 1, 0, 5, 6, 0, 0]
+    for program in (TASKS["dijkstra"].published(), compile_tape(_load("dijkstra"), 100)):
+        left = run_one(program, tape, MAX_STEPS).tape[0]
+        assert left[49:59].tolist() == [0, 0, 2, 0, 3, 0, 5, 0, 4, 0]
+        assert left[:49].tolist() == tape[0, :49].tolist()
