@@ -59,7 +59,7 @@ class Facts:
         """`value` as register + constant, as far as that is known (None + constant for a constant)."""
         total = 0
         for _ in range(LONGEST_CHAIN):
-            step = self._step(value)
+            step = None if isinstance(value, Constant) else self._step(value)
             if step is None:
                 break
             value, add = step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.backend.allocate import allocate
 from surrogate.anc.backend.cfg import clean
@@ -47,13 +49,10 @@ def optimise(function: Function, memory_size: int) -> Function:
 def share(function: Function) -> Function:
     """Common ends and beginnings of ways once, as long as that makes the program cheaper."""
     cost = generate(function).cost
-    while True:
-        shared = [clean(other) for other in (*shared_heads(function), *shared_tails(function))]
-        costs = [generate(other).cost for other in shared]
-        if not costs or min(costs) >= cost:
-            return function
-        cost = min(costs)
-        function = shared[costs.index(cost)]
+    for shared in chain(shared_heads(function), shared_tails(function)):
+        if generate(clean(shared)).cost < cost:
+            return share(clean(shared))
+    return function
 
 
 def simplify_values(function: Function, memory_size: int) -> Function:

@@ -84,12 +84,12 @@ def simplify_end(facts: Facts, end: End) -> End:
         return end
     test = facts.resolve(end.test)
     for _ in range(4):  # each round looks through one operator that keeps zero zero
+        if test == ZERO:
+            return Goto(end.zero)
         if facts.is_nonzero(test):  # less may be known of what the next round finds
             return Goto(end.other)
         test = _same_zero(facts, test)
-    if isinstance(test, Constant):
-        return Goto(end.zero if test.value == 0 else end.other)
-    return Goto(end.other) if facts.is_nonzero(test) else Branch(test, end.zero, end.other)
+    return Branch(test, end.zero, end.other)
 
 
 def _same_zero(facts: Facts, test: Value) -> Value:
