@@ -15,7 +15,6 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_directory
 from training.learning_to_execute.curricula import Hardness
 from training.learning_to_execute.settings import Settings
-from training.learning_to_execute.tasks import ALPHABET
 
 Weights = dict[str, Tensor]
 
@@ -51,19 +50,19 @@ class Progress:
         return replace(step, current=harder, recent=(training,))
 
 
-def save(folder: Path, settings: Settings, weights: Weights, progress: Progress) -> None:
+def save(folder: Path, settings: Settings, alphabet: str, weights: Weights, progress: Progress) -> None:
     """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
     replace_directory(
         folder,
         {
-            "config.json": _json({"alphabet": ALPHABET, "settings": asdict(settings)}),
+            "config.json": _json({"alphabet": alphabet, "settings": asdict(settings)}),
             "progress.json": _json(asdict(progress) | {"current": progress.current._asdict()}),
             "model.safetensors": safetensors.torch.save({name: w.detach().cpu() for name, w in weights.items()}),
         },
     )
 
 
-def load(folder: Path, settings: Settings) -> tuple[Weights, Progress]:
+def load(folder: Path, settings: Settings, alphabet: str) -> tuple[Weights, Progress]:
     """The state that `save` wrote.
 
     Raises UsageError where a file is missing or damaged, or the run was one of another alphabet or other settings. Only
@@ -75,11 +74,11 @@ def load(folder: Path, settings: Settings) -> tuple[Weights, Progress]:
         weights = safetensors.torch.load_file(folder / "model.safetensors")
         values |= {"current": Hardness(**values["current"]), "recent": tuple(values["recent"])}
         progress = Progress(**values | {"trace": tuple(values["trace"])})
-        alphabet, saved = config["alphabet"], config["settings"]
+        characters, saved = config["alphabet"], config["settings"]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as e:
         raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
-    if alphabet != ALPHABET:
-        raise UsageError(f"{folder}: the checkpoint has another vocabulary, {alphabet!r} instead of {ALPHABET!r}")
+    if characters != alphabet:
+        raise UsageError(f"{folder}: the checkpoint has another vocabulary, {characters!r} instead of {alphabet!r}")
     asked = asdict(settings)
     if other := [k for k in asked if k != "blocks" and saved.get(k) != asked[k]]:
         pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked[k]}" for k in other)

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from training.learning_to_execute.streams import Window
-from training.learning_to_execute.tasks import ALPHABET
 
 INITIAL = 0.08
 """All parameters start uniform in ±INITIAL (Zaremba, Sutskever 2014, section 6)."""
@@ -26,13 +25,13 @@ class Reading(NamedTuple):
 
 
 class CharacterLSTM(nn.Module):
-    """Embedding, `torch.nn.LSTM`, one linear head over the alphabet."""
+    """Embedding, `torch.nn.LSTM`, one linear head over the symbols of an alphabet."""
 
-    def __init__(self, hidden: int, layers: int):
+    def __init__(self, symbols: int, hidden: int, layers: int):
         super().__init__()
-        self.embedding = nn.Embedding(len(ALPHABET), hidden)
+        self.embedding = nn.Embedding(symbols, hidden)
         self.lstm = nn.LSTM(hidden, hidden, layers)
-        self.head = nn.Linear(hidden, len(ALPHABET))
+        self.head = nn.Linear(hidden, symbols)
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -INITIAL, INITIAL)
 
@@ -46,7 +45,7 @@ class CharacterLSTM(nn.Module):
         # Only answer positions need the head: they are a small share of all. Their number differs from window to
         # window, and on CPU the low-precision kernels are compiled again for every new shape: hence float32.
         with torch.autocast(hidden.device.type, enabled=False):
-            logits = self.head(hidden[window.answers].float())  # [answers, alphabet]
+            logits = self.head(hidden[window.answers].float())  # [answers, symbols]
         targets = window.targets[window.answers]
         loss = nn.functional.cross_entropy(logits, targets, reduction="sum") / window.inputs.shape[1]
         right = (logits.argmax(-1) == targets).sum()

@@ -11,7 +11,7 @@ import yaml
 
 from cprograms.diagnostics import UsageError
 from training.learning_to_execute.curricula import CURRICULA, Hardness
-from training.learning_to_execute.tasks import TASKS
+from training.learning_to_execute.tasks import LIMITS
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises UsageError for an unknown task or curriculum, or a hardness out of the task's range."""
-        for name, value, known in (("task", self.task, TASKS), ("curriculum", self.curriculum, CURRICULA)):
+        for name, value, known in (("task", self.task, LIMITS), ("curriculum", self.curriculum, CURRICULA)):
             if value not in known:
                 raise UsageError(f"unknown {name} '{value}'; known are {', '.join(known)}")
-        self.target.check(TASKS[self.task].limit)
+        self.target.check(LIMITS[self.task])
 
     @property
     def target(self) -> Hardness:

@@ -13,9 +13,6 @@ from torch import Tensor
 from training.learning_to_execute.curricula import Curriculum, Hardness
 from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END, Split, Task
 
-CODES = bytes(ALPHABET.find(chr(byte)) % 256 for byte in range(256))
-"""A translation table of bytes: a character's code in its place, and 255, which no embedding has, for any other."""
-
 
 @dataclass(frozen=True)
 class Source:
@@ -32,7 +29,7 @@ class Source:
         random = Random(seed)
         columns = np.empty((length, batch), dtype=np.uint8)
         for b in range(batch):
-            columns[:, b] = np.frombuffer(self._stream(random, length).translate(CODES), dtype=np.uint8)
+            columns[:, b] = np.frombuffer(self._stream(random, length).translate(self.task.codes), dtype=np.uint8)
         return columns
 
     def _stream(self, random: Random, length: int) -> bytes:

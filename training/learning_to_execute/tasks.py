@@ -5,16 +5,20 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Literal, get_args
 
+from cprograms.diagnostics import UsageError
 from training.learning_to_execute import programs
 from training.learning_to_execute.curricula import Hardness
 
 QUESTION_END = "@"
 ANSWER_END = "."
 ALPHABET = "0123456789-" + ANSWER_END + QUESTION_END + ";\n+*()=<>:" + " abcdefghijlnoprstx"
-"""Every character of every task. A character's code is its place."""
+"""Every character of the published tasks. A character's code is its place in its task's alphabet."""
+
+MOST_DRAWS = 10_000
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -27,18 +31,31 @@ def split_of(sample: str) -> Split:
 
 @dataclass(frozen=True)
 class Task:
-    """`draw` makes a question and its answer; hardness may lie between 1 and `limit`."""
+    """`draw` makes a question and its answer; hardness may lie between 1 and `limit`.
+
+    `alphabet` begins with ALPHABET, so that the ends have the same codes in all.
+    """
 
     draw: Callable[[Random, Hardness], tuple[str, str]]
     limit: Hardness
+    alphabet: str = ALPHABET
+
+    @cached_property
+    def codes(self) -> bytes:
+        """A table for `bytes.translate`: each character's code, and 255, which no embedding has, for all others."""
+        return bytes(self.alphabet.find(chr(byte)) % 256 for byte in range(256))
 
     def sample(self, random: Random, hardness: Callable[[], Hardness], split: Split) -> str:
-        """A question and its answer of the split, with their ends. Others are drawn and thrown away until one is."""
-        while True:
+        """A question and its answer of the split, with their ends. Others are drawn and thrown away until one is.
+
+        Raises UsageError where that does not happen: the task then has too few samples for three splits.
+        """
+        for _ in range(MOST_DRAWS):
             question, answer = self.draw(random, hardness())
             text = f"{question}{QUESTION_END}{answer}{ANSWER_END}"
             if split_of(text) == split:
                 return text
+        raise UsageError(f"the task has too few samples: none of {MOST_DRAWS} is of the {split} split")
 
 
 def evaluation(random: Random, hardness: Hardness) -> tuple[str, str]:
@@ -64,4 +81,9 @@ TASKS: dict[str, Task] = {
     "memorise doubled": memorisation(lambda digits: f"{digits};{digits}"),
     "memorise doubled and inverted": memorisation(lambda digits: f"{digits[::-1]};{digits[::-1]}"),
 }
-"""Memorisation as in section 3.3 of the paper; the separator between the two copies is `;`."""
+"""The published tasks. Two copies of the digits are told apart by `;`."""
+
+FUNCTIONS = "functions"
+"""The name of the task that `functions.function_task` makes."""
+
+LIMITS = {name: task.limit for name, task in TASKS.items()} | {FUNCTIONS: Hardness(1, 1)}

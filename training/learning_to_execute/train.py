@@ -28,24 +28,27 @@ from training.learning_to_execute.curricula import CURRICULA, Hardness, baseline
 from training.learning_to_execute.lstm import CharacterLSTM, Reading, State
 from training.learning_to_execute.settings import Settings, read_mapping
 from training.learning_to_execute.streams import Source, windows
-from training.learning_to_execute.tasks import TASKS, Split
+from training.learning_to_execute.tasks import TASKS, Split, Task
 
 SAVE_SECONDS = 60
 """A checkpoint is written after the first block that ends so long after the last one."""
 
 
 class Trainer:
-    """The explicit loop over blocks of windows."""
+    """The explicit loop over blocks of windows. `task` stands in for the one that the settings name."""
 
-    def __init__(self, settings: Settings, out: Path):
+    def __init__(self, settings: Settings, out: Path, task: Task | None = None):
+        if task is None and settings.task not in TASKS:
+            raise UsageError(f"the task '{settings.task}' needs functions, which a settings file cannot name")
+        self.task = task or TASKS[settings.task]
         self.settings, self.folder = settings, out / "checkpoint"
         out.mkdir(parents=True, exist_ok=True)
         self.accelerator = Accelerator(mixed_precision=settings.mixed_precision)
         set_seed(settings.seed)
-        model = CharacterLSTM(settings.hidden, settings.layers)
+        model = CharacterLSTM(len(self.task.alphabet), settings.hidden, settings.layers)
         self.progress = Progress.start(settings)
         if self.folder.exists():
-            weights, self.progress = checkpoints.load(self.folder, settings)
+            weights, self.progress = checkpoints.load(self.folder, settings, self.task.alphabet)
             model.load_state_dict(weights)
         optimizer = torch.optim.SGD(model.parameters(), lr=settings.learning_rate)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
@@ -71,7 +74,7 @@ class Trainer:
         s, at = self.settings, self.progress
         for group in self.optimizer.param_groups:
             group["lr"] = at.rate
-        source = Source(TASKS[s.task], "train", CURRICULA[s.curriculum], at.current, s.target)
+        source = Source(self.task, "train", CURRICULA[s.curriculum], at.current, s.target)
         training = self.accuracy(self.step(r) for r in self.readings(source, s.windows, at.block))
         validation = self.evaluate("validation", at.current, s.validation_windows)
         self.progress = at.after(s, training, validation)
@@ -106,13 +109,13 @@ class Trainer:
     @torch.no_grad()
     def evaluate(self, split: Split, hardness: Hardness, count: int) -> float:
         """Teacher-forced accuracy on the answer characters of `count` windows of a split, at one hardness."""
-        source = Source(TASKS[self.settings.task], split, baseline, hardness, hardness)
+        source = Source(self.task, split, baseline, hardness, hardness)
         return self.accuracy(self.readings(source, count, 0))
 
     def save(self) -> None:
         if self.accelerator.is_main_process:
             weights = self.accelerator.unwrap_model(self.model).state_dict()
-            checkpoints.save(self.folder, self.settings, weights, self.progress)
+            checkpoints.save(self.folder, self.settings, self.task.alphabet, weights, self.progress)
         self.accelerator.wait_for_everyone()
 
     def progress_bar(self) -> ProgressBar:

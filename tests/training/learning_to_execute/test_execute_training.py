@@ -40,16 +40,18 @@ def state(trainer: Trainer) -> dict[str, torch.Tensor]:
 
 def test_all_parameters_start_uniform():
     torch.manual_seed(0)
-    model = CharacterLSTM(hidden=64, layers=2)
+    model = CharacterLSTM(len(ALPHABET), hidden=64, layers=2)
     for parameter in model.parameters():
         assert parameter.abs().max() <= INITIAL
         assert parameter.std().item() == pytest.approx(2 * INITIAL / 12**0.5, rel=0.25)
-    assert sum(p.numel() for p in CharacterLSTM(400, 2).lstm.parameters()) == 2 * 4 * 400 * (400 + 400 + 2)
+    assert sum(p.numel() for p in CharacterLSTM(len(ALPHABET), 400, 2).lstm.parameters()) == 2 * 4 * 400 * (
+        400 + 400 + 2
+    )
 
 
 def test_a_reading_is_the_answers_cross_entropy_and_carries_the_state():
     torch.manual_seed(0)
-    model = CharacterLSTM(hidden=8, layers=2)
+    model = CharacterLSTM(len(ALPHABET), hidden=8, layers=2)
     hardness = Hardness(2, 1)
     source = Source(TASKS["programs"], "train", CURRICULA["baseline"], hardness, hardness)
     streams = source.streams(4, 41, "seed")
@@ -104,7 +106,9 @@ def test_two_processes_train_one_model(tmp_path: Path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "block 2" in done.stdout
-    weights, progress = checkpoints.load(tmp_path / "out" / "checkpoint", Settings(length=1, blocks=2, **TINY))
+    weights, progress = checkpoints.load(
+        tmp_path / "out" / "checkpoint", Settings(length=1, blocks=2, **TINY), ALPHABET
+    )
     assert progress.block == 2
     assert all(torch.isfinite(w).all() for w in weights.values())
 
@@ -186,7 +190,7 @@ def test_an_interrupted_save_leaves_the_last_good_checkpoint(
         monkeypatch.setattr(cprograms.files, "_exchange", interrupted)
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
-    assert checkpoints.load(folder, settings)[1].block == 1
+    assert checkpoints.load(folder, settings, ALPHABET)[1].block == 1
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint"]
 
 
@@ -197,6 +201,7 @@ def test_an_interrupted_save_leaves_the_last_good_checkpoint(
         ({"nesting": 0}, "nesting 0 is out of range"),
         ({"task": "memorise plain", "length": 66}, "length 66 is out of range: 1 to 65"),
         ({"task": "memorise plain", "nesting": 2}, "nesting 2 is out of range: 1 to 1"),
+        ({"task": "functions", "length": 2}, "length 2 is out of range: 1 to 1"),
         ({"task": "addition"}, "unknown task 'addition'; known are programs"),
         ({"curriculum": "hard"}, "unknown curriculum 'hard'"),
         ({"rate": 1}, "test: unknown settings rate; known are"),
