@@ -31,7 +31,7 @@ from functools import cached_property
 from pycparser import c_ast, c_generator
 
 from cprograms.declarations import Unsupported
-from cprograms.diagnostics import Diagnostic
+from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.places import Places
 
 
@@ -76,6 +76,17 @@ class TapeProgram:
     def diagnostic(self, node: c_ast.Node, message: str, hint: str = "") -> Diagnostic:
         """A fault of the program at a node of its tree, for the stages that come later."""
         return self._places.diagnostic(Unsupported(node, message, hint))
+
+    def check_cases(self, node: c_ast.Switch, memory_size: int) -> None:
+        """Raises ProgramError where two cases of a switch are the same number modulo M."""
+        labels: dict[int, str] = {}
+        for case in node.stmt.block_items or []:
+            if isinstance(case, c_ast.Case):
+                text = case.expr.value
+                first = labels.setdefault(int(text) % memory_size, text)
+                if first != text:
+                    message = f"case {text} is case {first} again modulo {memory_size}"
+                    raise ProgramError([self.diagnostic(case.expr, message, "make the memory larger")])
 
 
 def tape_parameter(function: c_ast.FuncDef) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pycparser import c_ast
 
-from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.diagnostics import UsageError
 from cprograms.sandbox import Job
 from cprograms.tape.program import TapeProgram
 
@@ -121,18 +121,8 @@ class _Writer(c_ast.NodeVisitor):
         return text
 
     def visit_Switch(self, node: c_ast.Switch) -> str:  # noqa: N802
-        labels: dict[int, c_ast.Node] = {}
-        for case in node.stmt.block_items or []:
-            if isinstance(case, c_ast.Case):
-                self._distinct(labels, case.expr)
+        self._program.check_cases(node, self._m)
         return f"switch ({self.visit(node.cond)}) {self.visit(node.stmt)}"
-
-    def _distinct(self, labels: dict[int, c_ast.Node], label: c_ast.Node) -> None:
-        value = int(label.value) % self._m
-        if value in labels:
-            message = f"case {label.value} is case {labels[value].value} again modulo {self._m}"
-            raise ProgramError([self._program.diagnostic(label, message, "make the memory larger")])
-        labels[value] = label
 
     def visit_Case(self, node: c_ast.Case) -> str:  # noqa: N802
         return f"case {self.visit(node.expr)}: ; " + " ".join(self._statement(s) for s in node.stmts or [])

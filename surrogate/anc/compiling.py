@@ -47,9 +47,9 @@ def _in_least_memory(program: TapeProgram, tape: int, registers: int | None) -> 
 
 
 def _past_constants(program: TapeProgram) -> int:
-    """The least M modulo which every constant differs from its neighbours: -1 is M - 1, and needs no more than 2."""
-    values = [int(node.value) for node in walk(program.unit) if isinstance(node, c_ast.Constant)]
-    return max((value + 1 if value >= 0 else -value for value in values), default=0)
+    """The least M modulo which all constants are different numbers: -1 is M - 1, and 5 is then not to be the same."""
+    values = [0, *(int(node.value) for node in walk(program.unit) if isinstance(node, c_ast.Constant))]
+    return max(values) - min(values) + 1
 
 
 def _check(memory_size: int | None, tape: int, registers: int | None) -> None:

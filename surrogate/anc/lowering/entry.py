@@ -14,29 +14,28 @@ from surrogate.anc.lowering.tidy import postpone, without_unneeded
 
 
 def lower(program: TapeProgram, memory_size: int) -> Function:
-    """The program on a machine whose values are modulo `memory_size`."""
+    """The program on a machine whose values are modulo `memory_size`.
+
+    Raises ProgramError where two cases of a switch are the same number there.
+    """
     return postpone(without_unneeded(Lowering(program, memory_size).run()))
 
 
 class Lowering(Statements):
     """Lowers calls, and the entry."""
 
-    def __init__(self, program: TapeProgram, memory_size: int) -> None:
-        super().__init__(memory_size, program.offsets)
-        self._program = program
-
     def run(self) -> Function:
-        entry = self._program.entry
+        entry = self.program.entry
         self.scopes = [{tape_parameter(entry) or "": self.constant(0)}]
         self.statement(entry.body)
         self.halt()
         return self.finish()
 
     def is_helper(self, name: str) -> bool:
-        return name in self._program.functions
+        return name in self.program.functions
 
     def call(self, node: c_ast.FuncCall, into: Register | None) -> Value:
-        function, end = self._program.functions[node.name.name], self.new_block()
+        function, end = self.program.functions[node.name.name], self.new_block()
         body = function.body.block_items or []
         if body and isinstance(body[-1], c_ast.Return) and body[-1].expr is not None and _returns(function.body) == 1:
             found: list[Value] = []
@@ -60,7 +59,7 @@ class Lowering(Statements):
 
     def _inline(self, node: c_ast.FuncCall, on_return: Callable[[c_ast.Node | None], None]) -> None:
         """Lower the body of a helper; where it ends without a return, the current block goes on."""
-        function = self._program.functions[node.name.name]
+        function = self.program.functions[node.name.name]
         scope = self._arguments(function, node)
         outer = self.scopes, self.jumps, self.on_return
         self.scopes, self.jumps, self.on_return = [scope], Jumps(), on_return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pycparser import c_ast
 
+from cprograms.tape import TapeProgram
 from surrogate.anc.instructions import Op
 from surrogate.anc.ir import Value
 from surrogate.anc.lowering.counting import end_of_count
@@ -25,9 +26,9 @@ class Jumps(NamedTuple):
 class Statements(Expressions):
     """Lowers statements. `on_return` says what a return of the function at hand does with its expression."""
 
-    def __init__(self, memory_size: int, offsets: Mapping[c_ast.Decl, int]) -> None:
+    def __init__(self, program: TapeProgram, memory_size: int) -> None:
         super().__init__(memory_size)
-        self._offsets = offsets
+        self.program = program
         self.jumps = Jumps()
         self.on_return: Callable[[c_ast.Node | None], None] = lambda expression: self.halt()
 
@@ -52,7 +53,7 @@ class Statements(Expressions):
 
     def _declare(self, node: c_ast.Decl) -> None:
         if isinstance(node.type, c_ast.ArrayDecl):
-            base = self.constant(-self._offsets[node])
+            base = self.constant(-self.program.offsets[node])
             self.scopes[-1][node.name] = base
             for k, item in enumerate(node.init.exprs if node.init else []):
                 self.write(self.compute(Op.ADD, base, self.constant(k)), self.value(item))
@@ -90,6 +91,7 @@ class Statements(Expressions):
         self.start(end)
 
     def _switch(self, node: c_ast.Switch) -> None:
+        self.program.check_cases(node, self.memory_size)
         value, end = self.value(node.cond), self.new_block()
         cases = [(item, self.new_block()) for item in node.stmt.block_items or []]
         default = end

@@ -25,7 +25,8 @@ def program(body: str) -> TapeProgram:
         ("mem[0] = 99;", 16, 100),
         ("mem[0] = 7 - 1;", 7, 7),
         ("mem[0] = -1;", 16, 16),
-        ("mem[0] = -40;", 16, 40),
+        ("mem[0] = -40;", 16, 41),
+        ("mem[0] = mem[1] == 20 ? -1 : 0;", 16, 22),
         ("int a[5]; a[mem[0]] = 1; mem[0] = a[mem[1]];", 16, 21),
     ],
 )
@@ -73,6 +74,13 @@ def test_arrays_that_do_not_fit_are_a_diagnostic_at_the_first_that_does_not() ->
         compile_tape(source, memory_size=6)
     (fault,) = caught.value.diagnostics
     assert fault.message.startswith("'b' does not fit")
+
+
+def test_cases_that_are_the_same_modulo_the_memory_are_a_diagnostic() -> None:
+    source = program("switch (mem[0]) { case 2: mem[0] = 0; break; case 12: mem[0] = 1; }")
+    assert compile_tape(source).memory_size == 16
+    with pytest.raises(ProgramError, match="case 12 is case 2 again modulo 10"):
+        compile_tape(source, memory_size=10)
 
 
 @pytest.mark.parametrize("wrong", [{"memory_size": 1}, {"tape": 0}, {"registers": 0}])
