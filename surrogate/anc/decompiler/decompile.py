@@ -9,20 +9,24 @@ leaves every tape as the soft controller does; one that does not is of type 3: i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 
+from cprograms.diagnostics import ProgramError
 from cprograms.tape import load_tape
 from cprograms.tape.oracle import run as run_c
 from surrogate.anc import machine
 from surrogate.anc.assembly import Assembly
+from surrogate.anc.compiling import compile_tape
 from surrogate.anc.controller import Controller
 from surrogate.anc.decompiler.flow import Jump, Reading, blocks_of
 from surrogate.anc.decompiler.reading import Rows, likeliest, rows_of
-from surrogate.anc.decompiler.render import function_text
+from surrogate.anc.decompiler.render import function_texts
 from surrogate.anc.decompiler.simplify import simplify
 from surrogate.anc.decompiler.softness import (
     FIRST,
@@ -51,8 +55,8 @@ class Decompiled:
     """A controller in words.
 
     `kind` is its type, 1, 2 or 3; `assembly` the likeliest choice of each row, `start` its first line; `choices` every
-    choice that matters, `reached` [M] how probably a run gets to each line (None where there were no tapes), `source` C
-    with the same behaviour (None for type 3), and `reason`, for type 3, why there is none.
+    choice that matters, `reached` [M] how probably a run gets to each line (None where there were no tapes), and
+    `reason`, for type 3, why there is no program. `reading` is the program, `name` what it is called in C.
     """
 
     kind: int
@@ -60,12 +64,29 @@ class Decompiled:
     start: int
     choices: tuple[Choice, ...]
     reached: np.ndarray | None
-    source: str | None
     reason: str | None
+    reading: Reading
+    name: str
 
     @property
     def soft(self) -> tuple[Choice, ...]:
         return tuple(c for c in self.choices if c.soft)
+
+    @cached_property
+    def source(self) -> str | None:
+        """C with the same behaviour, which compiles again; None for type 3.
+
+        Where the compiler needs more lines than the memory has, which is when the program fills it, the text says so.
+        """
+        if self.kind == 3:
+            return None
+        size = self.assembly.memory_size
+        texts = list(_c_texts(self.reading, self.name))
+        fitting = [text for text in texts if _fits(text, size)]
+        least = (
+            "" if fitting else f" The compiler needs {compile_tape(load_tape(source=texts[0]), tape=1).memory_size}."
+        )
+        return f"/* Decompiled: type {self.kind}, for a memory of {size} cells.{least} */\n{(fitting or texts)[0]}"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -94,15 +115,11 @@ def decompile(controller: Controller, samples: Samples | None = None, name: str 
     reached = None if samples is None else reached_lines(controller, samples.tape, MAX_STEPS)
     found = tuple(choices(rows, reading, reached))
     kind, reason = _kind(found, reading)
-    source = None
-    if kind != 3:
-        source = _c_text(_with_cases(reading, rows, found, reached), name, kind)
-        if samples is not None and not _agrees(controller, source, name, kind, samples):
-            kind, source = 3, None
-            reason = (
-                "no single choice is soft, but on some tapes they add up to another result than the likeliest ones'"
-            )
-    return Decompiled(kind, reading.assembly, reading.start, found, reached, source, reason)
+    cases = _with_cases(reading, rows, found, reached)
+    if kind != 3 and samples is not None and not _agrees(controller, cases, kind, samples):
+        kind = 3
+        reason = "no single choice is soft, but on some tapes they add up to another result than the likeliest ones'"
+    return Decompiled(kind, reading.assembly, reading.start, found, reached, reason, cases, name)
 
 
 def _kind(found: tuple[Choice, ...], reading: Reading) -> tuple[int, str | None]:
@@ -131,22 +148,28 @@ def _weights(row: np.ndarray) -> dict[int, float]:
     return {int(r): float(row[r]) for r in np.flatnonzero(row > min(NEGLIGIBLE, row.max() / 2))}
 
 
-def _c_text(reading: Reading, name: str, kind: int) -> str:
+def _c_texts(reading: Reading, name: str) -> Iterator[str]:
     blocks = blocks_of(reading)
     simplify(blocks)
-    size = reading.assembly.memory_size
-    return f"/* Decompiled: type {kind}, for a memory of {size} cells. */\n" + function_text(
-        reading.assembly, blocks, name
-    )
+    return function_texts(reading.assembly, blocks, name)
 
 
-def _agrees(controller: Controller, source: str, name: str, kind: int, samples: Samples) -> bool:
+def _fits(text: str, memory_size: int) -> bool:
+    try:
+        compile_tape(load_tape(source=text), memory_size)
+    except ProgramError:
+        return False
+    return True
+
+
+def _agrees(controller: Controller, reading: Reading, kind: int, samples: Samples) -> bool:
     """Whether the program leaves the cells that count as the soft controller does, on every tape."""
     soft = _final(controller, samples.tape, hard=False)
     if kind == 1:
         exact = _final(controller, samples.tape, hard=True)
     else:
-        exact = run_c(load_tape(source=source, entry=name), samples.tape, controller.memory_size).tapes
+        program = load_tape(source=next(_c_texts(reading, "f")))
+        exact = run_c(program, samples.tape, controller.memory_size).tapes
     return not ((soft != exact) & samples.mask).any()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.decompiler.code import (
@@ -35,21 +36,27 @@ from surrogate.anc.decompiler.flow import live_before
 from surrogate.anc.decompiler.structure import Before, If, Jump, Loop, Part, Return, Sequence, Unstructured, structure
 
 INDENT = "    "
+MOST_COPIED, MOST_COPIED_IN_ALL = 10, 500  # lines
 Lines = list[str]
 
 
-def function_text(assembly: Assembly, blocks: Mapping[int, Block], name: str) -> str:
-    """A function `void name(int *mem)` that leaves the tape as the blocks do, in a memory of the assembly's size."""
-    body = _body_lines(blocks)
-    return "\n".join([f"void {name}(int *mem)", "{", *_indented(_declarations(assembly, blocks) + body), "}", ""])
+def function_texts(assembly: Assembly, blocks: Mapping[int, Block], name: str) -> Iterator[str]:
+    """Functions `void name(int *mem)` that leave the tape as the blocks do, in a memory of the assembly's size.
+
+    The first one reads best; the others, if there are any, take fewer instructions where that one copies code.
+    """
+    for body in _bodies(blocks):
+        lines = ["{", *_indented(_declarations(assembly, blocks) + body), "}", ""]
+        yield "\n".join([f"void {name}(int *mem)", *lines])
 
 
-def _body_lines(blocks: Mapping[int, Block]) -> Lines:
-    try:
-        lines = _Renderer().sequence(structure(blocks), _Place(following=None))
-    except (Unstructured, RecursionError):
-        return _switch_lines(blocks)
-    return lines[:-1] if lines and lines[-1] == "return;" else lines
+def _bodies(blocks: Mapping[int, Block]) -> Iterator[Lines]:
+    for copying in (False, True):
+        with suppress(Unstructured, RecursionError):
+            lines = _Renderer(copying).sequence(structure(blocks), _Place(following=None))
+            yield lines[:-1] if lines and lines[-1] == "return;" else lines
+            break
+    yield _switch_lines(blocks)
 
 
 def _declarations(assembly: Assembly, blocks: Mapping[int, Block]) -> Lines:
@@ -57,7 +64,8 @@ def _declarations(assembly: Assembly, blocks: Mapping[int, Block]) -> Lines:
     all_nodes = [n for block in blocks.values() for s in (*block.body, *end_condition(block.end)) for n in nodes(s)]
     used = {n.number for n in all_nodes if isinstance(n, Register)}
     used |= {n.register for n in all_nodes if isinstance(n, Assign)}
-    used |= {block.end.zeroed for block in blocks.values() if isinstance(block.end, Computed)} - {None}
+    ends = [block.end for block in blocks.values() if isinstance(block.end, Computed)]
+    used |= {end.zeroed for end in ends if end.zeroed is not None}
     needed = live_before(blocks)[ENTRY]
     return [f"int r{r}{f' = {assembly.registers[r] or 0}' if r in needed else ''};" for r in sorted(used)]
 
@@ -74,36 +82,58 @@ class _Place:
 class _Renderer:
     """Writes sequences as C; each method raises Unstructured where a jump would have to leave several loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, copying: bool) -> None:
+        """Where `copying`, the code at the target of a jump that cannot be written is copied to it, if it is short."""
+        self.copying, self.copied = copying, 0
+        self.tails: dict[int, Sequence] = {}
         # A part may be tried at several places, and parts are nested: without a memory the tries would multiply.
         self.tried: dict[tuple[int, _Place], Lines | None] = {}
 
     def sequence(self, parts: Sequence, place: _Place) -> Lines:
-        return [line for part in parts for line in self.part(part, place)]
+        lines: Lines = []
+        for i, part in enumerate(parts):
+            if isinstance(part, Before):
+                self.tails[part.following] = parts[i + 1 :]
+            lines += self.part(part, place)
+            if lines and _leaves(lines):
+                break  # what follows was copied to where it is reached from
+        return lines
 
     def part(self, part: Part, place: _Place) -> Lines:
         match part:
             case If(test, yes, no):
                 return _if(test, self.sequence(yes, place), self.sequence(no, place))
-            case Loop() | Before():
-                return self.first_of(part, place)
+            case Loop():
+                forms = (self.while_, self.do_, self.ever)
+                return self.first_of(part, place, [partial(form, part, place) for form in forms])
+            case Before():
+                return self.first_of(part, place, [partial(form, part, place) for form in (self.plain, self.breakable)])
             case Jump(target):
-                return _jump(target, place)
+                return self.jump(target, place)
             case Return():
                 return ["return;"]
             case _:
                 return [_statement(part)]
 
-    def first_of(self, part: Loop | Before, place: _Place) -> Lines:
+    def jump(self, target: int, place: _Place) -> Lines:
+        for text, reached in (("", place.following), ("break;", place.broken), ("continue;", place.continued)):
+            if target == reached:
+                return [text] if text else []
+        if self.copying and target in self.tails:
+            lines = self.sequence(self.tails[target], place)
+            self.copied += len(lines)
+            if len(lines) <= MOST_COPIED and self.copied <= MOST_COPIED_IN_ALL:
+                return lines
+        raise Unstructured
+
+    def first_of(self, part: Part, place: _Place, forms: Iterable[Callable[[], Lines]]) -> Lines:
         """The first form of a part that its jumps allow."""
         key = (id(part), place)
         if key not in self.tried:
             self.tried[key] = None
-            for form in (
-                (self.plain, self.breakable) if isinstance(part, Before) else (self.while_, self.do_, self.ever)
-            ):
+            for form in forms:
                 with suppress(Unstructured):
-                    self.tried[key] = form(part, place)
+                    self.tried[key] = form()
                     break
         lines = self.tried[key]
         if lines is None:
@@ -143,13 +173,6 @@ class _Renderer:
     def ever(self, loop: Loop, place: _Place) -> Lines:
         body = self.sequence(loop.body, _Place(loop.header, place.following, loop.header))
         return ["while (1) {", *_indented(body), "}"]
-
-
-def _jump(target: int, place: _Place) -> Lines:
-    for text, reached in (("", place.following), ("break;", place.broken), ("continue;", place.continued)):
-        if target == reached:
-            return [text] if text else []
-    raise Unstructured
 
 
 def _statement(statement: Statement) -> str:

@@ -6,10 +6,20 @@ the code of the block that dominates it; a block that is jumped back to is a loo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from surrogate.anc.decompiler.code import ENTRY, Block, Branch, Computed, Condition, Goto, Statement, successors
+from surrogate.anc.decompiler.code import (
+    ENTRY,
+    Block,
+    Branch,
+    Computed,
+    Condition,
+    Goto,
+    Statement,
+    retarget,
+    successors,
+)
 
 
 class Unstructured(Exception):
@@ -53,26 +63,60 @@ Part = Statement | If | Loop | Before | Jump | Return
 Sequence = tuple[Part, ...]
 
 
+MAX_SPLITS = 8
+
+
 def structure(blocks: Mapping[int, Block]) -> Sequence:
     """The blocks as one sequence that starts with block ENTRY. Raises Unstructured."""
-    return _Structurer(blocks).tree(ENTRY)
+    if any(isinstance(block.end, Computed) for block in blocks.values()):
+        raise Unstructured
+    for _ in range(MAX_SPLITS):
+        structurer = _Structurer(blocks)
+        entries = structurer.entries_of_a_tangle()
+        if not entries:
+            return structurer.tree(ENTRY)
+        blocks = _split(blocks, *entries)
+    raise Unstructured
+
+
+def _split(blocks: Mapping[int, Block], tangle: set[int], entries: Iterable[int]) -> dict[int, Block]:
+    """The blocks with a copy of the smallest entry of a loop that has several, for those who come from outside."""
+    entry = min(entries, key=lambda b: (len(blocks[b].body), b))
+    copy = max(blocks) + 1
+    outside = {
+        b: replace(block, end=retarget(block.end, entry, copy)) for b, block in blocks.items() if b not in tangle
+    }
+    return {**blocks, **outside, copy: blocks[entry]}
 
 
 class _Structurer:
     def __init__(self, blocks: Mapping[int, Block]) -> None:
-        if any(isinstance(block.end, Computed) for block in blocks.values()):
-            raise Unstructured
         self.blocks = blocks
         self.order = {b: i for i, b in enumerate(_reverse_postorder(blocks))}
         self.parent = _dominators(blocks, self.order)
         self.preceding = {b: [p for p in blocks if b in successors(blocks[p].end)] for b in blocks}
         edges = [(b, s) for b in blocks for s in successors(blocks[b].end)]
         backward = [(b, s) for b, s in edges if self.order[s] <= self.order[b]]
-        if not all(self._dominates(s, b) for b, s in backward):
-            raise Unstructured
+        self.tangled = [(b, s) for b, s in backward if not self._dominates(s, b)]
         self.loops = {s: self._natural_loop([b for b, header in backward if header == s], s) for _, s in backward}
         entered = [s for b, s in edges if self.order[s] > self.order[b]]
         self.merges = {s for s in entered if entered.count(s) > 1}
+
+    def entries_of_a_tangle(self) -> tuple[set[int], list[int]] | None:
+        """The blocks of a loop that is entered at several of them, and these."""
+        if not self.tangled:
+            return None
+        b, _ = self.tangled[0]
+        tangle = {x for x in self._reached_from(b) if b in self._reached_from(x)}
+        return tangle, [x for x in tangle if not tangle.issuperset(self.preceding[x])]
+
+    def _reached_from(self, block: int) -> set[int]:
+        reached, waiting = set[int](), [block]
+        while waiting:
+            new = set(successors(self.blocks[waiting.pop()].end)) - reached
+            reached |= new
+            waiting.extend(new)
+        return reached
 
     def tree(self, block: int) -> Sequence:
         """The code of a block and of all that it dominates."""
