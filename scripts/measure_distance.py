@@ -16,6 +16,8 @@ from cprograms.corpus.format import Record, read_corpus
 from cprograms.corpus.shards import corpus_paths
 from cprograms.diagnostics import UsageError
 
+MIN_SIZE = 50
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -28,10 +30,10 @@ def main() -> int:
     try:
         real = drawn(args.harvested, args.programs, args.seed)
         made = {folder.name: profiles(drawn(folder, args.programs, args.seed)) for folder in args.generated}
+        text = report(f"python {' '.join(sys.argv)}", real, made)
     except UsageError as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2
-    text = report(f"python {' '.join(sys.argv)}", real, made)
     print(text)
     if args.output:
         args.output.write_text(text)
@@ -60,9 +62,14 @@ def halves(records: Sequence[Record]) -> tuple[list[Profile], list[Profile]]:
 
 
 def report(command: str, real: Sequence[Record], made: dict[str, list[Profile]]) -> str:
-    """The tables; every divergence is between as many programs as the harvested halves have."""
+    """The tables; every divergence is between as many programs as the harvested halves have.
+
+    Raises UsageError where the harvested programs are of one package only.
+    """
     first, second = halves(real)
     size = min(len(first), len(second), *(len(own) for own in made.values()))
+    if size < MIN_SIZE:
+        raise UsageError(f"at least {MIN_SIZE} programs of two harvested packages, and of each folder, are needed")
     harvested = profiles(real)
     columns = {"harvested, two halves by package": distances(first[:size], second[:size])}
     columns |= {name: distances(harvested[:size], own[:size]) for name, own in made.items()}

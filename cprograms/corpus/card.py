@@ -103,7 +103,7 @@ _FIELDS = {
     "skeleton": "the same with numbers masked",
     "graph": "hash of the dataflow graph's shape; empty where the graph leaves something out",
     "behaviour": "hashes of the outputs on inputs shared with other programs",
-    "origin": "kind (generated, function, outlined); package, path, line and function; the generator's seed",
+    "origin": "generated, function, expression, block or iteration; package, path, line, function; the generator's seed",
     "licence": "of the source text",
     "inputs": "float64 [rows, arguments]",
     "outputs": "float64 [rows, results], NaN where the row did not end well",
