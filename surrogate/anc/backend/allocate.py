@@ -97,11 +97,13 @@ def _conflicts(code: Code, live: list[frozenset[Node]], initial: dict[Node, int]
 def _colour(graph: Graph) -> dict[Node, int]:
     """A colouring of the graph: always the node next whose neighbours have the most colours (Brélaz 1979)."""
     colours: dict[Node, int] = {}
-    order = sorted(graph, key=_order)
-    while len(colours) < len(graph):
-        taken = {node: {colours[n] for n in graph[node] if n in colours} for node in order if node not in colours}
+    taken: dict[Node, set[int]] = {node: set() for node in sorted(graph, key=_order)}
+    while taken:
         node = max(taken, key=lambda node: (len(taken[node]), len(graph[node])))
-        colours[node] = next(c for c in range(len(graph)) if c not in taken[node])
+        around = taken.pop(node)
+        colours[node] = next(c for c in range(len(graph)) if c not in around)
+        for neighbour in graph[node] & taken.keys():
+            taken[neighbour].add(colours[node])
     return colours
 
 

@@ -143,5 +143,5 @@ def _jump(function: Function, target: int, following: int | None, often: float) 
     if target == following:
         return []
     if function.blocks[target] == Block():
-        return [Line(Op.STOP, often=often)]
+        return [Line(Op.STOP, often=0.0)]  # how often a program stops is counted where the block itself is
     return [Line(Op.JEZ, Constant(0), Label(target), often=often)]

@@ -63,42 +63,42 @@ def hoist_invariants(function: Function) -> Function:
 
 def _invariant(function: Function) -> tuple[Loop, int, int] | None:
     """A loop, a block of it and the place of a statement that may run in front of the loop, and more rarely there."""
-    often, live, before = frequencies(function), liveness(function), predecessors(function)
-    inside = loops(function)
-    for loop in inside:
-        entered = sum(
-            often[name] * chance
-            for name in before[loop.header]
-            if name not in loop.body
-            for target, chance in edge_chances(function.blocks[name].end, name, inside)
-            if target == loop.header
-        )
-        body = [statement for number in sorted(loop.body) for statement in function.blocks[number].body]
-        definitions = Counter(defined(statement) for statement in body)
-        for number in sorted(loop.body):
-            for index, statement in enumerate(function.blocks[number].body):
-                if (
-                    isinstance(statement, Compute)
-                    and often[number] > entered
-                    and definitions[statement.out] == 1
-                    and statement.out not in live.before[loop.header]
-                    and not any(definitions[register] for register in used(statement))
-                    and not (is_read(statement) and definitions[None])
-                ):
-                    return loop, number, index
+    often, live = frequencies(function), liveness(function)
+    for loop in loops(function):
+        entered = _entered(function, loop, often)
+        statements = [(n, i, s) for n in sorted(loop.body) for i, s in enumerate(function.blocks[n].body)]
+        definitions = Counter(defined(statement) for _, _, statement in statements)
+        for number, index, statement in statements:
+            if (
+                isinstance(statement, Compute)
+                and often[number] > entered
+                and definitions[statement.out] == 1
+                and statement.out not in live.before[loop.header]
+                and not any(definitions[register] for register in used(statement))
+                and not (is_read(statement) and definitions[None])  # None for what a WRITE defines
+            ):
+                return loop, number, index
     return None
+
+
+def _entered(function: Function, loop: Loop, often: dict[int, float]) -> float:
+    """How often the loop is expected to start."""
+    inside = loops(function)
+    outside = [name for name in predecessors(function)[loop.header] if name not in loop.body]
+    ways = [(name, way) for name in outside for way in edge_chances(function.blocks[name].end, name, inside)]
+    return sum(often[name] * chance for name, (target, chance) in ways if target == loop.header)
 
 
 def sink_partly_dead(function: Function) -> Function:
     """Moves what only one way out of a branch looks at onto that way."""
     blocks = {number: Block(list(block.body), block.end) for number, block in function.blocks.items()}
     function = Function(blocks)
-    before = predecessors(function)
+    before, live = predecessors(function), liveness(function).before
     for number, block in blocks.items():
         if isinstance(block.end, Branch):
             for index in range(len(block.body) - 1, -1, -1):
-                live = liveness(function).before
                 ways = [way for way in (block.end.zero, block.end.other) if defined(block.body[index]) in live[way]]
                 if len(ways) == 1 and before[ways[0]] == [number] and moves_last(block.body, index, block.end):
                     blocks[ways[0]].body.insert(0, block.body.pop(index))
+                    live = liveness(function).before
     return function

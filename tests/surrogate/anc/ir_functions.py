@@ -1,4 +1,4 @@
-"""Random functions of the intermediate representation, for hypothesis: any flow graph, few registers, small constants."""
+"""Random functions of the intermediate representation: any flow graph, few registers, small constants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def functions(draw: st.DrawFn, max_blocks: int = 6, max_statements: int = 4) -> 
     count = draw(st.integers(1, max_blocks))
     numbers = st.integers(0, count - 1)
     ends = st.one_of(
-        st.builds(Goto, numbers), st.builds(Branch, values, numbers, numbers), st.builds(Branch, registers, numbers, numbers)
+        st.builds(Goto, numbers),
+        st.builds(Branch, values, numbers, numbers),
+        st.builds(Branch, registers, numbers, numbers),
     )
     blocks = {}
     for number in range(count):

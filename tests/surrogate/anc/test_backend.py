@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from surrogate.anc.backend import assemble
+from surrogate.anc.assembly import Assembly
+from surrogate.anc.backend import DoesNotFitError, assemble
 from surrogate.anc.backend.cfg import clean
-from surrogate.anc.backend.coalesce import coalesce
+from surrogate.anc.backend.coalesce import coalesce, constants_as_copies
 from surrogate.anc.backend.dead import remove_dead
 from surrogate.anc.backend.initial import hoist_initial
-from surrogate.anc.backend.jumps import thread_jumps
+from surrogate.anc.backend.jumps import thread_jumps, thread_over_copies
 from surrogate.anc.backend.motion import hoist_invariants, sink_partly_dead
 from surrogate.anc.backend.pipeline import optimise
 from surrogate.anc.backend.propagate import propagate
@@ -29,6 +30,8 @@ PASSES = {
     "webs": lambda function: [split_webs(function)],
     "propagate": lambda function: [propagate(function, M)],
     "threading": lambda function: [thread_jumps(function, M)],
+    "threading over copies": lambda function: [thread_over_copies(function, M)],
+    "constants as copies": lambda function: [constants_as_copies(function, M)],
     "dead": lambda function: [remove_dead(function)],
     "coalesce": lambda function: [coalesce(function)],
     "initial": lambda function: [hoist_initial(function)],
@@ -48,6 +51,13 @@ def outcome(function: Function, tape: list[int], max_steps: int = MAX_STEPS) -> 
         return None
 
 
+def fitting(function: Function, memory_size: int) -> Assembly | None:
+    try:
+        return assemble(function, memory_size)
+    except DoesNotFitError:
+        return None
+
+
 @given(function=functions(), tape=tapes)
 @settings(max_examples=100, deadline=None)
 def test_every_pass_keeps_what_a_function_does(function: Function, tape: list[int]) -> None:
@@ -58,10 +68,13 @@ def test_every_pass_keeps_what_a_function_does(function: Function, tape: list[in
             assert got == expected or expected is None, name
 
 
-@given(function=functions(), tape=tapes)
+@given(function=functions(), memory_size=st.sampled_from([8, 13, M, 64]), data=st.data())
 @settings(max_examples=200, deadline=None)
-def test_the_program_does_what_the_function_does(function: Function, tape: list[int]) -> None:
-    program = assemble(function, M)
+def test_the_program_does_what_the_function_does(function: Function, memory_size: int, data: st.DataObject) -> None:
+    program = fitting(function, memory_size)
+    assume(program is not None)
+    cells = st.sampled_from([0, 0, 1, 1, 2, 3, 5, memory_size - 1])
+    tape = data.draw(st.lists(cells, min_size=memory_size, max_size=memory_size))
     expected = outcome(function, tape)
     if expected is not None:
         runs = run_one(program, np.array([tape]), 3 * MAX_STEPS)
