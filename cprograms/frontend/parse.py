@@ -6,7 +6,8 @@ So a construct that the parser does not know costs the declaration that it stand
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+import zlib
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -198,22 +199,43 @@ class Unit:
         text = "".join(f"typedef int {n};" for n in types)
         text += f'\n# {coord.line} "{coord.file}"\n{" " * ((coord.column or 1) - 1)}'
         text += self._repaired.get(chunk.index, chunk.text)
-        try:
-            tree = _parse_either_dialect(text)
-        except ParseError as error:
-            raise _fault(error, chunk) from None
-        except RecursionError:
-            raise Unsupported(_at(coord), "the code is nested too deeply") from None
-        nodes = tree.ext[len(types) :]
-        # The parser takes `int f { … }`, and a typedef name in place of the parameters, for functions.
-        if any(isinstance(n, c_ast.FuncDef) and not isinstance(n.decl.type, c_ast.FuncDecl) for n in nodes):
-            raise Unsupported(_at(coord), "this is not a function definition")
-        nodes = normalise(nodes, chunk.index)
+        # Nobody changes the nodes of types, so files that share headers share them; what names objects is parsed anew.
+        of_types = chunk.function is None and (chunk.is_typedef or not chunk.declares)
+        nodes = _shared_nodes(text, len(types), chunk) if of_types else _nodes(text, len(types), chunk, chunk.index)
         for node in nodes:
             tag = getattr(node.type, "name", None) if isinstance(node, c_ast.Decl) and node.name is None else None
             if tag and chunk not in self._by_tag[tag]:
                 self._by_tag[tag].append(chunk)  # one that had no name in the source
         return nodes
+
+
+_SHARED: OrderedDict[str, list[c_ast.Node]] = OrderedDict()
+_MOST_SHARED = 8192
+
+
+def _shared_nodes(text: str, preceding: int, chunk: Chunk) -> list[c_ast.Node]:
+    """As `_nodes`, the least recently used of many forgotten; invented tags are numbered by the text."""
+    if text not in _SHARED:
+        _SHARED[text] = _nodes(text, preceding, chunk, zlib.crc32(text.encode("utf-8", "replace")))
+        if len(_SHARED) > _MOST_SHARED:
+            _SHARED.popitem(last=False)
+    _SHARED.move_to_end(text)
+    return _SHARED[text]
+
+
+def _nodes(text: str, preceding: int, chunk: Chunk, number: int) -> list[c_ast.Node]:
+    """The declarations of `text`, which is that of `chunk` after `preceding` others. Raises Unsupported."""
+    try:
+        tree = _parse_either_dialect(text)
+    except ParseError as error:
+        raise _fault(error, chunk) from None
+    except RecursionError:
+        raise Unsupported(_at(chunk.coord), "the code is nested too deeply") from None
+    nodes = tree.ext[preceding:]
+    # The parser takes `int f { … }`, and a typedef name in place of the parameters, for functions.
+    if any(isinstance(n, c_ast.FuncDef) and not isinstance(n.decl.type, c_ast.FuncDecl) for n in nodes):
+        raise Unsupported(_at(chunk.coord), "this is not a function definition")
+    return normalise(nodes, number)
 
 
 def _parse_either_dialect(text: str) -> c_ast.FileAST:

@@ -13,12 +13,14 @@ from cprograms.cache import Cache, key
 from cprograms.diagnostics import ProgramError
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.preprocess import expand
-from cprograms.frontend.source import Source, escape, read, unescape
+from cprograms.frontend.source import MAX_BYTES, Source, escape, read, unescape
 from cprograms.harvest.assumptions import MACROS, USES, assume
 
 _LONGEST_TABLE = 20_000
 """Characters of a declaration beyond which it is passed over: data, which takes longer to parse than all the code."""
 _HEADERS = (".h", ".hpp", ".hh")
+_BODY = re.compile(rb"\)[^;{}()#=]*\{")
+"""What stands between a function's parameters and its body may be a macro, a comment or an old-style declaration."""
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b[^\n]*", re.MULTILINE)
 
 
@@ -79,6 +81,11 @@ class Reader:
             included = place.startswith(str(self._root)) and not place.endswith(_HEADERS)
             if place == escape(str(path)) or (chunk.included and included):
                 yield chunk
+
+
+def is_bare_header(path: Path) -> bool:
+    """Whether a file is a header that defines no function, as most do: told by its text alone."""
+    return path.suffix == ".h" and not _BODY.search(path.read_bytes()[:MAX_BYTES])
 
 
 def _without_includes(source: Source) -> Source:

@@ -21,7 +21,7 @@ from cprograms.frontend.loading import load_expanded
 from cprograms.harvest.candidates import Candidate, candidates
 from cprograms.harvest.includes import prepare
 from cprograms.harvest.linking import Linker
-from cprograms.harvest.reading import CFile, Reader
+from cprograms.harvest.reading import CFile, Reader, is_bare_header
 from cprograms.harvest.sources import Tree
 from cprograms.harvest.trial import BATCH, Kept, tried
 
@@ -70,6 +70,9 @@ def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) ->
     waiting: list[Candidate] = []
     licences: dict[str, str] = {}
     for file in job.files:
+        if is_bare_header(job.tree.root / file):
+            counts["files: headers without functions"] += 1
+            continue
         if not journal.begin(file):
             counts["files: crashed the process"] += 1
             continue

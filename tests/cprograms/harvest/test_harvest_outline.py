@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from trees import harvested_text
 
+from cprograms.harvest.candidates import is_promising
 from cprograms.program import Program
 from cprograms.sandbox import run
 
@@ -150,3 +151,17 @@ def test_a_block_up_to_the_return_is_the_function(tmp_path):
     x = np.stack([rng.uniform(-3, 3, 200), rng.uniform(-2, 2, 200), rng.integers(0, 30, 200)], axis=1)
     order = [[a.name for a in whole.arguments].index(a.name) for a in block.arguments]
     np.testing.assert_array_equal(run(whole, x), run(block, x[:, order]))
+
+
+@pytest.mark.parametrize(
+    ("text", "scalar_only", "outlined"),
+    [
+        ("double f(double x) { return x; }", True, True),
+        ("static void f(int n) { go(n); }", False, False),
+        ("void f(double *a) { a[0] = a[1] * a[2] + 1; }", False, True),
+        ("void f(thing *t) { t->next->size++; t->last--; }", False, False),
+        ("int f(char *s) { return s[0] == 2 && s[1] < 3; }", False, False),
+    ],
+)
+def test_which_functions_are_worth_parsing(text, scalar_only, outlined):
+    assert (is_promising(text, False), is_promising(text, True)) == (scalar_only, outlined)
