@@ -16,7 +16,7 @@ from cprograms.corpus.card import Statistics, card
 from cprograms.corpus.format import FEATURES, GROUP, parquet_writer
 from cprograms.corpus.near import SIGNATURE, signature
 from cprograms.corpus.shards import corpus_paths
-from cprograms.corpus.splits import DEFAULT, SPLITS, Key, Shares, assign
+from cprograms.corpus.splits import DEFAULT, SPLITS, Keys, Shares, assign
 
 SHARD = 4000
 """Programs of a shard."""
@@ -43,20 +43,18 @@ def build(folders: Sequence[Path], output: Path, shares: Shares = DEFAULT) -> St
     return statistics
 
 
-def _read_keys(paths: Sequence[Path]) -> tuple[list[Key], np.ndarray]:
-    """The key and the MinHash signature of every program, in order."""
-    keys: list[Key] = []
+def _read_keys(paths: Sequence[Path]) -> tuple[Keys, np.ndarray]:
+    """The keys and the MinHash signatures of all programs, in order."""
+    keys = Keys()
     signatures: list[np.ndarray] = [np.empty((0, SIGNATURE), np.uint32)]
     for path in paths:
         rows = pq.read_table(path, columns=list(_KEY_COLUMNS)).to_pylist()
-        keys += [_key(row) for row in rows]
-        signatures.append(np.stack([signature(row["source"]) for row in rows]).reshape(-1, SIGNATURE))
+        for row in rows:
+            marks = [f"{name} {row[name]}" for name in _MARKS if row[name]]
+            marks += [f"behaviour {hash}" for hash in row["behaviour"]]
+            keys.add(row["tokens"], marks, row["origin"]["package"])
+        signatures.append(np.array([signature(row["source"]) for row in rows], np.uint32).reshape(-1, SIGNATURE))
     return keys, np.concatenate(signatures)
-
-
-def _key(row: dict) -> Key:
-    marks = [f"{name} {row[name]}" for name in _MARKS if row[name]]
-    return Key(row["tokens"], (*marks, *(f"behaviour {b}" for b in row["behaviour"])), row["origin"]["package"])
 
 
 @dataclass

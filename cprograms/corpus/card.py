@@ -103,7 +103,7 @@ _FIELDS = {
     "skeleton": "the same with numbers masked",
     "graph": "hash of the dataflow graph's shape; empty where the graph leaves something out",
     "behaviour": "hashes of the outputs on inputs shared with other programs",
-    "origin": "generated, function, expression, block or iteration; package, path, line, function; the generator's seed",
+    "origin": "kind (generated, function, expression, block, iteration); package, path, line, function; seed",
     "licence": "of the source text",
     "inputs": "float64 [rows, arguments]",
     "outputs": "float64 [rows, results], NaN where the row did not end well",

@@ -63,9 +63,9 @@ _COUNTS = b"counts"
 class Origin:
     """Where a program comes from, so that it can be found again.
 
-    `kind` is "generated" (by `generate(seed)`), "function" (a whole function of a package) or the part of one that it is
-    ("expression", "block", "iteration"). `path` and `line` are the place in the package, `function` the function of the
-    package that it is, or is from.
+    `kind` is "generated" (by `generate(seed)`), "function" (a whole function of a package) or the part of one that it
+    is ("expression", "block", "iteration"). `path` and `line` are the place in the package, `function` the function of
+    the package that it is, or is from.
     """
 
     kind: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,16 +37,34 @@ class Shares:
 DEFAULT = Shares()
 
 
-@dataclass(frozen=True)
-class Key:
-    """What a program is told by. `marks` are its hashes, each with its kind; `package` is "" for a generated one."""
+class Keys:
+    """What programs are told by, as arrays, so that millions of programs fit in memory.
 
-    identity: str
-    marks: tuple[str, ...]
-    package: str
+    `identities` uint64 [n]; `marks` uint64 [m], hashes of what related programs share, and `owners` [m], whose they
+    are; `packages` [n] with "" for a generated program.
+    """
+
+    def __init__(self) -> None:
+        self.identities, self.marks, self.owners = array("Q"), array("Q"), array("Q")
+        self.packages: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.packages)
+
+    def add(self, identity: str, marks: Iterable[str], package: str) -> None:
+        """The next program: equal ones have one identity, related ones a mark in common."""
+        for mark in marks:
+            self.marks.append(_hash(mark))
+            self.owners.append(len(self))
+        self.identities.append(_hash(identity))
+        self.packages.append(sys.intern(package))
 
 
-def assign(keys: Sequence[Key], signatures: np.ndarray, shares: Shares = DEFAULT) -> list[str]:
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def assign(keys: Keys, signatures: np.ndarray, shares: Shares = DEFAULT) -> list[str]:
     """The split of each program, or why it is left out; `signatures` are those of `cprograms.corpus.near`.
 
     Of programs with one identity the first stays. Programs that share a mark or are near-duplicates form a group, which
@@ -52,32 +72,33 @@ def assign(keys: Sequence[Key], signatures: np.ndarray, shares: Shares = DEFAULT
     split with most of its harvested programs stay.
     """
     outcome = [DUPLICATE] * len(keys)
-    kept = _first_ones(keys)
-    packages = _packages(Counter(keys[i].package for i in kept if keys[i].package), shares.harvested)
-    for group in _groups([keys[i].marks for i in kept], near_pairs(signatures[kept])):
-        members = [kept[i] for i in group]
-        homes = Counter(packages[keys[i].package] for i in members if keys[i].package)
+    identities, packages = np.asarray(keys.identities), keys.packages
+    kept = np.sort(np.unique(identities, return_index=True)[1])
+    homes = _packages(Counter(packages[i] for i in kept if packages[i]), shares.harvested)
+    edges = np.concatenate([_marked(keys, kept), near_pairs(signatures[kept])])
+    for group in _groups(edges, len(kept)):
+        members = kept[group]
+        found = Counter(homes[packages[i]] for i in members if packages[i])
         # Equal counts: the split that is named first.
-        home = max(SPLITS, key=homes.__getitem__) if homes else _drawn(keys, members, shares.generated, len(kept))
+        home = max(SPLITS, key=found.__getitem__) if found else _drawn(identities[members], shares.generated, len(kept))
         for i in members:
-            foreign = keys[i].package and packages[keys[i].package] != home
-            outcome[i] = STRADDLING if foreign else home
+            outcome[i] = STRADDLING if packages[i] and homes[packages[i]] != home else home
     return outcome
 
 
-def _first_ones(keys: Sequence[Key]) -> np.ndarray:
-    seen: dict[str, int] = {}
-    for i, key in enumerate(keys):
-        seen.setdefault(key.identity, i)
-    return np.array(list(seen.values()), dtype=np.int64)
+def _marked(keys: Keys, kept: np.ndarray) -> np.ndarray:
+    """Pairs [p, 2] of places in `kept` that link all programs of each mark."""
+    place = np.full(len(keys), -1)
+    place[kept] = np.arange(len(kept))
+    owners = place[np.asarray(keys.owners, dtype=np.int64)]
+    marks, owners = np.asarray(keys.marks)[owners >= 0], owners[owners >= 0]
+    order = np.argsort(marks, kind="stable")
+    same = marks[order][1:] == marks[order][:-1]
+    return np.stack([owners[order][1:][same], owners[order][:-1][same]], axis=1)
 
 
-def _groups(marks: Sequence[Iterable[str]], near: np.ndarray) -> Iterator[np.ndarray]:
-    """The connected components of programs linked by a mark or by a near pair."""
-    n = len(marks)
-    first: dict[str, int] = {}
-    links = [(first.setdefault(mark, i), i) for i, own in enumerate(marks) for mark in own]
-    edges = np.concatenate([np.array(links, dtype=np.int64).reshape(-1, 2), near])
+def _groups(edges: np.ndarray, n: int) -> Iterator[np.ndarray]:
+    """The connected components of n programs."""
     graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(n, n))
     _, labels = connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
@@ -96,13 +117,9 @@ def _packages(sizes: Counter[str], share: float) -> dict[str, str]:
     return homes
 
 
-def _drawn(keys: Sequence[Key], members: Sequence[int], share: float, total: int) -> str:
+def _drawn(identities: np.ndarray, share: float, total: int) -> str:
     """A group's split by a hash of its least identity: it stays as the corpus grows, unless the group changes."""
-    if len(members) > max(_LARGEST * total, 8):
+    if len(identities) > max(_LARGEST * total, 8):
         return TRAIN
-    place = int(_hash(min(keys[i].identity for i in members))[:8], 16) / 2**32
+    place = _hash(str(identities.min())) / 2**64
     return TEST if place < share else VALIDATION if place < 2 * share else TRAIN
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -19,7 +19,7 @@ from cprograms.corpus.format import FEATURES, Record, make_record, read_shard, w
 from cprograms.corpus.generated import generated_records
 from cprograms.corpus.near import NEAR, near_pairs, shingles, signature
 from cprograms.corpus.rows import execute
-from cprograms.corpus.splits import DUPLICATE, SPLITS, STRADDLING, TEST, TRAIN, VALIDATION, Key, Shares, assign
+from cprograms.corpus.splits import DUPLICATE, SPLITS, STRADDLING, TEST, TRAIN, VALIDATION, Keys, Shares, assign
 from cprograms.corpus.tokens import canonical, digest, masked, tokens
 from cprograms.diagnostics import UsageError
 
@@ -111,9 +111,8 @@ def test_each_way_of_telling_is_needed(planted: tuple[Path, list[tuple[str, str]
     """Without the marks and the near pairs, relatives do straddle: the test above can fail."""
     folder, pairs = planted
     records = {r.id: r for n in (0, 1) for r in read_shard(folder / f"{n}.parquet")}
-    keys = [Key(r.tokens, (), "") for r in records.values()]
-    nothing_alike = np.arange(len(keys) * 120, dtype=np.uint32).reshape(-1, 120)
-    home = dict(zip(records, assign(keys, nothing_alike, SHARES), strict=True))
+    keys = keys_of([(r.tokens, (), "") for r in records.values()])
+    home = dict(zip(records, assign(keys, different(len(keys)), SHARES), strict=True))
     apart = [PLANTS[n % 4] for n, (a, b) in enumerate(pairs) if home[b] != DUPLICATE and home[a] != home[b]]
     assert set(apart) == set(PLANTS) - {renamed}
 
@@ -154,37 +153,53 @@ def different(n: int) -> np.ndarray:
     return np.arange(n * 120, dtype=np.uint32).reshape(n, 120)
 
 
+def keys_of(programs: list[tuple[str, tuple[str, ...], str]]) -> Keys:
+    keys = Keys()
+    for program in programs:
+        keys.add(*program)
+    return keys
+
+
+TEN_PACKAGES = [(f"{p} {i}", (f"own {p} {i}",), p) for p in "abcdefghij" for i in range(10)]
+
+
 def test_packages_stay_whole():
-    keys = [Key(f"{p} {i}", (), p) for p in "abcdefghij" for i in range(10)]
-    homes = assign(keys, different(100), Shares(harvested=0.2))
-    by_package = {p: {h for k, h in zip(keys, homes, strict=True) if k.package == p} for p in "abcdefghij"}
+    homes = assign(keys_of(TEN_PACKAGES), different(100), Shares(harvested=0.2))
+    by_package = {p: set(homes[10 * k : 10 * k + 10]) for k, p in enumerate("abcdefghij")}
     assert all(len(h) == 1 for h in by_package.values())
     assert [homes.count(s) for s in (TRAIN, VALIDATION, TEST)] == [60, 20, 20]
 
 
 def test_what_is_like_another_packages_split_is_left_out():
-    keys = [Key(f"{p} {i}", (f"own {p} {i}",), p) for p in "abcdefghij" for i in range(10)]
-    homes = assign(keys, different(100), Shares(harvested=0.2))
-    train = [k.package for k, h in zip(keys, homes, strict=True) if h == TRAIN]
-    test = next(k.package for k, h in zip(keys, homes, strict=True) if h == TEST)
-    common = [Key(f"common {p}", ("common",), p) for p in (train[0], train[-1], test)]
-    generated = Key("common, generated", ("common",), "")
-    assert assign([*keys, *common, generated], different(104), Shares(harvested=0.2))[100:] == [
-        TRAIN,
-        TRAIN,
-        STRADDLING,
-        TRAIN,
-    ]
+    homes = assign(keys_of(TEN_PACKAGES), different(100), Shares(harvested=0.15))
+    train = [p for (_, _, p), home in zip(TEN_PACKAGES, homes, strict=True) if home == TRAIN]
+    test = next(p for (_, _, p), home in zip(TEN_PACKAGES, homes, strict=True) if home == TEST)
+    common = [(f"common {p}", ("common",), p) for p in (train[0], train[-1], test, "")]
+    homes = assign(keys_of([*TEN_PACKAGES, *common]), different(104), Shares(harvested=0.15))
+    assert homes[100:] == [TRAIN, TRAIN, STRADDLING, TRAIN]
 
 
 def test_a_family_that_is_too_large_is_trained_on():
-    keys = [Key(str(i), ("same",) if i < 500 else (), "") for i in range(1000)]
+    keys = keys_of([(str(i), ("same",) if i < 500 else (), "") for i in range(1000)])
     assert set(assign(keys, different(1000), Shares(generated=0.5))[:500]) == {TRAIN}
 
 
 def test_homes_stay_as_the_corpus_grows():
-    keys = [Key(str(i), (), "") for i in range(400)]
-    assert assign(keys, different(400))[:200] == assign(keys[:200], different(200))
+    programs = [(str(i), (), "") for i in range(400)]
+    assert assign(keys_of(programs), different(400))[:200] == assign(keys_of(programs[:200]), different(200))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 12), max_size=3)), min_size=1, max_size=40))
+def test_no_mark_is_in_two_splits(programs: list[tuple[int, list[int]]]):
+    written = [(str(identity), tuple(map(str, marks)), "") for identity, marks in programs]
+    homes = assign(keys_of(written), different(len(written)), Shares(generated=0.3))
+    seen: set[str] = set()
+    for (identity, marks, _), home in zip(written, homes, strict=True):
+        assert (home == DUPLICATE) == (identity in seen)
+        seen.add(identity)
+        others = [h for (_, m, _), h in zip(written, homes, strict=True) if set(m) & set(marks) and h != DUPLICATE]
+        assert home == DUPLICATE or set(others) <= {home}
 
 
 @settings(max_examples=40, deadline=None)
