@@ -62,6 +62,14 @@ class Builder:
     def register(self, name: str = "") -> Register:
         return Register(next(self._registers), name)
 
+    def known(self, value: Value) -> int | None:
+        """A value, as far as the current block tells."""
+        for statement in reversed(self._current.body):
+            if not isinstance(statement, Write) and statement.out == value:
+                value = statement.value if isinstance(statement, Move) else value
+                break
+        return value.value if isinstance(value, Constant) else None
+
     # Blocks
 
     def new_block(self) -> int:

@@ -2,75 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from pycparser import c_ast
 
+_LOOPS = c_ast.For | c_ast.While | c_ast.DoWhile
 
-def end_of_count(node: c_ast.For, memory_size: int) -> c_ast.Node | None:
-    """A `for` loop's condition, in its cheapest form.
 
-    `i < n` says the same as `i != n`, which takes an instruction less, where i starts at or below n, goes up by one,
-    and neither changes otherwise: i cannot pass n unseen.
+Reaches = Callable[[str, c_ast.Node], bool]
+"""Whether a variable is known not to be above another value at the first test."""
+
+
+def ends_of_counts(test: c_ast.Node, repeated: list[c_ast.Node], reaches: Reaches) -> c_ast.Node:
+    """A loop's condition with `i != n` for `i < n` where they say the same; the former takes an instruction less.
+
+    They do where i starts at or below n, goes up by one at most from test to test, and n does not change: then i
+    cannot pass n unseen. `repeated` is what runs between two tests.
     """
-    variable, start = _start(node.init)
-    test = node.cond
-    if variable is None or not isinstance(test, c_ast.BinaryOp) or test.op not in ("<", ">"):
+    changes = [change for node in repeated for change in _changes(node)]
+    return _simpler(test, [*changes, *_changes(test, once=False)], reaches)
+
+
+def _simpler(test: c_ast.Node, changes: list[tuple[str, bool]], reaches: Reaches) -> c_ast.Node:
+    if not isinstance(test, c_ast.BinaryOp) or test.op not in ("<", ">", "&&"):
         return test
-    left, bound = (test.left, test.right) if test.op == "<" else (test.right, test.left)
-    if not isinstance(left, c_ast.ID) or left.name != variable or _step(node.next) != variable:
+    if test.op == "&&":
+        return c_ast.BinaryOp("&&", _simpler(test.left, changes, reaches), _simpler(test.right, changes, reaches))
+    counter, bound = (test.left, test.right) if test.op == "<" else (test.right, test.left)
+    if not isinstance(counter, c_ast.ID) or not isinstance(bound, c_ast.ID | c_ast.Constant):
         return test
-    changing = assigned(node.stmt)
-    start %= memory_size
-    if isinstance(bound, c_ast.Constant):
-        cannot_pass = start <= int(bound.value) % memory_size
-    else:
-        cannot_pass = isinstance(bound, c_ast.ID) and start == 0 and bound.name not in {*changing, variable}
-    return c_ast.BinaryOp("!=", left, bound) if cannot_pass and variable not in changing else test
+    steps = [step for name, step in changes if name == counter.name]
+    fixed = isinstance(bound, c_ast.Constant) or all(name != bound.name for name, _ in changes)
+    counts = len(steps) <= 1 and all(steps) and fixed and reaches(counter.name, bound)
+    return c_ast.BinaryOp("!=", counter, bound) if counts else test
 
 
-def _start(node: c_ast.Node | None) -> tuple[str | None, int]:
-    """The variable that an initialisation sets last, and to which constant; None where it is not of this kind."""
-    if isinstance(node, c_ast.DeclList):
-        node = node.decls[-1]
-    if isinstance(node, c_ast.Decl) and isinstance(node.init, c_ast.Constant):
-        return node.name, int(node.init.value)
-    if isinstance(node, c_ast.Assignment) and node.op == "=" and isinstance(node.rvalue, c_ast.Constant):
-        return (node.lvalue.name, int(node.rvalue.value)) if isinstance(node.lvalue, c_ast.ID) else (None, 0)
-    return None, 0
-
-
-def _step(node: c_ast.Node | None) -> str | None:
-    """The variable that goes up by one."""
-    target = None
-    if isinstance(node, c_ast.UnaryOp) and node.op in ("++", "p++"):
-        target = node.expr
-    elif isinstance(node, c_ast.Assignment) and node.op == "+=" and isinstance(node.rvalue, c_ast.Constant):
-        target = node.lvalue if int(node.rvalue.value) == 1 else None
-    return target.name if isinstance(target, c_ast.ID) else None
+def _changes(node: c_ast.Node, once: bool = True) -> Iterator[tuple[str, bool]]:
+    """The variables that are assigned or declared, and whether that adds one to them, `once` at most."""
+    if isinstance(node, c_ast.Decl):
+        yield node.name, False
+    elif isinstance(node, c_ast.Assignment) and isinstance(node.lvalue, c_ast.ID):
+        yield node.lvalue.name, once and node.op == "+=" and _is_one(node.rvalue)
+    elif isinstance(node, c_ast.UnaryOp) and node.op in ("++", "p++", "--", "p--") and isinstance(node.expr, c_ast.ID):
+        yield node.expr.name, once and "+" in node.op
+    for _, child in node.children():
+        yield from _changes(child, once and not isinstance(node, _LOOPS))
 
 
 def assigned(node: c_ast.Node) -> set[str]:
     """The names of the variables that a statement assigns or declares."""
-    return _Assigned(node).names
+    return {name for name, _ in _changes(node)}
 
 
-class _Assigned(c_ast.NodeVisitor):
-    def __init__(self, node: c_ast.Node) -> None:
-        self.names: set[str] = set()
-        self.visit(node)
-
-    def visit_Assignment(self, node: c_ast.Assignment) -> None:  # noqa: N802
-        self._target(node.lvalue)
-        self.generic_visit(node)
-
-    def visit_UnaryOp(self, node: c_ast.UnaryOp) -> None:  # noqa: N802
-        if node.op in ("++", "--", "p++", "p--"):
-            self._target(node.expr)
-        self.generic_visit(node)
-
-    def visit_Decl(self, node: c_ast.Decl) -> None:  # noqa: N802
-        self.names.add(node.name)
-        self.generic_visit(node)
-
-    def _target(self, node: c_ast.Node) -> None:
-        if isinstance(node, c_ast.ID):
-            self.names.add(node.name)
+def _is_one(node: c_ast.Node) -> bool:
+    return isinstance(node, c_ast.Constant) and int(node.value) == 1

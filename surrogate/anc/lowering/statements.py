@@ -10,7 +10,7 @@ from pycparser import c_ast
 from cprograms.tape import TapeProgram
 from surrogate.anc.instructions import Op
 from surrogate.anc.ir import Value
-from surrogate.anc.lowering.counting import end_of_count
+from surrogate.anc.lowering.counting import ends_of_counts
 from surrogate.anc.lowering.expressions import Expressions, extreme
 
 _JUMPS = c_ast.Break | c_ast.Continue | c_ast.Return
@@ -129,13 +129,22 @@ class Statements(Expressions):
         self.scopes.append({})
         if node.init is not None:
             self.statement(node.init)
-        self._loop(end_of_count(node, self.memory_size), node.stmt, node.next, False)
+        self._loop(node.cond, node.stmt, node.next, False)
         self.scopes.pop()
 
     def _loop(self, test: c_ast.Node | None, body: c_ast.Node, following: c_ast.Node | None, tested_last: bool) -> None:
         """A loop whose body comes before its first test (`tested_last`), or not."""
         head, repeat, end = self.new_block(), self.new_block(), self.new_block()
         again = self.new_block() if following else head
+
+        def reaches(counter: str, bound: c_ast.Node) -> bool:
+            start, last = self.known(self.lookup(counter)), self.known(self.value(bound))
+            if start is None or last is None:
+                return start == 0 and not tested_last
+            return start + tested_last <= last
+
+        if test is not None:
+            test = ends_of_counts(test, [n for n in (body, following) if n], reaches)
         self.goto(repeat if tested_last else head)
         self.start(head)
         if test is None:

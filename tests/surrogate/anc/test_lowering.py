@@ -11,8 +11,9 @@ import pytest
 
 import cprograms
 from cprograms.tape import load_tape
+from cprograms.tape.oracle import run_many
 from surrogate.anc.instructions import Op
-from surrogate.anc.ir import Branch, Compute, Function, Move, Write
+from surrogate.anc.ir import Compute, Function, Move, Write
 from surrogate.anc.lowering import lower
 from surrogate.anc.tasks import TASKS
 from tests.surrogate.anc.ir_interpreter import Endless, run
@@ -340,11 +341,42 @@ def test_a_condition_on_zero_or_on_equality_costs_no_more_than_its_operands() ->
         assert operations(function) == [Op.READ, Op.READ, *expected, "write"], text
 
 
-def test_a_counted_loop_tests_for_the_end_by_one_subtraction() -> None:
-    function = lowered("int n = mem[0]; for (int i = 0; i < n; i++) mem[i] = 1;")
-    assert operations(function).count(Op.SUB) == 1
-    assert not {Op.MIN, Op.MAX} & set(operations(function))
-    assert any(isinstance(block.end, Branch) for block in function.blocks.values())
+COUNTING = [
+    "for (int i = 0; i < n; i++) mem[0]++;",
+    "for (int i = 0; n > i; i += 1) mem[0]++;",
+    "int i = 0; while (i < n) { mem[0]++; i++; }",
+    "int i = 0; while (i < n && mem[i] != 3) { mem[0]++; ++i; }",
+    "int i = 0; while (i < n) { mem[0]++; if (mem[i] != 3) i++; else return; }",
+    "for (int i = 2; i < 5; i++) mem[0]++;",
+    "int i = 2; do { mem[0]++; i++; } while (i < 3);",
+]
+NOT_COUNTING = [
+    "for (int i = 5; i < 3; i++) mem[0]++;",
+    "for (int i = mem[1]; i < n; i++) mem[0]++;",
+    "for (int i = 0; i < n; i++) { mem[0]++; n = mem[1]; }",
+    "for (int i = 0; i < n; i++) { mem[0]++; if (mem[1] == i) i = 5; }",
+    "for (int i = 0; i < n; i++) { mem[0]++; while (mem[1]) { i++; mem[1]--; } }",
+    "for (int i = 0; i < n; i += 2) mem[0]++;",
+    "int i = 0; do mem[0]++; while (++i < n);",
+    "int i = 0; do { mem[0]++; i++; } while (i < n);",
+    "int i = 0; while (i++ < 5 && i < n) mem[0]++;",
+    "int i = 0; if (mem[1] == 2) i = 5; while (i < n) { mem[0]++; i++; }",
+]
+
+
+def test_counting_loops_do_what_the_sandbox_does() -> None:
+    tapes = np.zeros((M * M, M), dtype=int)
+    tapes[:, 1:3] = list(np.ndindex(M, M))
+    programs = [load_tape(source=f"void f(int *mem) {{ int n = mem[2]; {loop} }}") for loop in COUNTING + NOT_COUNTING]
+    for program, rows in zip(programs, run_many(programs, [tapes] * len(programs), M, fuel=10_000), strict=True):
+        function = lower(program, M)
+        for tape, expected in zip(tapes[rows.ended].tolist(), rows.tapes[rows.ended].tolist(), strict=True):
+            assert run(function, tape) == expected, program.source
+
+
+@pytest.mark.parametrize("loop", COUNTING)
+def test_a_counting_loop_ends_by_a_test_for_equality(loop: str) -> None:
+    assert not {Op.MIN, Op.MAX} & set(operations(lowered(f"int n = mem[2]; {loop}")))
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
