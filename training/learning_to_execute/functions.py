@@ -62,14 +62,14 @@ def question(text: str, row: np.ndarray) -> str:
 
 
 def function_task(functions: Sequence[Function]) -> Task:
-    """Rows of the functions, drawn uniformly; the splits share functions and no row."""
+    """Rows of the functions, drawn uniformly. There are no splits: all rows are for training."""
 
     def draw(random: Random, _hardness: Hardness) -> tuple[str, str]:
         function = functions[int(random.random() * len(functions))]
         row = int(random.random() * len(function.y))
         return question(function.text, function.x[row]), written(float(function.y[row]))
 
-    return Task(draw, LIMITS[FUNCTIONS], FUNCTION_ALPHABET)
+    return Task(draw, LIMITS[FUNCTIONS], FUNCTION_ALPHABET, splits=False)
 
 
 @torch.no_grad()
@@ -96,14 +96,3 @@ def _continued(model: CharacterLSTM, codes: Tensor) -> str:
             break
         answer += character
     return answer
-
-
-def nearest_row(x: np.ndarray, y: np.ndarray, domain: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """The results [n] of the nearest of rows x [K, A], y [K] to each asked [n, A].
-
-    Distances are Euclidean in units of the arguments' ranges, the `domain` [A, 2].
-    """
-    width = domain[:, 1] - domain[:, 0]
-    unit = np.where(width > 0, width, 1)
-    distance = (((asked[:, None] - x[None]) / unit) ** 2).sum(-1)  # [n, K]
-    return y[distance.argmin(1)]

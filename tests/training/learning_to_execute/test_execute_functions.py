@@ -18,7 +18,6 @@ from training.learning_to_execute.functions import (
     LONGEST,
     Function,
     function_task,
-    nearest_row,
     predict,
     question,
     read_number,
@@ -26,7 +25,7 @@ from training.learning_to_execute.functions import (
 )
 from training.learning_to_execute.lstm import CharacterLSTM
 from training.learning_to_execute.settings import Settings
-from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END, SPLITS, split_of
+from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END
 from training.learning_to_execute.train import Trainer
 
 HALF = Function("double half(double a) { return 0.5 * a; }", np.array([[1.0], [2.0]]), np.array([0.5, 1.0]))
@@ -71,21 +70,12 @@ def test_every_alphabet_begins_with_the_published_one():
 
 
 def test_an_lstm_of_one_program_answers_the_rows_that_it_was_trained_on(tmp_path: Path):
-    function = Function("f", np.arange(1.0, 16)[:, None], np.arange(1.0, 16) % 4)
-    values = {"length": 1, "blocks": 9, "hidden": 32, "batch_size": 8, "windows": 40, "validation_windows": 1}
+    function = Function("f", np.arange(1.0, 4)[:, None], np.arange(1.0, 4) ** 2)
+    values = {"length": 1, "blocks": 14, "hidden": 32, "batch_size": 8, "windows": 40, "validation_windows": 1}
     trainer = Trainer(Settings.of({"task": "functions"} | values, "test"), tmp_path, function_task([function]))
     trainer.run()
     found = predict(trainer.model, function.text, function.x)
-    samples = [f"{question('f', x)}@{written(y)}." for x, y in zip(function.x, function.y, strict=True)]
-    trained = [split_of(s) == "train" for s in samples]
-    assert sum(trained) >= 3
-    assert found[trained].tolist() == function.y[trained].tolist()
-
-
-def test_too_few_rows_for_three_splits_are_a_usage_error():
-    task = function_task([Function("f", np.ones((1, 1)), np.ones(1))])
-    with pytest.raises(UsageError, match="too few samples"):
-        [task.sample(Random(0), lambda: Hardness(1, 1), split) for split in SPLITS]
+    assert found.tolist() == function.y.tolist()
 
 
 def test_without_functions_the_task_is_a_usage_error(tmp_path: Path):
@@ -97,10 +87,3 @@ def test_an_untrained_model_predicts_numbers():
     torch.manual_seed(0)
     model = CharacterLSTM(len(FUNCTION_ALPHABET), hidden=8, layers=1)
     assert np.isfinite(predict(model, HALF.text, HALF.x)).all()
-
-
-def test_the_nearest_row_is_nearest_in_units_of_the_domain():
-    x, y = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1000.0]]), np.array([1.0, 2.0, 3.0])
-    asked = np.array([[0.4, 200.0], [0.9, 100.0], [0.4, 700.0]])
-    assert nearest_row(x, y, np.array([[0, 1], [0, 1000]]), asked).tolist() == [1, 2, 3]
-    assert nearest_row(x, y, np.array([[0, 1], [5, 5]]), np.array([[0.2, 5.0]])).shape == (1,)

@@ -1,0 +1,172 @@
+"""The LSTM beside surrogates on held-out programs: one model that reads and acts, or a small one made for each program.
+
+Every system stands in for one result of one program; what it needs of that program is stated as rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cprograms.corpus.format import Record
+from surrogate.check import result_error
+from surrogate.finetune import finetune
+from surrogate.hypernetwork import Hypernetwork
+from surrogate.network import HIDDEN, SurrogateNetwork, Towers, emitted_network
+from surrogate.pipeline import ROWS, build_network
+from training.held_out import HeldOut
+from training.learning_to_execute.functions import Function, function_task, predict
+from training.learning_to_execute.lstm import CharacterLSTM
+from training.learning_to_execute.settings import Settings
+from training.learning_to_execute.train import Trainer
+from training.zero_step import geometric_mean
+
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """What takes a result's place: rows x [n, A] to values [n], and what it costs."""
+
+    predict: Callable[[np.ndarray], np.ndarray]
+    parameters: int
+    size: int  # bytes
+    rows: int  # of the program it stands in for
+
+
+System = Callable[[HeldOut], StandIn]
+
+
+def functions_of(records: Sequence[Record]) -> list[Function]:
+    """Each result of the programs of a corpus, with its finite rows."""
+    found = []
+    for record in records:
+        text = record.program().text
+        finite = np.isfinite(record.outputs).all(1)
+        x, y = record.inputs[finite], record.outputs[finite]
+        found += [Function(text, x, y[:, k]) for k in range(y.shape[1]) if len(y)]
+    return found
+
+
+def compiled(model: Hypernetwork) -> System:
+    """The surrogate of a compile at -O1."""
+
+    def make(held: HeldOut) -> StandIn:
+        rows = ROWS[1]
+        network = build_network(model, held.program, held.graph, held.x[:rows], held.y[:rows], 1)
+        return _network(network, held.result, rows)
+
+    return make
+
+
+def from_scratch(seed: int) -> System:
+    """A surrogate of random weights, fitted to the rows that a compile at -O1 reads, as -O2 fits."""
+
+    def make(held: HeldOut) -> StandIn:
+        rows = ROWS[1]
+        x, y = held.x[:rows], held.y[:rows]
+        network = random_network(held.program.domain, y, seed)
+        finetune(network, x, y)
+        return _network(network, held.result, rows)
+
+    return make
+
+
+def random_network(domain: np.ndarray, y: np.ndarray, seed: int) -> SurrogateNetwork:
+    """Weights and biases uniform in ±1/√fan_in; inputs scaled by the domain [A, 2], outputs by the rows y [K, R]."""
+    rng = np.random.default_rng(seed)
+    arguments, results = len(domain), y.shape[1]
+
+    def drawn(fan_in: int, *shape: int) -> np.ndarray:
+        return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(fan_in**0.5)
+
+    towers = Towers(
+        w1=drawn(arguments, results, HIDDEN, arguments),
+        b1=drawn(arguments, results, HIDDEN),
+        w2=drawn(HIDDEN, results, HIDDEN, HIDDEN),
+        b2=drawn(HIDDEN, results, HIDDEN),
+        w3=drawn(HIDDEN, results, HIDDEN),
+        b3=drawn(HIDDEN, results),
+        mean=y.mean(0),
+        std=y.std(0),
+    )
+    return emitted_network(towers, domain)
+
+
+def _network(network: SurrogateNetwork, result: int, rows: int) -> StandIn:
+    parameters = sum(p.numel() for p in network.parameters()) // len(network.std)
+    return StandIn(lambda x: network.predict(x)[:, result], parameters, FLOAT_BYTES * parameters, rows)
+
+
+def nearest(held: HeldOut) -> StandIn:
+    """A look-up in the rows that a compile at -O1 reads."""
+    x, y = held.x[: ROWS[1]], held.y[: ROWS[1], held.result]
+    return StandIn(lambda asked: nearest_row(x, y, held.program.domain, asked), 0, x.nbytes + y.nbytes, len(x))
+
+
+def nearest_row(x: np.ndarray, y: np.ndarray, domain: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The results [n] of the nearest of rows x [K, A], y [K] to each asked [n, A].
+
+    Distances are Euclidean in units of the arguments' ranges, the `domain` [A, 2].
+    """
+    width = domain[:, 1] - domain[:, 0]
+    unit = np.where(width > 0, width, 1)
+    distance = (((asked[:, None] - x[None]) / unit) ** 2).sum(-1)  # [n, K]
+    return y[distance.argmin(1)]
+
+
+def trained_lstm(settings: Settings, functions: Sequence[Function], out: Path) -> CharacterLSTM:
+    """An LSTM trained on the functions' rows; `out` holds its checkpoint."""
+    trainer = Trainer(settings, out, function_task(functions))
+    trainer.run()
+    return trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+
+
+def lstm_of_all(model: CharacterLSTM) -> System:
+    """One LSTM for every program: it reads the text and no row."""
+    return lambda held: _lstm(model, held, rows=0)
+
+
+def lstm_of_each(settings: Settings, out: Path) -> System:
+    """An LSTM a program, trained on the rows that a compile at -O1 reads; `out` holds a folder a result."""
+
+    def make(held: HeldOut) -> StandIn:
+        x, y = held.x[: ROWS[1]], held.y[: ROWS[1], held.result]
+        text = held.program.text
+        folder = out / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{held.result}"
+        return _lstm(trained_lstm(settings, [Function(text, x, y)], folder), held, len(x))
+
+    return make
+
+
+def _lstm(model: CharacterLSTM, held: HeldOut, rows: int) -> StandIn:
+    parameters = sum(p.numel() for p in model.parameters())
+    return StandIn(lambda x: predict(model, held.program.text, x), parameters, FLOAT_BYTES * parameters, rows)
+
+
+def compare(systems: dict[str, System], held: Sequence[HeldOut]) -> list[dict[str, Any]]:
+    """A row a system: its nMSE on the test rows over all programs, and the means of what it costs a program."""
+    table = []
+    for name, make in systems.items():
+        measured = [_measure(make(h), h) for h in held]
+        errors, *costs = np.array(measured).T
+        figures = dict(
+            zip(("parameters", "bytes", "rows", "microseconds"), map(float, map(np.mean, costs)), strict=True)
+        )
+        table.append({"system": name, "geo": geometric_mean(errors), "median": float(np.median(errors)), **figures})
+    return table
+
+
+def _measure(system: StandIn, held: HeldOut) -> tuple[float, int, int, int, float]:
+    """nMSE, parameters, bytes, rows, and microseconds of one of the test rows, which are predicted together."""
+    started = time.perf_counter()
+    predicted = system.predict(held.x_test)
+    microseconds = 1e6 * (time.perf_counter() - started) / len(held.x_test)
+    error = result_error("", held.y_test[:, held.result], predicted).nmse
+    return error, system.parameters, system.size, system.rows, microseconds
