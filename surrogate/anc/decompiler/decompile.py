@@ -9,7 +9,6 @@ leaves every tape as the soft controller does; one that does not is of type 3: i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,10 +23,9 @@ from surrogate.anc import machine
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.compiling import compile_tape
 from surrogate.anc.controller import Controller
-from surrogate.anc.decompiler.flow import Jump, Reading, blocks_of
+from surrogate.anc.decompiler.flow import Jump, Reading
 from surrogate.anc.decompiler.reading import Rows, likeliest, rows_of
 from surrogate.anc.decompiler.render import function_texts
-from surrogate.anc.decompiler.simplify import simplify
 from surrogate.anc.decompiler.softness import (
     FIRST,
     INITIAL,
@@ -81,7 +79,7 @@ class Decompiled:
         if self.kind == 3:
             return None
         size = self.assembly.memory_size
-        texts = list(_c_texts(self.reading, self.name))
+        texts = list(function_texts(self.reading, self.name))
         fitting = [text for text in texts if _fits(text, size)]
         least = (
             "" if fitting else f" The compiler needs {compile_tape(load_tape(source=texts[0]), tape=1).memory_size}."
@@ -148,12 +146,6 @@ def _weights(row: np.ndarray) -> dict[int, float]:
     return {int(r): float(row[r]) for r in np.flatnonzero(row > min(NEGLIGIBLE, row.max() / 2))}
 
 
-def _c_texts(reading: Reading, name: str) -> Iterator[str]:
-    blocks = blocks_of(reading)
-    simplify(blocks)
-    return function_texts(reading.assembly, blocks, name)
-
-
 def _fits(text: str, memory_size: int) -> bool:
     try:
         compile_tape(load_tape(source=text), memory_size)
@@ -168,7 +160,7 @@ def _agrees(controller: Controller, reading: Reading, kind: int, samples: Sample
     if kind == 1:
         exact = _final(controller, samples.tape, hard=True)
     else:
-        program = load_tape(source=next(_c_texts(reading, "f")))
+        program = load_tape(source=next(function_texts(reading, "f")))
         exact = run_c(program, samples.tape, controller.memory_size).tapes
     return not ((soft != exact) & samples.mask).any()
 

@@ -81,12 +81,15 @@ def known_registers(reading: Reading) -> dict[int, Known]:
     return found
 
 
-def blocks_of(reading: Reading) -> dict[int, Block]:
-    """The basic blocks of the lines that can be reached, by their first line; block ENTRY comes before them."""
+def blocks_of(reading: Reading, only_lines: bool = False) -> dict[int, Block]:
+    """The basic blocks of the lines that can be reached, by their first line; block ENTRY comes before them.
+
+    Blocks that are no lines may be added, with higher numbers, unless `only_lines`.
+    """
     known = known_registers(reading)
     blocks = {line: Block(_body(reading, line, at), end_of(reading, line, at)) for line, at in known.items()}
     blocks[ENTRY] = Block([], Goto(reading.start))
-    _write_zeros(reading, blocks)
+    _write_zeros(reading, blocks, only_lines)
     merge_chains(blocks)
     return blocks
 
@@ -220,8 +223,8 @@ def _all(conditions: tuple[Condition, ...]) -> Condition:
     return conditions[0] if len(conditions) == 1 else AllOf(conditions)
 
 
-def _write_zeros(reading: Reading, blocks: dict[int, Block]) -> None:
-    """A JEZ writes a zero to its output register, after it has looked at its arguments: a block on each way out."""
+def _write_zeros(reading: Reading, blocks: dict[int, Block], only_lines: bool) -> None:
+    """A JEZ writes a zero to its output register, after it has looked at its arguments: on each way out."""
     for line in [b for b in blocks if b != ENTRY]:
         i = reading.at(line)
         end = blocks[line].end
@@ -230,6 +233,8 @@ def _write_zeros(reading: Reading, blocks: dict[int, Block]) -> None:
         zero = Assign(i.out, Constant(0))
         if i.out not in {r for part in end_condition(end) for r in reads(part)}:
             blocks[line].body.append(zero)
+        elif isinstance(end, Branch) and only_lines:
+            blocks[line].end = Computed(end.test, Constant(end.yes), (end.yes,), end.no, zeroed=i.out)
         elif isinstance(end, Branch):
             yes, no = (_new_block(blocks, Block([zero], Goto(target))) for target in (end.yes, end.no))
             blocks[line].end = Branch(end.test, yes, no)

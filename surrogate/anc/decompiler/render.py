@@ -32,7 +32,8 @@ from surrogate.anc.decompiler.code import (
     nodes,
     reads,
 )
-from surrogate.anc.decompiler.flow import live_before
+from surrogate.anc.decompiler.flow import Reading, live_before
+from surrogate.anc.decompiler.simplify import simplified
 from surrogate.anc.decompiler.structure import Before, If, Jump, Loop, Part, Return, Sequence, Unstructured, structure
 
 INDENT = "    "
@@ -40,23 +41,26 @@ MOST_COPIED, MOST_COPIED_IN_ALL = 10, 500  # lines
 Lines = list[str]
 
 
-def function_texts(assembly: Assembly, blocks: Mapping[int, Block], name: str) -> Iterator[str]:
-    """Functions `void name(int *mem)` that leave the tape as the blocks do, in a memory of the assembly's size.
+def function_texts(reading: Reading, name: str) -> Iterator[str]:
+    """Functions `void name(int *mem)` that leave the tape as the program does, in a memory of its size.
 
-    The first one reads best; the others, if there are any, take fewer instructions where that one copies code.
+    The first one reads best; the other, if there is one, takes fewer instructions where that one copies code.
     """
-    for body in _bodies(blocks):
-        lines = ["{", *_indented(_declarations(assembly, blocks) + body), "}", ""]
+    for blocks, body in _bodies(reading):
+        lines = ["{", *_indented(_declarations(reading.assembly, blocks) + body), "}", ""]
         yield "\n".join([f"void {name}(int *mem)", *lines])
 
 
-def _bodies(blocks: Mapping[int, Block]) -> Iterator[Lines]:
+def _bodies(reading: Reading) -> Iterator[tuple[Mapping[int, Block], Lines]]:
+    blocks = simplified(reading)
     for copying in (False, True):
         with suppress(Unstructured, RecursionError):
             lines = _Renderer(copying).sequence(structure(blocks), _Place(following=None))
-            yield lines[:-1] if lines and lines[-1] == "return;" else lines
+            yield blocks, lines[:-1] if lines and lines[-1] == "return;" else lines
             break
-    yield _switch_lines(blocks)
+    # The cases of a switch are different modulo M only where they are lines.
+    blocks = simplified(reading, only_lines=True)
+    yield blocks, _switch_lines(blocks)
 
 
 def _declarations(assembly: Assembly, blocks: Mapping[int, Block]) -> Lines:
@@ -203,7 +207,10 @@ def _leaves(lines: Lines) -> bool:
 
 def _switch_lines(blocks: Mapping[int, Block]) -> Lines:
     """Any control flow at all, as a `switch` over the line in a loop."""
-    lines = ["int line;", *_case(blocks[ENTRY])[:-1], "while (1) {", f"{INDENT}switch (line) {{"]
+    entry = _case(blocks[ENTRY])[:-1]  # without its `break` or `return`
+    if len(blocks) == 1:
+        return entry
+    lines = ["int line;", *entry, "while (1) {", f"{INDENT}switch (line) {{"]
     for b in sorted(blocks):
         if b != ENTRY:
             lines += [f"{INDENT}case {b}:", *_indented(_indented(_case(blocks[b])))]

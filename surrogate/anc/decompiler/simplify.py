@@ -14,6 +14,7 @@ from surrogate.anc.decompiler.code import (
     Branch,
     Computed,
     Condition,
+    Constant,
     Expression,
     Extreme,
     Goto,
@@ -30,13 +31,14 @@ from surrogate.anc.decompiler.code import (
     retarget,
     successors,
 )
-from surrogate.anc.decompiler.flow import live_after, live_before, merge_chains
+from surrogate.anc.decompiler.flow import Reading, blocks_of, live_after, live_before, merge_chains
 
 READABLE = 12  # nodes of an expression; longer ones stay apart
 
 
-def simplify(blocks: dict[int, Block]) -> None:
-    """In place; what the blocks compute on the tape stays the same."""
+def simplified(reading: Reading, only_lines: bool = False) -> dict[int, Block]:
+    """The blocks of a program, as `blocks_of` gives them, simplified; what they leave on the tape stays the same."""
+    blocks = blocks_of(reading, only_lines)
     while _remove_dead(blocks) or _skip_empty(blocks):
         pass
     merge_chains(blocks)
@@ -45,6 +47,7 @@ def simplify(blocks: dict[int, Block]) -> None:
         _fold(block, live_after(block, live))
     while _short_circuit(blocks):
         merge_chains(blocks)
+    return blocks
 
 
 def _remove_dead(blocks: dict[int, Block]) -> bool:
@@ -56,6 +59,8 @@ def _remove_dead(blocks: dict[int, Block]) -> bool:
             if block.end.zeroed is not None and block.end.zeroed not in needed:
                 block.end, removed = replace(block.end, zeroed=None), True
             needed = needed - {block.end.zeroed}
+            if block.end.zeroed is None and isinstance(block.end.line, Constant):
+                block.end = Branch(block.end.test, block.end.line.value, block.end.no)
         needed = needed.union(*(reads(part) for part in end_condition(block.end)))
         kept: list[Statement] = []
         for statement in reversed(block.body):

@@ -17,6 +17,7 @@ from surrogate.anc.instructions import OPERANDS, Op
 
 DIRAC = 0.9
 """A choice of at least this probability counts as made. The machine stops at the same level of certainty (its eta)."""
+ROUNDING = 1e-6  # of a softmax in float32
 NEGLIGIBLE = 1 - DIRAC
 """Choices, and lines, that are never more probable than this do not count."""
 INSTRUCTION, FIRST, SECOND = "instruction", "first argument", "second argument"
@@ -37,7 +38,7 @@ class Choice:
 
     @property
     def soft(self) -> bool:
-        return self.probability < DIRAC
+        return self.probability < DIRAC - ROUNDING
 
     @property
     def named(self) -> tuple[tuple[str, float], ...]:

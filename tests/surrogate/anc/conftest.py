@@ -1,0 +1,18 @@
+"""A small program that every test of the exact target's artifacts uses: the k-th value of a linked list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import cprograms
+from surrogate.anc.compiled import AncProgram
+from surrogate.anc.pipeline import compile_exact
+
+LISTK = Path(cprograms.__file__).parent / "library" / "anc" / "listk.c"
+
+
+@pytest.fixture(scope="session")
+def listk() -> AncProgram:
+    return compile_exact(LISTK, memory_size=20)
