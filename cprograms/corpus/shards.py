@@ -124,7 +124,9 @@ def _one_pool(
 ) -> Iterator[_Outcome]:
     """The outcomes until all jobs are done or a worker dies."""
     # Fresh interpreters: forked ones would inherit the locks of other libraries' threads.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_ignore_interrupts) as pool:
+    # Ctrl-C ends the parent alone, which lets the shards at work be finished.
+    context, quiet = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=signal.signal, initargs=quiet) as pool:
         futures = {pool.submit(function, path, *job): path for path, job in list(jobs.items())}
         try:
             for future in as_completed(futures):
@@ -135,11 +137,6 @@ def _one_pool(
                 yield futures[future], None if error is None else f"{type(error).__name__}: {error}"
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C ends the parent, which lets the shards at work be finished."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _on_ray(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from shard_troubles import plain_shard
 
 from cprograms.corpus.format import write_shard
 from cprograms.corpus.generated import write_generated_shard
@@ -21,18 +22,6 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 
 ROOT = Path(__file__).parents[2]
-
-
-def plain_shard(path: Path, trouble: str) -> None:
-    """A shard whose making goes wrong: `trouble` is "" or the way, and, after a colon, a file that ends it."""
-    kind, _, marker = trouble.partition(":")
-    if kind and not (marker and Path(marker).exists()):
-        if marker:
-            Path(marker).touch()
-        if kind == "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
-    write_shard(path, [], {"made": 1})
 
 
 def jobs(folder: Path, *troubles: str) -> dict[Path, tuple]:
@@ -47,6 +36,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path):
     assert report.counts["made"] == 4
 
 
+@pytest.mark.slow
 def test_a_shard_that_kills_every_worker_is_given_up(tmp_path: Path):
     report = make_shards(plain_shard, jobs(tmp_path, "die"), {})
     assert report.made == 0

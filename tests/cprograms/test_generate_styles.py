@@ -23,7 +23,7 @@ from cprograms.sampling import sample
 from cprograms.sandbox import Status, run_many
 from cprograms.types import SCALARS
 
-SEEDS = range(150)
+SEEDS = range(100)
 
 
 def test_every_habit_has_a_share():
