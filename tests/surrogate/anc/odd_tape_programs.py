@@ -37,8 +37,8 @@ ODD = [
     "mem[0] = first(mem, mem[1]); if (first(mem, 2)) mem[2] = 9; if (!even(mem[3])) mem[4] = even(mem[4]) && mem[5];",
     "int i = 0; for (; i < 5; ) { mem[i] = i; i += 2; } mem[9] = i;",
     "int i = 5; do { int k = i; mem[k] += k; if (k == 2) break; } while (--i);",
-    "switch (mem[0] % 3) { default: mem[1] = 1; break; case 1: switch (mem[2]) { case 0: mem[3] = 1; case 3: mem[4] = 2; "
-    "} case 2: mem[5] = 3; }",
+    "switch (mem[0] % 3) { default: mem[1] = 1; break; case 1: switch (mem[2]) { case 0: mem[3] = 1; "
+    "case 3: mem[4] = 2; } case 2: mem[5] = 3; }",
     "switch (mem[0]) { } switch (mem[1]++) { default: ; } switch (mem[2]) { case 1: case 2: case 5: mem[3] = 1; }",
     "mem[0] = (mem[1]++, mem[2]--, mem[1] + mem[2]);",
     "mem[0] = !mem[1] + !!mem[2] * 2 - !(mem[3] - 1);",
