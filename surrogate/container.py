@@ -86,7 +86,7 @@ def is_artifact(path: Path) -> bool:
     """True for a directory whose configuration says that it is an artifact, of any version, damaged or not."""
     try:
         return json.loads((path / "config.json").read_bytes())["format"] == FORMAT
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -100,7 +100,7 @@ def _read_config(source: Path) -> dict[str, Any]:
         raise UsageError(f"{source}: no such artifact; `surrogate compile` makes one from a C file")
     try:
         config = json.loads((source / "config.json").read_bytes())
-    except (OSError, ValueError) as e:
+    except (OSError, ValueError, RecursionError) as e:
         what = "config.json cannot be read" if isinstance(e, OSError) else "config.json is not JSON"
         raise UsageError(f"{source}: not a surrogate artifact: {what}") from e
     if not isinstance(config, dict) or config.get("format") != FORMAT:

@@ -55,7 +55,7 @@ def _lines(text: str, name: str) -> Iterator[tuple[str, str]]:
 def _row(line: str, memory_size: int, place: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     try:
         row = json.loads(line)
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise UsageError(f"{place}: not JSON: {e}") from e
     if not isinstance(row, dict) or not {"in", "out"} <= set(row) <= {"in", "out", "mask"}:
         raise UsageError(f'{place}: a row is an object {{"in": [...], "out": [...], "mask": [...]}}')

@@ -1,0 +1,93 @@
+"""Pictures of matrices and runs."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from cprograms.diagnostics import UsageError
+from surrogate.anc.compiled import AncProgram
+from surrogate.anc.instructions import Op
+from surrogate.anc.pictures import picture
+from surrogate.anc.pictures.grids import MAX_STEPS, matrix_grids, trace_grid
+from surrogate.anc.pictures.shades import shade
+from surrogate.anc.pipeline import compile_exact
+
+TAPE = [7, 2, 2, 5, 5, 9, 6, 3, 4, 0, 7]
+
+
+def test_the_heat_maps_are_the_program(listk: AncProgram) -> None:
+    grids = {grid.name: grid for grid in matrix_grids(listk)}
+    assert list(grids) == ["W_e", "W_a", "W_b", "W_o", "R0", "IR0"]
+    program = listk.program
+    for line, instruction in enumerate(program.instructions):
+        assert grids["W_e"].rows[int(grids["W_e"].shade[:, line].argmax())].strip() == instruction.op.name
+        if instruction.op is not Op.STOP:
+            assert grids["W_o"].rows[int(grids["W_o"].shade[:, line].argmax())].strip() == f"r{instruction.out}"
+    assert grids["R0"].shade.shape == (len(program.registers), 20)
+    np.testing.assert_allclose(grids["R0"].shade.sum(1), 1, atol=1e-6)
+
+
+def test_a_run_shows_registers_and_tape_over_time(listk: AncProgram) -> None:
+    steps = listk.trace(TAPE)
+    grid = trace_grid(steps)
+    assert grid.text is not None
+    registers = len(listk.program.registers)
+    assert grid.columns == (*(f"r{r}" for r in range(registers)), *map(str, range(20)))
+    assert [int(v) for v in grid.text[-1][registers:]] == listk.run(TAPE).tape.tolist()
+    write = next(i for i, s in enumerate(steps) if s.changed)
+    assert (write, registers + 2) in grid.marked
+    assert "r5 = WRITE" in grid.rows[write]
+
+
+def test_a_long_run_is_cut() -> None:
+    endless = compile_exact(source="void f(int *mem) { while (mem[0] == 0) mem[1]++; }")
+    steps = endless.trace([], max_steps=MAX_STEPS + 20)
+    grid = trace_grid(steps)
+    assert len(grid.rows) == MAX_STEPS
+    assert f"the first {MAX_STEPS}" in grid.about
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_page_is_whole_and_needs_nothing_else(listk: AncProgram, traced: bool) -> None:
+    text = picture(listk, listk.trace(TAPE) if traced else None, "html").decode()
+    assert not re.search(r"https?:|src=|<script|@import|url\(", text)
+    # Apart from its declaration and one void tag it is XML, so every tag is closed and every name escaped.
+    page = ElementTree.fromstring(text.removeprefix("<!doctype html>").replace('<meta charset="utf-8">', ""))
+    cells = [group for svg in page.iter("svg") for group in svg.findall("g")]
+    registers = len(listk.program.registers)
+    lines = len(listk.program)
+    assert len(cells) == (13 * (registers + 20) if traced else (11 + 3 * registers) * lines + (registers + 1) * 20)
+    assert all(group.find("title") is not None for group in cells)
+    names = "".join(page.itertext())
+    assert all(op.name in names for op in Op) or traced
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_png(listk: AncProgram, traced: bool) -> None:
+    imread = pytest.importorskip("matplotlib.image").imread
+    content = picture(listk, listk.trace(TAPE) if traced else None, "png")
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    image = imread(io.BytesIO(content))
+    assert image.shape[0] > 500
+    assert image.shape[1] > 700
+    dark = (image[..., :3] < 0.5).all(-1).mean()
+    assert 0.001 < dark < 0.2
+
+
+def test_a_png_without_matplotlib_says_what_to_install(listk: AncProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(UsageError, match=r"pip install surrogate-compiler\[plot\]"):
+        picture(listk, None, "png")
+    assert picture(listk, None, "html")
+
+
+def test_shades_get_darker() -> None:
+    light = [sum(bytes.fromhex(shade(v)[1:])) for v in np.linspace(0, 1, 20)]
+    assert light == sorted(light, reverse=True)
+    assert shade(0) == "#ffffff"
