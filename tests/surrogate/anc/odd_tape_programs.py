@@ -4,6 +4,7 @@ HELPERS = """
 static int get(int *m, int i) { return m[i]; }
 static void put(int *m, int i, int v) { m[i] = v; if (v == 2) return; m[i]++; }
 static int sq(int x) { int r = 0; for (int i = 0; i < 3; i++) { if (i == x) return r; r += x; } return r; }
+static int next(int *m) { m[1]++; return m[1]; }
 static int first(int *t, int v) { for (int i = 0; i < 6; i++) if (t[i] == v) return i; return -1; }
 static _Bool even(int x) { while (x > 1) x -= 2; return !x; }
 """
@@ -46,4 +47,11 @@ ODD = [
     "int n = mem[0] < mem[1] ? mem[0] : mem[1]; int m = mem[0] <= mem[1] ? mem[1] : mem[0]; mem[2] = n; mem[3] = m;",
     "int n = 0; if (mem[0] > n) n = mem[0]; if (mem[1] > n) n = mem[1]; if (n > 5) n = 5; mem[2] = n;",
     "int i = 2; mem[i]++; ++mem[i]; mem[i]--; mem[0] = mem[i]-- + 1; mem[1] = --mem[3];",
+    # What C leaves open has an order here.
+    "int i = 3; mem[i] += ++i; mem[i++] = i; mem[i] = i = 4;",
+    "int i = 3; i += i++; mem[0] = i; i += (i = 10); mem[1] = i; mem[2] = i++ + i++ * i;",
+    "mem[0] += mem[0]++; mem[1] += (mem[1] = 9); mem[2] *= ++mem[2]; mem[3] = mem[4] + (mem[4] = 7);",
+    "mem[0] = next(mem) - next(mem); mem[1] += next(mem); mem[next(mem)] = next(mem); mem[next(mem)] -= next(mem) + 5;",
+    "int i = 2; mem[0] = min(i++, mem[1]--) + max(mem[1]++, i--); i -= next(mem) + i++; mem[2] = (i < 9 ? i++ : 2) - i;",
+    "int i = 3; mem[i] -= (i = 2); mem[mem[i]] = mem[i] = 8; mem[0] = i + (i = 5); mem[6] = (i++, i) - i--;",
 ]
