@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"([ \d]*)')
+_MOST_STRETCHES = 40
 _ENTERS_OR_LEAVES = re.compile(r'^# \d+ "(?:[^"\\\n]|\\.)*" ([12])', re.MULTILINE)
 _PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(surrogate\b.*)")
 _ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
@@ -331,10 +332,10 @@ def _closing(text: str, start: int) -> int:
 class _Lines:
     """File, line and column of an offset, as the line markers passed so far claim them."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, depth: int):
         self._text = text
         self._file, self._line, self._offset = "", 1, 0
-        self.depth = 0
+        self.depth = depth
 
     def mark(self, directive: str, end: int) -> None:
         match = _MARKER.match(directive)
@@ -355,36 +356,42 @@ _Piece = Chunk | Pragma
 
 
 def _pieces(text: str) -> list[_Piece]:
-    """Cut a unit at the semicolons and function bodies of its top level; what an include gives is cut once for all."""
+    """Cut a unit at the semicolons and function bodies of its top level.
+
+    It is cut by the stretches of text between line markers first, each of which is the same in many files and is worked
+    on once for all of them. A stretch that ends inside a declaration is taken with those that follow.
+    """
     pieces: list[_Piece] = []
-    index = 0
-    for start, end in _segments(text):
-        found, complete = _split(text[start:end])
+    index = start = depth = 0
+    following = 0
+    for end, next_depth in _stretches(text):
+        following += 1
+        # A depth of more than two tells no more than two does, but where more than one marker is passed.
+        found, complete = _split(text[start:end], min(depth, 2) if following == 1 else depth)
+        if not complete and following < _MOST_STRETCHES and end < len(text):
+            continue
         if not complete and end < len(text):
-            # A declaration goes on over the end of the segment, such as a table whose items are included.
-            return _split(text)[0]
+            return _split(text, 0)[0]
         for piece in found:
             pieces.append(piece.moved(index, start))
             index += isinstance(piece, Chunk)
+        start, depth, following = end, next_depth, 0
     return pieces
 
 
-def _segments(text: str) -> Iterator[tuple[int, int]]:
-    """The text of the file itself and of its direct includes, in turn, by the line markers that part them."""
-    depth = start = 0
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Where each stretch between two line markers that enter or leave a file ends, and the depth of includes there."""
+    depth = 0
     for match in _ENTERS_OR_LEAVES.finditer(text):
-        enters = match[1] == "1"
-        if depth == (0 if enters else 1):
-            yield start, match.start()
-            start = match.start()
-        depth = max(depth + (1 if enters else -1), 0)
-    yield start, len(text)
+        yield match.start(), depth
+        depth += 1 if match[1] == "1" else -1
+    yield len(text), depth
 
 
-@lru_cache(maxsize=512)
-def _split(text: str) -> tuple[list[_Piece], bool]:
-    """The pieces of a text, and whether the last one is complete."""
-    lines = _Lines(text)
+@lru_cache(maxsize=4096)
+def _split(text: str, depth: int) -> tuple[list[_Piece], bool]:
+    """The pieces of a text that begins at a depth of includes, and whether the last one is complete."""
+    lines = _Lines(text, depth)
     pieces: list[_Piece] = []
     tokens: list[str] = []
     start, coord = 0, Coord("", 1, 1)
