@@ -52,6 +52,6 @@ ODD = [
     "int i = 3; i += i++; mem[0] = i; i += (i = 10); mem[1] = i; mem[2] = i++ + i++ * i;",
     "mem[0] += mem[0]++; mem[1] += (mem[1] = 9); mem[2] *= ++mem[2]; mem[3] = mem[4] + (mem[4] = 7);",
     "mem[0] = next(mem) - next(mem); mem[1] += next(mem); mem[next(mem)] = next(mem); mem[next(mem)] -= next(mem) + 5;",
-    "int i = 2; mem[0] = min(i++, mem[1]--) + max(mem[1]++, i--); i -= next(mem) + i++; mem[2] = (i < 9 ? i++ : 2) - i;",
+    "int i = 2; mem[0] = min(i++, mem[1]--) + max(mem[1]++, i--); i -= next(mem) + i++; mem[2] = (i < 9 ? i++ : 2);",
     "int i = 3; mem[i] -= (i = 2); mem[mem[i]] = mem[i] = 8; mem[0] = i + (i = 5); mem[6] = (i++, i) - i--;",
 ]
