@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeGuard
 
 from surrogate.anc.backend.arithmetic import simplify
@@ -44,20 +44,32 @@ def constants_as_copies(function: Function, modulus: int) -> Function:
 
     The same with other constants; y is, for one, the test of the branch that leads here.
     """
+    while (changed := next(_one_as_copy(function, modulus), None)) is not None:
+        function = changed
+    return function
+
+
+def _one_as_copy(function: Function, modulus: int) -> Iterator[Function]:
+    """The functions in which one such constant has become a copy."""
     related = {pair for out, value in _copies(function) for pair in ((out, value), (value, out))}
+    for number, index, out, same in _assigned_constants(function, modulus):
+        for register in same:
+            if (out, register) in related:
+                blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
+                copy = blocks[number].body[index] = Move(out, register)
+                if can_go(Function(blocks), copy):
+                    yield Function(blocks)
+
+
+def _assigned_constants(function: Function, modulus: int) -> Iterator[tuple[int, int, Register, list[Register]]]:
+    """Where a register is set to a constant: the block and place, the register, and those that hold the same there."""
     for number, entry in analyse(function, modulus, simplify).items():
         facts = entry.copy()
         for index, statement in enumerate(function.blocks[number].body):
             if isinstance(statement, Move) and isinstance(statement.value, Constant):
-                for known, value in facts.values.items():
-                    copy = Move(statement.out, known)
-                    if value == statement.value and (statement.out, known) in related:
-                        blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
-                        blocks[number].body[index] = copy
-                        if can_go(Function(blocks), copy):
-                            return constants_as_copies(Function(blocks), modulus)
+                same = [register for register, value in facts.values.items() if value == statement.value]
+                yield number, index, statement.out, same
             learn(facts, statement, simplify)
-    return function
 
 
 def coalesce(function: Function) -> Function:

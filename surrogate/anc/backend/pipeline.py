@@ -27,14 +27,14 @@ MAX_ROUNDS = 20
 def assemble(function: Function, memory_size: int, max_registers: int | None = None) -> Assembly:
     """The function as a program of a machine with `memory_size` cells, on which all its arithmetic is modulo that.
 
-    Raises DoesNotFitError where the program has more lines than the memory has cells, or uses more registers than
-    `max_registers`.
+    What folds and what is the same depends on that size: who looks for the least memory assembles for each anew. Raises
+    DoesNotFitError where the program has more lines than the memory has cells, or more registers than `max_registers`.
     """
     return allocate(generate(optimise(function, memory_size)), memory_size, max_registers)
 
 
 def optimise(function: Function, memory_size: int) -> Function:
-    """The function made small and fast, over registers that are those of the machine but for their number."""
+    """The function made small and fast; each of its registers is then one of the machine's, or shares one."""
     for _ in range(MAX_ROUNDS):
         before = function
         function = simplify_values(clean(function), memory_size)
@@ -48,10 +48,11 @@ def optimise(function: Function, memory_size: int) -> Function:
 
 def share(function: Function) -> Function:
     """Common ends and beginnings of ways once, as long as that makes the program cheaper."""
-    cost = generate(function).cost
-    for shared in chain(shared_heads(function), shared_tails(function)):
-        if generate(clean(shared)).cost < cost:
-            return share(clean(shared))
+    best: Function | None = function
+    while best is not None:
+        function, cost = best, generate(best).cost
+        ways = map(clean, chain(shared_heads(function), shared_tails(function)))
+        best = next((shared for shared in ways if generate(shared).cost < cost), None)
     return function
 
 

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from surrogate.anc.backend.code import Code, Label, Line
+from surrogate.anc.backend.code import Code, Label, Line, Operand
 from surrogate.anc.instructions import GIVES_ZERO, Op
 from surrogate.anc.ir import Register
 
 
 def absorb_zeros(code: Code) -> Code:
-    """The code without the ZERO lines whose work other lines, or an initial value, can do; the most frequent first."""
-    tried: set[int] = set()
-    while True:
-        todo = [i for i, line in enumerate(code.lines) if line.op is Op.ZERO and i not in tried]
-        if not todo:
-            return code
-        index = max(todo, key=lambda i: (code.lines[i].often, -i))
-        tried.add(index)
-        shorter = _earlier(code, index) or _later(code, index)
+    """The code without the ZERO lines whose work other lines, or an initial value, can do."""
+    while (shorter := _without_one(code)) is not None:
+        code = shorter
+    return code
+
+
+def _without_one(code: Code) -> Code | None:
+    """The code without the most frequent ZERO line that can go."""
+    preceding, live = code.preceding(), code.live_after()
+    zeros = [index for index, line in enumerate(code.lines) if line.op is Op.ZERO]
+    for index in sorted(zeros, key=lambda index: -code.lines[index].often):
+        shorter = _earlier(code, index, preceding, live) or _later(code, index)
         if shorter is not None:
-            code = shorter
-            tried.clear()
+            return shorter
+    return None
 
 
-def _earlier(code: Code, index: int) -> Code | None:
+def _earlier(code: Code, index: int, preceding: list[list[int]], live: list[frozenset[Operand]]) -> Code | None:
     """The code with the zero given on every way to line `index`, by lines after which its register is dead so far."""
     register = code.lines[index].out
     assert register is not None
-    preceding, live = code.preceding(), code.live_after()
     givers: list[int] = []
     initial = dict(code.initial)
     passed: set[tuple[int, int]] = set()
