@@ -36,9 +36,9 @@ class Distribution:
     arguments: Weighted = Weighted(
         "1 17, 2 22, 3 18, 4 13, 5 8, 6 8.5, 7 4, 8 3, 9 5, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
     )
-    statements: Weighted = Weighted("0 58, 1 18, 2 10, 3 10, 4 6, 5 4, 6 2, 7 1.5")
-    result: Weighted = Weighted("f64 45, f32 14, integer 34, struct 7")
-    integer_result: Weighted = Weighted("i32 52, u32 18, i64 12, u8 9, i16 4, u16 5")
+    statements: Weighted = Weighted("0 66, 1 17, 2 10, 3 10, 4 6, 5 4, 6 2, 7 1.5")
+    result: Weighted = Weighted("f64 43, f32 13, integer 39, struct 5")
+    integer_result: Weighted = Weighted("i32 49, u32 21, i64 12, u8 9, i16 4, u16 5")
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
     integer_body: Weighted = Weighted("integer 62, rounded 27, test 11")
     fields: Weighted = Weighted("2 65, 3 25, 4 10")

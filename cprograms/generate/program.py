@@ -121,7 +121,7 @@ def _real_arguments(grammar: Distribution, rng: Random, n: int, type: str) -> tu
 def _integer_arguments(grammar: Distribution, rng: Random, n: int, result: str) -> tuple[Argument, ...]:
     shared = grammar.integer_domain.draw(rng) if rng.random() < grammar.shared_domain or n > 6 else None
     own = 0.03 if n > 6 else 0.15
-    code = rng.choice(("i32", "i32", "i32", result, result, "u8", "u32", "u16", "i64"))
+    code = rng.choice(("i32", "i32", "i32", result, result, "u8", "u32", "u32", "u16", "i64"))
     arguments = []
     for name in _names(rng, n):
         domain = shared if shared and rng.random() >= own else grammar.integer_domain.draw(rng)
