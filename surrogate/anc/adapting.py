@@ -99,14 +99,16 @@ def adapt(
     *,
     task: str | None = None,
     method: str = "hybrid",
+    settings: Published | None = None,
     seeds: int = 100,
     seed: int = 0,
     progress: Progress = lambda done, total: None,
 ) -> Adaptation:
     """Adapt a program to samples, or to the biased distribution of one of the paper's tasks, once per seed.
 
-    `method` is "published", the paper's gradient descent, or "hybrid", a search. Ctrl-C ends it, and the best so far
-    counts. The program itself is not changed.
+    `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
+    hyper-parameters, by default those of the task. Ctrl-C ends it, and the best so far counts. The program itself is
+    not changed.
 
     Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
     """
@@ -126,7 +128,7 @@ def adapt(
     wrong = ((runs.tape != tests.target) & tests.mask).any(axis=1) | ~runs.stopped
     if wrong.any():
         raise UsageError(f"the program itself is wrong on {wrong.sum()} of {len(wrong)} tapes: is it meant for them?")
-    settings = _settings(chosen, int(runs.steps.max()))
+    settings = settings or _settings(chosen, int(runs.steps.max()))
     last = _Last(progress)
     controllers = _controllers(program.program, draw, settings, method, seeds, seed, last)
     scores = evaluate(controllers, tests, settings.max_steps)

@@ -14,8 +14,8 @@ from surrogate.anc.distributions import Samples
 from surrogate.anc.machine import to_tape
 from surrogate.anc.tasks import Published
 
-VALIDATIONS = 40  # of a run; the best controller of each seed at any of them is kept
-VALIDATION_TAPES = 100
+VALIDATIONS = 20  # of a run; the best controller of each seed at any of them is kept
+VALIDATION_TAPES = 50
 OPTIMISERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 

@@ -1,0 +1,174 @@
+"""Adaptation by search: annealed discrete edits of a program, scored by running it on samples.
+
+Local moves are single edits; global ones delete lines, replace a line by the constant that it gives on the data, and
+restart from the best program at another temperature. Every result is exact assembly (the paper's type 1). Candidates
+run as compiled C (search.c), some 10^5 to 10^6 a second. In the spirit of stochastic superoptimisation (Schkufza,
+Sharma, Aiken 2013), which the discussion of Bunel et al. 2016 names as the road beyond gradients.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cache
+from importlib import resources
+
+import numpy as np
+import wasmtime
+
+from cprograms.diagnostics import UsageError
+from cprograms.sandbox import toolchain
+from surrogate.anc.adaptation.outcome import Draw, Progress
+from surrogate.anc.assembly import Assembly
+from surrogate.anc.controller import Controller
+from surrogate.anc.distributions import Samples
+from surrogate.anc.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.interpreter import run_one
+
+PROPOSALS, LONG = 17_000, 16  # a round tries so many for each step of the best program, up to LONG steps
+ROUNDS, IDLE = 80, 20  # at most so many rounds from the best program; at most so many in vain
+HOTTEST = (0.06, 0.15)  # a round's first temperature over the best program's cost, log-uniform in this range
+COLDEST = 0.05  # the last temperature, in steps
+WRONG = 4.0  # what a tape costs that is wrong in every cell, over the best program's cost
+TAPES = 32  # that score a candidate; tapes that refute the best one are added
+CHECKS = 500  # fresh tapes that the best program must pass
+_CELLS, _REGISTERS, _MOST_TAPES = 256, 64, 512
+
+
+class _Line(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int32) for name in ("op", "a", "b", "out")]
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [
+        ("lines", ctypes.c_int32),
+        ("line", _Line * _CELLS),
+        ("initial", ctypes.c_int32 * _REGISTERS),
+    ]
+
+
+def adapt(program: Assembly, draw: Draw, max_steps: int, seeds: int, seed: int, progress: Progress) -> Controller:
+    """Searches for a faster program once per seed, each on tapes of its own: the controllers of the best.
+
+    A seed's best program is right on CHECKS fresh tapes; where nothing better is found it is `program` itself. Ctrl-C
+    ends the search and keeps the best so far. Raises UsageError where the program is larger than the search's arrays
+    or not right itself.
+    """
+    if program.memory_size > _CELLS or len(program.registers) > _REGISTERS:
+        raise UsageError(f"the search takes programs of up to {_CELLS} cells and {_REGISTERS} registers")
+    found = [program] * seeds
+    try:
+        for i, rng in enumerate(np.random.default_rng(seed).spawn(seeds)):
+            found[i] = _search(program, draw, max_steps, rng)
+            progress(i + 1, seeds)
+    except KeyboardInterrupt:
+        pass
+    return Controller.of(found)
+
+
+def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Generator) -> Assembly:
+    kernel, samples, verified = _Kernel(), draw(rng, TAPES), program
+    cost, idle = kernel.start(verified, samples, max_steps, rng), 0
+    for _ in range(ROUNDS):
+        hottest = float(np.exp(rng.uniform(*np.log(HOTTEST))))
+        found, idle = kernel.anneal(int(PROPOSALS * min(cost, LONG)), hottest * cost, WRONG * cost), idle + 1
+        if found < cost:
+            candidate, cost, idle = kernel.best(program), found, 0
+            refuting = _wrong(candidate, draw(rng, CHECKS), max_steps)
+            if not len(refuting.tape):
+                verified = candidate
+            elif len(samples.tape) + len(refuting.tape) <= _MOST_TAPES:
+                samples = _joined(samples, refuting)
+                cost = kernel.start(verified, samples, max_steps, rng)
+        if idle == IDLE:
+            break
+    return verified
+
+
+def _wrong(program: Assembly, samples: Samples, max_steps: int) -> Samples:
+    """The samples on which the program goes wrong, at most as many as score a candidate."""
+    runs = run_one(program, samples.tape, max_steps)
+    wrong = ((runs.tape != samples.target) & samples.mask).any(axis=1) | ~runs.stopped
+    return _rows(samples, np.flatnonzero(wrong)[:TAPES])
+
+
+def _rows(samples: Samples, rows: np.ndarray) -> Samples:
+    return Samples(samples.tape[rows], samples.target[rows], samples.mask[rows])
+
+
+def _joined(first: Samples, second: Samples) -> Samples:
+    pairs = ((first.tape, second.tape), (first.target, second.target), (first.mask, second.mask))
+    return Samples(*(np.concatenate(pair) for pair in pairs))
+
+
+class _Kernel:
+    """search.c as a WebAssembly instance, its globals read and written from here."""
+
+    def __init__(self) -> None:
+        engine, module = _module()
+        self._store = wasmtime.Store(engine)
+        self._exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+        self._base = ctypes.addressof(self._exports["memory"].data_ptr(self._store).contents)
+
+    def start(self, program: Assembly, samples: Samples, max_steps: int, rng: np.random.Generator) -> float:
+        """Sets the tapes and the program to start from: its cost. Raises UsageError where it is wrong on a tape."""
+        samples = _rows(samples, np.unique(samples.tape, axis=0, return_index=True)[1])
+        for name, values in (("tape", samples.tape), ("target", samples.target), ("mask", samples.mask)):
+            array = np.ctypeslib.as_array((ctypes.c_int32 * _CELLS * _MOST_TAPES).from_address(self._address(name)))
+            array[: len(values), : values.shape[1]] = values
+        _write(_Program.from_address(self._address("best")), program)
+        right = self._exports["start"](
+            self._store,
+            *(program.memory_size, len(program.registers), len(samples.tape), max_steps),
+            int(rng.integers(2**32)),
+        )
+        if not right:
+            raise UsageError(
+                "the program is wrong on the samples that it is to be adapted to, or does not stop on them"
+            )
+        return self._best_cost()
+
+    def anneal(self, proposals: int, hottest: float, wrong: float) -> float:
+        """One annealing from the best program: the cost of the best yet that is right on every tape."""
+        self._exports["anneal"](self._store, proposals, hottest, COLDEST, wrong)
+        return self._best_cost()
+
+    def _best_cost(self) -> float:
+        """Mean steps of the best program, and 0.001 for each of its lines."""
+        return ctypes.c_double.from_address(self._address("best_cost")).value
+
+    def best(self, like: Assembly) -> Assembly:
+        return _read(_Program.from_address(self._address("best")), like)
+
+    def _address(self, name: str) -> int:
+        return self._base + self._exports[name].value(self._store)
+
+
+def _write(raw: _Program, program: Assembly) -> None:
+    raw.lines = len(program)
+    for i, instruction in enumerate(program.instructions):
+        fields = (instruction.arg1, instruction.arg2, instruction.out)
+        raw.line[i] = _Line(instruction.op, *(0 if field is None else field for field in fields))
+    for i, value in enumerate(program.registers):
+        raw.initial[i] = 0 if value is None else value
+
+
+def _read(raw: _Program, like: Assembly) -> Assembly:
+    return Assembly(
+        like.memory_size,
+        tuple(raw.initial[: len(like.registers)]),
+        tuple(_instruction(raw.line[i]) for i in range(raw.lines)),
+    )
+
+
+def _instruction(line: _Line) -> Instruction:
+    op = Op(line.op)
+    arg1, arg2 = (line.a if OPERANDS[op] > 0 else None), (line.b if OPERANDS[op] > 1 else None)
+    return Instruction(op, arg1, arg2, None if op is Op.STOP else line.out)
+
+
+@cache
+def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
+    source = resources.files("surrogate.anc.adaptation").joinpath("search.c").read_text(encoding="utf-8")
+    exports = ("start", "anneal", "best", "best_cost", "tape", "target", "mask")
+    engine = wasmtime.Engine()
+    return engine, wasmtime.Module(engine, toolchain.kernel_to_wasm(source, exports))

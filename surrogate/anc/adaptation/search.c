@@ -1,0 +1,204 @@
+/* Simulated annealing over programs of the ANC machine (compiled to WebAssembly and driven by hybrid.py).
+
+   The state is a program with its initial registers. A proposal edits it a little: another opcode or register, a line
+   swapped, deleted or inserted, a register's initial value changed, or a line replaced by the constant that it gives on
+   one of the tapes. Its cost is the mean number of steps plus `wrong_cost` times the share of wrong cells; one that is
+   worse by d is taken with probability exp(-d / temperature), and its execution ends as soon as that is decided. */
+
+enum { STOP, ZERO, INC, ADD, SUB, DEC, MIN, MAX, READ, WRITE, JEZ, OPS };
+enum { CELLS = 256, REGISTERS = 64, TAPES = 512 };
+
+typedef struct {
+    int op, a, b, out;
+} Line;
+
+typedef struct {
+    int lines;
+    Line line[CELLS];
+    int initial[REGISTERS];
+} Program;
+
+Program best;
+double best_cost;
+int tape[TAPES][CELLS], target[TAPES][CELLS], mask[TAPES][CELLS];
+
+static int cells, registers, tapes, max_steps;
+static double wrong_cost;
+static unsigned long long random_state;
+
+double log(double);
+double exp(double);
+
+static unsigned next_random(void) {
+    random_state ^= random_state << 13; /* xorshift64 */
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (unsigned)(random_state >> 32);
+}
+
+static int below(int n) { return (int)((unsigned long long)next_random() * (unsigned)n >> 32); }
+
+/* What an instruction gives; only WRITE changes the tape. */
+static int compute(int op, int a, int b, int *cell) {
+    switch (op) {
+        case INC: return a + 1 == cells ? 0 : a + 1;
+        case ADD: return a + b >= cells ? a + b - cells : a + b;
+        case SUB: return a - b < 0 ? a - b + cells : a - b;
+        case DEC: return a == 0 ? cells - 1 : a - 1;
+        case MIN: return a < b ? a : b;
+        case MAX: return a > b ? a : b;
+        case READ: return cell[a];
+        case WRITE: cell[a] = b;
+    }
+    return 0;
+}
+
+/* Runs on tape t, leaving cell[] and value[] (the registers) as they end, until `watch` is executed if it ever is.
+   Returns the steps, negative if it did not stop (or meet `watch`) within max_steps. */
+static int execute(const Program *p, int t, int *cell, int *value, int watch, int *given) {
+    int at = 0;
+    for (int i = 0; i < cells; i++) cell[i] = tape[t][i];
+    for (int i = 0; i < registers; i++) value[i] = p->initial[i];
+    for (int steps = 1; steps <= max_steps && at < p->lines; steps++) {
+        const Line *line = &p->line[at];
+        int a = value[line->a], b = value[line->b];
+        if (line->op == STOP) return steps;
+        int result = compute(line->op, a, b, cell);
+        if (at == watch) {
+            *given = result;
+            return steps;
+        }
+        value[line->out] = result;
+        at = line->op == JEZ && a == 0 ? b : at + 1 == cells ? 0 : at + 1;
+    }
+    return -max_steps;
+}
+
+/* The share of wrong cells. A cell whose value lies in a register counts a little less: it only wants writing. */
+static double error(int t, const int *cell, const int *value) {
+    double wrong = 0, counted = 0;
+    for (int i = 0; i < cells; i++) {
+        if (!mask[t][i]) continue;
+        counted++;
+        if (cell[i] == target[t][i]) continue;
+        double weight = 1;
+        for (int r = 0; r < registers; r++)
+            if (value[r] == target[t][i]) weight = 0.7;
+        wrong += weight;
+    }
+    return counted > 0 ? wrong / counted : 0;
+}
+
+/* The cost over all tapes; the sum is given up once the mean must exceed `limit`. */
+static double cost_of(const Program *p, double limit, int *right) {
+    int cell[CELLS], value[REGISTERS];
+    double sum = 0;
+    *right = 1;
+    for (int t = 0; t < tapes && sum <= limit * tapes; t++) {
+        int steps = execute(p, t, cell, value, -1, 0);
+        double wrong = steps < 0 ? 1 : error(t, cell, value);
+        if (wrong > 0) *right = 0;
+        sum += (steps < 0 ? -steps : steps) + wrong_cost * wrong;
+    }
+    return sum / tapes + 1e-3 * p->lines; /* among equals the shorter program */
+}
+
+/* Registers that hold jump targets behind line `from` move with their lines. */
+static void retarget(Program *p, int from, int by) {
+    for (int r = 0; r < registers; r++) {
+        int target_register = 0;
+        for (int i = 0; i < p->lines; i++) target_register |= p->line[i].op == JEZ && p->line[i].b == r;
+        int moved = p->initial[r] + by;
+        if (target_register && p->initial[r] >= from && moved >= 0 && moved < cells) p->initial[r] = moved;
+    }
+}
+
+static void delete(Program *p, int at) {
+    if (p->lines == 1) return;
+    p->lines--;
+    for (int i = at; i < p->lines; i++) p->line[i] = p->line[i + 1];
+    retarget(p, at + 1, -1);
+}
+
+static Line random_line(void) {
+    Line line = {below(OPS), below(registers), below(registers), below(registers)};
+    return line;
+}
+
+static void insert(Program *p, int at) {
+    if (p->lines == cells) return;
+    for (int i = p->lines; i > at; i--) p->line[i] = p->line[i - 1];
+    p->lines++;
+    retarget(p, at, 1);
+    p->line[at] = random_line();
+}
+
+static void copy(Program *to, const Program *from) { /* only what is in use: candidates are many */
+    to->lines = from->lines;
+    for (int i = 0; i < from->lines; i++) to->line[i] = from->line[i];
+    for (int r = 0; r < registers; r++) to->initial[r] = from->initial[r];
+}
+
+static void swap(Program *p, int i, int j) {
+    Line line = p->line[i];
+    p->line[i] = p->line[j];
+    p->line[j] = line;
+}
+
+/* Line `at` becomes, or register `r` starts as, the value that the line gives first on a random tape. */
+static void use_observed(Program *p, int at, int r, int replace) {
+    int cell[CELLS], value[REGISTERS], given = -1;
+    execute(p, below(tapes), cell, value, at, &given);
+    if (given < 0) return;
+    if (replace) delete(p, at);
+    p->initial[r] = given;
+}
+
+static void propose(Program *p) {
+    int at = below(p->lines), r = below(registers);
+    Line *line = &p->line[at];
+    switch (below(12)) {
+        case 0: line->op = below(OPS); break;
+        case 1: line->a = r; break;
+        case 2: line->b = r; break;
+        case 3: line->out = r; break;
+        case 4: *line = random_line(); break;
+        case 5: swap(p, at, below(p->lines)); break;
+        case 6:
+        case 7: delete(p, at); break;
+        case 8: insert(p, below(p->lines + 1)); break;
+        case 9: p->initial[r] = below(cells); break;
+        case 10: use_observed(p, at, line->out, 1); break;
+        case 11: use_observed(p, at, r, 0); break;
+    }
+}
+
+/* Starts the search at the program in `best`. Returns whether it is right on every tape. */
+int start(int m, int r, int t, int steps, unsigned long long seed) {
+    int right;
+    cells = m, registers = r, tapes = t, max_steps = steps;
+    random_state = (seed + 1) * 0x9E3779B97F4A7C15ull;
+    best_cost = cost_of(&best, 1e30, &right);
+    return right;
+}
+
+/* One annealing from the best program. The temperature falls geometrically from `hot` to `cold`; a tape that is wrong
+   in all its cells costs `wrong` (all in steps). */
+void anneal(int proposals, double hot, double cold, double wrong) {
+    static Program current, proposal;
+    int right;
+    double current_cost = best_cost;
+    copy(&current, &best);
+    wrong_cost = wrong;
+    double fall = exp(log(cold / hot) / proposals), temperature = hot;
+    for (int i = 0; i < proposals; i++, temperature *= fall) {
+        copy(&proposal, &current);
+        do propose(&proposal);
+        while (below(3) == 0);
+        double limit = current_cost - temperature * log((next_random() + 1.0) / 4294967296.0);
+        double cost = cost_of(&proposal, limit, &right);
+        if (cost > limit) continue;
+        copy(&current, &proposal), current_cost = cost;
+        if (right && cost < best_cost) copy(&best, &proposal), best_cost = cost;
+    }
+}
