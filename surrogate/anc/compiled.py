@@ -124,7 +124,7 @@ class AncProgram:
     def full_tape(self, tape: Sequence[int] | np.ndarray) -> np.ndarray:
         """A tape with zeros up to M cells: int [M]. Raises UsageError for a longer tape, and for other values."""
         values = np.asarray(tape)
-        if values.ndim != 1 or (values.size and not np.issubdtype(values.dtype, np.integer)):
+        if values.ndim != 1 or not all(isinstance(value, int) for value in values.tolist()):
             raise UsageError("a tape is a sequence of whole numbers")
         if len(values) > self.memory_size:
             raise UsageError(f"a tape of {len(values)} cells does not fit the memory of {self.memory_size}")

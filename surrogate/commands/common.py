@@ -53,5 +53,6 @@ def artifact_path(options: argparse.Namespace, entry: str, suffix: str) -> Path:
 def reject_options(options: argparse.Namespace, names: dict[str, str], why: str) -> None:
     """Raises UsageError where one of the options, by attribute and spelling, is given."""
     for name, spelling in names.items():
-        if getattr(options, name) not in (None, [], False):
+        value = getattr(options, name)
+        if value is not None and value != []:
             raise UsageError(f"{spelling} {why}")
