@@ -15,7 +15,7 @@ from cprograms.tape.names import Definition, Names
 from cprograms.tape.statements import Statements
 
 NEEDS = "a tape program is void f(int *mem): it reads the tape and leaves its results there"
-MAX_NODES = 200_000
+MAX_NODES = 10_000
 """Nodes that a program may have once its helpers stand where they are called."""
 
 
