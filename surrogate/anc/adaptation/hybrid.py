@@ -24,8 +24,9 @@ from surrogate.anc.distributions import Samples
 from surrogate.anc.instructions import OPERANDS, Instruction, Op
 from surrogate.anc.interpreter import run_one
 
-PROPOSALS, LONG = 17_000, 16  # a round tries so many for each step of the best program, up to LONG steps
-ROUNDS, IDLE = 80, 20  # at most so many rounds from the best program; at most so many in vain
+PROPOSALS = 17_000  # a round, for each step of the best program up to LONG; each round starts from the best program
+LONG = 16
+ROUNDS, IDLE = 80, 4  # at most so many; at most so many, and one for each step up to LONG, without a better program
 HOTTEST = (0.06, 0.15)  # a round's first temperature over the best program's cost, log-uniform in this range
 COLDEST = 0.05  # the last temperature, in steps
 WRONG = 4.0  # what a tape costs that is wrong in every cell, over the best program's cost
@@ -69,8 +70,8 @@ def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Genera
     kernel, samples, verified = _Kernel(), draw(rng, TAPES), program
     cost, idle = kernel.start(verified, samples, max_steps, rng), 0
     for _ in range(ROUNDS):
-        hottest = float(np.exp(rng.uniform(*np.log(HOTTEST))))
-        found, idle = kernel.anneal(int(PROPOSALS * min(cost, LONG)), hottest * cost, WRONG * cost), idle + 1
+        hottest, length = float(np.exp(rng.uniform(*np.log(HOTTEST)))), min(cost, LONG)
+        found, idle = kernel.anneal(int(PROPOSALS * length), hottest * cost, WRONG * cost), idle + 1
         if found < cost:
             candidate, cost, idle = kernel.best(program), found, 0
             refuting = _wrong(candidate, draw(rng, CHECKS), max_steps)
@@ -79,7 +80,7 @@ def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Genera
             elif len(samples.tape) + len(refuting.tape) <= _MOST_TAPES:
                 samples = _joined(samples, refuting)
                 cost = kernel.start(verified, samples, max_steps, rng)
-        if idle == IDLE:
+        if idle > IDLE + length:
             break
     return verified
 
