@@ -151,6 +151,7 @@ def meet(first: Facts, second: Facts) -> Facts:
     )
 
 
+# The value of an operation if it is known, else its standard form, which no expression of the facts is.
 Simplify = Callable[[Facts, Op, Value, Value | None], Value | Expression]
 
 
@@ -170,10 +171,7 @@ def learn(facts: Facts, statement: Statement, simplify: Simplify) -> None:
 
 
 def _compute(facts: Facts, out: Register, expression: Expression) -> None:
-    known = facts.expressions.get(expression)
-    if known is not None:
-        facts.assign(out, known)
-        return
+    """out = expression, whose value nothing held so far"""
     # Copies of `out` keep its old value, under a new root.
     copies = [copy for copy, value in facts.values.items() if value == out]
     facts.forget(out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surrogate.anc.backend.flow import defined, liveness, predecessors, used
+from surrogate.anc.backend.flow import Liveness, defined, liveness, predecessors, used
 from surrogate.anc.ir import Block, Constant, Function, Move, Register, Statement
 
 
@@ -56,7 +56,9 @@ def _candidate(function: Function) -> tuple[int, int] | None:
     return None
 
 
-def _first_on_every_way(function, before, live, number: int, index: int, register: Register) -> bool:
+def _first_on_every_way(
+    function: Function, before: dict[int, list[int]], live: Liveness, number: int, index: int, register: Register
+) -> bool:
     """Whether no statement sees or sets the register on any way from the entry to statement `index` of the block."""
 
     def idle(statements: list[Statement]) -> bool:

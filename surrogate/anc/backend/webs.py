@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from surrogate.anc.backend.flow import liveness, predecessors, registers, used, with_operands
-from surrogate.anc.ir import Block, Branch, Compute, Constant, Function, Move, Register, Statement, Value, Write
+from surrogate.anc.ir import Block, Branch, Compute, Constant, End, Function, Move, Register, Statement, Value, Write
 
 Place = tuple[int, int]
 Reaching = dict[Register, frozenset[Place]]
@@ -39,7 +41,7 @@ def split_webs(function: Function) -> Function:
     return _rename(function, entry, find)
 
 
-def _define(reaching: dict[Register, frozenset[Place]], node: object, place: Place) -> None:
+def _define(reaching: Reaching, node: Statement | End, place: Place) -> None:
     if isinstance(node, Move | Compute):
         reaching[node.out] = frozenset([place])
 
@@ -66,7 +68,7 @@ def _reaching(function: Function) -> dict[int, Reaching]:
     return entry
 
 
-def _rename(function: Function, entry: dict[int, Reaching], find) -> Function:
+def _rename(function: Function, entry: dict[int, Reaching], find: Callable[[Place], Place]) -> Function:
     webs: dict[Place, Register] = {}
 
     def web(place: Place, old: Register) -> Register:
