@@ -1,10 +1,9 @@
 """The differentiable register machine of Bunel et al. 2016 (section 3.1), over P programs and B tapes at once.
 
 Every value is a distribution over 0..M-1. A step of a program on a tape costs O(M^2 + M (N + R)): the M^2 are the read
-and the write of the M x M tape. The instructions are linear in their choice e, so INC, ADD, SUB and DEC share one
-circular convolution of the first argument, with the kernel e_INC d_1 + e_ADD arg2 + e_SUB arg2(-.) + e_DEC d_-1 (an
-FFT, so its values are one-hot to rounding only; arg-max execution rounds them), and MIN and MAX come from cumulative
-sums.
+and the write of the M x M tape. The instructions are linear in their choice e, so INC, ADD, SUB and DEC share one circular
+convolution of the first argument, with the kernel e_INC d_1 + e_ADD arg2 + e_SUB arg2(-.) + e_DEC d_-1 (by FFT), and
+MIN and MAX come from cumulative sums.
 """
 
 from __future__ import annotations
@@ -60,8 +59,6 @@ def step(controller: Controller, state: State, hard: bool = False) -> State:
     e, a, b, o = (choose(part, hard) for part in controller.split(rows))
     x, y = (torch.stack((a, b), dim=2) @ state.registers).unbind(dim=2)  # arg1, arg2 [P, B, M]
     out = _output(e, x, y, state.tape)  # [P, B, M]
-    if hard:
-        out = choose(out, hard)  # takes off the convolution's rounding
     running = state.running.to(out.dtype)
     write = (e[..., Op.WRITE] * running)[..., None] * x  # [P, B, M]
     jump = e[..., Op.JEZ] * x[..., 0]  # [P, B]
@@ -117,5 +114,15 @@ def _negated(y: Tensor) -> Tensor:
 
 
 def _convolve(x: Tensor, kernel: Tensor) -> Tensor:
-    """Circular convolution over the last axis, out[k] = sum_i x[i] kernel[k - i], in O(M log M)."""
-    return torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(kernel), n=x.shape[-1])
+    """Circular convolution over the last axis, out[k] = sum_i x[i] kernel[k - i], in O(M log M).
+
+    The transform's rounding is taken off, in the values and not in the gradient: where all of the mass is in one place,
+    the result is exact. Left in, it would double with every ADD of a register to itself.
+    """
+    raw = torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(kernel), n=x.shape[-1])
+    with torch.no_grad():
+        rounding = torch.finfo(x.dtype)
+        clean = raw * (raw > 8 * rounding.eps)
+        mass = x.sum(-1, keepdim=True) * kernel.sum(-1, keepdim=True)
+        clean = clean / clean.sum(-1, keepdim=True).clamp_min(rounding.tiny) * mass
+    return raw + (clean - raw).detach()
