@@ -1,9 +1,9 @@
 """The differentiable register machine of Bunel et al. 2016 (section 3.1), over P programs and B tapes at once.
 
 Every value is a distribution over 0..M-1. A step of a program on a tape costs O(M^2 + M (N + R)): the M^2 are the read
-and the write of the M x M tape. The instructions are linear in their choice e, so INC, ADD, SUB and DEC share one circular
-convolution of the first argument, with the kernel e_INC d_1 + e_ADD arg2 + e_SUB arg2(-.) + e_DEC d_-1 (by FFT), and
-MIN and MAX come from cumulative sums.
+and the write of the M x M tape. The instructions are linear in their choice e, so INC, ADD, SUB and DEC share one
+circular convolution of the first argument, with the kernel e_INC d_1 + e_ADD arg2 + e_SUB arg2(-.) + e_DEC d_-1 (by
+FFT), and MIN and MAX come from cumulative sums.
 """
 
 from __future__ import annotations
