@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from surrogate.anc.instructions import Op
-from surrogate.anc.ir import Branch, Compute, Constant, Function, Goto, Move, Register, Value, Write
+from surrogate.anc.ir import Branch, Compute, Constant, Function, Goto, Move, Value, Write
 
 
 class Endless(Exception):
@@ -47,9 +47,3 @@ def run(function: Function, tape: list[int], max_steps: int = 100_000) -> list[i
                 number = zero if value(test) == 0 else other
             case _:
                 return tape
-
-
-def named(function: Function, name: str) -> list[Register]:
-    """The registers of a C variable."""
-    found = {s.out for b in function.blocks.values() for s in b.body if not isinstance(s, Write)}
-    return sorted((r for r in found if r.name == name), key=lambda r: r.number)
