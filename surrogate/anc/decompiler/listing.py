@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from surrogate.anc.assembly import instruction_text
 from surrogate.anc.decompiler.decompile import MEANING, Decompiled
@@ -29,7 +29,10 @@ def listing(decompiled: Decompiled, name: str) -> str:
 def _registers_line(decompiled: Decompiled) -> str:
     values = decompiled.assembly.registers
     names = " ".join(f"{register_name(i)}={'?' if v is None else v}" for i, v in enumerate(values))
-    return f"registers {names}  ; {_least(c for c in decompiled.choices if c.what == INITIAL)}"
+    looked_at = [c for c in decompiled.choices if c.what == INITIAL]
+    least = f"{min(c.probability for c in looked_at):.2f}" if looked_at else "no one looks"
+    soft = [f"; r{c.where}: {_options(c)}" for c in looked_at if c.soft]
+    return "".join([f"registers {names}  ; {least}", *soft])
 
 
 def _start_lines(decompiled: Decompiled) -> list[str]:
@@ -46,10 +49,11 @@ def _comment(decompiled: Decompiled, line: int, choices: list[Choice]) -> str:
     return _least(choices) + seldom
 
 
-def _least(choices: Iterable[Choice]) -> str:
+def _least(choices: Sequence[Choice]) -> str:
     """The least probability of the choices, with the options of the soft ones."""
-    all_choices = list(choices)
-    if not all_choices:
-        return "no one looks"
-    soft = [f"{c.what}: {', '.join(f'{name} {p:.2f}' for name, p in c.named)}" for c in all_choices if c.soft]
-    return "; ".join([f"{min(c.probability for c in all_choices):.2f}", *soft])
+    soft = [f"{c.what}: {_options(c)}" for c in choices if c.soft]
+    return "; ".join([f"{min(c.probability for c in choices):.2f}", *soft])
+
+
+def _options(choice: Choice) -> str:
+    return ", ".join(f"{name} {probability:.2f}" for name, probability in choice.named)
