@@ -96,7 +96,7 @@ def run_jobs(
     if not jobs:
         return []
     try:
-        module = _compile(source_of_jobs(jobs), optimise)
+        module = _compile(source_of_jobs(jobs), optimise, toolchain.BATCH_SECONDS)
     except CompileError:
         if len(jobs) == 1:
             return [_unrun(jobs[0].outputs, len(xs[0]), Status.REJECTED)]
@@ -163,10 +163,10 @@ def _engine(optimise: bool) -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def _compile(source: str, optimise: bool) -> wasmtime.Module:
+def _compile(source: str, optimise: bool, seconds: int = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
     """Raises CompileError."""
     try:
-        return wasmtime.Module(_engine(optimise), toolchain.to_wasm(source, optimise))
+        return wasmtime.Module(_engine(optimise), toolchain.to_wasm(source, optimise, seconds))
     except wasmtime.WasmtimeError as error:
         raise CompileError(str(error).splitlines()[0]) from None
 

@@ -19,6 +19,8 @@ from cprograms.diagnostics import UsageError
 from cprograms.sandbox.source import MATH, RENAMED, CompileError
 
 COMPILE_SECONDS = 20
+BATCH_SECONDS = 600
+"""For many programs at once, perhaps beside much other work: what becomes of them must not depend on that."""
 MEMORY = 64 * 2**20
 """Bytes of linear memory that a program may have."""
 _STACK = 4 * 2**20
@@ -43,12 +45,12 @@ __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 """
 
 
-def to_wasm(source: str, optimise: bool) -> bytes:
+def to_wasm(source: str, optimise: bool, seconds: int = COMPILE_SECONDS) -> bytes:
     """Compile C text that holds programs as `source` writes it, with undefined behaviour trapped, to a module.
 
-    Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
+    `seconds` is how long that may take. Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
     """
-    return _module(source, [*_TRAPS.split(), "-O2" if optimise else "-O0"], _ROW_EXPORTS)
+    return _module(source, [*_TRAPS.split(), "-O2" if optimise else "-O0"], _ROW_EXPORTS, seconds)
 
 
 def kernel_to_wasm(source: str, exports: Sequence[str]) -> bytes:
@@ -56,7 +58,9 @@ def kernel_to_wasm(source: str, exports: Sequence[str]) -> bytes:
     return _module(source, ["-O3"], exports)
 
 
-def _module(source: str, options: Sequence[str], exports: Sequence[str]) -> bytes:
+def _module(
+    source: str, options: Sequence[str], exports: Sequence[str], seconds: int = COMPILE_SECONDS
+) -> bytes:
     """A WebAssembly module without imports that exports its memory and the names in `exports`.
 
     Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
@@ -66,9 +70,9 @@ def _module(source: str, options: Sequence[str], exports: Sequence[str]) -> byte
         with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
             text, unit, module = (Path(folder) / name for name in ("program.c", "program.o", "program.wasm"))
             text.write_text(source, encoding="utf-8")
-            _zig([*_COMPILE.split(), *options, str(text), "-o", str(unit)])
+            _zig([*_COMPILE.split(), *options, str(text), "-o", str(unit)], seconds)
             exported = [f"--export={name}" for name in exports]
-            _zig([*_LINK.split(), *exported, str(unit), str(library), "-o", str(module)])
+            _zig([*_LINK.split(), *exported, str(unit), str(library), "-o", str(module)], seconds)
             return module.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot compile in the temporary directory: {error}") from None
@@ -104,7 +108,7 @@ def _zig(arguments: list[str], seconds: int | None = COMPILE_SECONDS, **environm
             errors="replace",
         )
     except subprocess.TimeoutExpired:
-        raise CompileError(f"it is too long: compiling took more than {COMPILE_SECONDS} s") from None
+        raise CompileError(f"it is too long: compiling took more than {seconds} s") from None
     except OSError as error:
         raise UsageError(f"cannot start the C compiler of the package 'ziglang': {error}") from None
     if done.returncode:

@@ -157,11 +157,7 @@ def _tapes(task: Task | None, samples: Samples | None, seed: int) -> tuple[Draw,
             np.random.default_rng([seed, 1]), TEST_TAPES, biased=True
         )
     assert samples is not None
-    return lambda rng, n: _rows(samples, rng.integers(len(samples.tape), size=n)), samples
-
-
-def _rows(samples: Samples, rows: np.ndarray) -> Samples:
-    return Samples(samples.tape[rows], samples.target[rows], samples.mask[rows])
+    return lambda rng, n: samples.take(rng.integers(len(samples.tape), size=n)), samples
 
 
 def _settings(task: Task | None, slowest: int) -> Published:

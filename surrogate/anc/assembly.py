@@ -51,7 +51,8 @@ def parse(text: str, name: str = "<assembly>") -> Assembly:
 
     Raises UsageError, with name:line, where the text is not a program.
     """
-    memory_size, registers, instructions = 0, None, []
+    memory_size, registers = 0, None
+    instructions: list[Instruction] = []
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.split(";")[0].strip()
         where = f"{name}:{number}"

@@ -100,7 +100,7 @@ def random_tapes(count: int, memory_size: int, seed: int) -> np.ndarray:
 
 
 def _first(samples: Samples, count: int) -> Samples:
-    return Samples(samples.tape[:count], samples.target[:count], samples.mask[:count])
+    return samples.take(slice(count))
 
 
 def _c_samples(program: AncProgram, count: int, seed: int) -> Samples:

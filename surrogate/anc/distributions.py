@@ -21,6 +21,10 @@ class Samples:
     target: np.ndarray
     mask: np.ndarray
 
+    def take(self, rows: np.ndarray | slice) -> Samples:
+        """The samples with these numbers."""
+        return Samples(self.tape[rows], self.target[rows], self.mask[rows])
+
 
 Sampler = Callable[[np.random.Generator, int, int], Samples]  # generator, n, M
 

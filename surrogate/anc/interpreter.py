@@ -55,7 +55,8 @@ def encode(programs: list[Assembly]) -> Code:
         for line, i in enumerate(program.instructions):
             fields[:, p, line] = [i.op, *(-1 if r is None else r for r in (i.arg1, i.arg2, i.out))]
     initial = [[0 if value is None else value for value in program.registers] for program in programs]
-    return Code(memory_size, *fields, registers=np.array(initial).reshape(len(programs), registers))
+    op, arg1, arg2, out = fields
+    return Code(memory_size, op, arg1, arg2, out, np.array(initial).reshape(len(programs), registers))
 
 
 def start(code: Code, tapes: np.ndarray) -> State:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import wasmtime
@@ -89,11 +90,7 @@ def _wrong(program: Assembly, samples: Samples, max_steps: int) -> Samples:
     """The samples on which the program goes wrong, at most as many as score a candidate."""
     runs = run_one(program, samples.tape, max_steps)
     wrong = ((runs.tape != samples.target) & samples.mask).any(axis=1) | ~runs.stopped
-    return _rows(samples, np.flatnonzero(wrong)[:TAPES])
-
-
-def _rows(samples: Samples, rows: np.ndarray) -> Samples:
-    return Samples(samples.tape[rows], samples.target[rows], samples.mask[rows])
+    return samples.take(np.flatnonzero(wrong)[:TAPES])
 
 
 def _joined(first: Samples, second: Samples) -> Samples:
@@ -107,12 +104,13 @@ class _Kernel:
     def __init__(self) -> None:
         engine, module = _module()
         self._store = wasmtime.Store(engine)
-        self._exports = wasmtime.Instance(self._store, module, []).exports(self._store)
-        self._base = ctypes.addressof(self._exports["memory"].data_ptr(self._store).contents)
+        exports: Any = wasmtime.Instance(self._store, module, []).exports(self._store)
+        self._exports = exports
+        self._base = ctypes.addressof(exports["memory"].data_ptr(self._store).contents)
 
     def start(self, program: Assembly, samples: Samples, max_steps: int, rng: np.random.Generator) -> float:
         """Sets the tapes and the program to start from: its cost. Raises UsageError where it is wrong on a tape."""
-        samples = _rows(samples, np.unique(samples.tape, axis=0, return_index=True)[1])
+        samples = samples.take(np.unique(samples.tape, axis=0, return_index=True)[1])
         for name, values in (("tape", samples.tape), ("target", samples.target), ("mask", samples.mask)):
             array = np.ctypeslib.as_array((ctypes.c_int32 * _CELLS * _MOST_TAPES).from_address(self._address(name)))
             array[: len(values), : values.shape[1]] = values

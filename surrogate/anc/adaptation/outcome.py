@@ -14,6 +14,7 @@ from surrogate.anc.distributions import Samples
 
 Draw = Callable[[np.random.Generator, int], Samples]
 Progress = Callable[[int, int], None]  # work done, work in all
+CHUNK = 25  # tapes that are executed at once
 
 
 @dataclass
@@ -33,7 +34,8 @@ class Scores:
 
 def evaluate(controller: Controller, samples: Samples, max_steps: int) -> Scores:
     """Scores soft execution: a tape is right if it stops and its likeliest values are the target's where it counts."""
-    parts = [_evaluate_part(controller, part, max_steps) for part in _parts(samples, 25)]
+    chunks = [samples.take(slice(i, i + CHUNK)) for i in range(0, len(samples.tape), CHUNK)]
+    parts = [_evaluate_part(controller, chunk, max_steps) for chunk in chunks]
     right, steps = (np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True))
     return Scores(right.mean(axis=1), steps.mean(axis=1) + 1)
 
@@ -45,10 +47,3 @@ def _evaluate_part(controller: Controller, samples: Samples, max_steps: int) -> 
         run = machine.run(controller, tapes.to(controller.start.device), max_steps)
     wrong = (run.state.tape.argmax(-1).cpu().numpy() != samples.target) & samples.mask
     return ~wrong.any(-1) & ~run.state.running.cpu().numpy(), run.steps.cpu().numpy()
-
-
-def _parts(samples: Samples, size: int) -> list[Samples]:
-    return [
-        Samples(samples.tape[i : i + size], samples.target[i : i + size], samples.mask[i : i + size])
-        for i in range(0, len(samples.tape), size)
-    ]
