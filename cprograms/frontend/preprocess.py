@@ -98,18 +98,18 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     return Preprocessed(text, tuple(_diagnostics(errors, source)))
 
 
-def expand(source: Source, flags: Sequence[str] = ()) -> str:
+def expand(source: Source, flags: Sequence[str] = (), seconds: float = TIMEOUT) -> str:
     """The expanded text, with line markers, as far as there is one: an include that is not found is passed over.
 
-    `flags` are the compiler's own. Raises ProgramError where there is too much text or it takes too long.
+    `flags` are the compiler's own. Raises ProgramError where there is too much text or it takes longer than `seconds`.
     """
     try:
-        process = _Clang(["-E", *_SHIMS, f"-iquote{source.directory}", *flags], _marked(source))
+        process = _Clang(["-E", *_SHIMS, f"-iquote{source.directory}", *flags], _marked(source), seconds)
     except OSError as error:
         raise UsageError(f"cannot run the C preprocessor: {error}") from None
     text, _ = process.result()
     if process.stopped or len(text) > MAX_TEXT:
-        raise ProgramError([_endless(source) if process.stopped else _too_long(source)])
+        raise ProgramError([_endless(source, seconds) if process.stopped else _too_long(source)])
     return text
 
 
@@ -122,14 +122,14 @@ def _too_long(source: Source) -> Diagnostic:
     return Diagnostic(f"the preprocessed text is larger than {MAX_TEXT // 1_000_000} MB", source.name)
 
 
-def _endless(source: Source) -> Diagnostic:
-    return Diagnostic(f"preprocessing took longer than {TIMEOUT:.0f} s", source.name)
+def _endless(source: Source, seconds: float = TIMEOUT) -> Diagnostic:
+    return Diagnostic(f"preprocessing took longer than {seconds:.0f} s", source.name)
 
 
 class _Clang:
-    """A running compiler; `result` waits for it. It is stopped after `TIMEOUT` or after `MAX_TEXT` of output."""
+    """A running compiler; `result` waits for it. It is stopped after some time or after `MAX_TEXT` of output."""
 
-    def __init__(self, arguments: list[str], text: str):
+    def __init__(self, arguments: list[str], text: str, seconds: float = TIMEOUT):
         # `result` closes both files. Files rather than pipes, so that neither side ever waits for the other.
         self._input = tempfile.TemporaryFile()  # noqa: SIM115
         self._input.write(text.encode("utf-8", "replace"))
@@ -139,7 +139,7 @@ class _Clang:
             [*_clang(), *arguments, "-"], stdin=self._input, stdout=subprocess.PIPE, stderr=self._errors
         )
         self.stopped = False
-        self._timer = threading.Timer(TIMEOUT, self.stop)
+        self._timer = threading.Timer(seconds, self.stop)
         self._timer.start()
 
     def stop(self) -> None:

@@ -18,6 +18,8 @@ from cprograms.harvest.assumptions import MACROS, USES, assume
 
 _LONGEST_TABLE = 20_000
 """Characters of a declaration beyond which it is passed over: data, which takes longer to parse than all the code."""
+_SECONDS = 300
+"""For the preprocessor: so long that other work on the machine does not decide what is read."""
 _HEADERS = (".h", ".hpp", ".hh")
 _BODY = re.compile(rb"\)[^;{}()#=]*\{")
 """What stands between a function's parameters and its body may be a macro, a comment or an old-style declaration."""
@@ -68,9 +70,9 @@ class Reader:
         name = key(self._identity, file, source.text, " ".join(self._flags), version("ziglang"))
         if (stored := self._cache.get(name)) is not None:
             return zlib.decompress(stored).decode()
-        text = expand(source, self._flags)
+        text = expand(source, self._flags, _SECONDS)
         if missing := {*USES.findall(text)}:
-            text = expand(source, [*self._flags, *(MACROS[word] for word in sorted(missing))])
+            text = expand(source, [*self._flags, *(MACROS[word] for word in sorted(missing))], _SECONDS)
         self._cache.put(name, zlib.compress(text.encode(), 1))
         return text
 

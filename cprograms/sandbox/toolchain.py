@@ -48,7 +48,8 @@ __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 def to_wasm(source: str, optimise: bool, seconds: int = COMPILE_SECONDS) -> bytes:
     """Compile C text that holds programs as `source` writes it, with undefined behaviour trapped, to a module.
 
-    `seconds` is how long that may take. Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
+    `seconds` is how long that may take. Raises CompileError where it is rejected, and UsageError where there is no
+    compiler or no place for its files.
     """
     return _module(source, [*_TRAPS.split(), "-O2" if optimise else "-O0"], _ROW_EXPORTS, seconds)
 
@@ -58,9 +59,7 @@ def kernel_to_wasm(source: str, exports: Sequence[str]) -> bytes:
     return _module(source, ["-O3"], exports)
 
 
-def _module(
-    source: str, options: Sequence[str], exports: Sequence[str], seconds: int = COMPILE_SECONDS
-) -> bytes:
+def _module(source: str, options: Sequence[str], exports: Sequence[str], seconds: int = COMPILE_SECONDS) -> bytes:
     """A WebAssembly module without imports that exports its memory and the names in `exports`.
 
     Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
