@@ -26,7 +26,7 @@ from surrogate.anc.instructions import OPERANDS, Instruction, Op
 from surrogate.anc.interpreter import run_one
 
 PROPOSALS = 17_000  # a round, for each step of the best program up to LONG; each round starts from the best program
-LONG = 12
+LONG = 16
 ROUNDS, IDLE = 80, 4  # at most so many; at most so many, and one for each step up to LONG, without a better program
 HOTTEST = (0.06, 0.15)  # a round's first temperature over the best program's cost, log-uniform in this range
 COLDEST = 0.05  # the last temperature, in steps
