@@ -204,7 +204,8 @@ def loops(function: Function) -> list[Loop]:
                     if number not in body and number in place:
                         body.add(number)
                         todo.extend(before[number])
-    nested = [Loop(header, frozenset(body)) for header, body in found.items()]
+    # A cycle that can be entered beside its header reaches back to the function's start: it is no natural loop.
+    nested = [Loop(header, frozenset(body)) for header, body in found.items() if header == 0 or 0 not in body]
     return sorted(nested, key=lambda loop: (len(loop.body), loop.header))
 
 
