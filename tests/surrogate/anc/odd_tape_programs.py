@@ -54,8 +54,4 @@ ODD = [
     "mem[0] = next(mem) - next(mem); mem[1] += next(mem); mem[next(mem)] = next(mem); mem[next(mem)] -= next(mem) + 5;",
     "int i = 2; mem[0] = min(i++, mem[1]--) + max(mem[1]++, i--); i -= next(mem) + i++; mem[2] = (i < 9 ? i++ : 2);",
     "int i = 3; mem[i] -= (i = 2); mem[mem[i]] = mem[i] = 8; mem[0] = i + (i = 5); mem[6] = (i++, i) - i--;",
-    # The loop of the %, entered at its test from two places: no natural loop.
-    """int i = mem[2]; if (i < 7) { int y = 2;
-    switch ((mem[3] <= i) ? i : y) { case 2: i %= 2; case 3: if (5 <= mem[y]) return; break;
-    default: mem[y] = mem[3] >= i ? mem[2] : mem[0]; } } mem[9] = i;""",
 ]

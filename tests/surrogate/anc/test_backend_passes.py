@@ -15,11 +15,14 @@ from surrogate.anc.backend.arithmetic import simplify
 from surrogate.anc.backend.cfg import clean
 from surrogate.anc.backend.code import emit
 from surrogate.anc.backend.facts import Facts
+from surrogate.anc.backend.flow import loops
 from surrogate.anc.backend.layout import fall_throughs, layout
+from surrogate.anc.backend.motion import hoist_invariants
 from surrogate.anc.instructions import Op
 from surrogate.anc.interpreter import run_one
 from surrogate.anc.ir import Block, Branch, Compute, Constant, Function, Goto, Halt, Move, Register, Value, Write
 from tests.surrogate.anc.ir_functions import functions
+from tests.surrogate.anc.ir_interpreter import run as run_ir
 
 X, Y, K, J, T = (Register(number, name) for number, name in enumerate("xykjt"))
 ZERO, ONE, TWO = map(Constant, range(3))
@@ -194,3 +197,19 @@ def test_the_cost_counts_lines_and_expected_steps() -> None:
     # WRITE, JEZ; half the time WRITE; one STOP or the other
     assert len(code.lines) == 5
     assert code.cost == pytest.approx(5 * (2 + 0.5 + 1), rel=0.01)
+
+
+def test_nothing_is_hoisted_in_front_of_a_cycle_with_two_entries() -> None:
+    """Blocks 1 and 2 go round; 0 enters at 2 where tape[3] is not zero. Only what 1 dominates could move before it."""
+    cycle = Function(
+        {
+            0: Block([Compute(Op.READ, X, Constant(0)), Compute(Op.READ, T, Constant(3))], Branch(T, 4, 2)),
+            1: Block([Compute(Op.DEC, X, X)], Goto(2)),
+            2: Block([], Branch(X, 3, 1)),
+            3: Block([Write(Constant(5), K)]),
+            4: Block([Move(K, ONE)], Goto(1)),
+        }
+    )
+    assert loops(cycle) == []
+    for tape in ([4, 0, 0, 0, 0, 9, 9], [4, 0, 0, 6, 0, 9, 9]):
+        assert run_ir(hoist_invariants(cycle), tape) == run_ir(cycle, tape)

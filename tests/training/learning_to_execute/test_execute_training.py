@@ -262,9 +262,9 @@ class TestGrid:
         with pytest.raises(UsageError, match="length 66"):
             plan(tmp_path, copy=EXPERIMENT | {"length": [1, 66]})
 
-    @pytest.mark.parametrize("path", sorted((ROOT / "training" / "configs").glob("learning_to_execute_*.yaml")))
-    def test_the_plans_that_come_with_it_are_right(self, path: Path):
-        assert len(list(Plan.read(path, seed=0).runs())) > 40
+    @pytest.mark.parametrize("name", ["learning_to_execute_cpu.yaml", "learning_to_execute_grid.yaml"])
+    def test_the_plans_that_come_with_it_are_right(self, name: str):
+        assert len(list(Plan.read(ROOT / "training" / "configs" / name, seed=0).runs())) > 40
 
 
 def test_the_published_settings_are_the_default():
