@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from ir_functions import functions
+from ir_interpreter import Endless, run
 
 from surrogate.anc.assembly import Assembly
 from surrogate.anc.backend import DoesNotFitError, assemble
@@ -20,8 +22,6 @@ from surrogate.anc.backend.sharing import shared_heads, shared_tails
 from surrogate.anc.backend.webs import split_webs
 from surrogate.anc.interpreter import run_one
 from surrogate.anc.ir import Function
-from tests.surrogate.anc.ir_functions import functions
-from tests.surrogate.anc.ir_interpreter import Endless, run
 
 M = 31
 MAX_STEPS = 400

@@ -9,6 +9,8 @@ from itertools import pairwise, permutations, product
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from ir_functions import functions
+from ir_interpreter import run as run_ir
 
 from surrogate.anc.backend import DoesNotFitError, assemble
 from surrogate.anc.backend.arithmetic import simplify
@@ -21,8 +23,6 @@ from surrogate.anc.backend.motion import hoist_invariants
 from surrogate.anc.instructions import Op
 from surrogate.anc.interpreter import run_one
 from surrogate.anc.ir import Block, Branch, Compute, Constant, Function, Goto, Halt, Move, Register, Value, Write
-from tests.surrogate.anc.ir_functions import functions
-from tests.surrogate.anc.ir_interpreter import run as run_ir
 
 X, Y, K, J, T = (Register(number, name) for number, name in enumerate("xykjt"))
 ZERO, ONE, TWO = map(Constant, range(3))

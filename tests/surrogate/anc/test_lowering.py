@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ir_interpreter import Endless, run
 
 import cprograms
 from cprograms.tape import load_tape
@@ -16,7 +17,6 @@ from surrogate.anc.instructions import Op
 from surrogate.anc.ir import Compute, Function, Move, Write
 from surrogate.anc.lowering import lower
 from surrogate.anc.tasks import TASKS
-from tests.surrogate.anc.ir_interpreter import Endless, run
 from tests.surrogate.anc.library_cases import CASES
 
 M = 7
