@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ir_interpreter import Endless, run
+from library_cases import CASES
 
 import cprograms
 from cprograms.tape import load_tape
@@ -17,7 +18,6 @@ from surrogate.anc.instructions import Op
 from surrogate.anc.ir import Compute, Function, Move, Write
 from surrogate.anc.lowering import lower
 from surrogate.anc.tasks import TASKS
-from tests.surrogate.anc.library_cases import CASES
 
 M = 7
 LIBRARY = Path(cprograms.__file__).parent / "library" / "anc"
