@@ -125,7 +125,7 @@ def adapt(
         raise UsageError("give either samples or a task")
     draw, tests = _tapes(chosen, samples, seed)
     runs = program.run_many(tests.tape, MAX_STEPS)
-    wrong = ((runs.tape != tests.target) & tests.mask).any(axis=1) | ~runs.stopped
+    wrong = tests.wrong(runs.tape, runs.stopped)
     if wrong.any():
         raise UsageError(f"the program itself is wrong on {wrong.sum()} of {len(wrong)} tapes: is it meant for them?")
     settings = settings or _settings(chosen, int(runs.steps.max()))

@@ -25,6 +25,10 @@ class Samples:
         """The samples with these numbers."""
         return Samples(self.tape[rows], self.target[rows], self.mask[rows])
 
+    def wrong(self, tape: np.ndarray, stopped: np.ndarray) -> np.ndarray:
+        """Which executions, that left tape [..., n, M], did not stop or differ in a cell that counts: [..., n]."""
+        return ((tape != self.target) & self.mask).any(-1) | ~stopped
+
 
 Sampler = Callable[[np.random.Generator, int, int], Samples]  # generator, n, M
 

@@ -2,7 +2,7 @@
 
 Local moves are single edits; global ones delete lines, replace a line by the constant that it gives on the data, and
 restart from the best program at another temperature. Every result is exact assembly (the paper's type 1). Candidates
-run as compiled C (search.c), some 10^5 to 10^6 a second. In the spirit of stochastic superoptimisation (Schkufza,
+run as compiled C (search.c). In the spirit of stochastic superoptimisation (Schkufza,
 Sharma, Aiken 2013), which the discussion of Bunel et al. 2016 names as the road beyond gradients.
 """
 
@@ -89,8 +89,7 @@ def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Genera
 def _wrong(program: Assembly, samples: Samples, max_steps: int) -> Samples:
     """The samples on which the program goes wrong, at most as many as score a candidate."""
     runs = run_one(program, samples.tape, max_steps)
-    wrong = ((runs.tape != samples.target) & samples.mask).any(axis=1) | ~runs.stopped
-    return samples.take(np.flatnonzero(wrong)[:TAPES])
+    return samples.take(np.flatnonzero(samples.wrong(runs.tape, runs.stopped))[:TAPES])
 
 
 def _joined(first: Samples, second: Samples) -> Samples:

@@ -45,5 +45,5 @@ def _evaluate_part(controller: Controller, samples: Samples, max_steps: int) -> 
     tapes = machine.to_tape(torch.from_numpy(samples.tape)).expand(programs, -1, -1, -1)
     with torch.no_grad():
         run = machine.run(controller, tapes.to(controller.start.device), max_steps)
-    wrong = (run.state.tape.argmax(-1).cpu().numpy() != samples.target) & samples.mask
-    return ~wrong.any(-1) & ~run.state.running.cpu().numpy(), run.steps.cpu().numpy()
+    wrong = samples.wrong(run.state.tape.argmax(-1).cpu().numpy(), ~run.state.running.cpu().numpy())
+    return ~wrong, run.steps.cpu().numpy()
