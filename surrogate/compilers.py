@@ -35,7 +35,8 @@ def load_compiler(compiler: str | PathLike[str] | None = None) -> Compiler:
     folder = _find(compiler)
     try:
         config = json.loads((folder / "config.json").read_bytes())
-        settings = {f.name: config[f.name] for f in fields(HypernetworkSettings)}
+        # A hypernetwork older than a setting has its default.
+        settings = {f.name: config[f.name] for f in fields(HypernetworkSettings) if f.name in config}
         content = (folder / "model.safetensors").read_bytes()
         # The initial weights are overwritten at once; drawing them must not move the caller's random state.
         with torch.random.fork_rng(devices=[]):

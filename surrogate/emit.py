@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from cprograms.graph import Graph
-from surrogate.encoding import EncodedGraph, collate, encode
+from surrogate.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.hypernetwork import Hypernetwork, gauss_newton
 from surrogate.network import Towers, input_scaling
 
@@ -58,7 +58,9 @@ def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) ->
     programs = []
     for request in requests:
         domain = request.domain
-        towers = [_Tower(request, k, encode(request.graph.result(k), domain)) for k in range(len(request.graph.roots))]
+        graphs = [encode(request.graph.result(k), domain) for k in range(len(request.graph.roots))]
+        read = graphs if model.settings.text else [without_text(graph) for graph in graphs]
+        towers = [_Tower(request, k, graph) for k, graph in enumerate(read)]
         programs.append(towers)
         by_rows[towers[0].rows].extend(towers)
     for group in by_rows.values():

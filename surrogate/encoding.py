@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cprograms.graph import Graph, spread
+from cprograms.graph import QUANTILES, Graph, spread
 from cprograms.ops import DTYPE_INDEX, INDEX
 from cprograms.program import MAX_ARGUMENTS
 
@@ -57,6 +57,26 @@ def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
         level=level,
         strata=spread(graph, domain).astype(np.float32),
         arguments=np.array(arguments, dtype=np.uint8),
+    )
+
+
+def without_text(graph: EncodedGraph) -> EncodedGraph:
+    """What the signature and the domain say alone: the arguments, in the signature's order, and an opaque result.
+
+    The arguments are those that the graph reads. As nothing is known of the result but its type, its strata are those
+    of a number uniform over [-1, 1].
+    """
+    order = np.argsort(graph.arguments)
+    nodes = np.append(np.flatnonzero(graph.op == INDEX["arg"])[order], -1)
+    unknown = np.linspace(-1, 1, 2 * QUANTILES + 1, dtype=np.float32)[1::2]
+    return EncodedGraph(
+        op=np.append(graph.op[nodes[:-1]], np.uint8(INDEX["opaque"])),
+        kind=graph.kind[nodes],
+        slot=np.append(np.arange(len(order), dtype=np.uint8), np.uint8(0)),
+        children=np.zeros((len(nodes), 3), dtype=np.uint16),
+        level=np.zeros(len(nodes), dtype=np.uint16),
+        strata=np.vstack([graph.strata[nodes[:-1]], unknown]),
+        arguments=graph.arguments[order],
     )
 
 

@@ -24,7 +24,10 @@ from surrogate.towers import Layers, damped_step, full_precision, linearise
 
 @dataclass
 class HypernetworkSettings:
-    """`operators` and `types` fix the vocabulary that weights were trained with: a prefix of the current tables."""
+    """`operators` and `types` fix the vocabulary that weights were trained with: a prefix of the current tables.
+
+    Without `text`, what is read of a program is its signature and domain; see `surrogate.encoding.without_text`.
+    """
 
     hidden_size: int = 128
     layers: int = 2
@@ -32,6 +35,7 @@ class HypernetworkSettings:
     surrogate_width: int = 64
     decoder_width: int = 96
     gauss_newton_steps: int = 3
+    text: bool = True
     operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
     types: list[str] = field(default_factory=lambda: list(SCALARS))
 

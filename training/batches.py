@@ -10,7 +10,7 @@ import torch
 
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.encoding import GraphBatch, collate
-from training.views import View, ViewShard
+from training.views import View, ViewShard, hide_text
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,10 @@ class Batch:
         return Batch(**{name: part.to(device) for name, part in vars(self).items()})
 
 
-def make_batch(views: list[View], rng: np.random.Generator, dense: int) -> Batch:
-    """Pack views, shuffling each one's rows; at most `dense` supervised nodes a view."""
+def make_batch(views: list[View], rng: np.random.Generator, dense: int, text: bool = True) -> Batch:
+    """Pack views, shuffling each one's rows; at most `dense` supervised nodes a view. `text`: whether it is shown."""
+    if not text:
+        views = [hide_text(v) for v in views]
     graphs = collate([v.graph for v in views])
     rows = len(views[0].y)
     x = np.zeros((len(views), rows, graphs.arguments.shape[1]), dtype=np.float32)

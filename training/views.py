@@ -6,7 +6,7 @@ Views are made from a corpus by one call, stored as parquet shards beside it, an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import datasets
@@ -21,7 +21,7 @@ from cprograms.graph import Graph, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.emit import scale_inputs
-from surrogate.encoding import EncodedGraph, encode
+from surrogate.encoding import EncodedGraph, encode, without_text
 
 ROWS = 192
 DENSE_NODES = 8
@@ -77,6 +77,20 @@ class View:
         arrays = {name: getattr(self.graph if hasattr(self.graph, name) else self, name) for name in _SEQUENCES}
         plain = {name: getattr(self, name) for name in ("program", "result", "mean", "std")}
         return {**plain, **{name: a.ravel() for name, a in arrays.items()}}
+
+
+def hide_text(view: View) -> View:
+    """The view of the same rows without the program's text, and so without inner nodes; see `without_text`."""
+    none = slice(0)
+    return replace(
+        view,
+        graph=without_text(view.graph),
+        x=view.x[:, np.argsort(view.graph.arguments)],
+        dense_node=view.dense_node[none],
+        dense_value=view.dense_value[none],
+        dense_mean=view.dense_mean[none],
+        dense_std=view.dense_std[none],
+    )
 
 
 def views_of(record: Record) -> Iterator[View]:

@@ -12,10 +12,17 @@ import pytest
 import cprograms
 from cprograms.corpus import TINY
 from cprograms.corpus.format import Record, read_shard
+from cprograms.lowering import lower
+from cprograms.ops import INDEX
+from cprograms.sampling import sample
 from cprograms.sandbox import Status
+from surrogate.emit import Request, emit
+from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.network import Towers
 from training.batches import ViewStore, make_batch
 from training.held_out import held_out_programs, spread_records
-from training.views import FEATURES, ROWS, View, ViewShard, views_of, write_views
+from training.views import FEATURES, ROWS, View, ViewShard, hide_text, views_of, write_views
+from training.zero_step import zero_step_errors
 
 SHARD = TINY / "validation-00000.parquet"
 
@@ -116,3 +123,45 @@ def test_processes_share_the_views(shard: Path, views: list[View]):
     parts = [ViewStore(shard.parent, "validation", rank, 3) for rank in range(3)]
     ids = [(part[i].program, part[i].result) for part in parts for i in range(len(part))]
     assert sorted(ids) == sorted((v.program, v.result) for v in views)
+
+
+def test_a_hypernetwork_without_text_tells_programs_apart_by_their_rows_only():
+    """Two programs of one signature and domain, whose bodies share nothing: one emission, but for the rows."""
+    first = "#include <math.h>\nfloat f(float a, int b, float c) { return sinf(a) * b + c; }"
+    second = "float f(float a, int b, float c) { float s = c > 0.5f ? c * c : 2; return s - a / (b * b + 3); }"
+    programs = [cprograms.load(source=s, ranges={"b": (-5, 7)}) for s in (first, second)]
+    x = sample(programs[0], 8, seed=0)
+    ys = [cprograms.run(p, x) for p in programs]
+    model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
+    blind = emit(model, [Request(lower(p), p.domain) for p in programs])
+    given = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys, strict=True)])
+    crossed = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys[::-1], strict=True)])
+    assert towers_equal(*blind)
+    assert not towers_equal(*given)
+    assert towers_equal(given[0], crossed[1])
+    assert towers_equal(given[1], crossed[0])
+
+
+def towers_equal(one: Towers, other: Towers) -> bool:
+    return all(np.array_equal(part, vars(other)[name]) for name, part in vars(one).items())
+
+
+def test_hiding_the_text_moves_inputs_to_the_signatures_order(views: list[View]):
+    for view in views:
+        hidden = hide_text(view)
+        assert list(hidden.graph.arguments) == sorted(view.graph.arguments)
+        for slot, argument in enumerate(hidden.graph.arguments):
+            place = list(view.graph.arguments).index(argument)
+            np.testing.assert_array_equal(hidden.x[:, slot], view.x[:, place])
+            node, was = slot, np.flatnonzero(view.graph.op == INDEX["arg"])[place]
+            np.testing.assert_array_equal(hidden.graph.strata[node], view.graph.strata[was])
+            assert hidden.graph.kind[node] == view.graph.kind[was]
+
+
+def test_hidden_text_reaches_training_and_validation_alike(views: list[View]):
+    """What a view's own graph says makes no difference where the text is hidden."""
+    model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
+    some = views[:6]
+    np.testing.assert_array_equal(
+        zero_step_errors(model, some, rows=8), zero_step_errors(model, [hide_text(v) for v in some], rows=8)
+    )
