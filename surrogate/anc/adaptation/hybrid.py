@@ -9,11 +9,14 @@ Sharma, Aiken 2013), which the discussion of Bunel et al. 2016 names as the road
 from __future__ import annotations
 
 import ctypes
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from importlib import resources
+from threading import Event
 from typing import Any
 
 import numpy as np
+import torch
 import wasmtime
 
 from cprograms.diagnostics import UsageError
@@ -27,7 +30,7 @@ from surrogate.anc.interpreter import run_one
 
 PROPOSALS = 17_000  # a round, for each step of the best program up to LONG; each round starts from the best program
 LONG = 16
-ROUNDS, IDLE = 80, 4  # at most so many; at most so many, and one for each step up to LONG, without a better program
+ROUNDS, IDLE = 80, 8  # at most so many; at most so many, and one for each step up to LONG, without a better program
 HOTTEST = (0.06, 0.15)  # a round's first temperature over the best program's cost, log-uniform in this range
 COLDEST = 0.05  # the last temperature, in steps
 WRONG = 4.0  # what a tape costs that is wrong in every cell, over the best program's cost
@@ -57,17 +60,26 @@ def adapt(program: Assembly, draw: Draw, max_steps: int, seeds: int, seed: int, 
     """
     if program.memory_size > _CELLS or len(program.registers) > _REGISTERS:
         raise UsageError(f"the search takes programs of up to {_CELLS} cells and {_REGISTERS} registers")
-    found = [program] * seeds
-    try:
-        for i, rng in enumerate(np.random.default_rng(seed).spawn(seeds)):
-            found[i] = _search(program, draw, max_steps, rng)
-            progress(i + 1, seeds)
-    except KeyboardInterrupt:
-        pass
-    return Controller.of(found)
+    stop = Event()
+    # The kernels run outside the interpreter's lock.
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        generators = np.random.default_rng(seed).spawn(seeds)
+        searches = [pool.submit(_search, program, draw, max_steps, rng, stop) for rng in generators]
+        try:
+            for done, search in enumerate(as_completed(searches), 1):
+                search.result()
+                progress(done, seeds)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            stop.set()
+    return Controller.of([search.result() for search in searches])
 
 
-def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Generator) -> Assembly:
+def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Generator, stop: Event) -> Assembly:
+    """The best program found when the search ends, or soon after `stop` is set."""
+    if stop.is_set():
+        return program
     kernel, samples, verified = _Kernel(), draw(rng, TAPES), program
     cost, idle = kernel.start(verified, samples, max_steps, rng), 0
     for _ in range(ROUNDS):
@@ -81,7 +93,7 @@ def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Genera
             elif len(samples.tape) + len(refuting.tape) <= _MOST_TAPES:
                 samples = _joined(samples, refuting)
                 cost = kernel.start(verified, samples, max_steps, rng)
-        if idle > IDLE + length:
+        if idle > IDLE + length or stop.is_set():
             break
     return verified
 

@@ -3,7 +3,8 @@
    The state is a program with its initial registers. A proposal edits it a little: another opcode or register, a line
    swapped, deleted or inserted, a register's initial value changed, or a line replaced by the constant that it gives on
    one of the tapes. Its cost is the mean number of steps plus `wrong_cost` times the share of wrong cells; one that is
-   worse by d is taken with probability exp(-d / temperature), and its execution ends as soon as that is decided. */
+   worse by d is taken with probability exp(-d / temperature), and its execution ends as soon as that is all but decided.
+   An edit of what is not executed, or not read, is taken without a run. */
 
 enum { STOP, ZERO, INC, ADD, SUB, DEC, MIN, MAX, READ, WRITE, JEZ, OPS };
 enum { CELLS = 256, REGISTERS = 64, TAPES = 512 };
@@ -23,6 +24,8 @@ double best_cost;
 int tape[TAPES][CELLS], target[TAPES][CELLS], mask[TAPES][CELLS];
 
 static int cells, registers, tapes, max_steps;
+static const double LEAST = 0.7;      /* of the best cost, what a tape yet to run is taken to cost */
+static unsigned char executed[CELLS]; /* the lines that the program at hand has executed on some tape */
 static double wrong_cost;
 static unsigned long long random_state;
 
@@ -62,6 +65,7 @@ static int execute(const Program *p, int t, int *cell, int *value, int watch, in
     for (int steps = 1; steps <= max_steps && at < p->lines; steps++) {
         const Line *line = &p->line[at];
         int a = value[line->a], b = value[line->b];
+        executed[at] = 1;
         if (line->op == STOP) return steps;
         int result = compute(line->op, a, b, cell);
         if (at == watch) {
@@ -89,12 +93,15 @@ static double error(int t, const int *cell, const int *value) {
     return counted > 0 ? wrong / counted : 0;
 }
 
-/* The cost over all tapes; the sum is given up once the mean must exceed `limit`. */
-static double cost_of(const Program *p, double limit, int *right) {
+/* The cost over all tapes. Given up, for something above `limit`, once the mean would exceed it if each tape yet to run
+   cost `rest`. */
+static double cost_of(const Program *p, double limit, double rest, int *right) {
     int cell[CELLS], value[REGISTERS];
     double sum = 0;
     *right = 1;
-    for (int t = 0; t < tapes && sum <= limit * tapes; t++) {
+    for (int i = 0; i < p->lines; i++) executed[i] = 0;
+    for (int t = 0; t < tapes; t++) {
+        if (sum + (tapes - t) * rest > limit * tapes) return 2 * limit + 1;
         int steps = execute(p, t, cell, value, -1, 0);
         double wrong = steps < 0 ? 1 : error(t, cell, value);
         if (wrong > 0) *right = 0;
@@ -145,31 +152,44 @@ static void swap(Program *p, int i, int j) {
     p->line[j] = line;
 }
 
-/* Line `at` becomes, or register `r` starts as, the value that the line gives first on a random tape. */
-static void use_observed(Program *p, int at, int r, int replace) {
+/* Line `at` becomes, or register `r` starts as, the value that the line gives first on a random tape. Returns whether
+   it gives any. */
+static int use_observed(Program *p, int at, int r, int replace) {
     int cell[CELLS], value[REGISTERS], given = -1;
     execute(p, below(tapes), cell, value, at, &given);
-    if (given < 0) return;
+    if (given < 0) return 0;
     if (replace) delete(p, at);
     p->initial[r] = given;
+    return 1;
 }
 
-static void propose(Program *p) {
+static int reads_first(int op) { return op != STOP && op != ZERO; }
+
+static int reads_second(int op) { return reads_first(op) && op != INC && op != DEC && op != READ; }
+
+static int set(int *field, int value) {
+    int changed = *field != value;
+    *field = value;
+    return changed;
+}
+
+/* Edits a program a little. Returns whether that may change what it does; `live` are the lines that it executes. */
+static int propose(Program *p, const unsigned char *live) {
     int at = below(p->lines), r = below(registers);
     Line *line = &p->line[at];
     switch (below(12)) {
-        case 0: line->op = below(OPS); break;
-        case 1: line->a = r; break;
-        case 2: line->b = r; break;
-        case 3: line->out = r; break;
-        case 4: *line = random_line(); break;
-        case 5: swap(p, at, below(p->lines)); break;
+        case 0: return set(&line->op, below(OPS)) && live[at];
+        case 1: return set(&line->a, r) && live[at] && reads_first(line->op);
+        case 2: return set(&line->b, r) && live[at] && reads_second(line->op);
+        case 3: return set(&line->out, r) && live[at] && line->op != STOP;
+        case 4: *line = random_line(); return live[at];
+        case 5: swap(p, at, below(p->lines)); return 1;
         case 6:
-        case 7: delete(p, at); break;
-        case 8: insert(p, below(p->lines + 1)); break;
-        case 9: p->initial[r] = below(cells); break;
-        case 10: use_observed(p, at, line->out, 1); break;
-        case 11: use_observed(p, at, r, 0); break;
+        case 7: delete(p, at); return 1;
+        case 8: insert(p, below(p->lines + 1)); return 1;
+        case 9: return set(&p->initial[r], below(cells));
+        case 10: return use_observed(p, at, line->out, 1);
+        default: return use_observed(p, at, r, 0);
     }
 }
 
@@ -178,7 +198,7 @@ int start(int m, int r, int t, int steps, unsigned long long seed) {
     int right;
     cells = m, registers = r, tapes = t, max_steps = steps;
     random_state = (seed + 1) * 0x9E3779B97F4A7C15ull;
-    best_cost = cost_of(&best, 1e30, &right);
+    best_cost = cost_of(&best, 1e30, 0, &right);
     return right;
 }
 
@@ -186,19 +206,27 @@ int start(int m, int r, int t, int steps, unsigned long long seed) {
    in all its cells costs `wrong` (all in steps). */
 void anneal(int proposals, double hot, double cold, double wrong) {
     static Program current, proposal;
+    static unsigned char live[CELLS];
     int right;
-    double current_cost = best_cost;
     copy(&current, &best);
+    double current_cost = cost_of(&current, 1e30, 0, &right);
+    for (int k = 0; k < CELLS; k++) live[k] = executed[k];
     wrong_cost = wrong;
     double fall = exp(log(cold / hot) / proposals), temperature = hot;
     for (int i = 0; i < proposals; i++, temperature *= fall) {
         copy(&proposal, &current);
-        do propose(&proposal);
+        int changed = 0;
+        do changed |= propose(&proposal, live);
         while (below(3) == 0);
+        if (!changed) {
+            copy(&current, &proposal);
+            continue;
+        }
         double limit = current_cost - temperature * log((next_random() + 1.0) / 4294967296.0);
-        double cost = cost_of(&proposal, limit, &right);
+        double cost = cost_of(&proposal, limit, best_cost * LEAST, &right);
         if (cost > limit) continue;
         copy(&current, &proposal), current_cost = cost;
+        for (int k = 0; k < current.lines; k++) live[k] = executed[k];
         if (right && cost < best_cost) copy(&best, &proposal), best_cost = cost;
     }
 }
