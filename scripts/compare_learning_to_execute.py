@@ -20,7 +20,8 @@ from cprograms.diagnostics import UsageError
 from surrogate.compilers import load_compiler
 from training.held_out import held_out_programs, spread_records
 from training.learning_to_execute import comparison
-from training.learning_to_execute.settings import Settings, read_mapping
+from training.learning_to_execute.settings import Settings
+from training.settings import read_mapping
 
 
 def main() -> int:

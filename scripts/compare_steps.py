@@ -9,7 +9,6 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from surrogate.compilers import load_compiler
@@ -27,8 +26,7 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load_compiler(args.compiler).model
     store = ViewStore(args.data, "validation")
-    chosen = np.unique(np.linspace(0, len(store) - 1, min(args.views, len(store))).astype(int))
-    views = [store[i] for i in chosen]
+    views = store.spread(args.views)
     for steps in (1, 2, 3, 4, 6, 8):
         model.settings = replace(model.settings, gauss_newton_steps=steps)
         figures = summary(zero_step_errors(model, views, ROWS[1]))

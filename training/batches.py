@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.encoding import GraphBatch, collate
 from training.views import View, ViewShard, hide_text
@@ -72,19 +73,20 @@ class ViewStore:
     """The views of one split in a folder of shards.
 
     Of several processes each holds every n-th shard, or every n-th view where there are fewer shards than processes.
+    Raises UsageError where the split is missing or empty, or a shard damaged.
     """
 
     def __init__(self, folder: Path, split: str, rank: int = 0, world: int = 1):
         paths = sorted(folder.glob(f"{split}-*.parquet"))
         if not paths:
-            raise ValueError(f"{folder} holds no shard of the {split} split")
+            raise UsageError(f"{folder} holds no shard of the {split} split")
         by_shard = len(paths) >= world
         self.shards = [ViewShard(p) for p in (paths[rank::world] if by_shard else paths)]
         found = [(int(depth), s, i) for s, shard in enumerate(self.shards) for i, depth in enumerate(shard.depths)]
         # Sorted by depth: a batch from a window of neighbours has few levels that most of its graphs do not reach.
         found = sorted(found) if by_shard else sorted(found)[rank::world]
         if not found:
-            raise ValueError(f"the {split} split of {folder} is empty for process {rank} of {world}")
+            raise UsageError(f"the {split} split of {folder} holds no view for process {rank + 1} of {world}")
         self.index = np.array(found)[:, 1:]
 
     def __len__(self) -> int:
@@ -93,6 +95,10 @@ class ViewStore:
     def __getitem__(self, i: int) -> View:
         shard, at = self.index[i]
         return self.shards[shard][at]
+
+    def spread(self, count: int) -> list[View]:
+        """So many views, or all that there are, evenly spread over the depths."""
+        return [self[i] for i in np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)]
 
     def draw(self, size: int, rng: np.random.Generator) -> list[View]:
         """A random batch of views of similar depth."""

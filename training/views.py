@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cprograms.corpus.format import Record, read_shard
+from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from cprograms.generate import accept
 from cprograms.graph import Graph, evaluate_nodes
@@ -155,10 +156,18 @@ def write_views(path: Path, corpus_shard: Path) -> None:
 
 
 class ViewShard:
-    """The views of one parquet file, by index, without a Python object a view."""
+    """The views of one parquet file, by index, without a Python object a view.
+
+    Raises UsageError for a file that is damaged, holds something else, or a number that is not finite.
+    """
 
     def __init__(self, path: Path):
-        table = pq.read_table(path)
+        try:
+            table = pq.read_table(path, columns=list(FEATURES))
+        except (OSError, pa.ArrowException) as e:
+            raise UsageError(f"{path}: not a shard of views: {' '.join(str(e).split())[:200]}") from e
+        if names := set(FEATURES) - set(table.column_names):
+            raise UsageError(f"{path}: not a shard of views: it lacks {', '.join(sorted(names))}")
         self._flat: dict[str, np.ndarray] = {}
         self._starts: dict[str, np.ndarray] = {}
         for name in _SEQUENCES:
@@ -167,10 +176,21 @@ class ViewShard:
             self._flat[name] = column.values.to_numpy()
         self._plain = {n: table.column(n).to_numpy() for n in ("result", "mean", "std")}
         self.programs = table.column("program").to_pylist()
+        self._check_finite(path)
         self.sizes = np.diff(self._starts["op"])
         level = self._flat["level"]
         # The root is a graph's last node and its level the highest.
         self.depths = level[self._starts["op"][1:] - 1] if len(level) else level
+
+    def _check_finite(self, path: Path) -> None:
+        for name, values in (self._flat | self._plain).items():
+            bad = np.flatnonzero(~np.isfinite(values))
+            if len(bad):
+                starts = self._starts.get(name)
+                i = bad[0] if starts is None else np.searchsorted(starts, bad[0], side="right") - 1
+                raise UsageError(
+                    f"{path}: '{name}' of view {i} (program {self.programs[i]}) is not finite; encode the corpus again"
+                )
 
     def __len__(self) -> int:
         return len(self.programs)

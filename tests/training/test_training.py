@@ -14,7 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 from cprograms.corpus import TINY
+from cprograms.diagnostics import UsageError
 from training.hypernetwork import TrainingConfig
+from training.settings import read_mapping, settings_of
 from training.views import write_views
 
 ROOT = Path(__file__).parents[2]
@@ -101,8 +103,8 @@ def test_two_processes_train_one_model(config: Path, data: Path, tmp_path: Path)
 def test_a_bad_config_is_named(tmp_path: Path, text: str, message: str):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
-    with pytest.raises(ValueError, match=message):
-        TrainingConfig.read(path)
+    with pytest.raises(UsageError, match=message):
+        settings_of(TrainingConfig, read_mapping(path), str(path))
 
 
 def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):

@@ -12,6 +12,7 @@ import pytest
 import cprograms
 from cprograms.corpus import TINY
 from cprograms.corpus.format import Record, read_shard
+from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
 from cprograms.ops import INDEX
 from cprograms.sampling import sample
@@ -115,7 +116,7 @@ def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
 
 
 def test_an_empty_split_is_named(shard: Path):
-    with pytest.raises(ValueError, match="holds no shard of the other split"):
+    with pytest.raises(UsageError, match="holds no shard of the other split"):
         ViewStore(shard.parent, "other")
 
 

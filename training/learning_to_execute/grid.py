@@ -14,8 +14,9 @@ from rich.progress import track
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.learning_to_execute.settings import Settings, read_mapping
+from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.train import TEST_WINDOWS, Trainer
+from training.settings import read_mapping
 
 Record = dict[str, Any]
 RECORDS = "records.json"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from cprograms.diagnostics import UsageError
 from training.learning_to_execute.curricula import CURRICULA, Hardness
 from training.learning_to_execute.tasks import LIMITS
+from training.settings import settings_of
 
 
 @dataclass(frozen=True)
@@ -51,21 +49,5 @@ class Settings:
 
     @classmethod
     def of(cls, values: Mapping[str, Any], place: str) -> Settings:
-        """Raises UsageError, which names `place`, for a key that is not a setting, or a missing one."""
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise UsageError(f"{place}: unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-        if missing := sorted({"length", "blocks"} - set(values)):
-            raise UsageError(f"{place}: '{missing[0]}' is missing")
-        return cls(**values)
-
-
-def read_mapping(path: Path) -> dict[str, Any]:
-    """The mapping that a YAML file holds. Raises UsageError where it cannot be read or holds something else."""
-    try:
-        values = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
-        raise UsageError(f"{path}: cannot be read: {e}") from e
-    if not isinstance(values, dict):
-        raise UsageError(f"{path}: a mapping of settings is needed")
-    return values
+        """As `training.settings.settings_of`."""
+        return settings_of(cls, values, place)

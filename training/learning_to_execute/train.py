@@ -26,9 +26,10 @@ from training.learning_to_execute import checkpoints
 from training.learning_to_execute.checkpoints import Progress
 from training.learning_to_execute.curricula import CURRICULA, Hardness, baseline
 from training.learning_to_execute.lstm import CharacterLSTM, Reading, State
-from training.learning_to_execute.settings import Settings, read_mapping
+from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.streams import Source, windows
 from training.learning_to_execute.tasks import TASKS, Split, Task
+from training.settings import read_mapping
 
 SAVE_SECONDS = 60
 """A checkpoint is written after the first block that ends so long after the last one."""

@@ -21,10 +21,11 @@ from training.learning_to_execute.checkpoints import Progress
 from training.learning_to_execute.curricula import CURRICULA, Hardness
 from training.learning_to_execute.grid import Plan, run_plan
 from training.learning_to_execute.lstm import INITIAL, CharacterLSTM
-from training.learning_to_execute.settings import Settings, read_mapping
+from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.streams import Source, windows
 from training.learning_to_execute.tasks import ALPHABET, TASKS
 from training.learning_to_execute.train import Trainer
+from training.settings import read_mapping
 
 ROOT = Path(__file__).parents[3]
 TINY = {"hidden": 16, "layers": 2, "batch_size": 8, "unroll": 20, "windows": 6, "validation_windows": 4}
