@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -63,6 +63,36 @@ def linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Ten
     return f, [a0, a1, a2], [s1, s2, s3]
 
 
+class _PositiveSolve(torch.autograd.Function):
+    """Autograd would differentiate the factorisation, which takes far longer than the solution's own gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        factor, info = torch.linalg.cholesky_ex(matrix)
+        failed = info != 0
+        if failed.any():
+            factor = torch.where(failed[:, None, None], torch.eye(len(matrix[0])).to(factor), factor)
+        solution = torch.cholesky_solve(right, factor).masked_fill(failed[:, None, None], 0)
+        ctx.save_for_backward(factor, solution, failed)
+        ctx.mark_non_differentiable(failed)
+        return solution, failed
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        factor, solution, failed = ctx.saved_tensors
+        to_right = torch.cholesky_solve(gradients[0], factor).masked_fill(failed[:, None, None], 0)
+        return -to_right @ solution.mT, to_right
+
+
+def positive_solve(matrix: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """M⁻¹ r of symmetric positive definite matrices [B, n, n] and r [B, n, 1]; and which M failed to factorise [B].
+
+    Those have solution 0. The gradients, for g the solution's, are M⁻¹ g to r and −(M⁻¹ g)(M⁻¹ r)ᵀ to M, which holds
+    where M is made symmetric.
+    """
+    return _PositiveSolve.apply(matrix, right)
+
+
 def damped_step(
     inputs: list[Tensor], slopes: list[Tensor], deviations: Deviations, residual: Tensor, damping: Tensor, jitter: float
 ) -> tuple[list[Tensor], Tensor]:
@@ -79,12 +109,7 @@ def damped_step(
         kernel = kernel + (scaled_s @ scaled_s.mT) * (scaled_a @ scaled_a.mT)
     diagonal = kernel.diagonal(dim1=-2, dim2=-1)
     diagonal.add_((damping + jitter * diagonal.mean(-1))[:, None])
-    factor, info = torch.linalg.cholesky_ex(kernel)
-    failed = info != 0
-    if failed.any():
-        factor = torch.where(failed[:, None, None], torch.eye(len(kernel[0]), device=kernel.device), factor)
-    alpha = torch.cholesky_solve(residual.unsqueeze(-1), factor)  # [B, K, 1]
-    alpha = alpha.masked_fill(failed[:, None, None], 0)
+    alpha, failed = positive_solve(kernel, residual.unsqueeze(-1))  # [B, K, 1], [B]
     steps = [
         ((s * rows[:, None] ** 2) * alpha).mT @ (a * columns[:, None] ** 2)
         for a, s, (rows, columns) in zip(inputs, slopes, deviations, strict=True)

@@ -22,7 +22,7 @@ from surrogate.hypernetwork import (
     scale_moments,
     unscale_moments,
 )
-from surrogate.towers import outputs
+from surrogate.towers import outputs, positive_solve
 
 SOURCES = {
     "difference": "double f(double x, double y) { return x - y; }",
@@ -52,6 +52,27 @@ def random_emission(B: int, A: int, H: int, noise: float) -> Emission:
     prior = tuple((0.3 * draw(B, w.shape[1]).exp(), 0.3 * draw(B, w.shape[2]).exp()) for w in layers)
     empty = torch.zeros(B, dtype=torch.float64)
     return Emission(layers, prior, torch.full((B, 2), noise, dtype=torch.float64), empty, empty, empty, 3)
+
+
+def test_the_gradient_of_a_positive_solve_is_the_numerical_one():
+    torch.manual_seed(0)
+    root = torch.randn(3, 5, 5, dtype=torch.float64, requires_grad=True)
+    right = torch.randn(3, 5, 1, dtype=torch.float64, requires_grad=True)
+
+    def solution(root: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return positive_solve(root @ root.mT + torch.eye(5), right)[0]
+
+    assert torch.autograd.gradcheck(solution, (root, right))
+
+
+def test_a_matrix_that_is_not_positive_definite_solves_to_zero():
+    matrix = torch.stack([torch.eye(2), -torch.eye(2)]).requires_grad_()
+    solution, failed = positive_solve(matrix, torch.ones(2, 2, 1))
+    assert failed.tolist() == [False, True]
+    assert solution.squeeze(-1).tolist() == [[1, 1], [0, 0]]
+    solution.sum().backward()
+    assert matrix.grad is not None
+    assert torch.equal(matrix.grad[1], torch.zeros(2, 2))
 
 
 @pytest.mark.parametrize(("A", "K"), [(1, 3), (3, 10), (5, 40)])
