@@ -11,7 +11,7 @@ import torch
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.encoding import GraphBatch, collate
-from training.views import View, ViewShard, hide_text
+from training.views import ROWS, View, ViewShard, hide_text
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,24 @@ def make_batch(views: list[View], rng: np.random.Generator, dense: int, text: bo
         dense_mean=torch.from_numpy(np.concatenate([v.dense_mean[:dense] for v in views])).float(),
         dense_std=torch.from_numpy(np.concatenate([v.dense_std[:dense] for v in views])).float(),
     )
+
+
+def pack_rows(views: list[View], rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """The views' rows in random order, argument i of the signature in column i: [B, R, A], [B, R]."""
+    x = np.zeros((len(views), ROWS, MAX_ARGUMENTS), dtype=np.float32)
+    y = np.empty((len(views), ROWS), dtype=np.float32)
+    for b, v in enumerate(views):
+        order = rng.permutation(ROWS)
+        x[b][:, v.graph.arguments] = v.x[order]
+        y[b] = v.y[order]
+    return torch.from_numpy(x), torch.from_numpy(y)
+
+
+def standardise_rows(y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Given rows [B, K] by their own moments, and these [B, 1]."""
+    mean = y.mean(1, keepdim=True)
+    std = y.std(1, correction=0, keepdim=True).clamp_min(0.05)
+    return (y - mean) / std, mean, std
 
 
 class ViewStore:

@@ -32,6 +32,7 @@ from surrogate.pretrained import HypernetworkConfig, HypernetworkModel
 from surrogate.towers import outputs
 from training.batches import Batch, make_batch
 from training.loop import LoopConfig, Trainer, command
+from training.losses import program_loss
 from training.settings import settings_of
 from training.views import ROWS
 from training.zero_step import adapted_outputs, summary, zero_step_errors
@@ -75,21 +76,16 @@ class Objective(nn.Module):
         c = self.config
         emission = self.model(batch.graphs)
         x, y = batch.x[:, rows : rows + c.queries], batch.y[:, rows : rows + c.queries]
-        parts = {"text": self.program_loss(outputs(emission.layers, x) - y)}
+        parts = {"text": program_loss(outputs(emission.layers, x) - y, c.floor)}
         loss = parts["text"]
         if rows:
-            parts["adapted"] = self.program_loss(adapted_outputs(emission, batch, rows, c.queries) - y)
+            parts["adapted"] = program_loss(adapted_outputs(emission, batch, rows, c.queries) - y, c.floor)
             loss = parts["adapted"] + c.unadapted_weight * parts["text"]
         parts |= self.node_losses(emission, batch)
         loss = loss + c.dense_weight * parts["dense"] + c.moment_weight * (parts["moments"] + parts["scale"])
         # Without rows the prior has no part in the loss; a distributed wrapper waits for its gradient all the same.
         unused = emission.noise.sum() + sum(part.sum() for pair in emission.prior for part in pair)
         return {**parts, "loss": loss + 0 * unused}
-
-    def program_loss(self, error: Tensor) -> Tensor:
-        """[B, Q] -> []: a Huber mean a program; its logarithm makes an easy program's progress count as well."""
-        per_program = nn.functional.huber_loss(error, torch.zeros_like(error), reduction="none").mul(2).mean(-1)
-        return torch.log1p(per_program / self.config.floor).mean()
 
     def node_losses(self, emission: Emission, batch: Batch) -> dict[str, Tensor]:
         root_strata = batch.graphs.strata[batch.graphs.root - 1]

@@ -7,7 +7,7 @@ import torch
 
 from surrogate.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.towers import outputs
-from training.batches import Batch, make_batch
+from training.batches import Batch, make_batch, standardise_rows
 from training.views import View
 
 
@@ -45,10 +45,8 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.
 
 def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -> torch.Tensor:
     """[B, queries]: outputs after the Gauss–Newton steps on the first rows, which their own moments standardise."""
-    x, y = batch.x[:, :rows], batch.y[:, :rows]
-    mean = y.mean(1, keepdim=True)
-    std = y.std(1, correction=0, keepdim=True).clamp_min(0.05)
-    adapted = gauss_newton(emission, x, (y - mean) / std)
+    given, mean, std = standardise_rows(batch.y[:, :rows])
+    adapted = gauss_newton(emission, batch.x[:, :rows], given)
     return outputs(adapted, batch.x[:, rows : rows + queries]) * std + mean
 
 
