@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported, character, integer
@@ -28,7 +30,14 @@ def _floating(text: str) -> tuple[float, Scalar]:
     hexadecimal = text[:2].lower() == "0x"
     digits = text.rstrip("lL" if hexadecimal and "p" not in text.lower() else "fFlL")
     type = FLOAT if text[-1] in "fF" and digits != text else DOUBLE
-    return float.fromhex(digits) if hexadecimal else float(digits), type
+    return _hexadecimal(digits) if hexadecimal else float(digits), type
+
+
+def _hexadecimal(digits: str) -> float:
+    try:
+        return float.fromhex(digits)
+    except OverflowError:  # C has infinity here, as float() has of a decimal literal
+        return math.inf
 
 
 def _integer(node: c_ast.Constant) -> tuple[int, Scalar]:

@@ -175,6 +175,8 @@ def _table_lengths(unit: c_ast.FileAST) -> dict[str, int]:
 def _ranged(argument: Argument, facts: _Facts, default: Default) -> Argument:
     low, high = (_integers if argument.type.is_integer else _reals)(argument, facts, default)
     least, greatest = argument.type.limits
+    if high < least or low > greatest:  # as where an unsigned argument is compared with -1
+        low, high = default.unsigned
     low, high = max(low, least), min(high, greatest)
     if argument.type.is_integer:
         low, high = math.floor(low), math.ceil(high)

@@ -83,6 +83,7 @@ ARITHMETIC = {
         "double f(double x) { return 0x1p-3 + 1e3 + 1.5f + .5 + 0x10 + 010 + 'A' + '\\n' + 4000000000 / 2 - 1u * 0 + x + 0xFFFFFFFF / 16 + 7L; }",
         UNIT,
     ),
+    "a literal beyond double": _case("double f(double x) { return x < 0x1p20000 ? x : 0x1p-20000; }", UNIT),
     "unsigned literal": _case("int f(int a) { return (a - 1u > 0) + (-1 < 0xFFFFFFFF) * 2 + (-1 < 4294967295) * 4; }", (0, 2)),
     "sizeof": _case(
         "struct s { char a; double b; char c; }; long f(int a) { short t[7]; return sizeof(int) + sizeof t / sizeof t[0] + sizeof(struct s) * 100 + sizeof(a + 1.0) + a; }",

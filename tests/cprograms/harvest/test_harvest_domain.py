@@ -22,6 +22,7 @@ GUESSES = {
     "a shift": ("int f(int x, int n) { return x << n; }", [(-100, 100), (0, 15)]),
     "high bits": ("unsigned f(unsigned x) { return x >> 8; }", [(0, 65536)]),
     "an index": ("static const int t[5] = {1, 4, 9, 1, 2}; int f(int i) { return t[i]; }", [(0, 4)]),
+    "compared with what its type does not hold": ("unsigned f(unsigned n) { return n == -2 ? 0 : n; }", [(0, 200)]),
     "within the type": ("int f(signed char c) { return c < 100; }", [(50, 127)]),
 }
 
