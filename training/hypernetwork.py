@@ -35,7 +35,7 @@ from training.loop import LoopConfig, Trainer, command
 from training.losses import program_loss
 from training.settings import settings_of
 from training.views import ROWS
-from training.zero_step import adapted_outputs, summary, zero_step_errors
+from training.zero_step import adapted_outputs, scaled_outputs, summary, zero_step_errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,9 @@ class TrainingConfig(LoopConfig):
     dense_nodes: int = 6
     dense_weight: float = 0.5
     moment_weight: float = 0.1
+    scaled_weight: float = 0.3  # of the error under the predicted mean and deviation, in steps without rows
     floor: float = 0.03  # errors well below it gain little: the loss of a program is log(1 + error / floor)
+    adapted_floor: float = 0.003  # the same of the errors after the rows, which are lower
     mixed_precision: str = "bf16"
     model: dict = field(default_factory=dict)
 
@@ -77,10 +79,12 @@ class Objective(nn.Module):
         emission = self.model(batch.graphs)
         x, y = batch.x[:, rows : rows + c.queries], batch.y[:, rows : rows + c.queries]
         parts = {"text": program_loss(outputs(emission.layers, x) - y, c.floor)}
-        loss = parts["text"]
         if rows:
-            parts["adapted"] = program_loss(adapted_outputs(emission, batch, rows, c.queries) - y, c.floor)
+            parts["adapted"] = program_loss(adapted_outputs(emission, batch, rows, c.queries) - y, c.adapted_floor)
             loss = parts["adapted"] + c.unadapted_weight * parts["text"]
+        else:
+            parts["scaled"] = program_loss((scaled_outputs(emission, batch, x) - y).clamp(-1e6, 1e6), c.floor)
+            loss = parts["text"] + c.scaled_weight * parts["scaled"]
         parts |= self.node_losses(emission, batch)
         loss = loss + c.dense_weight * parts["dense"] + c.moment_weight * (parts["moments"] + parts["scale"])
         # Without rows the prior has no part in the loss; a distributed wrapper waits for its gradient all the same.
@@ -120,7 +124,7 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
         c = self.config
         model = HypernetworkModel(HypernetworkConfig(**c.model))
         optimizer = torch.optim.AdamW(
-            model.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay
+            model.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay, fused=True
         )
         return Objective(model, c), optimizer
 

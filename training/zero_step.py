@@ -36,10 +36,12 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.
     emission = model(batch.graphs)
     if rows:
         return adapted_outputs(emission, batch, rows, batch.x.shape[1] - rows)
-    f = outputs(emission.layers, batch.x)
-    if scale == "given":
-        return f
-    raw = f * emission.std[:, None] + emission.mean[:, None]
+    return outputs(emission.layers, batch.x) if scale == "given" else scaled_outputs(emission, batch, batch.x)
+
+
+def scaled_outputs(emission: Emission, batch: Batch, x: torch.Tensor) -> torch.Tensor:
+    """[B, Q]: outputs for x [B, Q, A] under the predicted mean and deviation, standardised by the true ones."""
+    raw = outputs(emission.layers, x) * emission.std[:, None] + emission.mean[:, None]
     return (raw - batch.mean[:, None]) / batch.std[:, None]
 
 

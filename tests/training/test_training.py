@@ -9,13 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
-from training.hypernetwork import TrainingConfig
+from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.towers import outputs
+from training.batches import ViewStore, make_batch
+from training.hypernetwork import Objective, TrainingConfig
 from training.settings import read_mapping, settings_of
 from training.views import write_views
 
@@ -109,6 +113,22 @@ def test_a_bad_config_is_named(tmp_path: Path, text: str, message: str):
 
 def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
     assert "holds no shard of the train split" in train(config, tmp_path, tmp_path / "out", fails=True)
+
+
+def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(data: Path):
+    torch.manual_seed(0)
+    model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
+    config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
+    views = ViewStore(data, "train").draw(4, np.random.default_rng(0))
+    batch = make_batch(views, np.random.default_rng(1), dense=0)
+    parts = Objective(model, config)(batch, 0)
+    emission = model(batch.graphs)
+    in_c_units = emission.std[:, None] * outputs(emission.layers, batch.x[:, :32]) + emission.mean[:, None]
+    error = ((in_c_units - (batch.y[:, :32] * batch.std[:, None] + batch.mean[:, None])) / batch.std[:, None]).abs()
+    huber = torch.where(error < 1, error**2, 2 * error - 1).mean(1)
+    torch.testing.assert_close(parts["scaled"], torch.log(1 + huber / config.floor).mean())
+    others = config.dense_weight * parts["dense"] + config.moment_weight * (parts["moments"] + parts["scale"])
+    torch.testing.assert_close(parts["loss"], parts["text"] + 0.7 * parts["scaled"] + others)
 
 
 def test_the_learning_rate_warms_up_stays_and_falls():
