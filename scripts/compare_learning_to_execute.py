@@ -57,7 +57,8 @@ def main() -> int:
 def measure(args: argparse.Namespace) -> dict[str, object]:
     settings = Settings.of(read_mapping(args.config) | {"seed": args.seed}, str(args.config))
     functions = comparison.functions_of(spread_records(args.data, "train", args.train_programs))
-    held = held_out_programs(spread_records(args.data, "test", args.programs), args.test_rows, args.seed)
+    programs = [r.program() for r in spread_records(args.data, "test", args.programs)]
+    held = held_out_programs(programs, args.test_rows, args.seed)
     lstm = comparison.trained_lstm(settings, functions, args.output / "all")
     systems = {
         "compiled surrogate, -O1": comparison.compiled(load_compiler(args.compiler).model),

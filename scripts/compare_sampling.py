@@ -27,13 +27,13 @@ def main() -> None:
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     args = parser.parse_args()
     model = load_compiler(args.compiler).model
-    records = spread_records(args.data, "validation", args.programs)
-    print(f"{len(records)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
+    programs = [r.program() for r in spread_records(args.data, "validation", args.programs)]
+    print(f"{len(programs)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
     for rows in ROWS:
         for method in get_args(Method):
             errors = np.concatenate(
                 [
-                    errors_at(model, held_out_programs(records, seed=seed, rows=rows, method=method), 1, rows)
+                    errors_at(model, held_out_programs(programs, seed=seed, rows=rows, method=method), 1, rows)
                     for seed in range(args.seeds)
                 ]
             )

@@ -46,7 +46,7 @@ def finetune(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> None:
     tuned = start
     for step in range(1, int(best.max()) + 1):
         descent.step()
-        tuned = _choose(best >= step, descent.layers, tuned)
+        tuned = choose(best >= step, descent.layers, tuned)
     _assign(network, tuned)
 
 
@@ -63,11 +63,11 @@ def _steps(rows: int, towers: int) -> int:
 def _best_step(start: Layers, x: Tensor, y: Tensor, seen: int, budget: int) -> Tensor:
     """[R]: the step on the first rows after which each tower's error on the other rows is least; 0 is the start."""
     descent = Descent(start, x[:, :seen], y[:, :seen])
-    least = _error(start, x[:, seen:], y[:, seen:])
+    least = mean_squares(start, x[:, seen:], y[:, seen:])
     best = torch.zeros(len(least), dtype=torch.long)
     for step in range(1, budget + 1):
         descent.step()
-        error = _error(descent.layers, x[:, seen:], y[:, seen:])
+        error = mean_squares(descent.layers, x[:, seen:], y[:, seen:])
         best = torch.where(error < least, step, best)
         least = torch.minimum(error, least)
     return best
@@ -83,31 +83,36 @@ class Descent:
 
     def __post_init__(self) -> None:
         self.damping = torch.ones(len(self.y))
-        self.error = _error(self.layers, self.x, self.y)
+        self.error = mean_squares(self.layers, self.x, self.y)
 
     def step(self) -> None:
         """Try one step; each tower takes it where it lowers the error."""
-        f, inputs, slopes = linearise(self.layers, self.x)
+        x, y = self.batch()
+        f, inputs, slopes = linearise(self.layers, x)
         deviations = [
             (torch.full_like(s[:, 0], d), torch.ones_like(a[:, 0]))
             for a, s, d in zip(inputs, slopes, DEVIATIONS, strict=True)
         ]
-        steps, failed = damped_step(inputs, slopes, deviations, self.y - f, self.damping, jitter=1e-6)
+        steps, failed = damped_step(inputs, slopes, deviations, y - f, self.damping, jitter=1e-6)
         w1, w2, w3 = (w + step for w, step in zip(self.layers, steps, strict=True))
         tried = (w1, w2, w3)
-        error = _error(tried, self.x, self.y)
+        error = mean_squares(tried, self.x, self.y)
         better = (error < self.error) & ~failed
-        self.layers = _choose(better, tried, self.layers)
+        self.layers = choose(better, tried, self.layers)
         self.error = torch.where(better, error, self.error)
         self.damping = torch.where(better, (self.damping / 3).clamp_min(1e-7), (self.damping * 4).clamp_max(1e6))
 
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """The rows that a step linearises."""
+        return self.x, self.y
 
-def _error(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
+
+def mean_squares(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
     """[R]: mean squared errors."""
     return (outputs(layers, x) - y).square().mean(1)
 
 
-def _choose(mask: Tensor, yes: Layers, no: Layers) -> Layers:
+def choose(mask: Tensor, yes: Layers, no: Layers) -> Layers:
     """Towers of `yes` where the mask [R] is set, else of `no`."""
     chosen = [torch.where(mask[:, None, None], a, b) for a, b in zip(yes, no, strict=True)]
     return chosen[0], chosen[1], chosen[2]

@@ -14,7 +14,7 @@ import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.lowering import lower
-from cprograms.program import Program
+from cprograms.program import Program, Result
 from cprograms.sampling import Method
 from surrogate.artifact import portable_text
 from surrogate.check import compile_seed, executed_rows
@@ -113,7 +113,7 @@ def build_network(
     rows = (x[:seen], y[:seen]) if opt_level > 0 else (None, None)
     with one_thread():
         towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
-        network = emitted_network(known_scale(towers, program, graph, y), program.domain)
+        network = emitted_network(known_scale(towers, program.results, graph, y), program.domain)
         if opt_level == 2:
             finetune(network, x, y)
     return network
@@ -130,7 +130,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray) -> Towers:
+def known_scale(towers: Towers, results: Sequence[Result], graph: Graph, y: np.ndarray) -> Towers:
     """Replace what was predicted of the outputs' scale by what is known.
 
     A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
@@ -138,7 +138,7 @@ def known_scale(towers: Towers, program: Program, graph: Graph, y: np.ndarray) -
     distribution itself is worse: declared ranges hold the worst case, few programs fill theirs.)
     """
     mean, std = towers.mean.copy(), towers.std.copy()
-    for k, (result, root) in enumerate(zip(program.results, graph.roots, strict=True)):
+    for k, (result, root) in enumerate(zip(results, graph.roots, strict=True)):
         if graph.nodes[root].op == "const":
             mean[k], std[k] = graph.nodes[root].value, 0
         elif len(y):

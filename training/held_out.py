@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pycparser import c_ast
 
-from cprograms.corpus.format import Record, read_corpus, shard_size
+from cprograms.corpus.format import Record, read_corpus
 from cprograms.corpus.shards import corpus_paths
 from cprograms.graph import Graph
 from cprograms.lowering import lower
@@ -45,34 +45,38 @@ BATCH = 200
 """Programs that the sandbox compiles together."""
 
 
-def spread_records(corpus: Path, split: str, count: int) -> list[Record]:
-    """At most so many programs of a split, evenly spread over it. Raises UsageError where there is no such split."""
+def spread_records(
+    corpus: Path, split: str, count: int, wanted: Callable[[Record], bool] = lambda record: True
+) -> list[Record]:
+    """At most so many wanted programs of a split, evenly spread over it.
+
+    Raises UsageError where there is no such split.
+    """
     paths = corpus_paths([corpus], f"{split}-*.parquet")
-    total = sum(shard_size(p) for p in paths)
-    chosen = set(np.linspace(0, total - 1, min(count, total)).astype(int).tolist())
-    return [record for i, record in enumerate(read_corpus(paths)) if i in chosen]
+    records = [record for record in read_corpus(paths) if wanted(record)]
+    chosen = np.linspace(0, len(records) - 1, min(count, len(records))).astype(int)
+    return [records[i] for i in chosen]
 
 
 def held_out_programs(
-    records: Sequence[Record],
+    programs: Sequence[Program],
     test_rows: int = 1000,
     seed: int = 0,
     rows: int = ROWS[2],
     method: Method = COMPILE_METHOD,
 ) -> list[HeldOut]:
-    """Each result of the programs of a corpus, run in the sandbox; rows with a trap or an infinity are left out.
+    """Each result of the programs, run in the sandbox; rows with a trap or an infinity are left out.
 
     `method` places the `rows` that a compile may read; the rows to test on are uniform.
     """
     held = []
-    for start in range(0, len(records), BATCH):
-        programs = [record.program() for record in records[start : start + BATCH]]
-        compiling = [sample(p, rows, compile_seed(seed), method) for p in programs]
+    for start in range(0, len(programs), BATCH):
+        part = programs[start : start + BATCH]
         inputs = [
-            np.concatenate([x, sample(p, test_rows, fresh_seed(seed))])
-            for p, x in zip(programs, compiling, strict=True)
+            np.concatenate([sample(p, rows, compile_seed(seed), method), sample(p, test_rows, fresh_seed(seed))])
+            for p in part
         ]
-        for program, x, ran in zip(programs, inputs, run_many(programs, inputs), strict=True):
+        for program, x, ran in zip(part, inputs, run_many(part, inputs), strict=True):
             finite = np.isfinite(ran.y).all(1)
             split = int(finite[:rows].sum())
             x, y = x[finite], ran.y[finite]

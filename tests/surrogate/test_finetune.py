@@ -5,7 +5,7 @@ import pytest
 import torch
 from towers import random_towers
 
-from surrogate.finetune import Descent, _error, _layers, _steps, finetune, training_rows
+from surrogate.finetune import Descent, mean_squares, _layers, _steps, finetune, training_rows
 from surrogate.network import SurrogateNetwork, emitted_network
 from surrogate.towers import linearise
 
@@ -43,7 +43,7 @@ def test_the_linearisation_is_the_jacobian() -> None:
         for tower in range(2):
             expected = jacobian[tower, :, tower]  # [K, out, in+1]
             torch.testing.assert_close(s[tower][:, :, None] * a[tower][:, None, :], expected)
-    torch.testing.assert_close(_error(layers, x, f), torch.zeros(2, dtype=torch.float64))
+    torch.testing.assert_close(mean_squares(layers, x, f), torch.zeros(2, dtype=torch.float64))
 
 
 def test_learns_the_program() -> None:

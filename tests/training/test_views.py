@@ -102,7 +102,7 @@ def test_held_out_programs_are_those_of_a_split(records: dict[str, Record]):
     chosen = spread_records(TINY, "validation", 5)
     assert len(chosen) == 5
     assert all(r.id in records for r in chosen)
-    held = held_out_programs(chosen, test_rows=50, rows=20)
+    held = held_out_programs([r.program() for r in chosen], test_rows=50, rows=20)
     assert len(held) == sum(len(r.results) for r in chosen)
     for h in held:
         np.testing.assert_allclose(cprograms.run(h.program, h.x_test), h.y_test, rtol=1e-9)

@@ -18,9 +18,10 @@ from cprograms.corpus.format import Record
 from surrogate.check import result_error
 from surrogate.finetune import finetune
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import HIDDEN, SurrogateNetwork, Towers, emitted_network
+from surrogate.network import SurrogateNetwork, Towers, emitted_network
 from surrogate.pipeline import ROWS, build_network
 from training.held_out import HeldOut
+from training.initialisations import random_weights
 from training.learning_to_execute.functions import Function, function_task, predict
 from training.learning_to_execute.lstm import CharacterLSTM
 from training.learning_to_execute.settings import Settings
@@ -80,22 +81,8 @@ def from_scratch(seed: int) -> System:
 
 def random_network(domain: np.ndarray, y: np.ndarray, seed: int) -> SurrogateNetwork:
     """Weights and biases uniform in ±1/√fan_in; inputs scaled by the domain [A, 2], outputs by the rows y [K, R]."""
-    rng = np.random.default_rng(seed)
-    arguments, results = len(domain), y.shape[1]
-
-    def drawn(fan_in: int, *shape: int) -> np.ndarray:
-        return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(fan_in**0.5)
-
-    towers = Towers(
-        w1=drawn(arguments, results, HIDDEN, arguments),
-        b1=drawn(arguments, results, HIDDEN),
-        w2=drawn(HIDDEN, results, HIDDEN, HIDDEN),
-        b2=drawn(HIDDEN, results, HIDDEN),
-        w3=drawn(HIDDEN, results, HIDDEN),
-        b3=drawn(HIDDEN, results),
-        mean=y.mean(0),
-        std=y.std(0),
-    )
+    weights = random_weights(len(domain), y.shape[1], np.random.default_rng(seed))
+    towers = Towers(**weights, mean=y.mean(0), std=y.std(0))
     return emitted_network(towers, domain)
 
 

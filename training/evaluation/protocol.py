@@ -1,0 +1,385 @@
+"""The protocol: each initialisation is tuned on validation programs, size by size, then measured on test programs.
+
+A job is one initialisation at one number of rows. Its figures go to a file of the work folder, so that an interrupted
+run goes on where it was. Shapes: U tasks of the test suite, S seeds, C checkpoints.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cprograms.diagnostics import UsageError
+from cprograms.files import replace_file
+from surrogate.compilers import load_compiler
+from surrogate.finetune import training_rows
+from surrogate.pipeline import ROWS
+from surrogate.towers import Layers
+from training.evaluation.finetuning import OPTIMISERS, Optimiser, Rows, best_checkpoint, fit
+from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
+from training.held_out import HeldOut
+from training.initialisations import Initialisation, table
+from training.zero_step import geometric_mean
+
+BASELINE = "random"
+"""The initialisation that others are compared with."""
+SIZES = (8, 32, 128, 512, 2048)
+START_ROWS = (0, 4, 8, 32, 64)
+"""Rows that a start may read in the table of starts, which are not fine-tuned."""
+NO_STEPS = "none"
+TRACED_ROWS = 256
+"""Test rows on which the error is followed during fine-tuning."""
+CACHED_ROWS = 4096
+"""Rows that are worked on together: more leave the processor's cache."""
+EXTENSIONS = 8
+"""Times that a grid of strengths is extended before its best value counts as unbounded."""
+TIE = 0.01
+"""Values of a grid whose errors differ by less, relatively, are as good as one another: the middle one is taken."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the figures depend on; `programs` and `validation` are numbers of programs."""
+
+    suite: str
+    data: str
+    programs: int
+    validation: int
+    sizes: tuple[int, ...] = SIZES
+    seeds: int = 3
+    seed: int = 0
+    test_rows: int = 1000
+    compiler: str | None = None
+    baselines: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1 or self.programs < 1 or self.validation < 1:
+            raise UsageError("seeds, programs and validation programs must be at least 1")
+        if any(n < 4 for n in self.sizes):
+            raise UsageError("a size must be at least 4 rows: a quarter of them is held out")
+
+    @property
+    def rows(self) -> int:
+        return max(*self.sizes, *START_ROWS, *ROWS.values())
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a worker holds: a suite a seed (the same tasks, other rows), the validation suite, the initialisations."""
+
+    suites: list[Suite]
+    validation: Suite
+    initialisations: dict[str, Initialisation]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The executed programs: what a bench is made of, and the first seed's results for the compiler's own levels."""
+
+    suites: list[Suite]
+    validation: Suite
+    held: list[HeldOut]
+    left_out: list[str]
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Execute the programs of the test suite for each seed, and of validation.
+
+    Raises UsageError for a suite or split that is empty.
+    """
+    programs = suite_programs(settings.suite, Path(settings.data), settings.programs)
+    checked = suite_programs(settings.suite, Path(settings.data), settings.validation, "validation")
+    counts = settings.rows, settings.test_rows
+    ran = [executed(programs, *counts, settings.seed + s) for s in range(settings.seeds)]
+    made = [make_suite(held, *counts) for held in ran]
+    # A result may have enough rows with one seed only.
+    common = set.intersection(*({t.key for t in suite.tasks} for suite, _, _ in made))
+    left_out = sorted({name for *_, names in made for name in names})
+    validation, *_ = make_suite(executed(checked, *counts, settings.seed), *counts)
+    return Prepared([suite.of(common) for suite, *_ in made], validation, made[0][1], left_out)
+
+
+# --- One initialisation at one size ---
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of U tasks: nMSE on the test rows, the step taken, and nMSE on some test rows at each checkpoint [C, U]."""
+
+    errors: np.ndarray
+    stops: np.ndarray
+    traces: np.ndarray
+
+    def copy(self, i: int, copies: int) -> Outcome:
+        """The i-th of several copies of the same tasks."""
+        size = len(self.errors) // copies
+        own = slice(i * size, (i + 1) * size)
+        return Outcome(self.errors[own], self.stops[own], self.traces[:, own])
+
+
+def start_errors(initialisation: Initialisation, suite: Suite, rows: int, seed: int) -> dict[str, np.ndarray]:
+    """nMSE [U] of the starts themselves, by the scale of their outputs: "given" or "predicted", or the rows' own."""
+    tasks = [t.first(rows) for t in suite.tasks]
+    layers = initialisation.start(tasks, seed)
+    if rows:
+        mean, std = suite.rows.first(rows).moments()
+        return {"rows": nmse(layers, mean, std, suite.test).numpy()}
+    predicted = [torch.from_numpy(np.asarray(m, dtype=np.float64))[:, None] for m in initialisation.scale(tasks)]
+    return {
+        "given": nmse(layers, *suite.test.moments(), suite.test).numpy(),
+        "predicted": nmse(layers, predicted[0], predicted[1], suite.test).numpy(),
+    }
+
+
+def tuned(
+    initialisation: Initialisation, suite: Suite, rows: int, optimiser: Optimiser, strengths: Sequence[float], seed: int
+) -> list[Outcome]:
+    """Start from `rows` rows and fine-tune on them, once for each strength: an outcome each."""
+    early = initialisation.start([t.first(training_rows(rows)) for t in suite.tasks], seed)
+    start = initialisation.start([t.first(rows) for t in suite.tasks], seed)
+    width = max(1, CACHED_ROWS // min(rows, optimiser.size) // len(strengths))
+    done = []
+    for at in range(0, len(suite), width):
+        part = slice(at, at + width)
+        arguments = max(t.arguments for t in suite.tasks[part])
+        starts = [_narrowed(_copied(layers, part, len(strengths)), arguments) for layers in (early, start)]
+        given, test = (_repeated(r.part(part, arguments), len(strengths)) for r in (suite.rows.first(rows), suite.test))
+        strength = torch.tensor(strengths).repeat_interleave(len(given.x) // len(strengths))
+        outcome = _fine_tuned(starts[0], starts[1], given, test, optimiser, strength, seed)
+        done.append([outcome.copy(i, len(strengths)) for i in range(len(strengths))])
+    return [_joined(parts) for parts in zip(*done, strict=True)]
+
+
+def _fine_tuned(
+    early: Layers, start: Layers, rows: Rows, test: Rows, optimiser: Optimiser, strength: Tensor, seed: int
+) -> Outcome:
+    """Stop where `early`, which read the first rows, says; `start` read them all."""
+    stop = best_checkpoint(optimiser, early, rows, strength, seed)
+    mean, std = rows.moments()
+    few = test.first(TRACED_ROWS)
+    traces: list[Tensor] = []
+
+    def trace(_step: int, towers: Layers) -> None:
+        traces.append(nmse(towers, mean, std, few))
+
+    layers = fit(optimiser, start, rows, strength, seed, stop, trace)
+    traces += traces[-1:] * (len(optimiser.checkpoints()) - len(traces))
+    return Outcome(nmse(layers, mean, std, test).numpy(), stop.numpy(), torch.stack(traces).numpy())
+
+
+def _copied(layers: Layers, part: slice, copies: int) -> Layers:
+    w1, w2, w3 = (w[part].repeat(copies, 1, 1) for w in layers)
+    return w1, w2, w3
+
+
+def _repeated(rows: Rows, copies: int) -> Rows:
+    return Rows(rows.x.repeat(copies, 1, 1), rows.y.repeat(copies, 1))
+
+
+def _narrowed(layers: Layers, arguments: int) -> Layers:
+    """Without the columns of arguments that no program of the part has; the bias is the last column."""
+    w1, w2, w3 = layers
+    return torch.cat([w1[:, :, :arguments], w1[:, :, -1:]], dim=-1), w2, w3
+
+
+def _joined(parts: Sequence[Outcome]) -> Outcome:
+    return Outcome(*(np.concatenate([getattr(p, f) for p in parts], axis=-1) for f in ("errors", "stops", "traces")))
+
+
+def climb(
+    errors: Callable[[list[float]], list[float]], middle: float, factor: float, extensions: int = EXTENSIONS
+) -> tuple[float, dict[float, float]]:
+    """The strength of least error on a geometric grid, never one of its ends, and the errors of all that were tried.
+
+    The grid is extended while its best value is an end. Raises UsageError where that does not help.
+    """
+    places = [-1, 0, 1]
+    tried = dict(zip(places, errors([middle * factor**p for p in places]), strict=True))
+    for _ in range(extensions + 1):
+        least = min(tried.values())
+        best = min((p for p in tried if tried[p] <= least * (1 + TIE)), key=abs)
+        if min(tried) < best < max(tried):
+            return middle * factor**best, {middle * factor**p: tried[p] for p in sorted(tried)}
+        new = best + (1 if best == max(tried) else -1)
+        tried[new] = errors([middle * factor**new])[0]
+    raise UsageError(f"the error still falls at the end of the grid, {middle * factor**new:g}: it has no best value")
+
+
+def choose_strength(bench: Bench, method: str, rows: int, optimiser: Optimiser) -> dict[str, Any]:
+    """The best strength on the validation programs, and the geometric mean error of each that was tried."""
+
+    def errors(strengths: list[float]) -> list[float]:
+        outcomes = tuned(bench.initialisations[method], bench.validation, rows, optimiser, strengths, bench.seed)
+        return [geometric_mean(o.errors) for o in outcomes]
+
+    best, tried = climb(errors, optimiser.middle, optimiser.factor)
+    return {"strength": best, "error": tried[best], "tried": {f"{s:g}": e for s, e in tried.items()}}
+
+
+# --- Jobs ---
+
+Figures = dict[str, Any]
+
+
+def start_job(bench: Bench, method: str, rows: int) -> Figures:
+    """Starts that are not fine-tuned: errors [S, U] by scale."""
+    per_seed = [
+        start_errors(bench.initialisations[method], suite, rows, bench.seed + s) for s, suite in enumerate(bench.suites)
+    ]
+    return {scale: [errors[scale].tolist() for errors in per_seed] for scale in per_seed[0]}
+
+
+def tune_job(bench: Bench, method: str, rows: int) -> Figures:
+    """What each optimiser comes to on the validation programs at its best strength, and without any step."""
+    error = geometric_mean(start_errors(bench.initialisations[method], bench.validation, rows, bench.seed)["rows"])
+    found: Figures = {NO_STEPS: {"strength": 0.0, "error": error}}
+    return found | {name: choose_strength(bench, method, rows, o) for name, o in OPTIMISERS.items()}
+
+
+def fit_job(bench: Bench, method: str, rows: int, optimiser: str, strength: float) -> Figures:
+    """Fine-tuned test programs: errors and stops [S, U], traces [S, C, U]."""
+    outcomes = [
+        tuned(bench.initialisations[method], suite, rows, OPTIMISERS[optimiser], [strength], bench.seed + s)[0]
+        for s, suite in enumerate(bench.suites)
+    ]
+    return {name: [getattr(o, name).tolist() for o in outcomes] for name in ("errors", "stops", "traces")}
+
+
+Progress = Callable[[int], None]
+"""Told how many jobs were done since the last call."""
+
+JOBS: dict[str, Callable[..., Figures]] = {"start": start_job, "tune": tune_job, "fit": fit_job}
+
+_bench: Bench
+"""In a worker: what its jobs work on."""
+
+
+def _begin(suites: list[Suite], validation: Suite, settings: Settings) -> None:
+    global _bench
+    torch.set_num_threads(1)
+    # Weights of no size slow the processor's arithmetic many times.
+    torch.set_flush_denormal(True)
+    _bench = make_bench(suites, validation, settings)
+
+
+def make_bench(suites: list[Suite], validation: Suite, settings: Settings) -> Bench:
+    """Raises UsageError where the compiler or a baseline does not load."""
+    model = load_compiler(settings.compiler).model
+    baselines = Path(settings.baselines) if settings.baselines else None
+    return Bench(suites, validation, table(model, suites[0].tasks, validation.tasks, baselines), settings.seed)
+
+
+def _work(kind: str, arguments: tuple) -> Figures:
+    with torch.no_grad():
+        return JOBS[kind](_bench, *arguments)
+
+
+@dataclass
+class Runner:
+    """Runs jobs in processes, each once: its figures are kept in `folder`."""
+
+    folder: Path
+    pool: Executor
+    advance: Progress = lambda jobs: None
+
+    def run(self, kind: str, jobs: Sequence[tuple]) -> dict[tuple, Figures]:
+        paths = {job: self.folder / f"{kind}-{'-'.join(map(str, job)).replace(' ', '')}.json" for job in jobs}
+        missing = [job for job in jobs if not paths[job].exists()]
+        self.advance(len(jobs) - len(missing))
+        futures = {self.pool.submit(_work, kind, job): job for job in missing}
+        for future in as_completed(futures):
+            replace_file(paths[futures[future]], json.dumps(future.result()).encode())
+            self.advance(1)
+        return {job: json.loads(path.read_bytes()) for job, path in paths.items()}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All figures: starts by (method, rows), choices by (method, size), fits by (method, size, optimiser, strength).
+
+    `programs` [U] tells whose result a task is.
+    """
+
+    methods: list[str]
+    sizes: tuple[int, ...]
+    programs: np.ndarray
+    starts: dict[tuple, Figures]
+    choices: dict[tuple, Figures]
+    fits: dict[tuple, Figures]
+
+    def errors(self, method: str, size: int) -> np.ndarray:
+        """nMSE [S, U] after fine-tuning by the optimiser that is best on the validation programs."""
+        optimiser = chosen(self.choices[method, size])
+        if optimiser == NO_STEPS:
+            return np.array(self.starts[method, size]["rows"])
+        return np.array(self.fit(method, size, optimiser)["errors"])
+
+    def start_errors(self, method: str, rows: int, scale: str = "rows") -> np.ndarray:
+        """nMSE [S, U] of the start itself; `scale` is "given" or "predicted" where there are no rows."""
+        return np.array(self.starts[method, rows][scale])
+
+    def fit(self, method: str, size: int, optimiser: str) -> Figures:
+        return self.fits[method, size, optimiser, self.choices[method, size][optimiser]["strength"]]
+
+    def trained(self, size: int) -> str:
+        """The optimiser that training times are compared with: of those that take steps, random's best."""
+        return chosen(self.choices[BASELINE, size], steps=True)
+
+
+def chosen(choice: Figures, steps: bool = False) -> str:
+    """The optimiser of least error on the validation programs; with `steps`, one that takes any."""
+    names = [name for name in choice if not (steps and name == NO_STEPS)]
+    return min(names, key=lambda name: choice[name]["error"])
+
+
+def measure(
+    bench: Bench, settings: Settings, methods: Sequence[str], folder: Path, processes: int, advance: Progress
+) -> Measured:
+    """Run every job that `folder` has no figures of. `methods` are names of the bench's initialisations."""
+    sizes = settings.sizes
+    begin = (bench.suites, bench.validation, settings)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _begin, begin) as pool:
+        runner = Runner(folder, pool, advance)
+        # The long ones first, so that no worker is left with one at the end.
+        pairs = [(m, n) for n in sorted(sizes, reverse=True) for m in methods]
+        choices = runner.run("tune", pairs)
+        fits = runner.run("fit", list(_fits(choices, pairs)))
+        starts = runner.run("start", [(m, n) for n in sorted({*START_ROWS, *sizes}) for m in methods])
+    return Measured(list(methods), sizes, bench.suites[0].programs, starts, choices, fits)
+
+
+def _fits(choices: dict[tuple, Figures], pairs: Sequence[tuple[str, int]]) -> Iterator[tuple]:
+    """Each initialisation's best optimiser, and the random one's best, with which training times are compared."""
+    for method, size in pairs:
+        choice = choices[method, size]
+        for name in sorted({chosen(choice), chosen(choices[BASELINE, size], steps=True)} - {NO_STEPS}):
+            yield method, size, name, choice[name]["strength"]
+
+
+def job_count(settings: Settings, methods: Sequence[str]) -> int:
+    """An upper bound."""
+    return len(methods) * (3 * len(settings.sizes) + len({*START_ROWS, *settings.sizes}))
+
+
+def work_folder(root: Path, settings: Settings, compiler: str) -> Path:
+    """Where the figures of these settings are kept: another compiler (its hash) or baseline is another folder."""
+    files = sorted(Path(settings.baselines).rglob("*.safetensors")) if settings.baselines else []
+    baselines = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    optimisers = [(o.name, o.steps, o.size, o.middle, o.factor) for o in OPTIMISERS.values()]
+    depends = [{**asdict(settings), "sizes": None, "baselines": None}, compiler, baselines, optimisers]
+    digest = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
+    folder = root / f"{settings.suite}-{digest[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,103 @@
+"""One run of the protocol: from settings to the finished page."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from cprograms.diagnostics import UsageError
+from cprograms.files import replace_file
+from surrogate.compilers import Compiler, load_compiler
+from surrogate.pipeline import ROWS
+from training.evaluation import report
+from training.evaluation.protocol import (
+    BASELINE,
+    Measured,
+    Settings,
+    job_count,
+    make_bench,
+    measure,
+    prepare,
+    work_folder,
+)
+from training.held_out import HeldOut, errors_at, table, text_errors_with_scale
+
+PACKAGES = ("surrogate-compiler", "torch", "numpy", "wasmtime", "ziglang")
+
+
+def evaluate(
+    settings: Settings, methods: Sequence[str] | None, output: Path, work: Path, processes: int, command: str
+) -> str:
+    """Run what `work` has no figures of, write the report, and return its page.
+
+    Raises UsageError for a suite, method, baseline or compiler that there is not.
+    """
+    started = time.perf_counter()
+    compiler = load_compiler(settings.compiler)
+    folder = work_folder(work, settings, compiler.sha256)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        running = bar.add_task("rows", total=None)
+        prepared = prepare(settings)
+        bench = make_bench(prepared.suites, prepared.validation, settings)
+        chosen = _methods(methods, list(bench.initialisations))
+        measured = None
+        if settings.sizes:
+            bar.update(running, description="starts", total=job_count(settings, chosen))
+            measured = measure(bench, settings, chosen, folder, processes, lambda n: bar.advance(running, n))
+        bar.update(running, description="levels")
+        levels = _levels(compiler, prepared.held, folder)
+    document = {
+        "command": command,
+        "seconds": round(time.perf_counter() - started),
+        "seed": settings.seed,
+        "seeds": settings.seeds,
+        "versions": {name: version(name) for name in PACKAGES},
+        "machine": platform.processor() or platform.machine(),
+        "compiler": compiler.sha256,
+        "suite": settings.suite,
+        "programs": len(np.unique(bench.suites[0].programs)),
+        "results": len(bench.suites[0]),
+        "left_out": prepared.left_out,
+        **_figures(settings, measured, levels),
+    }
+    return report.write(document, output)
+
+
+def _methods(asked: Sequence[str] | None, there: Sequence[str]) -> list[str]:
+    """The methods asked for in the table's order, with the one that others are compared with."""
+    if unknown := [name for name in asked or [] if name not in there]:
+        raise UsageError(f"no start '{unknown[0]}'; there are {', '.join(there)} (learned ones need --baselines)")
+    return [name for name in there if asked is None or name in asked or name == BASELINE]
+
+
+def _figures(settings: Settings, measured: Measured | None, levels: dict[str, Any]) -> dict[str, Any]:
+    tables = report.figures(measured) if measured else {}
+    return {
+        "bars": report.bars(settings, levels, measured, tables),
+        "table": levels["table"],
+        **({"programs_table": levels["programs"]} if settings.suite == "parrot" else {}),
+        **tables,
+    }
+
+
+def _levels(compiler: Compiler, held: list[HeldOut], folder: Path) -> dict[str, Any]:
+    """What a compile at each level comes to: by classes of programs, and by program in the mean over its results."""
+    path = folder / "levels.json"
+    if not path.exists():
+        errors = {"-O0, scale given": text_errors_with_scale(compiler.model, held)}
+        errors |= {f"-O{level}": errors_at(compiler.model, held, level) for level in ROWS}
+        names = np.array([h.program.entry for h in held])
+        programs = {
+            name: {level: float(e[names == name].mean()) for level, e in errors.items()} for name in np.unique(names)
+        }
+        replace_file(path, json.dumps({"table": table(held, errors), "programs": programs}).encode())
+    return json.loads(path.read_bytes())
