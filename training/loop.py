@@ -183,7 +183,8 @@ class Trainer(ABC, Generic[Config]):
         try:
             yield
         except RuntimeError as e:
-            if self.accelerator.num_processes == 1 or not isinstance(e, torch.distributed.DistError):
+            # gloo, the backend of processors, has no exception of its own.
+            if not isinstance(e, torch.distributed.DistError) and "gloo" not in str(e):
                 raise
             raise TrainingError(f"another process of the run was lost at step {self.step}: {first_line(e)}") from e
 
@@ -246,13 +247,16 @@ class Trainer(ABC, Generic[Config]):
 
     def load(self, folder: Path) -> None:
         progress = yaml.safe_load((folder / PROGRESS).read_text())
+        if not isinstance(progress, dict):
+            raise ValueError(f"{PROGRESS} holds no mapping")
+        step, seconds = int(progress["step"]), float(progress["seconds"])
         saved, asked = progress["settings"], plain(self.config)
         other = sorted(k for k in saved.keys() | asked.keys() if saved.get(k) != asked.get(k) and k not in MAY_DIFFER)
         if other:
             pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked.get(k)}" for k in other)
             raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}; give another output folder")
         self.accelerator.load_state(str(folder))
-        self.step, self.seconds = int(progress["step"]), float(progress["seconds"])
+        self.step, self.seconds = step, seconds
 
 
 def plain(config: LoopConfig) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class MetaConfig(LoopConfig):
     inner_steps: int = 5
     rows: tuple[int, ...] = (8, 32)  # K; one is drawn for each step
     queries: int = 64  # maml's rows for the outer loss
-    floor: float = 0.03  # of the loss of pretrained and maml: log(1 + error / floor)
+    floor: float = 0.03  # of maml's outer loss: log(1 + error / floor)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -134,7 +134,7 @@ class MetaObjective(nn.Module):
 
     def pretrained(self, x: Tensor, y: Tensor, _rows: int) -> Tensor:
         f = outputs(self.start.layers, x.flatten(0, 1)[None])  # [1, B*R]
-        return program_loss(f.view_as(y) - y, self.config.floor)
+        return program_errors(f.view_as(y) - y).mean()
 
     def maml(self, x: Tensor, y: Tensor, rows: int) -> Tensor:
         c = self.config

@@ -14,14 +14,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
 from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.towers import outputs
 from training.batches import ViewStore, make_batch
 from training.hypernetwork import Objective, TrainingConfig
 from training.settings import read_mapping, settings_of
-from training.views import write_views
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """\
@@ -36,14 +34,6 @@ model: {hidden_size: 16, layers: 1, heads: 2, surrogate_width: 8, decoder_width:
 """
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("views")
-    for shard in TINY.glob("*.parquet"):
-        write_views(folder / shard.name, shard)
-    return folder
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
@@ -51,14 +41,19 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def command(config: Path, data: Path, out: Path, *launcher: str) -> list[str]:
+def command(config: Path, tiny_views: Path, out: Path, *launcher: str) -> list[str]:
     run = launcher or (sys.executable, "-m")
-    return [*run, "training.hypernetwork", str(config), "--data", str(data), "-o", str(out)]
+    return [*run, "training.hypernetwork", str(config), "--data", str(tiny_views), "-o", str(out)]
 
 
-def train(config: Path, data: Path, out: Path, *launcher: str, fails: bool = False) -> str:
+def train(config: Path, tiny_views: Path, out: Path, *launcher: str, fails: bool = False) -> str:
     done = subprocess.run(
-        command(config, data, out, *launcher), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=250
+        command(config, tiny_views, out, *launcher),
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=250,
     )
     assert (done.returncode != 0) == fails, done.stderr[-3000:]
     return done.stdout + done.stderr
@@ -72,25 +67,29 @@ def weights(out: Path) -> dict[str, torch.Tensor]:
     return load_file(out / "checkpoint" / "model" / "model.safetensors")
 
 
-def test_a_killed_run_goes_on_as_if_it_had_not_been(config: Path, data: Path, tmp_path: Path):
-    train(config, data, tmp_path / "whole")
+def test_a_killed_run_goes_on_as_if_it_had_not_been(config: Path, tiny_views: Path, tmp_path: Path):
+    train(config, tiny_views, tmp_path / "whole")
     killed = tmp_path / "killed"
     process = subprocess.Popen(
-        command(config, data, killed), cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(config, tiny_views, killed),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 200
     while not (killed / "checkpoint" / "progress.yaml").exists() and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert "resuming from step" in train(config, data, killed)
+    assert "resuming from step" in train(config, tiny_views, killed)
     whole, resumed = weights(tmp_path / "whole"), weights(killed)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_two_processes_train_one_model(config: Path, data: Path, tmp_path: Path):
+def test_two_processes_train_one_model(config: Path, tiny_views: Path, tmp_path: Path):
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    said = train(config, data, tmp_path / "two", *launch, "--main_process_port", "0", "-m")
+    said = train(config, tiny_views, tmp_path / "two", *launch, "--main_process_port", "0", "-m")
     assert "2 processes" in said
     trained = weights(tmp_path / "two")
     assert all(torch.isfinite(w).all() for w in trained.values())
@@ -115,11 +114,11 @@ def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
     assert "holds no shard of the train split" in train(config, tmp_path, tmp_path / "out", fails=True)
 
 
-def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(data: Path):
+def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_views: Path):
     torch.manual_seed(0)
     model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
     config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
-    views = ViewStore(data, "train").draw(4, np.random.default_rng(0))
+    views = ViewStore(tiny_views, "train").draw(4, np.random.default_rng(0))
     batch = make_batch(views, np.random.default_rng(1), dense=0)
     parts = Objective(model, config)(batch, 0)
     emission = model(batch.graphs)
