@@ -57,8 +57,7 @@ def _summary(made: Sequence[Rendering], entered: Sequence[Contender]) -> list[di
         }
         if contender.against:
             by_picture = ratios(made, contender.name, contender.against)
-            mean, low, high = mean_ratio(by_picture)
-            row["ratio"] = {"against": contender.against, "pictures": by_picture, "mean": mean, "interval": [low, high]}
+            row["ratio"] = {"against": contender.against, "pictures": by_picture} | mean_ratio(by_picture).as_dict()
         rows.append(row)
     return rows
 
@@ -86,7 +85,7 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         ratio = "1"
         cells = [f"{row['ssim'][p]:.3f}" for p in pictures]
         if found := row.get("ratio"):
-            ratio = f"{found['mean']:.3f} ({found['interval'][0]:.3f}–{found['interval'][1]:.3f})"
+            ratio = f"{found['value']:.3f} ({found['low']:.3f}–{found['high']:.3f})"
             cells = [f"{cell} ({found['pictures'][p]:.2f}×)" for cell, p in zip(cells, pictures, strict=True)]
         ssim = np.mean(list(row["ssim"].values()))
         mean_psnr = f"{np.mean(psnr):.1f}" if psnr else "–"

@@ -13,7 +13,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import bootstrap
 
 import cprograms
 from cprograms.diagnostics import UsageError
@@ -25,6 +24,7 @@ from surrogate.finetune import finetune
 from surrogate.hypernetwork import Hypernetwork
 from surrogate.network import SurrogateNetwork
 from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
+from training.evaluation.statistics import Estimate, geometric
 from training.learning_to_execute.comparison import random_network
 
 try:
@@ -249,9 +249,6 @@ def ratios(made: Sequence[Rendering], method: str, against: str) -> dict[str, fl
     return {picture: math.exp(np.mean(values)) for picture, values in logs.items()}
 
 
-def mean_ratio(by_picture: Mapping[str, float], seed: int = 0) -> tuple[float, float, float]:
-    """Geometric mean over the pictures, and a 95 % bootstrap interval."""
-    logs = np.log(list(by_picture.values()))
-    found = bootstrap((logs,), np.mean, method="percentile", n_resamples=5000, rng=np.random.default_rng(seed))
-    low, high = found.confidence_interval
-    return math.exp(logs.mean()), math.exp(low), math.exp(high)
+def mean_ratio(by_picture: Mapping[str, float]) -> Estimate:
+    """Geometric mean over the pictures, with its bootstrap interval."""
+    return geometric(np.log(list(by_picture.values())), np.arange(len(by_picture)))

@@ -1,0 +1,127 @@
+"""What a user would fit, each against a function that it can represent, and the comparison from end to end."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn", reason="the extra [analysis] is not installed")
+
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF
+
+from cprograms.corpus import TINY
+from cprograms.corpus.shards import ShardReport
+from training.evaluation import regressors, same_rows
+from training.evaluation.regressors import REGRESSORS, leave_one_out_error
+from training.evaluation.same_rows import SYSTEMS, summary
+
+ROOT = Path(__file__).resolve().parents[3]
+LEARNABLE = {
+    "Gaussian process": (lambda x: np.sin(2 * x[:, 0]) * x[:, 1], 1e-4),
+    "boosting": (lambda x: np.where(x[:, 0] > 0.1, 1.0, -1.0), 0.1),
+    "MLPRegressor": (lambda x: np.tanh(2 * x[:, 0] - x[:, 1]), 1e-2),
+    "nearest row": (lambda x: np.sign(x[:, 0]), 0.3),
+}
+
+
+def rows(count: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (count, 3))
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_learns_what_it_can_represent(name: str) -> None:
+    function, tolerance = LEARNABLE[name]
+    x, fresh = rows(64, 0), rows(500, 1)
+    predicted = REGRESSORS[name](x, function(x), 0)(fresh)
+    assert np.mean((predicted - function(fresh)) ** 2) < tolerance * function(fresh).var()
+
+
+def test_the_leave_one_out_error_is_that_of_leaving_one_out() -> None:
+    x = rows(8, 0)
+    y = np.sin(x[:, 0])
+    process = GaussianProcessRegressor(RBF(0.7), alpha=0.01, optimizer=None)
+    left_out = [y[i] - process.fit(np.delete(x, i, 0), np.delete(y, i)).predict(x[i : i + 1])[0] for i in range(len(x))]
+    assert leave_one_out_error(process.fit(x, y)) == pytest.approx(np.mean(np.square(left_out)))
+
+
+def line(program: str, system: str, nmse: float, rows: int = 64) -> dict:
+    return {"program": program, "rows": rows, "system": system, "nmse": nmse, "seconds": 1.0, "microseconds": 2.0}
+
+
+def test_wins_count_programs_and_halve_ties() -> None:
+    errors = {
+        "-O1": [1.0, 1.0, 1.0],
+        "-O2": [0.1, 0.3, 0.2],
+        "Gaussian process": [0.2, 0.2, 0.2],
+        "boosting": [0.4, 0.1, 0.4],
+        "MLPRegressor": [0.4, 0.4, 0.4],
+        "nearest row": [0.0, 0.0, 0.0],
+    }
+    lines = [line(p, s, errors[s][i]) for i, p in enumerate(["a", "a", "b"]) for s in SYSTEMS]
+    (part,) = summary(lines)
+    assert (part["programs"], part["results"]) == (2, 3)
+    wins = part["wins"]["-O2"]
+    assert wins["Gaussian process"]["share"]["value"] == pytest.approx(1.5 / 3)
+    assert wins["Gaussian process"]["ratio"]["value"] == pytest.approx((2 * 2 / 3) ** (1 / 3))
+    assert wins["the best of the three"]["ratio"]["value"] == pytest.approx((2 * 1 / 3) ** (1 / 3))
+    assert wins["nearest row"]["share"]["value"] == 0
+    assert part["systems"]["-O2"]["median"] == 0.2
+
+
+@pytest.fixture
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("compare_regressors", ROOT / "scripts" / "compare_regressors.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_script_goes_on_where_it_was(
+    script: ModuleType, compiler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_this_process(function, jobs, settings, *, processes):
+        for path, job in jobs.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                function(path, *job)
+        return ShardReport()
+
+    monkeypatch.setattr(same_rows, "make_shards", in_this_process)
+    monkeypatch.setattr(same_rows, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
+    options = ["--data", str(TINY), "--compiler", str(compiler), "--programs", "6", "--rows", "16", "32"]
+    options += ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(sys, "argv", ["compare_regressors.py", *options])
+    assert script.main() == 0
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert [part["rows"] for part in report["rows"]] == [16, 32]
+    for part in report["rows"]:
+        assert part["programs"] == 6
+        assert part["systems"]["-O2"]["geo"] > 0
+    assert "## 32 rows" in (tmp_path / "out.md").read_text()
+    shards = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").glob("*.parquet")}
+    assert len(shards) == 2
+    assert script.main() == 0
+    assert {p: p.stat().st_mtime_ns for p in shards} == shards
+    assert json.loads((tmp_path / "out.json").read_text()) == report
+
+
+def test_a_missing_extra_is_named(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("regressors", "same_rows"):
+        monkeypatch.delitem(sys.modules, f"training.evaluation.{module}")
+    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
+    monkeypatch.setattr(sys, "argv", ["compare_regressors.py", "--data", str(TINY), "--out", str(tmp_path / "out")])
+    assert script.main() == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: the regressors need scikit-learn: pip install 'surrogate-compiler[analysis]'"
+    ]
