@@ -50,9 +50,9 @@ class TrainingConfig(LoopConfig):
     dense_nodes: int = 6
     dense_weight: float = 0.5
     moment_weight: float = 0.1
-    scaled_weight: float = 0.3  # of the error under the predicted mean and deviation, in steps without rows
-    floor: float = 0.03  # errors well below it gain little: the loss of a program is log(1 + error / floor)
-    adapted_floor: float = 0.003  # the same of the errors after the rows, which are lower
+    scaled_weight: float = 0.5  # of the error under the predicted mean and deviation, in steps without rows
+    floor: float = 0.01  # errors well below it gain little: the loss of a program is log(1 + error / floor)
+    adapted_floor: float = 0.001  # the same of the errors after the rows, which are lower
     mixed_precision: str = "bf16"
     model: dict = field(default_factory=dict)
 
