@@ -14,7 +14,7 @@ that was killed goes on as if it had not been.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from cprograms.diagnostics import UsageError
+from surrogate.compilers import load_compiler
 from surrogate.hypernetwork import (
     Emission,
     Hypernetwork,
@@ -31,7 +32,7 @@ from surrogate.hypernetwork import (
 from surrogate.pretrained import HypernetworkConfig, HypernetworkModel
 from surrogate.towers import outputs
 from training.batches import Batch, make_batch
-from training.loop import LoopConfig, Trainer, command
+from training.loop import LoopConfig, Trainer, command, first_line
 from training.losses import program_loss
 from training.settings import settings_of
 from training.views import ROWS
@@ -55,6 +56,7 @@ class TrainingConfig(LoopConfig):
     adapted_floor: float = 0.001  # the same of the errors after the rows, which are lower
     mixed_precision: str = "bf16"
     model: dict = field(default_factory=dict)
+    start: str = ""  # weights to start from: a packaged compiler or a folder of one, whose 'model' settings then hold
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,10 +121,23 @@ def draw_rows(config: TrainingConfig, step: int) -> int:
     return 0 if rng.random() < config.text_share else int(rng.choice(config.rows))
 
 
+def initial_model(config: TrainingConfig) -> HypernetworkModel:
+    """New weights, or those that the settings name. Raises UsageError where these do not fit."""
+    if not config.start:
+        return HypernetworkModel(HypernetworkConfig(**config.model))
+    start = load_compiler(config.start).model
+    model = HypernetworkModel(HypernetworkConfig(**asdict(start.settings) | config.model))
+    try:
+        model.load_state_dict(start.state_dict())
+    except RuntimeError as e:
+        raise UsageError(f"the weights of 'start' {config.start} are of another 'model': {first_line(e)}") from e
+    return model
+
+
 class HypernetworkTrainer(Trainer[TrainingConfig]):
     def build(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         c = self.config
-        model = HypernetworkModel(HypernetworkConfig(**c.model))
+        model = initial_model(c)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay, fused=True
         )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from cprograms.diagnostics import UsageError
 from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.towers import outputs
 from training.batches import ViewStore, make_batch
-from training.hypernetwork import Objective, TrainingConfig
+from training.hypernetwork import Objective, TrainingConfig, initial_model
 from training.settings import read_mapping, settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -128,6 +129,16 @@ def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_view
     torch.testing.assert_close(parts["scaled"], torch.log(1 + huber / config.floor).mean())
     others = config.dense_weight * parts["dense"] + config.moment_weight * (parts["moments"] + parts["scale"])
     torch.testing.assert_close(parts["loss"], parts["text"] + 0.7 * parts["scaled"] + others)
+
+
+def test_a_run_may_start_from_finished_weights(config: Path, tmp_path: Path):
+    settings = settings_of(TrainingConfig, read_mapping(config), "config")
+    finished = initial_model(settings)
+    finished.save_pretrained(tmp_path / "finished")
+    start = replace(settings, model={}, start=str(tmp_path / "finished"))
+    assert all(torch.equal(a, b) for a, b in zip(initial_model(start).parameters(), finished.parameters(), strict=True))
+    with pytest.raises(UsageError, match="of another 'model'"):
+        initial_model(replace(start, model={"surrogate_width": 4}))
 
 
 def test_the_learning_rate_warms_up_stays_and_falls():
