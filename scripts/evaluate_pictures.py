@@ -23,6 +23,7 @@ from surrogate.compilers import load_compiler
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compiler", help="as of `surrogate compile`")
+    parser.add_argument("--baselines", type=Path, help="a folder of learned starts to compare with")
     parser.add_argument("--seed", type=int, default=0, help="the first seed: of executed rows and random starts")
     parser.add_argument("--seeds", type=int, default=3, help="how many, one after another")
     parser.add_argument("--side", type=int, default=96, help="pixels of a picture's longer side")
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     compiler = load_compiler(args.compiler)
-    entered = contenders(compiler.model)
+    entered = contenders(compiler.model, args.baselines)
     seeds = range(args.seed, args.seed + args.seeds)
     made = {}
     for application in APPLICATIONS:

@@ -303,7 +303,7 @@ def table(
     found = [
         Initialisation("random", "uniform in ±1/√fan_in", random_start, static_scale, seeded=True),
         Initialisation("constant", "the mean of emitted towers", constant, static_scale),
-        *_learned(baselines),
+        *learned(baselines),
         Initialisation("text", "-O0: emitted from the text", text_start(model), text),
         Initialisation("text + rows", "-O1: and Gauss–Newton steps on the rows", row_start(model), text),
         Initialisation("wrong text", "-O0 of another program", wrong_text_start(model, everything, False), wrong),
@@ -312,7 +312,8 @@ def table(
     return {i.name: i for i in found}
 
 
-def _learned(folder: Path | None) -> list[Initialisation]:
+def learned(folder: Path | None) -> list[Initialisation]:
+    """The starts of a folder of baselines, as in `table`; none without a folder."""
     if folder is None:
         return []
     if not folder.is_dir():

@@ -13,7 +13,7 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.evaluation.pictures import Application, Contender, Rendering, mean_ratio, ratios
+from training.evaluation.pictures import EXACT, Application, Contender, Rendering, mean_ratio, ratios
 
 try:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -95,11 +95,11 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
 
 def grid(application: Application, made: Sequence[Rendering], entered: Sequence[Contender]) -> bytes:
     """A PNG: a row a picture; the exact picture, then each contender's with the first seed, its SSIM below."""
-    methods = ["exact", *(c.name for c in entered)]
+    methods = [EXACT, *(c.name for c in entered if c.shown)]
     pictures = list(dict.fromkeys(r.picture for r in made))
     seed = min(r.seed for r in made)
     shown = {(r.picture, r.method): r for r in made if r.seed == seed}
-    heights = [shape[0] / shape[1] for shape in (shown[p, "exact"].image.shape for p in pictures)]
+    heights = [shape[0] / shape[1] for shape in (shown[p, EXACT].image.shape for p in pictures)]
     width, height = COLUMN * len(methods), HEAD + sum(COLUMN * h + 0.18 for h in heights)
     figure = Figure(figsize=(width, height), dpi=DPI)
     places = figure.subplots(
@@ -130,7 +130,7 @@ def _show(axes: Any, rendering: Rendering) -> None:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
-    label = rendering.picture.replace("_", " ") if rendering.method == "exact" else f"SSIM {rendering.ssim:.2f}"
+    label = rendering.picture.replace("_", " ") if rendering.method == EXACT else f"SSIM {rendering.ssim:.2f}"
     axes.set_xlabel(label, fontsize=7, labelpad=2)
 
 

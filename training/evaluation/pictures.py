@@ -16,16 +16,16 @@ import numpy as np
 
 import cprograms
 from cprograms.diagnostics import UsageError
-from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.check import compile_seed, executed_rows
-from surrogate.finetune import finetune
+from surrogate.finetune import finetune, training_rows
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork
+from surrogate.network import SurrogateNetwork, Towers, emitted_network
 from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
 from training.evaluation.statistics import Estimate, geometric
-from training.learning_to_execute.comparison import random_network
+from training.held_out import HeldOut
+from training.initialisations import Start, learned, make_task, random_start, text_start
 
 try:
     from skimage import data
@@ -142,52 +142,70 @@ def network_kernel(network: SurrogateNetwork) -> Kernel:
     return lambda x: network.predict(x)[:, 0]
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a method may read of a program: its text, and executed rows x [K, A], y [K, 1]."""
-
-    program: Program
-    graph: Graph
-    x: np.ndarray
-    y: np.ndarray
-    seed: int
-
-
-Method = Callable[[Task], SurrogateNetwork]
+Method = Callable[[HeldOut, int], SurrogateNetwork]
+"""From a program with the rows that it may read, and a seed, to a network."""
 
 
 def compiled(model: Hypernetwork, opt_level: int) -> Method:
-    return lambda task: build_network(model, task.program, task.graph, task.x, task.y, opt_level)
+    return lambda held, _seed: build_network(model, held.program, held.graph, held.x, held.y, opt_level)
 
 
-def from_scratch(task: Task) -> SurrogateNetwork:
-    """A random start, fine-tuned as -O2 fine-tunes."""
-    network = random_network(task.program.domain, task.y, task.seed)
-    with one_thread():
-        finetune(network, task.x, task.y)
-    return network
+def tuned(start: Start) -> Method:
+    """A start fine-tuned as -O2 fine-tunes: the start does not read the rows that decide when to stop."""
+
+    def make(held: HeldOut, seed: int) -> SurrogateNetwork:
+        seen = training_rows(len(held.x))
+        with one_thread():
+            w1, w2, w3 = (w.numpy() for w in start([make_task(held).first(seen)], seed))
+            towers = Towers(
+                w1=w1[..., : held.x.shape[1]],
+                b1=w1[..., -1],
+                w2=w2[..., :-1],
+                b2=w2[..., -1],
+                w3=w3[:, 0, :-1],
+                b3=w3[:, 0, -1],
+                mean=held.y[:seen].mean(0),
+                std=held.y[:seen].std(0),
+            )
+            network = emitted_network(towers, held.program.domain)
+            finetune(network, held.x, held.y)
+        return network
+
+    return make
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A method with the rows that it may read, and the name of the one that its similarity is divided by."""
+    """A method with the rows that it may read, and the name of the one that its similarity is divided by.
+
+    `shown` says whether the grid of pictures has a column of it.
+    """
 
     name: str
     rows: int
     make: Method
     against: str | None = None
+    shown: bool = True
 
 
-def contenders(model: Hypernetwork) -> list[Contender]:
+def contenders(model: Hypernetwork, baselines: Path | None = None) -> list[Contender]:
+    """The compiles, the random start, and the starts of a folder of baselines (see `training.initialisations.table`).
+
+    Raises UsageError for a baseline that does not load.
+    """
     few, many = ROWS[1], ROWS[2]
-    scratch, more = f"random, {few} rows", f"random, {many} rows"
+    scratch = {rows: f"random, {rows} rows" for rows in (few, many)}
+    others = {"text": text_start(model)} | {i.name: i.start for i in learned(baselines)}
     return [
-        Contender("-O0", ROWS[0], compiled(model, 0), scratch),
-        Contender(scratch, few, from_scratch),
-        Contender(f"-O1, {few} rows", few, compiled(model, 1), scratch),
-        Contender(f"-O2, {few} rows", few, compiled(model, 2), scratch),
-        Contender(more, many, from_scratch),
-        Contender(f"-O2, {many} rows", many, compiled(model, 2), more),
+        Contender("-O0", 0, compiled(model, 0), scratch[few]),
+        Contender(f"-O1, {few} rows", few, compiled(model, 1), scratch[few]),
+        *(Contender(f"-O2, {rows} rows", rows, compiled(model, 2), scratch[rows]) for rows in (few, many)),
+        *(Contender(name, rows, tuned(random_start)) for rows, name in scratch.items()),
+        *(
+            Contender(f"{name}, {rows} rows", rows, tuned(start), scratch[rows], shown=False)
+            for name, start in others.items()
+            for rows in (few, many)
+        ),
     ]
 
 
@@ -230,7 +248,8 @@ def renderings(
     exact = {name: application.render(exact_kernel(program), picture) for name, picture in pictures.items()}
     for seed, contender in product(seeds, entered):
         x, y = executed_rows(program, contender.rows, compile_seed(seed), COMPILE_METHOD)
-        kernel = network_kernel(contender.make(Task(program, graph, x, y, seed)))
+        held = HeldOut(program, 0, graph, x, y, x[:0], y[:0])
+        kernel = network_kernel(contender.make(held, seed))
         for name, picture in pictures.items():
             image = application.render(kernel, picture)
             measured = similarity(image, exact[name]), noise_ratio(image, exact[name])
