@@ -1,6 +1,6 @@
 """Choose the settings of a start shared by all programs on the validation split, and compare it with random starts.
 
-python scripts/tune_meta.py training/configs/maml.yaml --data data/views --steps 300 -o runs/tune
+python scripts/tune_meta.py training/configs/maml.yaml --data data/views --steps 150 -o runs/tune
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=300, help="of each training")
+    parser.add_argument("--steps", type=int, default=150, help="of each training")
     parser.add_argument("--views", type=int, default=128, help="of the validation split")
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
@@ -32,7 +32,7 @@ def main() -> int:
     torch.set_flush_denormal(True)
     try:
         config = settings_of(MetaConfig, read_mapping(args.config), str(args.config))
-        short = replace(config, steps=args.steps, checkpoint_every=args.steps, validate_every=args.steps * 2)
+        short = replace(config, steps=args.steps, checkpoint_every=args.steps)
         measure = Measure.on(args.data, args.views)
         chosen, records = tune(short, args.data, args.output, measure)
     except UsageError as e:

@@ -61,20 +61,24 @@ def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
 
 
 def without_text(graph: EncodedGraph) -> EncodedGraph:
-    """What the signature and the domain say alone: the arguments, in the signature's order, and an opaque result.
+    """What the signature and the domain say alone: the arguments, in the signature's order, and their opaque result.
 
-    The arguments are those that the graph reads. As nothing is known of the result but its type, its strata are those
-    of a number uniform over [-1, 1].
+    The arguments are those that the graph reads; a node has room for three of them as its children. As nothing is known
+    of the result but its type, its strata are those of a number uniform over [-1, 1].
     """
     order = np.argsort(graph.arguments)
     nodes = np.append(np.flatnonzero(graph.op == INDEX["arg"])[order], -1)
     unknown = np.linspace(-1, 1, 2 * QUANTILES + 1, dtype=np.float32)[1::2]
+    children = np.zeros((len(nodes), 3), dtype=np.uint16)
+    children[-1, : len(order)] = np.arange(1, len(order) + 1)[:3]
+    level = np.zeros(len(nodes), dtype=np.uint16)
+    level[-1] = len(order) > 0
     return EncodedGraph(
         op=np.append(graph.op[nodes[:-1]], np.uint8(INDEX["opaque"])),
         kind=graph.kind[nodes],
         slot=np.append(np.arange(len(order), dtype=np.uint8), np.uint8(0)),
-        children=np.zeros((len(nodes), 3), dtype=np.uint16),
-        level=np.zeros(len(nodes), dtype=np.uint16),
+        children=children,
+        level=level,
         strata=np.vstack([graph.strata[nodes[:-1]], unknown]),
         arguments=graph.arguments[order],
     )

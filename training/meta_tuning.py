@@ -52,6 +52,13 @@ class Measure:
         return self.errors(stack_towers(towers))
 
 
+class QuietTrainer(MetaTrainer):
+    """Without the validation of a run that someone watches."""
+
+    def validate(self) -> dict[str, float]:
+        return {}
+
+
 def tune(config: MetaConfig, data: Path, out: Path, measure: Measure) -> tuple[MetaConfig, list[dict[str, Any]]]:
     """The config with its method's settings chosen, and a record of every training: its settings and errors.
 
@@ -79,7 +86,7 @@ def _with(config: MetaConfig, name: str, value: float) -> MetaConfig:
 
 def _trained(config: MetaConfig, data: Path, out: Path) -> Layers:
     folder = "-".join(f"{name}={getattr(config, name):g}" for name in GRIDS[config.method])
-    trainer = MetaTrainer(config, data, out / config.name / folder)
+    trainer = QuietTrainer(config, data, out / config.name / folder)
     trainer.run()
     w1, w2, w3 = (w.detach() for w in trainer.start.layers)
     return w1, w2, w3

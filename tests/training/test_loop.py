@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -147,13 +148,28 @@ def test_a_checkpoint_of_another_config_is_named(
         trainer(config, tiny_views, tmp_path / "whole").run()
 
 
+def hypernetwork_trainer(data: Path, out: Path, text_share: float = 0.5, **model) -> HypernetworkTrainer:
+    model = {"hidden_size": 16, "layers": 1, "heads": 2, "surrogate_width": 8, "decoder_width": 8} | model
+    c = TrainingConfig(steps=1, batch_size=2, mixed_precision="no", text_share=text_share, model=model)
+    return HypernetworkTrainer(c, data, out)
+
+
 def test_a_checkpoint_of_another_model_is_named(tiny_views: Path, tmp_path: Path):
-    small = {"hidden_size": 16, "layers": 1, "heads": 2, "surrogate_width": 8, "decoder_width": 8}
-    settings = {"steps": 1, "batch_size": 2, "mixed_precision": "no"}
-    first = HypernetworkTrainer(TrainingConfig(**settings, model=small), tiny_views, tmp_path)
-    first.save()
+    hypernetwork_trainer(tiny_views, tmp_path).save()
     with pytest.raises(UsageError, match=r"of other settings: model .*16.* instead of .*24"):
-        HypernetworkTrainer(TrainingConfig(**settings, model=small | {"hidden_size": 24}), tiny_views, tmp_path).run()
+        hypernetwork_trainer(tiny_views, tmp_path, hidden_size=24).run()
+    with pytest.raises(UsageError, match=r"of other settings: model .* instead of .*'text': False"):
+        hypernetwork_trainer(tiny_views, tmp_path, text=False).run()
+
+
+@pytest.mark.parametrize("text_share", [0, 1])
+@pytest.mark.parametrize("text", [True, False])
+def test_every_parameter_takes_part_in_every_step(tiny_views: Path, tmp_path: Path, text: bool, text_share: float):
+    """A distributed wrapper waits for the gradient of each."""
+    run = hypernetwork_trainer(tiny_views, tmp_path, text_share, text=text)
+    run.losses(np.random.default_rng(0))["loss"].backward()
+    assert all(p.grad is not None for p in run.model.parameters())
+    assert all(torch.isfinite(p.grad).all() for p in run.model.parameters())
 
 
 def test_a_finished_run_can_be_continued(config: Path, tiny_views: Path, tmp_path: Path, whole: list):

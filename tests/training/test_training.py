@@ -147,3 +147,8 @@ def test_the_learning_rate_warms_up_stays_and_falls():
     assert c.rate(10) == c.rate(499) == 1.0
     assert c.rate(750) == pytest.approx(0.5)
     assert c.rate(1000) == 0
+
+
+def test_the_hypernetwork_without_text_has_the_settings_of_the_other():
+    blind, default = (read_mapping(ROOT / "training" / "configs" / f"{n}.yaml") for n in ("rows_only", "default"))
+    assert blind == default | {"text_share": 0, "model": default["model"] | {"text": False}}
