@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -41,9 +42,10 @@ def main() -> int:
 
 
 def drawn(folder: Path, count: int, seed: int) -> list[Record]:
-    """A random sample of the programs of a folder of shards."""
-    records = list(read_corpus(corpus_paths([folder])))
-    return Random(seed).sample(records, min(count, len(records)))
+    """A random sample of the programs of a folder of shards: of random shards that hold ten times as many."""
+    random, paths = Random(seed), corpus_paths([folder])
+    records = list(islice(read_corpus(random.sample(paths, len(paths))), 10 * count))
+    return random.sample(records, min(count, len(records)))
 
 
 def profiles(records: Sequence[Record]) -> list[Profile]:
