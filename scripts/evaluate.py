@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="writes OUT.json, OUT.md, OUT_*.png and OUT_*.svg")
     parser.add_argument("--data", default="data/corpus", help="a corpus; its test and validation splits are used")
     parser.add_argument("--programs", type=int, default=200)
-    parser.add_argument("--validation", type=int, default=48, help="programs that optimisers are chosen on")
+    parser.add_argument("--validation", type=int, default=32, help="programs that optimisers are chosen on")
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="rows to fine-tune on")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0, help="the first of them")

@@ -1,7 +1,7 @@
 """Put a training run's weights into the package, with a card that says where they come from and how good they are.
 
 python scripts/package_weights.py runs/default --config training/configs/default.yaml --data data/views
-python scripts/evaluate_held_out.py ...        # measures the packaged weights
+python scripts/evaluate.py ...                 # measures the packaged weights
 python scripts/package_weights.py runs/default --config ... --data ... --results docs/results/held_out.json
 """
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the views that it was trained on")
     parser.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
     parser.add_argument("--note", default="", help="what else a reader should know of the run")
-    parser.add_argument("--results", type=Path, help="JSON of scripts/evaluate_held_out.py, for the card")
+    parser.add_argument("--results", type=Path, help="JSON of scripts/evaluate.py, for the card")
     parser.add_argument("--name", default="default")
     args = parser.parse_args()
     checkpoint, package = args.run / "checkpoint", WEIGHTS / args.name

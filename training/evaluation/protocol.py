@@ -39,8 +39,8 @@ START_ROWS = (0, 4, 8, 32, 64)
 NO_STEPS = "none"
 TRACED_ROWS = 256
 """Test rows on which the error is followed during fine-tuning."""
-CACHED_ROWS = 4096
-"""Rows that are worked on together: more leave the processor's cache."""
+CACHED_ROWS, CACHED_TOWERS = 4096, 48
+"""Rows and towers that are worked on together: more leave the processor's cache."""
 EXTENSIONS = 8
 """Times that a grid of strengths is extended before its best value counts as unbounded."""
 TIE = 0.01
@@ -148,7 +148,8 @@ def tuned(
     """Start from `rows` rows and fine-tune on them, once for each strength: an outcome each."""
     early = initialisation.start([t.first(training_rows(rows)) for t in suite.tasks], seed)
     start = initialisation.start([t.first(rows) for t in suite.tasks], seed)
-    width = max(1, CACHED_ROWS // min(rows, optimiser.size) // len(strengths))
+    together = min(CACHED_TOWERS, CACHED_ROWS // min(rows, optimiser.size))
+    width = max(1, together // len(strengths))
     done = []
     for at in range(0, len(suite), width):
         part = slice(at, at + width)

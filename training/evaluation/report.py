@@ -116,7 +116,7 @@ def _over_sizes(measured: Measured, method: str) -> dict[str, Any]:
 def _rows_saved(measured: Measured, method: str, size: int) -> dict[str, Any]:
     base = [measured.errors(BASELINE, n) for n in measured.sizes]
     own = _errors(measured, method, size or "0, given")
-    return rows_saved(measured.sizes, base, own, measured.programs).as_dict()
+    return rows_saved(measured.sizes, base, own, measured.programs).as_dict() | {"largest": measured.sizes[-1]}
 
 
 def _start(measured: Measured, method: str, rows: int) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def _sections(d: dict[str, Any], plots: Sequence[str]) -> Iterator[str]:
             "Epochs to the error that random ends with: random's ÷ own, and the share that reaches it",
             lambda c: f"{_cell(c)}, {c['reached']:.0%}",
         ),
-        "rows_saved": ("Rows that random needs for the error that is reached with n rows", _cell),
+        "rows_saved": ("Rows that random needs for the error that is reached with n rows", _rows_cell),
         "choices": ("Optimiser and strength, chosen on the validation programs", _chosen_cell),
     }
     for name, (title, cell) in sections.items():
@@ -246,6 +246,14 @@ def _markdown_table(table: Table, cell: Callable[[dict[str, Any]], str]) -> Iter
 
 def _cell(c: dict[str, Any]) -> str:
     return _figure(c["value"]) + (f" ({_figure(c['low'])} to {_figure(c['high'])})" if "low" in c else "")
+
+
+def _rows_cell(c: dict[str, Any]) -> str:
+    """What the largest size does not reach is a bound."""
+    shown = [
+        f"≥ {c['largest']}" if c[k] >= c["largest"] * (1 - 1e-9) else f"{c[k]:.0f}" for k in ("value", "low", "high")
+    ]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})"
 
 
 def _chosen_cell(c: dict[str, Any]) -> str:
@@ -280,7 +288,7 @@ def _program_table(programs: dict[str, dict[str, float]]) -> Iterator[str]:
 
 
 def error_plot(document: dict[str, Any]) -> Figure:
-    """Test error over the number of rows, a line a start, with intervals."""
+    """Test error over the number of rows, a line a start; intervals of three."""
     figure = Figure(figsize=(7.5, 4.8), layout="constrained")
     axes = figure.subplots()
     _lines(axes, document["errors"], skip="0, predicted")
@@ -305,7 +313,8 @@ def _lines(axes: Axes, table: Table, skip: str) -> None:
         middle, low, high = (np.array([cells[c][k] for c in columns]) for k in ("value", "low", "high"))
         places = range(len(columns))
         [line] = axes.plot(places, middle, styles[i // 10], marker="o", markersize=3, color=f"C{i % 10}", label=method)
-        axes.fill_between(places, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
+        if method in (BASELINE, TEXT, OURS):
+            axes.fill_between(places, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
     axes.set_xticks(range(len(columns)), ["0" if c == "0, given" else c for c in columns])
     axes.grid(alpha=0.3)
     axes.figure.legend(loc="outside right upper", frameon=False)

@@ -1,0 +1,210 @@
+"""The protocol on the tiny corpus: a start that is right wins, grids are never chosen at an end, runs resume."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import cprograms
+from cprograms.corpus import TINY
+from cprograms.diagnostics import UsageError
+from surrogate.towers import Layers, outputs
+from training.evaluation.finetuning import OPTIMISERS
+from training.evaluation.protocol import (
+    Settings,
+    climb,
+    tuned,
+    work_folder,
+)
+from training.evaluation.run import evaluate
+from training.evaluation.statistics import ratio
+from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
+from training.initialisations import Initialisation, Task, random_start, static_scale
+
+LM = OPTIMISERS["Levenberg–Marquardt"]
+RANDOM = Initialisation("random", "", random_start, static_scale, seeded=True)
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    made, _, _ = make_suite(executed(suite_programs("generated", TINY, 6), 64, 200, 0), 64, 200)
+    return made
+
+
+def test_rows_are_the_sandboxs_and_smaller_sizes_are_prefixes(suite: Suite):
+    programs = suite_programs("generated", TINY, 6)
+    fewer, kept, _ = make_suite(executed(programs, 64, 200, 0), 16, 50)
+    for task, small, held in zip(suite.tasks, fewer.tasks, kept, strict=True):
+        np.testing.assert_array_equal(task.x[:16], small.x)
+        np.testing.assert_allclose(cprograms.run(held.program, task.x)[:, held.result], task.y, rtol=1e-9)
+    test = suite.test
+    scaled = [
+        t.domain[:, 0] + (t.domain[:, 1] - t.domain[:, 0]) / 2 * (test.x[i, :, : t.arguments].numpy() + 1)
+        for i, t in enumerate(suite.tasks)
+    ]
+    for x, original in zip(scaled, suite.x_test, strict=True):
+        np.testing.assert_allclose(x, original, rtol=1e-5, atol=1e-5 * np.abs(original).max())
+
+
+def test_the_four_kernels_and_the_library_are_suites():
+    assert [p.entry for p in suite_programs("parrot", TINY, 4)] == [
+        "fft_twiddle", "inverse_kinematics", "colour_distance", "sobel",
+    ]  # fmt: skip
+    assert len(suite_programs("library", TINY, 10)) == 10
+    with pytest.raises(UsageError, match="no suite 'cifar'; there are parrot, library, generated, harvested"):
+        suite_programs("cifar", TINY, 10)
+    with pytest.raises(UsageError, match="holds no harvested program"):
+        suite_programs("harvested", TINY, 10)
+
+
+def test_the_error_is_that_of_numpy(suite: Suite):
+    layers = random_start(suite.tasks, 0)
+    mean, std = suite.rows.moments()
+    predicted = (outputs(layers, suite.test.x).double() * std + mean).numpy()
+    true = suite.test.y.numpy()
+    expected = ((predicted - true) ** 2).mean(1) / true.var(1)
+    np.testing.assert_allclose(nmse(layers, mean, std, suite.test).numpy(), expected, rtol=1e-5)
+
+
+def oracle(towers: dict[int, Layers]) -> Initialisation:
+    """Knows the answer: towers that give the outputs, by the task's key."""
+
+    def start(tasks: Sequence[Task], _seed: int) -> Layers:
+        parts = [towers[t.key] for t in tasks]
+        return tuple(torch.cat(w) for w in zip(*parts, strict=True))  # type: ignore[return-value]
+
+    return Initialisation("oracle", "", start, static_scale)
+
+
+def test_a_start_that_knows_the_answer_wins(suite: Suite):
+    """Programs whose outputs are towers' own: nothing beats a start from these towers."""
+    answers = random_start(suite.tasks, 99)
+    y = outputs(answers, suite.rows.x).double().numpy()
+    y_test = outputs(answers, suite.test.x).double().numpy()
+    # Standardised rows of a tower are another tower's: take the scale out of the problem.
+    mean, std = y.mean(1, keepdims=True), y.std(1, keepdims=True)
+    y, y_test = (y - mean) / std, (y_test - mean) / std
+    tasks = [replace(t, y=v) for t, v in zip(suite.tasks, y, strict=True)]
+    made = Suite(tasks, suite.x_test, list(y_test))
+    w1, w2, w3 = answers
+    w3 = w3 / torch.from_numpy(std[..., None]).float()
+    w3[..., -1] -= torch.from_numpy(mean / std).float()
+    known = {t.key: (w1[i : i + 1], w2[i : i + 1], w3[i : i + 1]) for i, t in enumerate(tasks)}
+    [ours] = tuned(oracle(known), made, 64, LM, [1.0], 0)
+    [random] = tuned(RANDOM, made, 64, LM, [1.0], 0)
+    found = ratio(random.errors[None], ours.errors[None], made.programs)
+    assert found.value > 10
+    assert found.low > 1
+    assert (ours.errors < 1e-8).all()
+    assert (ours.errors < random.errors).all()
+    assert ours.traces[0].max() < 1e-8
+
+
+def test_strengths_fine_tuned_together_are_those_fine_tuned_alone(suite: Suite):
+    together = tuned(RANDOM, suite, 16, OPTIMISERS["Adam"], [0.001, 0.01], 0)
+    for strength, outcome in zip([0.001, 0.01], together, strict=True):
+        [alone] = tuned(RANDOM, suite, 16, OPTIMISERS["Adam"], [strength], 0)
+        assert np.mean(alone.stops == outcome.stops) > 0.7  # rounding may move a stop
+        assert np.median(np.abs(np.log(alone.errors / outcome.errors))) < 0.05
+
+
+def test_a_grid_is_extended_until_its_best_value_is_inside():
+    seen = []
+
+    def errors(strengths: list[float]) -> list[float]:
+        seen.extend(strengths)
+        return [1 + np.log10(s / 1000) ** 2 for s in strengths]
+
+    best, tried = climb(errors, middle=1, factor=10)
+    assert best == pytest.approx(1000)
+    assert seen == pytest.approx([0.1, 1, 10, 100, 1000, 10000])
+    assert min(tried) < best < max(tried)
+
+
+def test_a_grid_without_an_end_fails_loudly():
+    with pytest.raises(UsageError, match="still falls at the end of the grid"):
+        climb(lambda strengths: [1 / s for s in strengths], middle=1, factor=10)
+
+
+def test_a_flat_grid_keeps_its_middle():
+    assert climb(lambda strengths: [1.0 + s * 1e-5 for s in strengths], middle=1, factor=10)[0] == 1
+
+
+@pytest.fixture
+def settings(compiler: Path) -> Settings:
+    return Settings("generated", str(TINY), 3, 2, sizes=(8,), seeds=2, test_rows=50, compiler=str(compiler))
+
+
+def test_a_run_writes_tables_and_plots_and_resumes(settings: Settings, tmp_path: Path):
+    def run(command: str) -> str:
+        return evaluate(
+            settings, ["text + rows", "wrong text"], tmp_path / "docs" / "tiny", tmp_path / "work", 1, command
+        )
+
+    page = run("first")
+    document = json.loads((tmp_path / "docs" / "tiny.json").read_text())
+    assert list(document["errors"]) == ["random", "text + rows", "wrong text"]
+    assert document["ratios"]["random"]["8"]["value"] == 1
+    assert {f"tiny_{n}.{k}" for n in ("errors", "ratios") for k in ("png", "svg")} < {
+        p.name for p in (tmp_path / "docs").iterdir()
+    }
+    assert "| random |" in page
+    assert "(tiny_errors.png)" in page
+    figures = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").rglob("*.json")}
+    [victim] = [p for p in figures if p.name == "start-random-8.json"]
+    victim.unlink()
+    assert run("first").split("\n")[3:] == page.split("\n")[3:]
+    again = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").rglob("*.json")}
+    assert [p.name for p in again if again[p] != figures[p]] == [victim.name]
+
+
+def test_another_compiler_or_seed_is_another_folder(settings: Settings, tmp_path: Path):
+    folders = {
+        work_folder(tmp_path, settings, "a"),
+        work_folder(tmp_path, settings, "b"),
+        work_folder(tmp_path, replace(settings, seed=1), "a"),
+    }
+    assert len(folders) == 3
+    assert work_folder(tmp_path, replace(settings, sizes=(8,)), "a") == work_folder(tmp_path, settings, "a")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--suite", "cifar"], "no suite 'cifar'"),
+        (["--suite", "harvested"], "holds no harvested program"),
+        (["--suite", "generated", "--data", "nowhere"], "nowhere holds no shard (test-*.parquet)"),
+        (["--suite", "generated", "--sizes", "2"], "a size must be at least 4 rows"),
+    ],
+)
+def test_bad_input_is_named(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    script = Path(__file__).parents[3] / "scripts" / "evaluate.py"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(script), "--data", str(TINY), "--out", str(tmp_path / "out"), *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(script), run_name="__main__")
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err.strip().split("\n")
+    assert said[-1].startswith("error: ")
+    assert message in said[-1]
+
+
+def test_an_unknown_start_and_a_missing_folder_are_named(settings: Settings, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"no start 'maml'; there are random, constant, text.*need --baselines"):
+        evaluate(settings, ["maml"], tmp_path / "out", tmp_path / "work", 1, "")
+    with pytest.raises(UsageError, match="no such folder of baselines"):
+        evaluate(replace(settings, baselines=str(tmp_path / "none")), None, tmp_path / "out", tmp_path, 1, "")
