@@ -89,7 +89,7 @@ _TRAITS: dict[str, Callable[[Program, Sequence[str], Counter[str]], bool]] = {
     "one return statement only": lambda p, t, s: ";" in t and t.count(";") == 1,
     "switch": lambda p, t, s: "switch" in t,
     "conditional operator": lambda p, t, s: "?" in t,
-    "&& or ||": lambda p, t, s: "&&" in t or "||" in t,
+    "logical and, or": lambda p, t, s: "&&" in t or "||" in t,
     "bit operators": lambda p, t, s: not {"&", "|", "^", "<<", ">>", "~"}.isdisjoint(t),
     "remainder": lambda p, t, s: "%" in t,
     "math.h": lambda p, t, s: any(x in t for x in ("sqrt", "sin", "cos", "exp", "log", "pow", "fabs", "floor")),
