@@ -118,8 +118,8 @@ class ViewStore:
         """So many views, or all that there are, evenly spread over the depths."""
         return [self[i] for i in np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)]
 
-    def draw(self, size: int, rng: np.random.Generator) -> list[View]:
-        """A random batch of views of similar depth."""
+    def draw(self, size: int, rng: np.random.Generator, depth: float) -> list[View]:
+        """A random batch of views of similar depth; `depth` from 0 to 1, the shallowest and the deepest."""
         window = min(max(len(self) // 4, size), len(self))
-        start = rng.integers(0, len(self) - window + 1)
+        start = round(depth * (len(self) - window))
         return [self[start + i] for i in rng.integers(0, window, size)]

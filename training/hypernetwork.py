@@ -115,10 +115,14 @@ def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
     return mean + nn.functional.huber_loss(predicted[:, 1], target[:, 1])
 
 
-def draw_rows(config: TrainingConfig, step: int) -> int:
-    """The number of rows of a step, the same on every process."""
+def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
+    """A step's number of rows and its views' depth, as `ViewStore.draw` takes it.
+
+    They are the same on every process: these wait for one another in every step, and both decide how long it takes.
+    """
     rng = np.random.default_rng([config.seed, step])
-    return 0 if rng.random() < config.text_share else int(rng.choice(config.rows))
+    rows = 0 if rng.random() < config.text_share else int(rng.choice(config.rows))
+    return rows, rng.random()
 
 
 def initial_model(config: TrainingConfig) -> HypernetworkModel:
@@ -151,9 +155,10 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
 
     def losses(self, rng: np.random.Generator) -> dict[str, Tensor]:
         c = self.config
-        views = self.train.draw(c.batch_size, rng)
+        rows, depth = draw_plan(c, self.step)
+        views = self.train.draw(c.batch_size, rng, depth)
         batch = make_batch(views, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
-        return self.objective(batch, draw_rows(c, self.step))
+        return self.objective(batch, rows)
 
     def validate(self) -> dict[str, float]:
         views = self.validation.spread(512)

@@ -19,7 +19,7 @@ from cprograms.diagnostics import UsageError
 from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.towers import outputs
 from training.batches import ViewStore, make_batch
-from training.hypernetwork import Objective, TrainingConfig, initial_model
+from training.hypernetwork import Objective, TrainingConfig, draw_plan, initial_model
 from training.settings import read_mapping, settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,7 @@ def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_view
     torch.manual_seed(0)
     model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
     config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
-    views = ViewStore(tiny_views, "train").draw(4, np.random.default_rng(0))
+    views = ViewStore(tiny_views, "train").draw(4, np.random.default_rng(0), 0.5)
     batch = make_batch(views, np.random.default_rng(1), dense=0)
     parts = Objective(model, config)(batch, 0)
     emission = model(batch.graphs)
@@ -139,6 +139,26 @@ def test_a_run_may_start_from_finished_weights(config: Path, tmp_path: Path):
     assert all(torch.equal(a, b) for a, b in zip(initial_model(start).parameters(), finished.parameters(), strict=True))
     with pytest.raises(UsageError, match="of another 'model'"):
         initial_model(replace(start, model={"surrogate_width": 4}))
+
+
+@pytest.mark.parametrize("at", [0, 0.5, 1])
+def test_a_batch_holds_views_of_the_depth_asked_for(tiny_views: Path, at: float):
+    store = ViewStore(tiny_views, "train")
+    depths = sorted(int(depth) for shard in store.shards for depth in shard.depths)
+    quarter = len(depths) // 4
+    start = round(at * (len(depths) - quarter))
+    drawn = [int(v.graph.level[-1]) for s in range(8) for v in store.draw(quarter, np.random.default_rng(s), at)]
+    # Eight times a quarter: what is rarest there is drawn with probability over 0.999.
+    assert (min(drawn), max(drawn)) == (depths[start], depths[start + quarter - 1])
+
+
+def test_processes_agree_on_a_step_and_steps_differ():
+    config = TrainingConfig(steps=10, text_share=0.5)
+    plans = [draw_plan(config, step) for step in range(200)]
+    assert plans == [draw_plan(config, step) for step in range(200)]
+    assert 70 < sum(rows == 0 for rows, _ in plans) < 130
+    assert {rows for rows, _ in plans} == {0, *config.rows}
+    assert np.histogram([depth for _, depth in plans], 4, (0, 1))[0].min() > 30
 
 
 def test_the_learning_rate_warms_up_stays_and_falls():
