@@ -190,6 +190,19 @@ def test_a_checkpoint_that_cannot_be_written_is_named(
         run.run()
 
 
+def test_a_step_whose_gradient_is_not_finite_is_left_out(
+    config: Path, tiny_views: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = trainer(config, tiny_views, tmp_path)
+    before, real = weights(run), run.losses
+    monkeypatch.setattr(run, "losses", lambda rng: {"loss": real(rng)["loss"] * torch.inf})
+    run.train_step()
+    assert all(torch.equal(a, b) for a, b in zip(weights(run), before, strict=True))
+    monkeypatch.setattr(run, "losses", real)
+    run.train_step()
+    assert not torch.equal(weights(run)[0], before[0])
+
+
 # --- Data ---
 
 
