@@ -81,7 +81,8 @@ def tune(config: MetaConfig, data: Path, out: Path, measure: Measure) -> tuple[M
 
 def _with(config: MetaConfig, name: str, value: float) -> MetaConfig:
     whole = isinstance(getattr(config, name), int)
-    return replace(config, **{name: max(1, round(value)) if whole else float(f"{value:.3g}")})
+    setting: dict[str, Any] = {name: max(1, round(value)) if whole else float(f"{value:.3g}")}
+    return replace(config, **setting)
 
 
 def _trained(config: MetaConfig, data: Path, out: Path) -> Layers:
