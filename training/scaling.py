@@ -1,0 +1,85 @@
+"""How errors fall with views and width: a power law, fitted to the validation figures of runs' logs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from cprograms.diagnostics import UsageError
+
+ROWS = (0, 8, 64)
+"""The numbers of rows that a training validates with."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One validation: geometric mean nMSE with so many rows, after so many views, of a hypernetwork so wide."""
+
+    run: str
+    hidden_size: int
+    views: int
+    rows: int
+    error: float
+
+
+@dataclass(frozen=True)
+class Law:
+    """error = factor · views^-by_views · hidden_size^-by_width."""
+
+    factor: float
+    by_views: float
+    by_width: float
+
+    def __call__(self, views: int, hidden_size: int) -> float:
+        return self.factor * views**-self.by_views * hidden_size**-self.by_width
+
+
+def points_of(run: Path, views_per_step: int) -> list[Point]:
+    """The validations in a run's log. Raises UsageError for a folder that holds no finished run."""
+    try:
+        config = json.loads((run / "checkpoint" / "model" / "config.json").read_bytes())
+        log = EventAccumulator(str(run / "log")).Reload()
+        found = {rows: log.Scalars(f"validation/geo_{rows}") for rows in ROWS}
+    except (OSError, ValueError, KeyError) as e:
+        raise UsageError(f"{run}: no run with validations: {e}") from e
+    return [
+        Point(run.name, config["hidden_size"], event.step * views_per_step, rows, event.value)
+        for rows, events in found.items()
+        for event in events
+    ]
+
+
+def fit(points: list[Point]) -> Law:
+    """Least squares on logarithms. The width's exponent is 0 where all points have one width.
+
+    Raises UsageError for fewer than two numbers of views.
+    """
+    if len({p.views for p in points}) < 2:
+        raise UsageError("a fit needs validations after at least two numbers of views")
+    widths = np.log([p.hidden_size for p in points])
+    columns = [np.ones(len(points)), -np.log([p.views for p in points])]
+    if np.ptp(widths) > 0:
+        columns.append(-widths)
+    solution = np.linalg.lstsq(np.stack(columns, axis=1), np.log([p.error for p in points]), rcond=None)[0]
+    return Law(float(np.exp(solution[0])), float(solution[1]), float(solution[2]) if len(columns) == 3 else 0.0)
+
+
+def report(points: list[Point]) -> dict[str, Any]:
+    """For each number of rows: the law fitted to all validations but the one with most views, what it predicts of that
+    one, and what was measured; with the points themselves, to plot."""
+    laws = {}
+    for rows in ROWS:
+        of_rows = sorted((p for p in points if p.rows == rows), key=lambda p: p.views)
+        *earlier, last = of_rows
+        law = fit(earlier)
+        laws[str(rows)] = asdict(law) | {
+            "predicted": law(last.views, last.hidden_size),
+            "measured": last.error,
+            "views": last.views,
+        }
+    return {"laws": laws, "points": [asdict(p) for p in points]}
