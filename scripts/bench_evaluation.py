@@ -2,9 +2,10 @@
 
 python scripts/bench_evaluation.py --data data/corpus --programs 200 --alone 4
 
-Both sides do the same: execution of the rows; then, for each size, the starts "random" and "text + rows", fine-tuned with the
-same steps, checkpoints and rows. One at a time, a program is executed by a module of its own, started by itself, and
-fine-tuned by torch's modules, autograd and optimiser (Adam), or by the same steps on one tower (Levenberg–Marquardt).
+Both sides do the same: execution of the rows; then, for each size, the starts "random" and "text + rows", fine-tuned
+with the same steps, checkpoints and rows. One at a time, a program is executed by a module of its own, started by
+itself, and fine-tuned by torch's modules, autograd and optimiser (Adam), or by the same steps on one tower
+(Levenberg–Marquardt).
 Figures are of the processor, one core.
 """
 

@@ -51,6 +51,9 @@ def main() -> int:
     except (UsageError, ProgramError) as e:
         print(e if isinstance(e, ProgramError) else f"error: {e}", file=sys.stderr)
         return 1 if isinstance(e, ProgramError) else 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where it was", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -268,6 +270,8 @@ _bench: Bench
 
 def _begin(suites: list[Suite], validation: Suite, settings: Settings) -> None:
     global _bench
+    # Ctrl-C ends the parent alone, which lets the jobs at work be finished.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     # Weights of no size slow the processor's arithmetic many times.
     torch.set_flush_denormal(True)
@@ -347,18 +351,29 @@ def chosen(choice: Figures, steps: bool = False) -> str:
 def measure(
     bench: Bench, settings: Settings, methods: Sequence[str], folder: Path, processes: int, advance: Progress
 ) -> Measured:
-    """Run every job that `folder` has no figures of. `methods` are names of the bench's initialisations."""
-    sizes = settings.sizes
+    """Run every job that `folder` has no figures of. `methods` are names of the bench's initialisations.
+
+    Raises UsageError where a grid has no best value, or a worker dies.
+    """
     begin = (bench.suites, bench.validation, settings)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _begin, begin) as pool:
-        runner = Runner(folder, pool, advance)
-        # The long ones first, so that no worker is left with one at the end.
-        pairs = [(m, n) for n in sorted(sizes, reverse=True) for m in methods]
-        choices = runner.run("tune", pairs)
-        fits = runner.run("fit", list(_fits(choices, pairs)))
-        starts = runner.run("start", [(m, n) for n in sorted({*START_ROWS, *sizes}) for m in methods])
-    return Measured(list(methods), sizes, bench.suites[0].programs, starts, choices, fits)
+        try:
+            return _measured(Runner(folder, pool, advance), settings.sizes, methods, bench.suites[0].programs)
+        except BrokenProcessPool:
+            raise UsageError("a worker process died; the same command goes on where it was") from None
+        finally:
+            # Nothing is left to do, or what is left must not be begun.
+            pool.shutdown(cancel_futures=True)
+
+
+def _measured(runner: Runner, sizes: tuple[int, ...], methods: Sequence[str], programs: np.ndarray) -> Measured:
+    # The long jobs first, so that no worker is left with one at the end.
+    pairs = [(m, n) for n in sorted(sizes, reverse=True) for m in methods]
+    choices = runner.run("tune", pairs)
+    fits = runner.run("fit", list(_fits(choices, pairs)))
+    starts = runner.run("start", [(m, n) for n in sorted({*START_ROWS, *sizes}) for m in methods])
+    return Measured(list(methods), sizes, programs, starts, choices, fits)
 
 
 def _fits(choices: dict[tuple, Figures], pairs: Sequence[tuple[str, int]]) -> Iterator[tuple]:
