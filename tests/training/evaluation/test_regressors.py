@@ -97,16 +97,16 @@ def test_the_script_goes_on_where_it_was(
 
     monkeypatch.setattr(same_rows, "make_shards", in_this_process)
     monkeypatch.setattr(same_rows, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
-    options = ["--data", str(TINY), "--compiler", str(compiler), "--programs", "6", "--rows", "16", "32"]
+    options = ["--data", str(TINY), "--compiler", str(compiler), "--programs", "6", "--rows", "16", "24"]
     options += ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
     monkeypatch.setattr(sys, "argv", ["compare_regressors.py", *options])
     assert script.main() == 0
     report = json.loads((tmp_path / "out.json").read_text())
-    assert [part["rows"] for part in report["rows"]] == [16, 32]
+    assert [part["rows"] for part in report["rows"]] == [16, 24]
     for part in report["rows"]:
         assert part["programs"] == 6
         assert part["systems"]["-O2"]["geo"] > 0
-    assert "## 32 rows" in (tmp_path / "out.md").read_text()
+    assert "## 24 rows" in (tmp_path / "out.md").read_text()
     shards = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").glob("*.parquet")}
     assert len(shards) == 2
     assert script.main() == 0
