@@ -156,7 +156,7 @@ def _summary(lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def _system(errors: np.ndarray, lines: Sequence[Line]) -> dict[str, Any]:
-    figures = {"geo": geometric_mean(errors), "median": float(np.median(bounded(errors)))}
+    figures: dict[str, float | None] = {"geo": geometric_mean(errors), "median": float(np.median(bounded(errors)))}
     for time_of in ("seconds", "microseconds"):
         figures[time_of] = float(np.mean([line[time_of] for line in lines])) if lines else None
     return figures
