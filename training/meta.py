@@ -188,7 +188,7 @@ class MetaTrainer(Trainer[MetaConfig]):
         return {f"geo_{rows}": geometric_mean(errors) for rows, errors in tuned.items()}
 
     def export(self, folder: Path) -> None:
-        write_start(folder / f"{self.config.name}.safetensors", self.start, self.config)
+        write_start(folder / f"{self.config.name.replace(' ', '_')}.safetensors", self.start, self.config)
 
     def run(self) -> None:
         super().run()
