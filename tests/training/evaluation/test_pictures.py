@@ -77,8 +77,8 @@ def test_edges_are_scikit_image_s() -> None:
 
 @pytest.mark.parametrize("name", [*COLOUR.names, *SOBEL.names])
 def test_every_picture_comes_with_the_wheel(name: str) -> None:
-    picture = sample_picture(name, 16)
-    assert max(picture.shape[:2]) == 16
+    picture = sample_picture(name, 128)
+    assert max(picture.shape[:2]) == 128
     assert picture.ndim == (3 if name in COLOUR.names else 2)
     assert 0 <= picture.min() < picture.max() <= 1
 
