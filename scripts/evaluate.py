@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from cprograms.diagnostics import ProgramError, UsageError
+from training.evaluation.finetuning import OPTIMISERS
 from training.evaluation.protocol import SIZES, Settings
 from training.evaluation.run import evaluate
 from training.evaluation.suites import SUITES
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0, help="the first of them")
     parser.add_argument("--methods", nargs="+", help="starts to measure; all that can be had by default")
+    parser.add_argument("--optimisers", nargs="+", default=OPTIMISERS, help="to choose from; all by default")
     parser.add_argument("--baselines", help="folder of learned starts (*.safetensors) and rows_only/")
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     parser.add_argument("--work", type=Path, default=Path("runs/evaluation"), help="folder of figures already measured")
@@ -45,6 +47,7 @@ def main() -> int:
             seed=args.seed,
             compiler=args.compiler,
             baselines=args.baselines,
+            optimisers=tuple(args.optimisers),
         )
         command = f"python {' '.join(sys.argv)}"
         print(evaluate(settings, args.methods, args.out, args.work, args.num_proc, command))

@@ -63,12 +63,15 @@ class Settings:
     test_rows: int = 1000
     compiler: str | None = None
     baselines: str | None = None
+    optimisers: tuple[str, ...] = tuple(OPTIMISERS)
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or self.programs < 1 or self.validation < 1:
             raise UsageError("seeds, programs and validation programs must be at least 1")
         if any(n < 4 for n in self.sizes):
             raise UsageError("a size must be at least 4 rows: a quarter of them is held out")
+        if unknown := [name for name in self.optimisers if name not in OPTIMISERS]:
+            raise UsageError(f"no optimiser '{unknown[0]}'; there are {', '.join(OPTIMISERS)}")
 
     @property
     def rows(self) -> int:
@@ -243,11 +246,12 @@ def start_job(bench: Bench, method: str, rows: int) -> Figures:
     return {scale: [errors[scale].tolist() for errors in per_seed] for scale in per_seed[0]}
 
 
-def tune_job(bench: Bench, method: str, rows: int) -> Figures:
-    """What each optimiser comes to on the validation programs at its best strength, and without any step."""
-    error = geometric_mean(start_errors(bench.initialisations[method], bench.validation, rows, bench.seed)["rows"])
-    found: Figures = {NO_STEPS: {"strength": 0.0, "error": error}}
-    return found | {name: choose_strength(bench, method, rows, o) for name, o in OPTIMISERS.items()}
+def tune_job(bench: Bench, method: str, rows: int, optimiser: str) -> Figures:
+    """What an optimiser comes to on the validation programs at its best strength, or the start without any step."""
+    if optimiser == NO_STEPS:
+        errors = start_errors(bench.initialisations[method], bench.validation, rows, bench.seed)["rows"]
+        return {"strength": 0.0, "error": geometric_mean(errors)}
+    return choose_strength(bench, method, rows, OPTIMISERS[optimiser])
 
 
 def fit_job(bench: Bench, method: str, rows: int, optimiser: str, strength: float) -> Figures:
@@ -359,7 +363,7 @@ def measure(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _begin, begin) as pool:
         try:
-            return _measured(Runner(folder, pool, advance), settings.sizes, methods, bench.suites[0].programs)
+            return _measured(Runner(folder, pool, advance), settings, methods, bench.suites[0].programs)
         except BrokenProcessPool:
             raise UsageError("a worker process died; the same command goes on where it was") from None
         finally:
@@ -367,10 +371,12 @@ def measure(
             pool.shutdown(cancel_futures=True)
 
 
-def _measured(runner: Runner, sizes: tuple[int, ...], methods: Sequence[str], programs: np.ndarray) -> Measured:
+def _measured(runner: Runner, settings: Settings, methods: Sequence[str], programs: np.ndarray) -> Measured:
+    sizes, optimisers = settings.sizes, (NO_STEPS, *settings.optimisers)
     # The long jobs first, so that no worker is left with one at the end.
     pairs = [(m, n) for n in sorted(sizes, reverse=True) for m in methods]
-    choices = runner.run("tune", pairs)
+    tunings = runner.run("tune", [(*pair, o) for pair in pairs for o in optimisers])
+    choices = {pair: {o: tunings[*pair, o] for o in optimisers} for pair in pairs}
     fits = runner.run("fit", list(_fits(choices, pairs)))
     starts = runner.run("start", [(m, n) for n in sorted({*START_ROWS, *sizes}) for m in methods])
     return Measured(list(methods), sizes, programs, starts, choices, fits)
@@ -386,7 +392,8 @@ def _fits(choices: dict[tuple, Figures], pairs: Sequence[tuple[str, int]]) -> It
 
 def job_count(settings: Settings, methods: Sequence[str]) -> int:
     """An upper bound."""
-    return len(methods) * (3 * len(settings.sizes) + len({*START_ROWS, *settings.sizes}))
+    a_size = 1 + len(settings.optimisers) + 2
+    return len(methods) * (a_size * len(settings.sizes) + len({*START_ROWS, *settings.sizes}))
 
 
 def work_folder(root: Path, settings: Settings, compiler: str) -> Path:
@@ -394,7 +401,12 @@ def work_folder(root: Path, settings: Settings, compiler: str) -> Path:
     files = sorted(Path(settings.baselines).rglob("*.safetensors")) if settings.baselines else []
     baselines = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     optimisers = [(o.name, o.steps, o.size, o.middle, o.factor) for o in OPTIMISERS.values()]
-    depends = [{**asdict(settings), "sizes": None, "baselines": None}, compiler, baselines, optimisers]
+    depends = [
+        {**asdict(settings), "sizes": None, "baselines": None, "optimisers": None},
+        compiler,
+        baselines,
+        optimisers,
+    ]
     digest = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
     folder = root / f"{settings.suite}-{digest[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
