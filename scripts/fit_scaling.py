@@ -1,6 +1,8 @@
 """Fit how a hypernetwork's validation errors fall with views and width, from the logs of training runs.
 
-python scripts/fit_scaling.py runs/default=128 runs/narrow=64 -o docs/results/scaling.json
+python scripts/fit_scaling.py runs/default=64x7000,128 -o docs/results/scaling.json
+
+That run saw 64 views a step for 7,000 steps, then 128.
 """
 
 from __future__ import annotations
@@ -12,21 +14,21 @@ from pathlib import Path
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.scaling import points_of, report
+from training.scaling import Leg, points_of, report
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", metavar="RUN=VIEWS", help="a run's folder and its views a step")
+    parser.add_argument("runs", nargs="+", metavar="RUN=LEGS", help="a run's folder and its views a step")
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
     try:
         points = []
         for run in args.runs:
-            folder, _, views = run.rpartition("=")
-            if not folder or not views.isdecimal():
-                raise UsageError(f"RUN=VIEWS is needed, such as runs/default=128, not {run}")
-            points += points_of(Path(folder), int(views))
+            folder, equals, legs = run.rpartition("=")
+            if not equals:
+                raise UsageError(f"RUN=LEGS is needed, such as runs/default=128, not {run!r}")
+            points += points_of(Path(folder), [Leg.parse(leg) for leg in legs.split(",")])
         found = report(points)
     except UsageError as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)

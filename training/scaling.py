@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,33 @@ class Law:
         return self.factor * views**-self.by_views * hidden_size**-self.by_width
 
 
-def points_of(run: Path, views_per_step: int) -> list[Point]:
+@dataclass(frozen=True)
+class Leg:
+    """So many views a step, for so many steps (None: to the end)."""
+
+    views: int
+    steps: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Leg:
+        """From "64x7000" or "128". Raises UsageError."""
+        views, _, steps = text.partition("x")
+        if not views.isdecimal() or not (steps.isdecimal() or text == views):
+            raise UsageError(f"a leg is VIEWS or VIEWSxSTEPS, such as 128 or 64x7000, not {text!r}")
+        return cls(int(views), int(steps) if steps else None)
+
+
+def views_after(steps: int, legs: Sequence[Leg]) -> int:
+    """Views that a run has seen after so many steps of its legs."""
+    views = 0
+    for leg in legs:
+        taken = steps if leg.steps is None else min(steps, leg.steps)
+        views += taken * leg.views
+        steps -= taken
+    return views
+
+
+def points_of(run: Path, legs: Sequence[Leg]) -> list[Point]:
     """The validations in a run's log. Raises UsageError for a folder that holds no finished run."""
     try:
         config = json.loads((run / "checkpoint" / "model" / "config.json").read_bytes())
@@ -48,7 +75,7 @@ def points_of(run: Path, views_per_step: int) -> list[Point]:
     except (OSError, ValueError, KeyError) as e:
         raise UsageError(f"{run}: no run with validations: {e}") from e
     return [
-        Point(run.name, config["hidden_size"], event.step * views_per_step, rows, event.value)
+        Point(run.name, config["hidden_size"], views_after(event.step, legs), rows, event.value)
         for rows, events in found.items()
         for event in events
     ]
@@ -70,13 +97,13 @@ def fit(points: list[Point]) -> Law:
 
 
 def report(points: list[Point]) -> dict[str, Any]:
-    """For each number of rows: the law fitted to all validations but the one with most views, what it predicts of that
-    one, and what was measured; with the points themselves, to plot."""
+    """For each number of rows: the law fitted to the validations up to half as many views as the last one's, what it
+    predicts of the last one, and what was measured; with the points themselves, to plot."""
     laws = {}
     for rows in ROWS:
-        of_rows = sorted((p for p in points if p.rows == rows), key=lambda p: p.views)
-        *earlier, last = of_rows
-        law = fit(earlier)
+        of_rows = [p for p in points if p.rows == rows]
+        last = max(of_rows, key=lambda p: p.views)
+        law = fit([p for p in of_rows if 2 * p.views <= last.views])
         laws[str(rows)] = asdict(law) | {
             "predicted": law(last.views, last.hidden_size),
             "measured": last.error,

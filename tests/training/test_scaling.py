@@ -9,7 +9,7 @@ import pytest
 from torch.utils.tensorboard import SummaryWriter
 
 from cprograms.diagnostics import UsageError
-from training.scaling import Law, Point, fit, points_of, report
+from training.scaling import Law, Leg, Point, fit, points_of, report
 
 LAW = Law(factor=300.0, by_views=0.5, by_width=0.25)
 
@@ -41,13 +41,22 @@ def test_one_number_of_views_is_too_few():
         fit([Point("run", width, 1000, 0, 0.1) for width in (32, 64)])
 
 
+def test_a_leg_is_views_a_step_and_their_number():
+    assert [Leg.parse(text) for text in ("128", "64x7000")] == [Leg(128), Leg(64, 7000)]
+    for text in ("", "x7", "64x", "a", "64x7x8"):
+        with pytest.raises(UsageError, match="a leg is"):
+            Leg.parse(text)
+
+
 def test_a_log_is_read(tmp_path: Path):
     with SummaryWriter(str(tmp_path / "log")) as log:
         for rows in (0, 8, 64):
             log.add_scalar(f"validation/geo_{rows}", 0.5 / (1 + rows), 200)
     with pytest.raises(UsageError, match="no run with validations"):
-        points_of(tmp_path, 128)
+        points_of(tmp_path, [Leg(64, 150), Leg(128)])
     config = tmp_path / "checkpoint" / "model" / "config.json"
     config.parent.mkdir(parents=True)
     config.write_text(json.dumps({"hidden_size": 48}))
-    assert points_of(tmp_path, 128)[1] == Point(tmp_path.name, 48, 25600, 8, pytest.approx(0.5 / 9))
+    assert points_of(tmp_path, [Leg(64, 150), Leg(128)])[1] == Point(
+        tmp_path.name, 48, 16000, 8, pytest.approx(0.5 / 9)
+    )
