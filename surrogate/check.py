@@ -133,15 +133,24 @@ def _valid(seed: int) -> int:
 
 def result_error(name: str, true: np.ndarray, predicted: np.ndarray) -> ResultError:
     """The error of one result from its true and predicted values, finite float64 [n] each."""
-    error = np.abs(predicted - true)
-    centred = true - true.mean()
-    # Squares of large doubles overflow, those of small ones vanish.
+    half = true / 2  # differences of large doubles overflow, and their squares; those of small ones vanish
+    error = np.abs(predicted / 2 - half)
+    centred = half - output_moments(half)[0]
     unit = np.abs(centred).max()
     if unit == 0:
         nmse = 0.0 if error.max() == 0 else math.inf
     else:
         nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
-    return ResultError(name, nmse, 1 - nmse, float(error.max()))
+    return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()))
+
+
+def output_moments(y: np.ndarray) -> tuple[float, float]:
+    """Mean and deviation of finite outputs [n] of any magnitude."""
+    unit = float(np.abs(y).max())
+    if unit < 1e150:
+        return float(y.mean()), float(y.std())
+    small = y / unit  # sums and squares of large doubles overflow
+    return unit * float(small.mean()), unit * float(small.std())
 
 
 def _plain(v: Any) -> Any:

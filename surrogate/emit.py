@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from cprograms.graph import Graph
+from surrogate.check import output_moments
 from surrogate.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.hypernetwork import Hypernetwork, gauss_newton
 from surrogate.network import Towers, input_scaling
@@ -95,10 +96,10 @@ def _rows(batch: list[_Tower], width: int) -> tuple[torch.Tensor, torch.Tensor]:
         assert t.request.y is not None
         x[i, :, : len(t.graph.arguments)] = scale_inputs(t.request.x, t.request.domain)[:, t.graph.arguments]
         outputs = t.request.y[:, t.result]
-        t.mean = float(outputs.mean())
+        t.mean, std = output_moments(outputs)
         # Of a result that the rows show as constant, the tower learns that constant.
-        t.std = max(float(outputs.std()), 1e-9 * abs(t.mean), 1e-30)
-        y[i] = (outputs - t.mean) / t.std
+        t.std = max(std, 1e-9 * abs(t.mean), 1e-30)
+        y[i] = (outputs / 2 - t.mean / 2) / t.std * 2  # the difference of large doubles overflows
     return torch.from_numpy(x), torch.from_numpy(y)
 
 

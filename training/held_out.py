@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from cprograms.corpus.format import Record, read_corpus
 from cprograms.corpus.shards import corpus_paths
+from cprograms.generate import accept
 from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.ops import OPS
@@ -45,17 +46,23 @@ BATCH = 200
 """Programs that the sandbox compiles together."""
 
 
+def learnable(record: Record) -> bool:
+    """Whether no result explodes or is rare: generated programs are made so, harvested ones may not be."""
+    return all(map(accept, (r.type for r in record.results), record.outputs.T))
+
+
 def spread_records(
     corpus: Path, split: str, count: int, wanted: Callable[[Record], bool] = lambda record: True
 ) -> list[Record]:
-    """At most so many wanted programs of a split, evenly spread over it.
+    """At most so many learnable and wanted programs of a split, evenly spread over it.
 
     Raises UsageError where there is no such split.
     """
     paths = corpus_paths([corpus], f"{split}-*.parquet")
-    records = [record for record in read_corpus(paths) if wanted(record)]
-    chosen = np.linspace(0, len(records) - 1, min(count, len(records))).astype(int)
-    return [records[i] for i in chosen]
+    # The split is read twice, as it may not fit into memory.
+    places = [i for i, record in enumerate(read_corpus(paths)) if wanted(record) and learnable(record)]
+    chosen = {places[i] for i in np.linspace(0, len(places) - 1, min(count, len(places))).astype(int)}
+    return [record for i, record in enumerate(read_corpus(paths)) if i in chosen]
 
 
 def held_out_programs(

@@ -100,3 +100,16 @@ def test_rejects_what_makes_no_sense(plane: Surrogate) -> None:
         plane.check(rows=1)
     with pytest.raises(UsageError, match="negative"):
         plane.check(seed=-1)
+
+
+def test_errors_of_the_largest_doubles_are_finite():
+    rng = np.random.default_rng(0)
+    true = 1.7e308 * rng.uniform(-0.9, 0.9, 1000)
+    noise = 1e307 * rng.uniform(-1, 1, 1000)
+    small = result_error("y", true / 1e200, true / 1e200 + noise / 1e200)
+    assert result_error("y", true, true + noise).nmse == pytest.approx(small.nmse)
+
+
+def test_a_program_of_the_largest_doubles_compiles_to_finite_weights():
+    made = surrogate.compile(source="double f(double x) { return 1 / (x < 1e-308 ? 1e-308 : x * 1e-307); }")
+    assert np.isfinite(made.predict(np.linspace(-1, 1, 9)[:, None])).all()

@@ -5,7 +5,7 @@ import pytest
 import torch
 from towers import random_towers
 
-from surrogate.finetune import Descent, mean_squares, _layers, _steps, finetune, training_rows
+from surrogate.finetune import Descent, _layers, _steps, finetune, mean_squares, training_rows
 from surrogate.network import SurrogateNetwork, emitted_network
 from surrogate.towers import linearise
 

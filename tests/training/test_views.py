@@ -21,7 +21,7 @@ from surrogate.emit import Request, emit
 from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.network import Towers
 from training.batches import ViewStore, make_batch
-from training.held_out import held_out_programs, spread_records
+from training.held_out import held_out_programs, learnable, spread_records
 from training.views import FEATURES, ROWS, View, ViewShard, hide_text, views_of, write_views
 from training.zero_step import zero_step_errors
 
@@ -106,6 +106,14 @@ def test_held_out_programs_are_those_of_a_split(records: dict[str, Record]):
     assert len(held) == sum(len(r.results) for r in chosen)
     for h in held:
         np.testing.assert_allclose(cprograms.run(h.program, h.x_test), h.y_test, rtol=1e-9)
+
+
+def test_a_program_that_explodes_is_not_learnable(records: dict[str, Record]):
+    record = next(iter(records.values()))
+    assert learnable(record)
+    outputs = record.outputs.copy()
+    outputs[3] = 1e200
+    assert not learnable(replace(record, outputs=outputs))
 
 
 def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
