@@ -60,8 +60,10 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
     programs = [r.program() for r in spread_records(args.data, "test", args.programs)]
     held = held_out_programs(programs, args.test_rows, args.seed)
     lstm = comparison.trained_lstm(settings, functions, args.output / "all")
+    compiler = load_compiler(args.compiler).model
     systems = {
-        "compiled surrogate, -O1": comparison.compiled(load_compiler(args.compiler).model),
+        "compiled surrogate, -O1": comparison.compiled(compiler),
+        "compiled surrogate, -O2": comparison.compiled(compiler, 2),
         "surrogate from scratch": comparison.from_scratch(args.seed),
         "nearest row": comparison.nearest,
         "LSTM, all programs": comparison.lstm_of_all(lstm),
