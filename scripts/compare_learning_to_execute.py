@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of checkpoints")
-    parser.add_argument("--results", type=Path, required=True, help="the JSON document to write")
+    parser.add_argument("--results", type=Path, required=True, help="the JSON document to write; a page goes beside it")
     args = parser.parse_args()
     try:
         report = {
@@ -51,6 +51,7 @@ def main() -> int:
         return 2
     args.results.parent.mkdir(parents=True, exist_ok=True)
     args.results.write_text(json.dumps(report, indent=1) + "\n")
+    args.results.with_suffix(".md").write_text(comparison.markdown(report))
     return 0
 
 

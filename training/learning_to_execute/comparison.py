@@ -24,6 +24,7 @@ from training.held_out import HeldOut
 from training.initialisations import random_weights
 from training.learning_to_execute.functions import Function, function_task, predict
 from training.learning_to_execute.lstm import CharacterLSTM
+from training.learning_to_execute.report import table
 from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.train import Trainer
 from training.zero_step import geometric_mean
@@ -157,3 +158,25 @@ def _measure(system: StandIn, held: HeldOut) -> tuple[float, int, int, int, floa
     microseconds = 1e6 * (time.perf_counter() - started) / len(held.x_test)
     error = result_error("", held.y_test[:, held.result], predicted).nmse
     return error, system.parameters, system.size, system.rows, microseconds
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The page of a comparison: a table of all programs, and one of the first, of which each has an LSTM of its own."""
+    parts = [
+        "# The LSTM beside surrogates",
+        f"`{report['command']}`, seed {report['seed']}. nMSE is the squared error over the true outputs' variance.",
+    ]
+    for name, about in (("all", "All programs"), ("first", "Those with an LSTM of their own")):
+        rows = [
+            [
+                row["system"],
+                f"{row['geo']:.2g}",
+                f"{row['median']:.2g}",
+                *(f"{row[cost]:,.0f}" for cost in ("parameters", "bytes", "rows")),
+                f"{row['microseconds']:,.1f}",
+            ]
+            for row in report[name]
+        ]
+        header = ["system", "nMSE, geometric mean", "median", "parameters", "bytes", "rows needed", "µs an evaluation"]
+        parts += [f"## {about}", table(header, rows)]
+    return "\n\n".join(parts) + "\n"

@@ -22,6 +22,7 @@ from training.learning_to_execute.comparison import (
     from_scratch,
     functions_of,
     lstm_of_each,
+    markdown,
     nearest,
     nearest_row,
     random_network,
@@ -96,3 +97,9 @@ def test_the_nearest_row_is_nearest_in_units_of_the_domain():
     asked = np.array([[0.4, 200.0], [0.9, 100.0], [0.4, 700.0]])
     assert nearest_row(x, y, np.array([[0, 1], [0, 1000]]), asked).tolist() == [1, 2, 3]
     assert nearest_row(x, y, np.array([[0, 1], [5, 5]]), np.array([[0.2, 5.0]])).shape == (1,)
+
+
+def test_the_page_has_a_row_for_each_system():
+    row = {"system": "a surrogate", "geo": 0.0123, "median": 2.5, "parameters": 4539.9, "bytes": 18159.5, "rows": 64.0}
+    report = {"command": "python x", "seed": 3, "all": [row | {"microseconds": 8.32}], "first": []}
+    assert "| a surrogate | 0.012 | 2.5 | 4,540 | 18,160 | 64 | 8.3 |" in markdown(report).splitlines()
