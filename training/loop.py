@@ -282,7 +282,7 @@ def command(doc: str, kind: type[Config], trainer: type[Trainer[Config]]) -> int
     except UsageError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2
-    except TrainingError as e:
+    except (TrainingError, OSError) as e:
         print(f"error: {e}\nThe same command goes on from the last checkpoint.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

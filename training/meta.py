@@ -20,6 +20,7 @@ Shapes: B programs, R rows, K rows of an inner step, A = 16 argument columns, H 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.torch
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from cprograms.diagnostics import UsageError
@@ -169,7 +171,11 @@ def tuned_errors(start: Layers, views: list[View], rows: int, optimiser: Optimis
 
 
 class MetaTrainer(Trainer[MetaConfig]):
-    """Batches are drawn from all programs alike; after the last step `<name>.safetensors` is the start."""
+    """Batches are drawn from all programs alike.
+
+    `<name>.safetensors` in the output folder is the start of least error on the validation split so far: longer
+    training can make a start worse to fine-tune from.
+    """
 
     def build(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         objective = MetaObjective(self.config)
@@ -185,15 +191,21 @@ class MetaTrainer(Trainer[MetaConfig]):
         """Geometric mean nMSE after fine-tuning by Levenberg–Marquardt from one damping."""
         views, optimiser = self.validation.spread(VALIDATION_VIEWS), OPTIMISERS["Levenberg–Marquardt"]
         tuned = {rows: tuned_errors(self.start.layers, views, rows, optimiser, optimiser.middle) for rows in (8, 32)}
-        return {f"geo_{rows}": geometric_mean(errors) for rows, errors in tuned.items()}
+        figures = {f"geo_{rows}": geometric_mean(errors) for rows, errors in tuned.items()}
+        self.keep(math.prod(figures.values()))
+        return figures
+
+    def keep(self, error: float) -> None:
+        """Write the start where no earlier one of this run had less error on the validation split. Raises OSError."""
+        path = self.out / f"{self.config.name.replace(' ', '_')}.safetensors"
+        if path.exists():
+            with safe_open(path, framework="pt") as file:
+                if float(file.metadata()["validation"]) <= error:
+                    return
+        write_start(path, self.start, self.config, validation=error, step=self.step)
 
     def export(self, folder: Path) -> None:
-        write_start(folder / f"{self.config.name.replace(' ', '_')}.safetensors", self.start, self.config)
-
-    def run(self) -> None:
-        super().run()
-        if self.accelerator.is_main_process:
-            self.export(self.out)
+        """Others read the best start, not the last one."""
 
     @property
     def start(self) -> SharedStart:
@@ -202,10 +214,14 @@ class MetaTrainer(Trainer[MetaConfig]):
         return start
 
 
-def write_start(path: Path, start: SharedStart, config: MetaConfig) -> None:
-    """One tower: w1 [H, 17], w2 [H, H+1], w3 [1, H+1], biases in the last columns. Raises OSError."""
+def write_start(path: Path, start: SharedStart, config: MetaConfig, **found: float) -> None:
+    """One tower: w1 [H, 17], w2 [H, H+1], w3 [1, H+1], biases in the last columns. `found` is for the metadata.
+
+    Raises OSError.
+    """
     tensors = {name: getattr(start, name).detach().cpu().contiguous() for name in ("w1", "w2", "w3")}
     metadata = {"name": config.name, "seed": str(config.seed), "config": json.dumps(plain(config))}
+    metadata |= {name: str(value) for name, value in found.items()}
     if config.method == "maml":
         metadata["inner_rate"] = str(float(start.log_rate.detach().exp()))
     replace_file(path, safetensors.torch.save(tensors, metadata))

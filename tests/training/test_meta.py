@@ -16,7 +16,7 @@ from training.batches import ViewStore, pack_rows
 from training.evaluation.finetuning import OPTIMISERS
 from training.initialisations import load_tower
 from training.loop import plain
-from training.meta import MetaConfig, MetaObjective, SharedStart, adapt, copies, tuned_errors, write_start
+from training.meta import MetaConfig, MetaObjective, MetaTrainer, SharedStart, adapt, copies, tuned_errors, write_start
 
 B, R, H = 3, 40, 5
 
@@ -174,12 +174,13 @@ def test_rows_stand_in_the_columns_of_the_signature(tiny_views: Path):
 def test_a_start_is_read_back_by_the_table_of_initialisations(tmp_path: Path):
     c = replace(config(), seed=7)
     start = SharedStart(0.05)
-    write_start(tmp_path / "start.safetensors", start, c)
+    write_start(tmp_path / "start.safetensors", start, c, step=3)
     layers, metadata = load_tower(tmp_path / "start.safetensors")
     for one, other in zip(layers, start.layers, strict=True):
         torch.testing.assert_close(one, other.detach())
     assert metadata["name"] == "a start"
     assert metadata["seed"] == "7"
+    assert metadata["step"] == "3"
     assert float(metadata["inner_rate"]) == pytest.approx(0.05)
     assert '"method": "maml"' in metadata["config"]
     assert plain(c)["inner_steps"] == 3
@@ -193,3 +194,17 @@ def test_fine_tuning_forgets_a_start_that_it_need_not_keep(tiny_views: Path):
     optimiser = OPTIMISERS["Levenberg–Marquardt"]
     few, many = (np.median(tuned_errors(layers, views, n, optimiser, 1.0)) for n in (8, 48))
     assert many < few / 3
+
+
+def test_the_start_of_least_validation_error_is_kept(tiny_views: Path, tmp_path: Path):
+    run = MetaTrainer(config(batch_size=2), tiny_views, tmp_path)
+    for run.step, error in enumerate((0.5, 0.7, 0.2, 0.3)):
+        with torch.no_grad():
+            run.start.w3.fill_(error)
+        run.keep(error)
+    layers, metadata = load_tower(tmp_path / "a_start.safetensors")
+    assert (layers[2] == 0.2).all()
+    assert metadata["step"] == "2"
+    again = MetaTrainer(config(batch_size=2), tiny_views, tmp_path)
+    again.keep(0.3)
+    assert load_tower(tmp_path / "a_start.safetensors")[1]["step"] == "2"
