@@ -2,7 +2,7 @@
 
 python scripts/package_weights.py runs/default --config training/configs/default.yaml --data data/views
 python scripts/evaluate.py ...                 # measures the packaged weights
-python scripts/package_weights.py runs/default --config ... --data ... --results docs/results/held_out.json
+python scripts/package_weights.py runs/default --config ... --data ... --results docs/results/generated.json
 """
 
 from __future__ import annotations
