@@ -45,8 +45,8 @@ def main() -> None:
     programs = suite_programs("generated", args.data, args.programs)
     part = programs[:: max(1, len(programs) // args.alone)][: args.alone]
     starts = [
-        Initialisation("random", "", random_start, static_scale),
-        Initialisation("text + rows", "", row_start(load_compiler(args.compiler).model), static_scale),
+        Initialisation("random", random_start, static_scale),
+        Initialisation("text + rows", row_start(load_compiler(args.compiler).model), static_scale),
     ]
     with one_thread(), torch.no_grad():
         compare(programs, part, starts, args.sizes)

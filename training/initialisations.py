@@ -82,13 +82,11 @@ Scale = Callable[[Sequence[Task]], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Initialisation:
-    """A strategy. `seeded` says whether the start itself depends on the seed; `scale` is for a start without rows."""
+    """A strategy; `scale` is for a start without rows."""
 
     name: str
-    about: str
     start: Start
     scale: Scale
-    seeded: bool = False
 
 
 # --- Starts that read nothing of the program ---
@@ -301,13 +299,13 @@ def table(
     wrong = wrong_text_scale(model, everything)
     constant = shared_start(mean_emitted(model, others))
     found = [
-        Initialisation("random", "uniform in ±1/√fan_in", random_start, static_scale, seeded=True),
-        Initialisation("constant", "the mean of emitted towers", constant, static_scale),
+        Initialisation("random", random_start, static_scale),
+        Initialisation("constant", constant, static_scale),
         *learned(baselines),
-        Initialisation("text", "-O0: emitted from the text", text_start(model), text),
-        Initialisation("text + rows", "-O1: and Gauss–Newton steps on the rows", row_start(model), text),
-        Initialisation("wrong text", "-O0 of another program", wrong_text_start(model, everything, False), wrong),
-        Initialisation("wrong text + rows", "-O1, right rows", wrong_text_start(model, everything, True), wrong),
+        Initialisation("text", text_start(model), text),
+        Initialisation("text + rows", row_start(model), text),
+        Initialisation("wrong text", wrong_text_start(model, everything, False), wrong),
+        Initialisation("wrong text + rows", wrong_text_start(model, everything, True), wrong),
     ]
     return {i.name: i for i in found}
 
@@ -322,13 +320,13 @@ def learned(folder: Path | None) -> list[Initialisation]:
     for path in sorted(folder.glob("*.safetensors")):
         tower, metadata = load_tower(path)
         name = metadata.get("name", path.stem)
-        found.append(Initialisation(name, "one tower learned across programs", shared_start(tower), static_scale))
+        found.append(Initialisation(name, shared_start(tower), static_scale))
     trained = folder / ROWS_ONLY
     if trained.is_dir():
         # A package of weights, or the output folder of a training run.
         model = load_compiler(trained if (trained / "config.json").exists() else trained / "checkpoint" / "model").model
         scale = predicted_scale(model)
-        found.append(Initialisation("rows only", "Gauss–Newton steps, no text", row_start(model), scale))
+        found.append(Initialisation("rows only", row_start(model), scale))
     if not found:
         raise UsageError(f"{folder} holds neither a learned tower (*.safetensors) nor {ROWS_ONLY}")
     return found

@@ -24,6 +24,7 @@ from surrogate.hypernetwork import Hypernetwork
 from surrogate.network import SurrogateNetwork, Towers, emitted_network
 from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
 from training.evaluation.statistics import Estimate, geometric
+from training.evaluation.suites import LIBRARY
 from training.held_out import HeldOut
 from training.initialisations import Start, learned, make_task, random_start, text_start
 
@@ -36,7 +37,6 @@ try:
 except ImportError:
     raise UsageError("pictures need scikit-image: pip install 'surrogate-compiler[analysis]'") from None
 
-LIBRARY = Path(cprograms.__file__).parent / "library"
 COLOUR_PICTURES = (
     "astronaut",
     "chelsea",

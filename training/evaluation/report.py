@@ -19,6 +19,7 @@ from training.evaluation.statistics import (
     mean_log,
     ratio,
     rows_saved,
+    steps_ratio,
     steps_to,
     training_time,
     win_rate,
@@ -105,11 +106,9 @@ def _over_sizes(measured: Measured, method: str) -> dict[str, Any]:
     logs, shares = [], []
     for size in measured.sizes:
         checkpoints = OPTIMISERS[measured.trained(size)].checkpoints()
-        base, own = _traces(measured, BASELINE, size), _traces(measured, method, size)
-        targets = bounded(base)[:, -1]
-        steps = steps_to(own, targets, checkpoints)
-        logs.append(np.log(steps_to(base, targets, checkpoints) / np.minimum(steps, checkpoints[-1])).mean(0))
-        shares.append(np.isfinite(steps).mean())
+        ratios, reached = steps_ratio(_traces(measured, BASELINE, size), _traces(measured, method, size), checkpoints)
+        logs.append(ratios)
+        shares.append(reached.mean())
     return geometric(np.mean(logs, axis=0), measured.programs).as_dict() | {"reached": float(np.mean(shares))}
 
 

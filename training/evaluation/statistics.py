@@ -79,6 +79,13 @@ def steps_to(traces: np.ndarray, targets: np.ndarray, checkpoints: Sequence[int]
     return np.where(reached.any(1), steps[reached.argmax(1)], np.inf)
 
 
+def steps_ratio(baseline: np.ndarray, traces: np.ndarray, checkpoints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """As `training_time`, a result: mean logarithms of the ratio [U], and which seeds and results reach it [S, U]."""
+    targets = bounded(baseline)[:, -1]
+    base, own = steps_to(baseline, targets, checkpoints), steps_to(traces, targets, checkpoints)
+    return np.log(base / np.minimum(own, checkpoints[-1])).mean(0), np.isfinite(own)
+
+
 def training_time(
     baseline: np.ndarray, traces: np.ndarray, checkpoints: Sequence[int], programs: np.ndarray
 ) -> tuple[Estimate, float]:
@@ -87,10 +94,8 @@ def training_time(
     Both traces [S, C, U] are of one optimiser, so that epochs are in the ratio of steps. What never reaches the target
     counts as if it did with the last step of the budget.
     """
-    targets = bounded(baseline)[:, -1]
-    base, own = steps_to(baseline, targets, checkpoints), steps_to(traces, targets, checkpoints)
-    logs = np.log(base) - np.log(np.minimum(own, checkpoints[-1]))
-    return geometric(logs.mean(0), programs), float(np.isfinite(own).mean())
+    logs, reached = steps_ratio(baseline, traces, checkpoints)
+    return geometric(logs, programs), float(reached.mean())
 
 
 def rows_needed(sizes: Sequence[int], curve: np.ndarray, errors: np.ndarray) -> np.ndarray:

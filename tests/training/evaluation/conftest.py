@@ -1,10 +1,13 @@
-"""A tiny hypernetwork with random weights."""
+"""A tiny hypernetwork with random weights, and scripts as modules."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -25,3 +28,19 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file(Hypernetwork(settings).state_dict(), folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(asdict(settings)))
     return folder
+
+
+@pytest.fixture(scope="session")
+def load_script() -> Callable[[str], ModuleType]:
+    """A script by its name."""
+
+    def load(name: str) -> ModuleType:
+        path = Path(__file__).parents[3] / "scripts" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

@@ -30,7 +30,7 @@ from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_
 from training.initialisations import Initialisation, Task, random_start, static_scale
 
 LM = OPTIMISERS["Levenberg–Marquardt"]
-RANDOM = Initialisation("random", "", random_start, static_scale, seeded=True)
+RANDOM = Initialisation("random", random_start, static_scale)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def oracle(towers: dict[int, Layers]) -> Initialisation:
         parts = [towers[t.key] for t in tasks]
         return tuple(torch.cat(w) for w in zip(*parts, strict=True))  # type: ignore[return-value]
 
-    return Initialisation("oracle", "", start, static_scale)
+    return Initialisation("oracle", start, static_scale)
 
 
 def test_a_start_that_knows_the_answer_wins(suite: Suite):
