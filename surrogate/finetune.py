@@ -10,6 +10,7 @@ Shapes: R towers, K rows, A arguments, H hidden width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,20 +29,19 @@ DEVIATIONS = (0.3, 0.1, 0.15)
 
 
 @torch.no_grad()
-def finetune(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> None:
+def finetune(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray, others: Sequence[SurrogateNetwork] = ()) -> None:
     """Fine-tune in place on rows x [K, A], y [K, R] in C units.
 
     The last quarter of the rows is held out to find the number of steps at which the error on them is least; as many
-    steps are then made on all the rows. A tower that no step improves on the held-out rows keeps its weights. `network`
-    must not have seen the held-out rows: see `training_rows`. The same input gives the same result.
+    steps are then made on all the rows. A tower that no step improves on the held-out rows keeps its weights. Weights
+    of `others`, networks of the same scale, are starts as well: each tower takes the one that comes to the least
+    held-out error. `network` and `others` must not have seen the held-out rows: see `training_rows`. The same input
+    gives the same result.
     """
     inputs = network.scale(torch.from_numpy(x)).expand(len(network.std), -1, -1)  # [R, K, A]
     spread = torch.where(network.std > 0, network.std, 1)
     targets = ((torch.from_numpy(y) - network.mean) / spread).T.to(inputs.dtype)  # [R, K]
-    start = _layers(network)
-    seen = training_rows(len(x))
-    budget = _steps(len(x), len(start[0]))
-    best = _best_step(start, inputs, targets, seen, budget)  # [R]
+    start, best = _best_start([_layers(n) for n in (network, *others)], inputs, targets)
     descent = Descent(start, inputs, targets)
     tuned = start
     for step in range(1, int(best.max()) + 1):
@@ -60,17 +60,27 @@ def _steps(rows: int, towers: int) -> int:
     return int(np.clip(STEPS * (256 / rows) ** 2 / towers, 10, 2 * STEPS))
 
 
-def _best_step(start: Layers, x: Tensor, y: Tensor, seen: int, budget: int) -> Tensor:
-    """[R]: the step on the first rows after which each tower's error on the other rows is least; 0 is the start."""
+def _best_start(starts: Sequence[Layers], x: Tensor, y: Tensor) -> tuple[Layers, Tensor]:
+    """The start of each tower that errs least on the held-out rows, fitted to the others, and after which step [R]."""
+    count, towers = len(starts), len(y)
+    w1, w2, w3 = (torch.cat(layer) for layer in zip(*starts, strict=True))  # [S R, ...]
+    best, least = _best_step((w1, w2, w3), x.repeat(count, 1, 1), y.repeat(count, 1))
+    chosen = least.nan_to_num(torch.inf).view(count, towers).argmin(0) * towers + torch.arange(towers)
+    return (w1[chosen], w2[chosen], w3[chosen]), best[chosen]
+
+
+def _best_step(start: Layers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The step after which each tower's error on the held-out rows is least, 0 is the start, and that error: [R]."""
+    seen = training_rows(y.shape[1])
     descent = Descent(start, x[:, :seen], y[:, :seen])
     least = mean_squares(start, x[:, seen:], y[:, seen:])
     best = torch.zeros(len(least), dtype=torch.long)
-    for step in range(1, budget + 1):
+    for step in range(1, _steps(y.shape[1], len(y)) + 1):
         descent.step()
         error = mean_squares(descent.layers, x[:, seen:], y[:, seen:])
         best = torch.where(error < least, step, best)
         least = torch.minimum(error, least)
-    return best
+    return best, least
 
 
 @dataclass

@@ -101,6 +101,28 @@ def emitted_network(towers: Towers, domain: np.ndarray) -> SurrogateNetwork:
     return network
 
 
+def random_weights(arguments: int, results: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """The weights of `Towers` drawn as torch's linear layers are: all uniform in ±1/√fan_in."""
+
+    def drawn(fan_in: int, *shape: int) -> np.ndarray:
+        return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(fan_in**0.5)
+
+    return {
+        "w1": drawn(arguments, results, HIDDEN, arguments),
+        "b1": drawn(arguments, results, HIDDEN),
+        "w2": drawn(HIDDEN, results, HIDDEN, HIDDEN),
+        "b2": drawn(HIDDEN, results, HIDDEN),
+        "w3": drawn(HIDDEN, results, HIDDEN),
+        "b3": drawn(HIDDEN, results),
+    }
+
+
+def random_network(domain: np.ndarray, mean: np.ndarray, std: np.ndarray, seed: int) -> SurrogateNetwork:
+    """A network that knows nothing but the domain [A, 2] and its outputs' means and deviations [R]."""
+    weights = random_weights(len(domain), len(mean), np.random.default_rng(seed))
+    return emitted_network(Towers(**weights, mean=mean, std=std), domain)
+
+
 def input_scaling(domain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Middle and reach [A] of each argument's domain, float64 [A, 2]: inputs become (x - middle) / reach."""
     low, high = domain.T  # [A] each

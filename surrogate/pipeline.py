@@ -22,7 +22,7 @@ from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit
 from surrogate.finetune import finetune, training_rows
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork, Towers, emitted_network
+from surrogate.network import SurrogateNetwork, Towers, emitted_network, random_network
 from surrogate.surrogate import Surrogate
 
 ROWS = {0: 0, 1: 64, 2: 256}
@@ -70,7 +70,8 @@ def compile_program(
 
     `opt_level` 0 reads the program's text alone and never runs it; 1 also reads `rows` executed rows (64 by default) by
     the hypernetwork's Gauss–Newton steps; 2 reads more (256) and fine-tunes the network on them for up to half a
-    second. `compiler` is a packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
+    second, from the emitted weights or from random ones, as held-out rows prefer. `compiler` is a packaged
+    hypernetwork's name or a directory of one. The same seed gives the same surrogate.
 
     Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
     """
@@ -115,7 +116,8 @@ def build_network(
         towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
         network = emitted_network(known_scale(towers, program.results, graph, y), program.domain)
         if opt_level == 2:
-            finetune(network, x, y)
+            fresh = random_network(program.domain, network.mean.numpy(), network.std.numpy(), seed=0)
+            finetune(network, x, y, [fresh])
     return network
 
 

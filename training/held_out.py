@@ -99,7 +99,7 @@ def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: in
     """nMSE [programs] of the networks that a compile at `opt_level` makes, on the test rows."""
     rows = ROWS[opt_level] if rows is None else rows
     return np.array(
-        [_error(h, build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)) for h in held]
+        [network_error(h, build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)) for h in held]
     )
 
 
@@ -107,10 +107,11 @@ def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarr
     """nMSE [programs] at -O0 where the outputs' true mean and deviation are given."""
     requests = [Request(h.graph, h.program.domain, scale=(h.y_test.mean(0), h.y_test.std(0))) for h in held]
     networks = (emitted_network(t, h.program.domain) for t, h in zip(emit(model, requests), held, strict=True))
-    return np.array([_error(h, network) for h, network in zip(held, networks, strict=True)])
+    return np.array([network_error(h, network) for h, network in zip(held, networks, strict=True)])
 
 
-def _error(held: HeldOut, network: SurrogateNetwork) -> float:
+def network_error(held: HeldOut, network: SurrogateNetwork) -> float:
+    """nMSE of a program's network in the held-out result, on the test rows."""
     k = held.result
     return result_error("", held.y_test[:, k], network.predict(held.x_test)[:, k]).nmse
 

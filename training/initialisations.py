@@ -24,7 +24,7 @@ from cprograms.program import MAX_ARGUMENTS, Result
 from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit, scale_inputs
 from surrogate.hypernetwork import Hypernetwork, strata_moments
-from surrogate.network import HIDDEN, Towers, input_scaling
+from surrogate.network import HIDDEN, Towers, input_scaling, random_weights
 from surrogate.pipeline import known_scale
 from surrogate.towers import Layers
 from training.held_out import HeldOut
@@ -90,22 +90,6 @@ class Initialisation:
 
 
 # --- Starts that read nothing of the program ---
-
-
-def random_weights(arguments: int, results: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """The weights of `Towers` drawn as torch's linear layers are: all uniform in ±1/√fan_in."""
-
-    def drawn(fan_in: int, *shape: int) -> np.ndarray:
-        return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(fan_in**0.5)
-
-    return {
-        "w1": drawn(arguments, results, HIDDEN, arguments),
-        "b1": drawn(arguments, results, HIDDEN),
-        "w2": drawn(HIDDEN, results, HIDDEN, HIDDEN),
-        "b2": drawn(HIDDEN, results, HIDDEN),
-        "w3": drawn(HIDDEN, results, HIDDEN),
-        "b3": drawn(HIDDEN, results),
-    }
 
 
 def random_start(tasks: Sequence[Task], seed: int) -> Layers:

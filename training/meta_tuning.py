@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from surrogate.network import Towers
+from surrogate.network import Towers, random_weights
 from surrogate.towers import Layers
 from training.batches import ViewStore
 from training.evaluation.finetuning import OPTIMISERS
 from training.evaluation.protocol import climb
-from training.initialisations import random_weights, stack_towers
+from training.initialisations import stack_towers
 from training.meta import MetaConfig, MetaTrainer, tuned_errors
 from training.views import View
 from training.zero_step import geometric_mean

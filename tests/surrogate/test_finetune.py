@@ -64,6 +64,24 @@ def test_is_never_worse_on_the_held_out_rows(count: int, seed: int) -> None:
     assert error(network, x[held_out], y[held_out]) <= before * (1 + 1e-5)
 
 
+def test_starts_from_the_weights_that_held_out_rows_prefer() -> None:
+    """Each tower for itself: of two networks, each knows one of two results."""
+    (network, other), (x, _) = (start(results=2), start(results=2, seed=1)), rows(64)
+    fresh = rows(1000, seed=2)[0]
+    y = np.stack([network.predict(x)[:, 0], other.predict(x)[:, 1]], axis=1)
+    truth = np.stack([network.predict(fresh)[:, 0], other.predict(fresh)[:, 1]], axis=1)
+    finetune(network, x, y, [other])
+    np.testing.assert_allclose(network.predict(fresh), truth, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_that_are_no_numbers_are_no_start() -> None:
+    broken, (x, y) = start(), rows(64)
+    with torch.no_grad():
+        broken.w1.fill_(torch.nan)
+    finetune(broken, x, y, [start(seed=1)])
+    assert error(broken, x, y) < 1e-2
+
+
 def test_keeps_a_network_that_is_right() -> None:
     network, (x, _) = start(), rows(64)
     before = {k: v.clone() for k, v in network.state_dict().items()}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from towers import random_towers
 
-from surrogate.network import SurrogateNetwork, Towers, emitted_network
+from surrogate.network import SurrogateNetwork, Towers, emitted_network, random_network
 
 
 def silu(z: np.ndarray) -> np.ndarray:
@@ -105,3 +105,15 @@ def test_does_not_alias_what_it_was_made_from() -> None:
 def test_counts_its_parameters() -> None:
     A, R, H = 3, 2, 64
     assert SurrogateNetwork(A, R).parameter_count == R * (H * A + H + H * H + H + H + 1)
+
+
+def test_a_random_network_is_scaled_by_the_domain_and_the_moments() -> None:
+    domain, mean, std = np.array([[0.0, 10], [-1, 1]]), np.array([3.0]), np.array([0.5])
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    network = random_network(domain, mean, std, seed=0)
+    assert network.mid.tolist() == [5, 0]
+    assert network.reach.tolist() == [5, 1]
+    assert (network.mean.item(), network.std.item()) == (3, 0.5)
+    assert np.abs(network.predict(x) - 3).max() < 0.5
+    assert np.array_equal(network.predict(x), random_network(domain, mean, std, seed=0).predict(x))
+    assert not np.array_equal(network.predict(x), random_network(domain, mean, std, seed=1).predict(x))

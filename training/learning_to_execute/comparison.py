@@ -18,10 +18,9 @@ from cprograms.corpus.format import Record
 from surrogate.check import result_error
 from surrogate.finetune import finetune
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork, Towers, emitted_network
+from surrogate.network import SurrogateNetwork, random_network
 from surrogate.pipeline import ROWS, build_network
 from training.held_out import HeldOut
-from training.initialisations import random_weights
 from training.learning_to_execute.functions import Function, function_task, predict
 from training.learning_to_execute.lstm import CharacterLSTM
 from training.learning_to_execute.report import table
@@ -73,18 +72,11 @@ def from_scratch(seed: int) -> System:
     def make(held: HeldOut) -> StandIn:
         rows = ROWS[1]
         x, y = held.x[:rows], held.y[:rows]
-        network = random_network(held.program.domain, y, seed)
+        network = random_network(held.program.domain, y.mean(0), y.std(0), seed)
         finetune(network, x, y)
         return _network(network, held.result, rows)
 
     return make
-
-
-def random_network(domain: np.ndarray, y: np.ndarray, seed: int) -> SurrogateNetwork:
-    """Weights and biases uniform in ±1/√fan_in; inputs scaled by the domain [A, 2], outputs by the rows y [K, R]."""
-    weights = random_weights(len(domain), y.shape[1], np.random.default_rng(seed))
-    towers = Towers(**weights, mean=y.mean(0), std=y.std(0))
-    return emitted_network(towers, domain)
 
 
 def _network(network: SurrogateNetwork, result: int, rows: int) -> StandIn:

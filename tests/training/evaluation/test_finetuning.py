@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from surrogate.finetune import Descent, _steps, finetune
-from surrogate.network import Towers, emitted_network
+from surrogate.network import Towers, emitted_network, random_weights
 from surrogate.towers import Layers
 from training.evaluation.finetuning import (
     OPTIMISERS,
@@ -20,7 +20,7 @@ from training.evaluation.finetuning import (
     fit,
 )
 from training.evaluation.suites import nmse
-from training.initialisations import random_weights, stack_towers
+from training.initialisations import stack_towers
 
 ARGUMENTS = 2
 

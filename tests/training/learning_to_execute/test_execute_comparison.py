@@ -25,7 +25,6 @@ from training.learning_to_execute.comparison import (
     markdown,
     nearest,
     nearest_row,
-    random_network,
 )
 from training.learning_to_execute.settings import Settings
 
@@ -82,14 +81,6 @@ def test_each_result_gets_an_lstm_of_its_own(held: HeldOut, tmp_path: Path):
     make(held)
     make(replace(held, program=cprograms.load(source=SOURCE.replace("+ 1", "+ 2"))))
     assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_a_random_network_is_scaled_by_the_domain_and_the_rows(held: HeldOut):
-    network = random_network(held.program.domain, held.y, seed=0)
-    assert network.mean.tolist() == held.y.mean(0).tolist()
-    assert network.mid.tolist() == [5, 0]
-    assert np.array_equal(network.predict(held.x), random_network(held.program.domain, held.y, seed=0).predict(held.x))
-    assert not np.array_equal(network.predict(held.x), random_network(held.program.domain, held.y, 1).predict(held.x))
 
 
 def test_the_nearest_row_is_nearest_in_units_of_the_domain():

@@ -1,0 +1,65 @@
+"""Compare what -O2 starts from: nMSE on validation results fine-tuned from the emitted weights, from random ones, or
+from those that held-out rows prefer, which is what a compile does.
+
+python scripts/compare_finetuning.py --data data/corpus --programs 150
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from surrogate.compilers import load_compiler
+from surrogate.finetune import finetune, training_rows
+from surrogate.hypernetwork import Hypernetwork
+from surrogate.network import SurrogateNetwork, random_network
+from surrogate.pipeline import build_network, one_thread
+from training.held_out import HeldOut, held_out_programs, network_error, spread_records
+from training.zero_step import geometric_mean
+
+ROWS = (8, 16, 64, 256)
+
+
+def emitted(model: Hypernetwork, held: HeldOut, x: np.ndarray, y: np.ndarray) -> SurrogateNetwork:
+    seen = training_rows(len(x))
+    network = build_network(model, held.program, held.graph, x[:seen], y[:seen], 1)
+    with one_thread():
+        finetune(network, x, y)
+    return network
+
+
+def fresh(_model: Hypernetwork, held: HeldOut, x: np.ndarray, y: np.ndarray) -> SurrogateNetwork:
+    network = random_network(held.program.domain, y.mean(0), y.std(0), seed=0)
+    with one_thread():
+        finetune(network, x, y)
+    return network
+
+
+def level(opt_level: int) -> Callable[[Hypernetwork, HeldOut, np.ndarray, np.ndarray], SurrogateNetwork]:
+    return lambda model, held, x, y: build_network(model, held.program, held.graph, x, y, opt_level)
+
+
+WAYS = {"-O1": level(1), "from emitted weights": emitted, "from random weights": fresh, "-O2": level(2)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--programs", type=int, default=150)
+    parser.add_argument("--compiler", help="as of `surrogate compile`")
+    args = parser.parse_args()
+    model = load_compiler(args.compiler).model
+    programs = [r.program() for r in spread_records(args.data, "validation", args.programs)]
+    held = held_out_programs(programs)
+    print(f"{len(held)} results: geometric mean | median of nMSE")
+    for rows in ROWS:
+        for name, way in WAYS.items():
+            errors = np.array([network_error(h, way(model, h, h.x[:rows], h.y[:rows])) for h in held])
+            print(f"{rows:4} rows, {name:20} {geometric_mean(errors):.5f} | {np.median(errors):.5f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
