@@ -101,25 +101,30 @@ def emitted_network(towers: Towers, domain: np.ndarray) -> SurrogateNetwork:
     return network
 
 
-def random_weights(arguments: int, results: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def random_weights(
+    arguments: int, results: int, rng: np.random.Generator, hidden: int = HIDDEN
+) -> dict[str, np.ndarray]:
     """The weights of `Towers` drawn as torch's linear layers are: all uniform in ±1/√fan_in."""
+    A, R, H = arguments, results, hidden
 
     def drawn(fan_in: int, *shape: int) -> np.ndarray:
         return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(fan_in**0.5)
 
     return {
-        "w1": drawn(arguments, results, HIDDEN, arguments),
-        "b1": drawn(arguments, results, HIDDEN),
-        "w2": drawn(HIDDEN, results, HIDDEN, HIDDEN),
-        "b2": drawn(HIDDEN, results, HIDDEN),
-        "w3": drawn(HIDDEN, results, HIDDEN),
-        "b3": drawn(HIDDEN, results),
+        "w1": drawn(A, R, H, A),
+        "b1": drawn(A, R, H),
+        "w2": drawn(H, R, H, H),
+        "b2": drawn(H, R, H),
+        "w3": drawn(H, R, H),
+        "b3": drawn(H, R),
     }
 
 
-def random_network(domain: np.ndarray, mean: np.ndarray, std: np.ndarray, seed: int) -> SurrogateNetwork:
+def random_network(
+    domain: np.ndarray, mean: np.ndarray, std: np.ndarray, seed: int, hidden: int = HIDDEN
+) -> SurrogateNetwork:
     """A network that knows nothing but the domain [A, 2] and its outputs' means and deviations [R]."""
-    weights = random_weights(len(domain), len(mean), np.random.default_rng(seed))
+    weights = random_weights(len(domain), len(mean), np.random.default_rng(seed), hidden)
     return emitted_network(Towers(**weights, mean=mean, std=std), domain)
 
 

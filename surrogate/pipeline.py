@@ -116,8 +116,8 @@ def build_network(
         towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
         network = emitted_network(known_scale(towers, program.results, graph, y), program.domain)
         if opt_level == 2:
-            fresh = random_network(program.domain, network.mean.numpy(), network.std.numpy(), seed=0)
-            finetune(network, x, y, [fresh])
+            scale = network.mean.numpy(), network.std.numpy()
+            finetune(network, x, y, [random_network(program.domain, *scale, seed=0, hidden=network.w1.shape[1])])
     return network
 
 
