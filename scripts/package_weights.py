@@ -64,7 +64,10 @@ def card(args: argparse.Namespace, checkpoint: Path, package: Path) -> str:
     if args.results:
         report = json.loads(args.results.read_text())
         everything = report["table"][0]
-        lines += [f"Held out: {everything['programs']:,} results of generated programs of skeletons never trained on. nMSE:", ""]
+        lines += [
+            f"Held out: {everything['programs']:,} results of generated programs of skeletons never trained on. nMSE:",
+            "",
+        ]
         lines += ["| level | geometric mean | median |", "|---|---|---|"]
         lines += [
             f"| {level} | {errors['geo']:.4f} | {errors['median']:.4f} |"
