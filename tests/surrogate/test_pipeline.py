@@ -199,6 +199,13 @@ def test_the_packaged_hypernetwork_is_good() -> None:
     assert load_compiler("default").sha256 == load_compiler().sha256
 
 
+@pytest.mark.parametrize("level", [1, 2])
+def test_the_small_hypernetwork_emits_smaller_surrogates(level: int) -> None:
+    small = surrogate.compile(source=CUBIC, compiler="small", opt_level=level)
+    assert small.check(500).nmse < 0.05
+    assert small.module.w2.shape == (1, 32, 32)
+
+
 def test_predictions_need_rows_of_the_right_width(plane: surrogate.Surrogate) -> None:
     with pytest.raises(ValueError, match=r"rows of shape \[n, 2\] are needed"):
         plane.predict(np.zeros((4, 3)))

@@ -171,4 +171,5 @@ def test_the_learning_rate_warms_up_stays_and_falls():
 
 def test_the_hypernetwork_without_text_has_the_settings_of_the_other():
     blind, default = (read_mapping(ROOT / "training" / "configs" / f"{n}.yaml") for n in ("rows_only", "default"))
-    assert blind == default | {"text_share": 0, "model": default["model"] | {"text": False}}
+    schedule = {name: blind[name] for name in ("steps", "decay_from", "validate_every")}
+    assert blind == default | schedule | {"text_share": 0, "model": default["model"] | {"text": False}}
