@@ -25,9 +25,9 @@ ROWS = (8, 16, 64, 256)
 
 def emitted(model: Hypernetwork, held: HeldOut, x: np.ndarray, y: np.ndarray) -> SurrogateNetwork:
     seen = training_rows(len(x))
-    network = build_network(model, held.program, held.graph, x[:seen], y[:seen], 1)
+    early, network = (build_network(model, held.program, held.graph, x[:n], y[:n], 1) for n in (seen, len(x)))
     with one_thread():
-        finetune(network, x, y)
+        finetune(network, x, y, early)
     return network
 
 

@@ -29,25 +29,38 @@ DEVIATIONS = (0.3, 0.1, 0.15)
 
 
 @torch.no_grad()
-def finetune(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray, others: Sequence[SurrogateNetwork] = ()) -> None:
+def finetune(
+    network: SurrogateNetwork,
+    x: np.ndarray,
+    y: np.ndarray,
+    early: SurrogateNetwork | None = None,
+    others: Sequence[SurrogateNetwork] = (),
+) -> None:
     """Fine-tune in place on rows x [K, A], y [K, R] in C units.
 
     The last quarter of the rows is held out to find the number of steps at which the error on them is least; as many
-    steps are then made on all the rows. A tower that no step improves on the held-out rows keeps its weights. Weights
-    of `others`, networks of the same scale, are starts as well: each tower takes the one that comes to the least
-    held-out error. `network` and `others` must not have seen the held-out rows: see `training_rows`. The same input
-    gives the same result.
+    steps are then made on all the rows. A tower that no step improves on the held-out rows keeps its weights. `early`
+    is the network as it was before it read the held-out rows (see `training_rows`); without it, `network` must not have
+    read them. The weights of `others`, which read no row, are starts as well: each tower takes the one that comes to
+    the least held-out error. The same input gives the same result.
     """
-    inputs = network.scale(torch.from_numpy(x)).expand(len(network.std), -1, -1)  # [R, K, A]
-    spread = torch.where(network.std > 0, network.std, 1)
-    targets = ((torch.from_numpy(y) - network.mean) / spread).T.to(inputs.dtype)  # [R, K]
-    start, best = _best_start([_layers(n) for n in (network, *others)], inputs, targets)
-    descent = Descent(start, inputs, targets)
-    tuned = start
+    first = early or network
+    chosen, best = _best_start([_layers(n) for n in (first, *others)], *_standardised(first, x, y))
+    starts = [_layers(n) for n in (network, *others)]
+    w1, w2, w3 = (torch.stack(layer)[chosen, torch.arange(len(chosen))] for layer in zip(*starts, strict=True))
+    tuned: Layers = (w1, w2, w3)
+    descent = Descent(tuned, *_standardised(network, x, y))
     for step in range(1, int(best.max()) + 1):
         descent.step()
         tuned = choose(best >= step, descent.layers, tuned)
     _assign(network, tuned)
+
+
+def _standardised(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
+    """The rows as a network's towers see them: [R, K, A], [R, K]."""
+    inputs = network.scale(torch.from_numpy(x)).expand(len(network.std), -1, -1)
+    spread = torch.where(network.std > 0, network.std, 1)
+    return inputs, ((torch.from_numpy(y) - network.mean) / spread).T.to(inputs.dtype)
 
 
 def training_rows(count: int) -> int:
@@ -60,13 +73,13 @@ def _steps(rows: int, towers: int) -> int:
     return int(np.clip(STEPS * (256 / rows) ** 2 / towers, 10, 2 * STEPS))
 
 
-def _best_start(starts: Sequence[Layers], x: Tensor, y: Tensor) -> tuple[Layers, Tensor]:
-    """The start of each tower that errs least on the held-out rows, fitted to the others, and after which step [R]."""
+def _best_start(starts: Sequence[Layers], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Which start, fitted to the first rows, errs least on the held-out ones, and after which step: [R], [R]."""
     count, towers = len(starts), len(y)
     w1, w2, w3 = (torch.cat(layer) for layer in zip(*starts, strict=True))  # [S R, ...]
     best, least = _best_step((w1, w2, w3), x.repeat(count, 1, 1), y.repeat(count, 1))
-    chosen = least.nan_to_num(torch.inf).view(count, towers).argmin(0) * towers + torch.arange(towers)
-    return (w1[chosen], w2[chosen], w3[chosen]), best[chosen]
+    chosen = least.nan_to_num(torch.inf).view(count, towers).argmin(0)
+    return chosen, best.view(count, towers)[chosen, torch.arange(towers)]
 
 
 def _best_step(start: Layers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

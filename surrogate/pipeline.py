@@ -109,16 +109,24 @@ def build_network(
     hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, opt_level: int
 ) -> SurrogateNetwork:
     """The stages from a graph and rows x [K, A], y [K, R] (K = 0 at -O0) to the finished network."""
-    # What is held out to stop the fine-tuning must not have shaped the weights.
-    seen = training_rows(len(x)) if opt_level == 2 else len(x)
-    rows = (x[:seen], y[:seen]) if opt_level > 0 else (None, None)
     with one_thread():
-        towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
-        network = emitted_network(known_scale(towers, program.results, graph, y), program.domain)
+        network = _emitted(hypernetwork, program, graph, x, y, len(x))
         if opt_level == 2:
-            scale = network.mean.numpy(), network.std.numpy()
-            finetune(network, x, y, [random_network(program.domain, *scale, seed=0, hidden=network.w1.shape[1])])
+            # What is held out to choose the start and the steps must not have shaped the weights.
+            early = _emitted(hypernetwork, program, graph, x, y, training_rows(len(x)))
+            scale = early.mean.numpy(), early.std.numpy()
+            fresh = random_network(program.domain, *scale, seed=0, hidden=early.w1.shape[1])
+            finetune(network, x, y, early, [fresh])
     return network
+
+
+def _emitted(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, seen: int
+) -> SurrogateNetwork:
+    """The network whose weights the text and the first `seen` rows shape."""
+    rows = (x[:seen], y[:seen]) if seen else (None, None)
+    towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
+    return emitted_network(known_scale(towers, program.results, graph, y), program.domain)
 
 
 @contextmanager

@@ -70,15 +70,23 @@ def test_starts_from_the_weights_that_held_out_rows_prefer() -> None:
     fresh = rows(1000, seed=2)[0]
     y = np.stack([network.predict(x)[:, 0], other.predict(x)[:, 1]], axis=1)
     truth = np.stack([network.predict(fresh)[:, 0], other.predict(fresh)[:, 1]], axis=1)
-    finetune(network, x, y, [other])
+    finetune(network, x, y, others=[other])
     np.testing.assert_allclose(network.predict(fresh), truth, rtol=1e-4, atol=1e-4)
+
+
+def test_steps_are_counted_on_the_early_network_and_made_from_the_other() -> None:
+    """The early network is right, so that the other, which is not, takes no step."""
+    early, network, (x, _) = start(), start(seed=1), rows(64)
+    before = network.predict(x)
+    finetune(network, x, early.predict(x), early)
+    np.testing.assert_array_equal(network.predict(x), before)
 
 
 def test_weights_that_are_no_numbers_are_no_start() -> None:
     broken, (x, y) = start(), rows(64)
     with torch.no_grad():
         broken.w1.fill_(torch.nan)
-    finetune(broken, x, y, [start(seed=1)])
+    finetune(broken, x, y, others=[start(seed=1)])
     assert error(broken, x, y) < 1e-2
 
 

@@ -151,27 +151,31 @@ def compiled(model: Hypernetwork, opt_level: int) -> Method:
 
 
 def tuned(start: Start) -> Method:
-    """A start fine-tuned as -O2 fine-tunes: the start does not read the rows that decide when to stop."""
+    """A start fine-tuned as -O2 fine-tunes: one that reads no held-out row tells how far, one that reads all goes."""
 
     def make(held: HeldOut, seed: int) -> SurrogateNetwork:
-        seen = training_rows(len(held.x))
         with one_thread():
-            w1, w2, w3 = (w.numpy() for w in start([make_task(held).first(seen)], seed))
-            towers = Towers(
-                w1=w1[..., : held.x.shape[1]],
-                b1=w1[..., -1],
-                w2=w2[..., :-1],
-                b2=w2[..., -1],
-                w3=w3[:, 0, :-1],
-                b3=w3[:, 0, -1],
-                mean=held.y[:seen].mean(0),
-                std=held.y[:seen].std(0),
-            )
-            network = emitted_network(towers, held.program.domain)
-            finetune(network, held.x, held.y)
+            early, network = (_started(start, held, rows, seed) for rows in (training_rows(len(held.x)), len(held.x)))
+            finetune(network, held.x, held.y, early)
         return network
 
     return make
+
+
+def _started(start: Start, held: HeldOut, rows: int, seed: int) -> SurrogateNetwork:
+    """A start that reads the first `rows` rows."""
+    w1, w2, w3 = (w.numpy() for w in start([make_task(held).first(rows)], seed))
+    towers = Towers(
+        w1=w1[..., : held.x.shape[1]],
+        b1=w1[..., -1],
+        w2=w2[..., :-1],
+        b2=w2[..., -1],
+        w3=w3[:, 0, :-1],
+        b3=w3[:, 0, -1],
+        mean=held.y[:rows].mean(0),
+        std=held.y[:rows].std(0),
+    )
+    return emitted_network(towers, held.program.domain)
 
 
 @dataclass(frozen=True)
