@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from training.zero_step import bounded, geometric_mean
 LEVELS = {"-O1": 1, "-O2": 2}
 SYSTEMS = (*LEVELS, *REGRESSORS)
 BEST = "the best of the three"
+DIFFICULTY = (0.0, 1e-5, 1e-3, np.inf)
+"""Bounds of the best regressor's error by which results are told apart."""
 SHARD = 5
 """Programs a shard."""
 Line = dict[str, Any]
@@ -152,7 +155,18 @@ def _summary(lines: Sequence[Line]) -> dict[str, Any]:
             level: {name: _wins(errors[level], e, programs) for name, e in errors.items() if name not in LEVELS}
             for level in LEVELS
         },
+        "by_difficulty": _by_difficulty(errors),
     }
+
+
+def _by_difficulty(errors: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """How often each level beats the best of the three, where that one's error is small, middling or large."""
+    found = []
+    for low, high in itertools.pairwise(DIFFICULTY):
+        part = (errors[BEST] >= low) & (errors[BEST] < high)
+        wins = {level: float(_won(errors[level][part], errors[BEST][part]).mean()) for level in LEVELS if part.any()}
+        found.append({"from": low, "below": high if np.isfinite(high) else None, "results": int(part.sum()), **wins})
+    return found
 
 
 def _system(errors: np.ndarray, lines: Sequence[Line]) -> dict[str, Any]:
@@ -164,10 +178,15 @@ def _system(errors: np.ndarray, lines: Sequence[Line]) -> dict[str, Any]:
 
 def _wins(ours: np.ndarray, theirs: np.ndarray, programs: np.ndarray) -> dict[str, Any]:
     """Share of results on which ours has the lower error, equal ones half, and the geometric mean of theirs / ours."""
-    ours, theirs = bounded(ours), bounded(theirs)
-    wins = (ours < theirs) + 0.5 * (ours == theirs)
+    wins = _won(ours, theirs)
     share = estimate(lambda weights: weights @ wins / weights.sum(1), programs)
-    return {"share": share.as_dict(), "ratio": geometric(np.log(theirs / ours), programs).as_dict()}
+    return {"share": share.as_dict(), "ratio": geometric(np.log(bounded(theirs) / bounded(ours)), programs).as_dict()}
+
+
+def _won(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """1 where ours has the lower error, 1/2 where both are equal."""
+    ours, theirs = bounded(ours), bounded(theirs)
+    return (ours < theirs) + 0.5 * (ours == theirs)
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -182,6 +201,12 @@ def markdown(report: dict[str, Any]) -> str:
         lines += ["", "| beats, and error ratio | " + " | ".join(against) + " |", "|---|" + "---|" * len(against)]
         for level, wins in part["wins"].items():
             lines.append(f"| {level} | " + " | ".join(_cell(wins[name]) for name in against) + " |")
+        lines += ["", f"| where {BEST} errs | results | " + " | ".join(f"{level} beats it" for level in LEVELS) + " |"]
+        lines += ["|---|" + "--:|" * (1 + len(LEVELS))]
+        for row in part["by_difficulty"]:
+            errs = f"from {row['from']:g}" + (f" to {row['below']:g}" if row["below"] else "")
+            shares = " | ".join(f"{row[level]:.0%}" if level in row else "–" for level in LEVELS)
+            lines.append(f"| {errs} | {row['results']} | {shares} |")
     return "\n".join(lines) + "\n"
 
 

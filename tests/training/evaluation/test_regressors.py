@@ -73,6 +73,8 @@ def test_wins_count_programs_and_halve_ties() -> None:
     assert wins["the best of the three"]["ratio"]["value"] == pytest.approx((2 * 1 / 3) ** (1 / 3))
     assert wins["nearest row"]["share"]["value"] == 0
     assert part["systems"]["-O2"]["median"] == 0.2
+    assert [row["results"] for row in part["by_difficulty"]] == [0, 0, 3]
+    assert part["by_difficulty"][2]["-O2"] == pytest.approx(1.5 / 3)
 
 
 @pytest.fixture
