@@ -24,8 +24,8 @@ Key = tuple[bytes, ...]
 
 def graphs_of_views(folder: Path) -> Iterator[Key]:
     for path in sorted(folder.glob("train-*.parquet")):
-        for row in pq.read_table(path, columns=list(COLUMNS)).to_batches():
-            columns = [row.column(name).to_numpy(zero_copy_only=False) for name in COLUMNS]
+        for batch in pq.read_table(path, columns=list(COLUMNS)).to_batches():
+            columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in COLUMNS]
             yield from (_key(arrays) for arrays in zip(*columns, strict=True))
 
 
@@ -47,6 +47,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("views", type=Path, nargs="+", help="folders of encoded views")
     trained = {key for folder in parser.parse_args().views for key in graphs_of_views(folder)}
+    if not trained:
+        parser.error("these folders hold no train-*.parquet of encoded views")
     library = list(graphs_of_library())
     shared = [name for name, key in library if key in trained]
     print(f"{len(shared)} of the library's {len(library)} results: {', '.join(shared)}")
