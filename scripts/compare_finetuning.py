@@ -15,34 +15,35 @@ import numpy as np
 from surrogate.compilers import load_compiler
 from surrogate.finetune import finetune, training_rows
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork, random_network
+from surrogate.network import SurrogateNetwork
 from surrogate.pipeline import build_network, one_thread
-from training.held_out import HeldOut, held_out_programs, network_error, spread_records
+from training.held_out import HeldOut, held_out_programs, network_error, scratch_network, spread_records
 from training.zero_step import geometric_mean
 
 ROWS = (8, 16, 64, 256)
 
 
-def emitted(model: Hypernetwork, held: HeldOut, x: np.ndarray, y: np.ndarray) -> SurrogateNetwork:
-    seen = training_rows(len(x))
-    early, network = (build_network(model, held.program, held.graph, x[:n], y[:n], 1) for n in (seen, len(x)))
+Way = Callable[[Hypernetwork, HeldOut, int], SurrogateNetwork]
+"""A network from a result's first rows."""
+
+
+def emitted(model: Hypernetwork, held: HeldOut, rows: int) -> SurrogateNetwork:
+    early, network = (compiled(model, held, n, 1) for n in (training_rows(rows), rows))
     with one_thread():
-        finetune(network, x, y, early)
+        finetune(network, held.x[:rows], held.y[:rows], early)
     return network
 
 
-def fresh(_model: Hypernetwork, held: HeldOut, x: np.ndarray, y: np.ndarray) -> SurrogateNetwork:
-    network = random_network(held.program.domain, y.mean(0), y.std(0), seed=0)
-    with one_thread():
-        finetune(network, x, y)
-    return network
+def compiled(model: Hypernetwork, held: HeldOut, rows: int, opt_level: int) -> SurrogateNetwork:
+    return build_network(model, held.program, held.graph, held.x[:rows], held.y[:rows], opt_level)
 
 
-def level(opt_level: int) -> Callable[[Hypernetwork, HeldOut, np.ndarray, np.ndarray], SurrogateNetwork]:
-    return lambda model, held, x, y: build_network(model, held.program, held.graph, x, y, opt_level)
-
-
-WAYS = {"-O1": level(1), "from emitted weights": emitted, "from random weights": fresh, "-O2": level(2)}
+WAYS: dict[str, Way] = {
+    "-O1": lambda model, held, rows: compiled(model, held, rows, 1),
+    "from emitted weights": emitted,
+    "from random weights": lambda model, held, rows: scratch_network(held, rows),
+    "-O2": lambda model, held, rows: compiled(model, held, rows, 2),
+}
 
 
 def main() -> None:
@@ -57,7 +58,7 @@ def main() -> None:
     print(f"{len(held)} results: geometric mean | median of nMSE")
     for rows in ROWS:
         for name, way in WAYS.items():
-            errors = np.array([network_error(h, way(model, h, h.x[:rows], h.y[:rows])) for h in held])
+            errors = np.array([network_error(h, way(model, h, rows)) for h in held])
             print(f"{rows:4} rows, {name:20} {geometric_mean(errors):.5f} | {np.median(errors):.5f}", flush=True)
 
 

@@ -21,9 +21,10 @@ from cprograms.sampling import Method, sample
 from cprograms.sandbox import run_many
 from surrogate.check import compile_seed, fresh_seed, result_error
 from surrogate.emit import Request, emit
+from surrogate.finetune import finetune
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork, emitted_network
-from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network
+from surrogate.network import SurrogateNetwork, emitted_network, random_network
+from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
 from training.zero_step import geometric_mean
 
 GROUP_OF = {op.name: op.group for op in OPS}
@@ -108,6 +109,15 @@ def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarr
     requests = [Request(h.graph, h.program.domain, scale=(h.y_test.mean(0), h.y_test.std(0))) for h in held]
     networks = (emitted_network(t, h.program.domain) for t, h in zip(emit(model, requests), held, strict=True))
     return np.array([network_error(h, network) for h, network in zip(held, networks, strict=True)])
+
+
+def scratch_network(held: HeldOut, rows: int, seed: int = 0) -> SurrogateNetwork:
+    """A surrogate of random weights, fitted to the first `rows` rows as -O2 fits."""
+    x, y = held.x[:rows], held.y[:rows]
+    network = random_network(held.program.domain, y.mean(0), y.std(0), seed)
+    with one_thread():
+        finetune(network, x, y)
+    return network
 
 
 def network_error(held: HeldOut, network: SurrogateNetwork) -> float:

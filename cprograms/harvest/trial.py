@@ -42,7 +42,22 @@ def tried(found: Sequence[Candidate], rows: int, counts: Counter[str]) -> list[K
     """
     kept: list[Kept] = []
     for start in range(0, len(found), BATCH):
-        kept += _batch(found[start : start + BATCH], rows, counts)
+        kept += _safely(found[start : start + BATCH], rows, counts)
+    return kept
+
+
+def _safely(found: Sequence[Candidate], rows: int, counts: Counter[str]) -> list[Kept]:
+    """One candidate that cannot be tried costs itself alone: the others are tried again without it."""
+    seen: Counter[str] = Counter()
+    try:
+        kept = _batch(found, rows, seen)
+    except Exception as error:  # whatever a stranger's program makes of the tools
+        if len(found) == 1:
+            counts[f"{found[0].kind}: run: {type(error).__name__}"] += 1
+            return []
+        half = len(found) // 2
+        return [*_safely(found[:half], rows, counts), *_safely(found[half:], rows, counts)]
+    counts.update(seen)
     return kept
 
 

@@ -16,11 +16,10 @@ import numpy as np
 
 from cprograms.corpus.format import Record
 from surrogate.check import result_error
-from surrogate.finetune import finetune
 from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork, random_network
+from surrogate.network import SurrogateNetwork
 from surrogate.pipeline import ROWS, build_network
-from training.held_out import HeldOut
+from training.held_out import HeldOut, scratch_network
 from training.learning_to_execute.functions import Function, function_task, predict
 from training.learning_to_execute.lstm import CharacterLSTM
 from training.learning_to_execute.report import table
@@ -70,11 +69,7 @@ def from_scratch(seed: int) -> System:
     """A surrogate of random weights, fitted to the rows that a compile at -O1 reads, as -O2 fits."""
 
     def make(held: HeldOut) -> StandIn:
-        rows = ROWS[1]
-        x, y = held.x[:rows], held.y[:rows]
-        network = random_network(held.program.domain, y.mean(0), y.std(0), seed)
-        finetune(network, x, y)
-        return _network(network, held.result, rows)
+        return _network(scratch_network(held, ROWS[1], seed), held.result, ROWS[1])
 
     return make
 
