@@ -236,7 +236,12 @@ class GraphBuilder:
                 # The same condition again: its other side is never taken.
                 kept = inner.children[1 + side]
                 return self.add("sel", type, condition, *((kept, second) if side == 0 else (second, kept)))
-        return self._extremum(test, type, yes, no) if test.op in ("lt", "le") else None
+        if test.op not in ("lt", "le"):
+            return None
+        for simpler in (self._extremum, self._clamp):
+            if (found := simpler(test, type, yes, no)) is not None:
+                return found
+        return self._cast_after(condition, test, type, yes, no)
 
     def _compared_with_zero(self, test: Node) -> int | None:
         """What an eq or ne node compares with zero, where that can be a condition itself."""
@@ -257,6 +262,53 @@ class GraphBuilder:
         if self.number(a) == 0 and yes == b and self._negated(no) == b:
             return self.add("abs", type, b)
         return None
+
+    def _clamp(self, test: Node, type: Scalar, yes: int, no: int) -> int | None:
+        """`v < low ? low : min(v, high)` is `max(low, min(v, high))` where low <= high, and so in all ways to write it.
+
+        Its spread is then that of a clamp, where a select's would hold values beyond the bounds.
+        """
+        a, b = test.children
+        for bound, other in ((yes, no), (no, yes)):
+            v = b if bound == a else a
+            inner = self.nodes[other]
+            # The comparison's smaller side: `v < bound` on the way to the bound, or `bound < v` on the way from it.
+            op, wanted = ("max", "min") if (bound == b) == (bound == yes) else ("min", "max")
+            if bound not in (a, b) or inner.op != wanted or v not in inner.children:
+                continue
+            # With a NaN the select takes `no`, as an extremum takes its second operand.
+            if bound == no and not inner.type.is_integer and inner.children[1] != v:
+                continue
+            ends = self.number(bound), self.number(inner.children[inner.children[0] == v])
+            if None not in ends and (ends[0] <= ends[1] if op == "max" else ends[0] >= ends[1]):
+                return self.add(op, type, yes, no)
+        return None
+
+    def _cast_after(self, condition: int, test: Node, type: Scalar, yes: int, no: int) -> int | None:
+        """`v < 0 ? 0 : (T)v` is `(T)(v < 0 ? 0 : v)`: the select may then be an extremum, as of a result that is
+        converted in each `return`."""
+        for side, other in ((yes, no), (no, yes)):
+            inner = self.nodes[side]
+            number = self.number(other)
+            if inner.op != "cast" or number is None:
+                continue
+            (v,) = inner.children
+            source = self.nodes[v]
+            compared = v in test.children or (source.op in ("min", "max") and set(source.children) & set(test.children))
+            if compared and self._holds(source.type, number):
+                constant = self.constant(number, source.type)
+                sides = (v, constant) if side == yes else (constant, v)
+                return self.add("cast", type, self.add("sel", source.type, condition, *sides))
+        return None
+
+    @staticmethod
+    def _holds(type: Scalar, number: int | float) -> bool:
+        """Whether a type holds a number exactly."""
+        if str(number) == "-0.0" or not np.isfinite(number):
+            return False
+        if type.is_integer:
+            return number == int(number) and type.limits[0] <= number <= type.limits[1]
+        return type.dtype.type(number) == number
 
     def _negated(self, node: int) -> int | None:
         n = self.nodes[node]
@@ -352,6 +404,10 @@ def _propagate(graph: Graph, node: Node, c: list[np.ndarray]) -> np.ndarray:
     if len(args) == 2 and node.children[0] != node.children[1]:
         args = [args[0][:, None], args[1][None, :]]
     value, trap = apply(node.op, node.type, args)
+    if node.type.kind == "uint" and node.type.bits >= 32 and node.op in ("sub", "cast"):
+        # Defined, but what wraps around to four billion is seldom meant.
+        wrapped = args[0] < (args[1] if node.op == "sub" else 0)
+        trap = wrapped if trap is None else trap | wrapped
     value = np.asarray(value, dtype=np.float64)
     if trap is not None and np.any(trap) and not np.all(trap):
         value = value[~np.broadcast_to(trap, value.shape)]

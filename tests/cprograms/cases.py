@@ -142,6 +142,11 @@ CONTROL = {
         "static double clamp(double x, double lo, double hi) { if (x < lo) return lo; if (x > hi) return hi; return x; }"
         "double f(double a, float b) { return clamp(a * 3, -1, 1) + clamp(b, 0, 0.5); }", UNIT, UNIT,
     ),
+    "clamps": _case(
+        "static unsigned char low(int v) { if (v < 0) return 0; if (v > 7) return 7; return v; }"
+        "static float unit(double x) { return x >= -0.5 ? (x <= 0.5 ? x : 0.5) : -0.5; }"
+        "double f(int v, double x) { return low(v) + unit(x / x * x) + unit(x) + (v > 5 ? 5u : v < 1 ? 1u : v); }", SMALL, UNIT,
+    ),
     "nested returns": _case(
         "int f(int a, int b) { if (a > 0) { if (b > 0) return 1; a += 2; if (a > b) { b = 7; } else return a * 100; } else if (b == 2) return 5; return a * 10 + b; }",
         SMALL, SMALL,

@@ -213,6 +213,40 @@ def test_selects_agree_with_evaluation(a, b, c, op, number):
         assert found.tolist() == [c if taken else b, taken, not taken, a if held else b, a if positive else -a]
 
 
+numbers = st.sampled_from([-7, -2, -1, 0, 1, 2, 7])
+
+
+@given(
+    v=numbers | st.sampled_from([math.nan, math.inf, -math.inf]),
+    ends=st.tuples(numbers, numbers),
+    ops=st.tuples(*[st.sampled_from(["lt", "le"])] * 2),
+    towards=st.tuples(st.booleans(), st.booleans()),
+    lower_first=st.booleans(),
+    types=st.sampled_from([(INT, INT), (INT, SCALARS["i64"]), (DOUBLE, DOUBLE), (DOUBLE, FLOAT), (DOUBLE, INT)]),
+)
+def test_clamps_agree_with_evaluation(v, ends, ops, towards, lower_first, types):
+    """Every way to write a clamp by two selects, each side converted, gives what the two selects give."""
+    source, target = types
+    assume(math.isfinite(v) or (source, target) == (DOUBLE, DOUBLE))
+    builder = GraphBuilder()
+    x = builder.argument(0, source)
+
+    def bounded(inner, value, bound, op, below, toward):
+        """`x < bound ? bound : inner` for a below bound; `toward` says whether the bound is the select's first side."""
+        sides = (builder.constant(bound, source), x) if below != toward else (x, builder.constant(bound, source))
+        chosen = (builder.constant(bound, target), inner) if toward else (inner, builder.constant(bound, target))
+        left, right = (bound, v) if below != toward else (v, bound)
+        held = left < right if op == "lt" else left <= right
+        node = builder.add("sel", target, builder.add(op, INT, *sides), *chosen)
+        return node, (bound if held == toward else value)
+
+    node, value = builder.cast(x, target), v
+    for bound, op, below, toward in zip(ends, ops, (lower_first, not lower_first), towards, strict=True):
+        node, value = bounded(node, value, bound, op, below, toward)
+    found = evaluate(builder.finish([node]), np.array([[v]], dtype=float))[0, 0]
+    np.testing.assert_array_equal(found, value)
+
+
 def test_equal_nodes_are_shared_but_signed_zeros_are_not():
     builder = GraphBuilder()
     x = builder.argument(0, DOUBLE)
@@ -301,6 +335,28 @@ def test_spread_keeps_to_what_is_defined():
     q = spread(lower(program), program.domain)[-1]
     assert q.min() >= 5
     assert q.max() <= 20
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return v < 0 ? 0 : v > 250 ? 250 : v;",
+        "return v > 250 ? 250 : v >= 0 ? v : 0;",
+        "if (v < 0) return 0; if (v > 250) return 250; return v;",
+        "unsigned char r; if (v <= 0) r = 0; else if (v < 250) r = v; else r = 250; return r;",
+    ],
+)
+@pytest.mark.parametrize("type", ["int", "double"])
+def test_spread_of_a_clamp_is_within_its_bounds(body, type):
+    program = program_of(f"unsigned f({type} v) {{ {body} }}", [(-300, 600)])
+    q = spread(lower(program), program.domain)[-1]
+    assert (q.min(), q.max()) == (0, 250)
+
+
+def test_spread_of_unsigned_numbers_does_not_wrap():
+    program = program_of("unsigned f(unsigned a, int b) { return a - 40 + (unsigned)b; }", [(0, 100), (-20, 20)])
+    q = spread(lower(program), program.domain)[-1]
+    assert q.max() < 100
 
 
 def test_poisons_have_their_nodes_shape():

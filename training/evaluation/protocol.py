@@ -90,29 +90,31 @@ class Bench:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The executed programs: what a bench is made of, and the first seed's results for the compiler's own levels."""
+    """The executed test programs: a suite a seed, and the first seed's results for the compiler's own levels."""
 
     suites: list[Suite]
-    validation: Suite
     held: list[HeldOut]
     left_out: list[str]
 
 
 def prepare(settings: Settings) -> Prepared:
-    """Execute the programs of the test suite for each seed, and of validation.
-
-    Raises UsageError for a suite or split that is empty.
-    """
+    """Execute the programs of the test suite for each seed. Raises UsageError for a suite or split that is empty."""
     programs = suite_programs(settings.suite, Path(settings.data), settings.programs)
-    checked = suite_programs(settings.suite, Path(settings.data), settings.validation, "validation")
     counts = settings.rows, settings.test_rows
     ran = [executed(programs, *counts, settings.seed + s) for s in range(settings.seeds)]
     made = [make_suite(held, *counts) for held in ran]
     # A result may have enough rows with one seed only.
     common = set.intersection(*({t.key for t in suite.tasks} for suite, _, _ in made))
     left_out = sorted({name for *_, names in made for name in names})
-    validation, *_ = make_suite(executed(checked, *counts, settings.seed), *counts)
-    return Prepared([suite.of(common) for suite, *_ in made], validation, made[0][1], left_out)
+    return Prepared([suite.of(common) for suite, *_ in made], made[0][1], left_out)
+
+
+def prepare_validation(settings: Settings) -> Suite:
+    """Execute the programs that optimisers are chosen on. Raises UsageError for a split that is empty."""
+    programs = suite_programs(settings.suite, Path(settings.data), settings.validation, "validation")
+    counts = settings.rows, settings.test_rows
+    suite, *_ = make_suite(executed(programs, *counts, settings.seed), *counts)
+    return suite
 
 
 # --- One initialisation at one size ---

@@ -27,6 +27,7 @@ from training.evaluation.protocol import (
     make_bench,
     measure,
     prepare,
+    prepare_validation,
     work_folder,
 )
 from training.held_out import HeldOut, errors_at, table, text_errors_with_scale
@@ -47,10 +48,11 @@ def evaluate(
     with Progress(console=Console(stderr=True), transient=True) as bar:
         running = bar.add_task("rows", total=None)
         prepared = prepare(settings)
-        bench = make_bench(prepared.suites, prepared.validation, settings)
-        chosen = _methods(methods, list(bench.initialisations))
+        suite = prepared.suites[0]
         measured = None
         if settings.sizes:
+            bench = make_bench(prepared.suites, prepare_validation(settings), settings)
+            chosen = _methods(methods, list(bench.initialisations))
             bar.update(running, description="starts", total=job_count(settings, chosen))
             measured = measure(bench, settings, chosen, folder, processes, lambda n: bar.advance(running, n))
         bar.update(running, description="levels")
@@ -64,8 +66,8 @@ def evaluate(
         "machine": platform.processor() or platform.machine(),
         "compiler": compiler.sha256,
         "suite": settings.suite,
-        "programs": len(np.unique(bench.suites[0].programs)),
-        "results": len(bench.suites[0]),
+        "programs": len(np.unique(suite.programs)),
+        "results": len(suite),
         "left_out": prepared.left_out,
         **_figures(settings, measured, levels),
     }
