@@ -232,7 +232,7 @@ def test_clamps_agree_with_evaluation(v, ends, ops, towards, lower_first, types)
     x = builder.argument(0, source)
 
     def bounded(inner, value, bound, op, below, toward):
-        """`x < bound ? bound : inner` for a below bound; `toward` says whether the bound is the select's first side."""
+        """`x < bound ? bound : inner`, where `below` says that the bound is a lower one; `toward` says whether the bound is the select's first side."""
         sides = (builder.constant(bound, source), x) if below != toward else (x, builder.constant(bound, source))
         chosen = (builder.constant(bound, target), inner) if toward else (inner, builder.constant(bound, target))
         left, right = (bound, v) if below != toward else (v, bound)
