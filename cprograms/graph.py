@@ -1,4 +1,4 @@
-"""The dataflow graph of a program: hash-consed nodes in post-order, their evaluation and their static spread."""
+"""The dataflow graph of a program: hash-consed nodes in post-order, and their evaluation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import numpy as np
 
 from cprograms.ops import COMMUTATIVE, PREDICATES, UNEVALUABLE, apply
 from cprograms.types import Scalar
-
-QUANTILES = 7
 
 
 @dataclass(frozen=True)
@@ -279,8 +277,8 @@ class GraphBuilder:
             # With a NaN the select takes `no`, as an extremum takes its second operand.
             if bound == no and not inner.type.is_integer and inner.children[1] != v:
                 continue
-            ends = self.number(bound), self.number(inner.children[inner.children[0] == v])
-            if None not in ends and (ends[0] <= ends[1] if op == "max" else ends[0] >= ends[1]):
+            end, far = self.number(bound), self.number(inner.children[inner.children[0] == v])
+            if end is not None and far is not None and (end <= far if op == "max" else end >= far):
                 return self.add(op, type, yes, no)
         return None
 
@@ -365,79 +363,3 @@ def evaluate(graph: Graph, rows: np.ndarray) -> np.ndarray:
         if poison is not None:
             out[np.broadcast_to(poison, len(rows)), k] = np.nan
     return out
-
-
-def spread(graph: Graph, domain: np.ndarray) -> np.ndarray:
-    """A static estimate of every node's distribution: float64 [nodes, 7], the means of seven equal strata of values.
-
-    `domain` is float64 [arguments, 2]. Nothing is executed: each operator is applied once to its children's strata, as
-    if they were independent (the same node twice counts as one), in the manner of an abstract interpretation.
-    """
-    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    strata: list[np.ndarray] = []
-    with np.errstate(all="ignore"):
-        for node in graph.nodes:
-            c = [strata[i] for i in node.children]
-            if node.op == "const":
-                q = np.full(QUANTILES, float(node.value))
-            elif node.op == "arg":
-                low, high = domain[int(node.value)]
-                q = _typed(low + (high - low) * levels, node.type).astype(np.float64)
-            elif node.op in ("carry", "opaque"):
-                q = _reduce(np.concatenate(c), node.type)
-            elif node.op == "loop":
-                q = _reduce(np.concatenate(c[1:]), node.type)
-            elif node.op == "sel":
-                q = _mixture(np.mean(c[0] != 0) if graph.nodes[node.children[0]].type.is_integer else 0.5, c[1], c[2])
-            elif node.op == "lookup":
-                table = graph.tables[int(node.value)]
-                q = _reduce(table[np.clip(c[0], 0, len(table) - 1).astype(int)].astype(np.float64), node.type)
-            else:
-                q = _propagate(graph, node, c)
-            strata.append(np.nan_to_num(np.clip(q, -1e30, 1e30)))
-    return np.array(strata)
-
-
-def _propagate(graph: Graph, node: Node, c: list[np.ndarray]) -> np.ndarray:
-    types = [graph.nodes[i].type for i in node.children]
-    args = [_typed(q, t) for q, t in zip(c, types, strict=True)]
-    if len(args) == 2 and node.children[0] != node.children[1]:
-        args = [args[0][:, None], args[1][None, :]]
-    value, trap = apply(node.op, node.type, args)
-    if node.type.kind == "uint" and node.type.bits >= 32 and node.op in ("sub", "cast"):
-        # Defined, but what wraps around to four billion is seldom meant.
-        wrapped = args[0] < (args[1] if node.op == "sub" else 0)
-        trap = wrapped if trap is None else trap | wrapped
-    value = np.asarray(value, dtype=np.float64)
-    if trap is not None and np.any(trap) and not np.all(trap):
-        value = value[~np.broadcast_to(trap, value.shape)]
-    return _reduce(value.ravel(), node.type)
-
-
-def _typed(q: np.ndarray, type: Scalar) -> np.ndarray:
-    if not type.is_integer:
-        return q.astype(type.dtype)
-    low, high = type.limits
-    return np.clip(np.rint(q), low, min(high, 2**62)).astype(type.dtype)
-
-
-def _reduce(values: np.ndarray, type: Scalar) -> np.ndarray:
-    """Seven strata of a sample of any size: their means, or their middle values for an integer type."""
-    values = np.sort(values[np.isfinite(values)])
-    if not len(values):
-        return np.zeros(QUANTILES)
-    if len(values) % QUANTILES:
-        at = np.arange(len(values) * QUANTILES) // QUANTILES
-        values = values[at]
-    parts = values.reshape(QUANTILES, -1)
-    return parts[:, parts.shape[1] // 2] if type.is_integer else parts.mean(1)
-
-
-def _mixture(p: float, yes: np.ndarray, no: np.ndarray) -> np.ndarray:
-    """Strata of a value that is `yes` with probability p, else `no`."""
-    values = np.concatenate([yes, no])
-    weights = np.concatenate([np.full(QUANTILES, p), np.full(QUANTILES, 1 - p)])
-    order = np.argsort(values, kind="stable")
-    edges = np.cumsum(weights[order]) / weights.sum()
-    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    return values[order][np.minimum(np.searchsorted(edges, levels), 2 * QUANTILES - 1)]

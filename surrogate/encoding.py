@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from cprograms.graph import QUANTILES, Graph, spread
+from cprograms.graph import Graph
 from cprograms.ops import DTYPE_INDEX, INDEX
 from cprograms.program import MAX_ARGUMENTS
+from cprograms.spread import QUANTILES, spread
 
 MAX_TOKENS = 64
 """Graph nodes that the transformer attends to, beside the root and the arguments; of a larger graph, the last ones."""
@@ -30,7 +31,7 @@ class EncodedGraph:
     slot: np.ndarray  # uint8 [N], of an argument or a carried variable; else 0
     children: np.ndarray  # uint16 [N, 3]
     level: np.ndarray  # uint16 [N], 0 for leaves, else 1 + the highest child's
-    strata: np.ndarray  # float32 [N, 7], see `cprograms.graph.spread`
+    strata: np.ndarray  # float32 [N, 7], see `cprograms.spread`
     arguments: np.ndarray  # uint8 [slots]
 
 

@@ -19,8 +19,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from cprograms.diagnostics import UsageError
-from cprograms.graph import Graph, spread
+from cprograms.graph import Graph
 from cprograms.program import MAX_ARGUMENTS, Result
+from cprograms.spread import spread
 from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit, scale_inputs
 from surrogate.hypernetwork import Hypernetwork, strata_moments
@@ -123,7 +124,7 @@ def mean_emitted(model: Hypernetwork, tasks: Sequence[Task]) -> Layers:
 
 
 def static_scale(tasks: Sequence[Task]) -> tuple[np.ndarray, np.ndarray]:
-    """What the ranges alone say: moments of the static estimate of `cprograms.graph.spread`."""
+    """What the ranges alone say: moments of the static estimate of `cprograms.spread`."""
     strata = np.array([spread(t.graph, t.domain)[t.graph.roots[0]] for t in tasks])
     mean, std = strata_moments(torch.from_numpy(strata))
     return mean.numpy(), std.numpy()

@@ -12,9 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from native import program_of, rows_of
 
-from cprograms.graph import GraphBuilder, evaluate, evaluate_nodes, spread
+from cprograms.graph import GraphBuilder, evaluate, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.ops import INDEX, OPS, UNEVALUABLE, apply
+from cprograms.spread import spread
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
 
 INTEGERS = [s for s in SCALARS.values() if s.is_integer and s.bits >= 32]
@@ -232,7 +233,7 @@ def test_clamps_agree_with_evaluation(v, ends, ops, towards, lower_first, types)
     x = builder.argument(0, source)
 
     def bounded(inner, value, bound, op, below, toward):
-        """`x < bound ? bound : inner`, where `below` says that the bound is a lower one; `toward` says whether the bound is the select's first side."""
+        """`x < bound ? bound : inner`, or its mirror for an upper bound; `toward`: the bound is the first side."""
         sides = (builder.constant(bound, source), x) if below != toward else (x, builder.constant(bound, source))
         chosen = (builder.constant(bound, target), inner) if toward else (inner, builder.constant(bound, target))
         left, right = (bound, v) if below != toward else (v, bound)
