@@ -110,13 +110,15 @@ def build_network(
 ) -> SurrogateNetwork:
     """The stages from a graph and rows x [K, A], y [K, R] (K = 0 at -O0) to the finished network."""
     with one_thread():
-        network = _emitted(hypernetwork, program, graph, x, y, len(x))
-        if opt_level == 2:
-            # What is held out to choose the start and the steps must not have shaped the weights.
-            early = _emitted(hypernetwork, program, graph, x, y, training_rows(len(x)))
-            scale = early.mean.numpy(), early.std.numpy()
-            fresh = random_network(program.domain, *scale, seed=0, hidden=early.w1.shape[1])
-            finetune(network, x, y, early, [fresh])
+        if opt_level < 2:
+            return _emitted(hypernetwork, program, graph, x, y, len(x))
+        # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
+        network = _emitted(hypernetwork, program, graph, x, y, min(len(x), ROWS[1]))
+        # What is held out to choose the start and the steps must not have shaped the weights.
+        early = _emitted(hypernetwork, program, graph, x, y, min(training_rows(len(x)), ROWS[1]))
+        scale = early.mean.numpy(), early.std.numpy()
+        fresh = random_network(program.domain, *scale, seed=0, hidden=early.w1.shape[1])
+        finetune(network, x, y, early, [fresh])
     return network
 
 

@@ -22,16 +22,14 @@ from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.program import MAX_ARGUMENTS, Result
 from cprograms.spread import spread
+from surrogate.check import output_moments
 from surrogate.compilers import load_compiler
 from surrogate.emit import Request, emit, scale_inputs
 from surrogate.hypernetwork import Hypernetwork, strata_moments
 from surrogate.network import HIDDEN, Towers, input_scaling, random_weights
-from surrogate.pipeline import known_scale
+from surrogate.pipeline import ROWS, known_scale
 from surrogate.towers import Layers
 from training.held_out import HeldOut
-
-MAX_EMISSION_ROWS = 256
-"""Of more rows, so many enter the hypernetwork's Gauss–Newton steps, which factorise a matrix of rows × rows."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def shared_start(tower: Layers) -> Start:
 def mean_emitted(model: Hypernetwork, tasks: Sequence[Task]) -> Layers:
     """The mean of the towers that the text of some programs gives; an argument's column is of the programs that have
     it."""
-    w1, w2, w3 = emitted(model, [text_request(t) for t in tasks])
+    w1, w2, w3 = stack_towers(emit(model, [text_request(t) for t in tasks]))
     has = np.zeros((len(tasks), MAX_ARGUMENTS + 1), dtype=np.float32)
     has[:, -1] = 1
     for row, task in zip(has, tasks, strict=True):
@@ -138,23 +136,41 @@ def text_request(task: Task) -> Request:
 
 
 def row_request(task: Task) -> Request:
-    """With the task's rows, where it has any."""
+    """With the task's rows, where it has any, as many as -O2 starts from."""
     if not len(task.x):
         return text_request(task)
-    x, y = task.x[:MAX_EMISSION_ROWS], task.y[:MAX_EMISSION_ROWS, None]
+    x, y = task.x[: ROWS[1]], task.y[: ROWS[1], None]
     return Request(task.graph, task.domain, x, y)
 
 
-def emitted(model: Hypernetwork, requests: Sequence[Request]) -> Layers:
-    return stack_towers(emit(model, list(requests)))
-
-
 def text_start(model: Hypernetwork) -> Start:
-    return lambda tasks, _seed: emitted(model, [text_request(t) for t in tasks])
+    return lambda tasks, _seed: stack_towers(emit(model, [text_request(t) for t in tasks]))
 
 
 def row_start(model: Hypernetwork) -> Start:
-    return lambda tasks, _seed: emitted(model, [row_request(t) for t in tasks])
+    def start(tasks: Sequence[Task], _seed: int) -> Layers:
+        towers = emit(model, [row_request(t) for t in tasks])
+        return stack_towers([_restandardised(w, t) for w, t in zip(towers, tasks, strict=True)])
+
+    return start
+
+
+def _restandardised(towers: Towers, task: Task) -> Towers:
+    """The tower of a start that has read some of the rows, in units of the moments of all of them."""
+    if len(task.y) <= ROWS[1]:
+        return towers
+    mean, std = output_moments(task.y)
+    if std == 0:
+        return towers
+    ratio = (towers.std / std)[:, None]
+    shift = (towers.mean - mean) / std
+    return replace(
+        towers,
+        w3=(towers.w3 * ratio).astype(np.float32),
+        b3=(towers.b3 * ratio[:, 0] + shift).astype(np.float32),
+        mean=np.array([mean]),
+        std=np.array([std]),
+    )
 
 
 def predicted_scale(model: Hypernetwork) -> Scale:
@@ -181,8 +197,11 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[Task], with_rows: boo
 
     def start(tasks: Sequence[Task], _seed: int) -> Layers:
         pairs = [(t, partners[t.key]) for t in tasks]
-        towers = emit(model, [_disguised(t, p, with_rows) for t, p in pairs])
-        return stack_towers([_in_own_columns(w, t, p) for w, (t, p) in zip(towers, pairs, strict=True)])
+        towers = [
+            _in_own_columns(w, t, p)
+            for w, (t, p) in zip(emit(model, [_disguised(t, p, with_rows) for t, p in pairs]), pairs, strict=True)
+        ]
+        return stack_towers([_restandardised(w, t) if with_rows else w for w, t in zip(towers, tasks, strict=True)])
 
     return start
 
@@ -214,13 +233,13 @@ def _disguised(task: Task, partner: Task, with_rows: bool) -> Request:
     """The partner's text, with the rows of the task in the partner's units."""
     if not (with_rows and len(task.x)):
         return text_request(partner)
-    own = scale_inputs(task.x[:MAX_EMISSION_ROWS], task.domain)  # [K, A]
+    own = scale_inputs(task.x[: ROWS[1]], task.domain)  # [K, A]
     middle, reach = input_scaling(partner.domain)
     reach = np.where(np.isfinite(reach), reach, 0)
     x = np.broadcast_to(middle, (len(own), len(middle))).copy()
     for mine, theirs in zip(task.used, partner.used, strict=False):
         x[:, theirs] = middle[theirs] + own[:, mine] * reach[theirs]
-    return Request(partner.graph, partner.domain, x, task.y[:MAX_EMISSION_ROWS, None])
+    return Request(partner.graph, partner.domain, x, task.y[: ROWS[1], None])
 
 
 def _in_own_columns(towers: Towers, task: Task, partner: Task) -> Towers:

@@ -16,7 +16,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
 from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.network import HIDDEN
-from surrogate.pipeline import build_network
+from surrogate.pipeline import ROWS, build_network
 from surrogate.towers import outputs
 from training.evaluation.suites import Suite, nmse
 from training.held_out import HeldOut
@@ -33,9 +33,9 @@ SOURCES = [
 ]
 
 
-def held(source: str, result: int = 0) -> HeldOut:
+def held(source: str, result: int = 0, rows: int = 40) -> HeldOut:
     program = cprograms.load(source=source)
-    x = np.random.default_rng(0).uniform(*program.domain.T, (40, len(program.arguments)))
+    x = np.random.default_rng(0).uniform(*program.domain.T, (rows, len(program.arguments)))
     y = cprograms.run(program, x)
     return HeldOut(program, result, lower(program), x, y, x, y)
 
@@ -81,6 +81,17 @@ def test_emitted_starts_are_a_compiles(
         rows = (h.x, h.y) if level else (h.x[:0], h.y[:0])
         network = build_network(model, h.program, h.graph, *rows, level)
         expected = (network.predict(h.x) - network.mean.numpy()) / network.std.numpy()
+        np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
+
+
+def test_of_many_rows_a_start_reads_those_of_a_compile(model: Hypernetwork):
+    """It is the -O1 network of the first rows, in units of all rows."""
+    results = [held(source, rows=200) for source in SOURCES]
+    tasks = [make_task(h) for h in results]
+    found = predicted(table(model, tasks, tasks, None), "text + rows", tasks)
+    for h, own in zip(results, found, strict=True):
+        network = build_network(model, h.program, h.graph, h.x[: ROWS[1]], h.y[: ROWS[1]], 1)
+        expected = (network.predict(h.x) - h.y.mean(0)) / h.y.std(0)
         np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
 
 
