@@ -113,9 +113,10 @@ def build_network(
         if opt_level < 2:
             return _emitted(hypernetwork, program, graph, x, y, len(x))
         # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
-        network = _emitted(hypernetwork, program, graph, x, y, min(len(x), ROWS[1]))
+        seen, before = (min(count, ROWS[1]) for count in (len(x), training_rows(len(x))))
+        network = _emitted(hypernetwork, program, graph, x, y, seen)
         # What is held out to choose the start and the steps must not have shaped the weights.
-        early = _emitted(hypernetwork, program, graph, x, y, min(training_rows(len(x)), ROWS[1]))
+        early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)
         scale = early.mean.numpy(), early.std.numpy()
         fresh = random_network(program.domain, *scale, seed=0, hidden=early.w1.shape[1])
         finetune(network, x, y, early, [fresh])

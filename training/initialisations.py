@@ -197,11 +197,11 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[Task], with_rows: boo
 
     def start(tasks: Sequence[Task], _seed: int) -> Layers:
         pairs = [(t, partners[t.key]) for t in tasks]
-        towers = [
-            _in_own_columns(w, t, p)
-            for w, (t, p) in zip(emit(model, [_disguised(t, p, with_rows) for t, p in pairs]), pairs, strict=True)
-        ]
-        return stack_towers([_restandardised(w, t) if with_rows else w for w, t in zip(towers, tasks, strict=True)])
+        emitted = emit(model, [_disguised(t, p, with_rows) for t, p in pairs])
+        towers = [_in_own_columns(w, t, p) for w, (t, p) in zip(emitted, pairs, strict=True)]
+        if with_rows:
+            towers = [_restandardised(w, t) for w, t in zip(towers, tasks, strict=True)]
+        return stack_towers(towers)
 
     return start
 
