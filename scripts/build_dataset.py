@@ -1,6 +1,7 @@
 """Build a corpus from folders of shards: drop duplicates, keep the splits apart, write the card.
 
 python scripts/build_dataset.py data/generated data/harvested -o data/corpus
+python scripts/build_dataset.py data/more --extend data/corpus -o data/larger    # the same programs are held out
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path, help="shards of generate_dataset.py or harvest_dataset.py")
     parser.add_argument("--generated-share", type=float, default=DEFAULT.generated, help="held out, for each split")
     parser.add_argument("--harvested-share", type=float, default=DEFAULT.harvested, help="held out, in whole packages")
+    parser.add_argument("--extend", type=Path, metavar="CORPUS", help="keep its splits, add to what is trained on")
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
+    shares = Shares(args.generated_share, args.harvested_share)
+    if args.extend and shares != DEFAULT:
+        parser.error("--extend keeps the splits of its corpus: there is no share to give")
     try:
-        statistics = build(args.folders, args.output, Shares(args.generated_share, args.harvested_share))
+        statistics = build(args.folders, args.output, shares, base=args.extend)
     except (UsageError, OSError) as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2

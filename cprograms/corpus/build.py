@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cprograms.corpus.card import Statistics, card
-from cprograms.corpus.format import FEATURES, GROUP, parquet_writer
+from cprograms.corpus.format import FEATURES, GROUP, parquet_writer, shard_size
 from cprograms.corpus.near import SIGNATURE, signature
 from cprograms.corpus.shards import corpus_paths
-from cprograms.corpus.splits import DEFAULT, SPLITS, Keys, Shares, assign
+from cprograms.corpus.splits import DEFAULT, SPLITS, Keys, Shares, assign, extend
 
 SHARD = 4000
 """Programs of a shard."""
@@ -24,14 +24,20 @@ _MARKS = ("skeleton", "graph")
 _KEY_COLUMNS = ("source", "tokens", "skeleton", "graph", "behaviour", "origin")
 
 
-def build(folders: Sequence[Path], output: Path, shares: Shares = DEFAULT) -> Statistics:
+def build(folders: Sequence[Path], output: Path, shares: Shares = DEFAULT, *, base: Path | None = None) -> Statistics:
     """Write `output`/{train,validation,test}-*.parquet and a card, from the shards of `folders` in order.
 
-    `output` is replaced whole when all is written. Raises UsageError for a folder without shards, OSError.
+    With the folder of a corpus as `base`, its programs come first and keep their splits; those of `folders` are added
+    to what is trained on (`extend`). `output` is replaced whole when all is written. Raises UsageError for a folder
+    without shards, OSError.
     """
-    paths = corpus_paths(folders)
+    known = {} if base is None else {p: name for name in SPLITS for p in corpus_paths([base], f"{name}-*.parquet")}
+    paths = [*known, *corpus_paths(folders)]
     keys, signatures = _read_keys(paths)
-    homes = assign(keys, signatures, shares)
+    if base is None:
+        homes = assign(keys, signatures, shares)
+    else:
+        homes = extend(keys, signatures, [name for p, name in known.items() for _ in range(shard_size(p))])
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from cprograms.corpus.near import near_pairs
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
 DUPLICATE, STRADDLING = "duplicate", "straddling"
-"""What the programs are that no split gets: equal to an earlier one, or like one of another package's split."""
+"""What the programs are that no split gets: equal to an earlier one, or like one of a split that is not theirs."""
 _LARGEST = 0.01
 """Share of the corpus from which a group of generated programs is trained on."""
 
@@ -84,6 +84,26 @@ def assign(keys: Keys, signatures: np.ndarray, shares: Shares = DEFAULT) -> list
         for i in members:
             outcome[i] = STRADDLING if packages[i] and homes[packages[i]] != home else home
     return outcome
+
+
+def extend(keys: Keys, signatures: np.ndarray, homes: Sequence[str]) -> list[str]:
+    """The outcomes of `assign`, but for the first programs, which keep their `homes`; no other one is held out.
+
+    A further program is trained on unless it equals an earlier one, or shares a mark or is a near-duplicate of a
+    held-out one.
+    """
+    known = np.arange(len(keys)) < len(homes)
+    outcome = np.array([*homes, *[DUPLICATE] * (len(keys) - len(homes))], dtype=object)
+    first = np.unique(np.asarray(keys.identities), return_index=True)[1]
+    outcome[first[~known[first]]] = TRAIN
+    held = (outcome == VALIDATION) | (outcome == TEST)
+    marks, owners = np.asarray(keys.marks), np.asarray(keys.owners, dtype=np.int64)
+    alike = np.zeros(len(keys), bool)
+    alike[owners[np.isin(marks, marks[held[owners]])]] = True
+    a, b = near_pairs(signatures).T
+    alike[b[held[a]]] = True  # held-out programs come first, and a < b
+    outcome[alike & ~known & (outcome == TRAIN)] = STRADDLING
+    return outcome.tolist()
 
 
 def _marked(keys: Keys, kept: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -19,7 +20,7 @@ from cprograms.corpus.format import FEATURES, Record, make_record, read_shard, w
 from cprograms.corpus.generated import generated_records
 from cprograms.corpus.near import NEAR, near_pairs, shingles, signature
 from cprograms.corpus.rows import execute
-from cprograms.corpus.splits import DUPLICATE, SPLITS, STRADDLING, TEST, TRAIN, VALIDATION, Keys, Shares, assign
+from cprograms.corpus.splits import DUPLICATE, SPLITS, STRADDLING, TEST, TRAIN, VALIDATION, Keys, Shares, assign, extend
 from cprograms.corpus.tokens import canonical, digest, masked, tokens
 from cprograms.diagnostics import UsageError
 
@@ -96,7 +97,7 @@ def test_planted_relatives_never_straddle(planted: tuple[Path, list[tuple[str, s
     folder, pairs = planted
     assert len(pairs) > 60
     statistics = build([folder], tmp_path / "corpus", SHARES)
-    home = {r.id: s for s in SPLITS for p in (tmp_path / "corpus").glob(f"{s}-*") for r in read_shard(p)}
+    home = homes_of(tmp_path / "corpus")
     assert {home[a] for a, _ in pairs} == set(SPLITS)
     for n, (a, b) in enumerate(pairs):
         if PLANTS[n % 4] is renamed:
@@ -189,8 +190,11 @@ def test_homes_stay_as_the_corpus_grows():
     assert assign(keys_of(programs), different(400))[:200] == assign(keys_of(programs[:200]), different(200))
 
 
+PROGRAMS = st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 12), max_size=3)), min_size=1, max_size=40)
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 12), max_size=3)), min_size=1, max_size=40))
+@given(PROGRAMS)
 def test_no_mark_is_in_two_splits(programs: list[tuple[int, list[int]]]):
     written = [(str(identity), tuple(map(str, marks)), "") for identity, marks in programs]
     homes = assign(keys_of(written), different(len(written)), Shares(generated=0.3))
@@ -200,6 +204,47 @@ def test_no_mark_is_in_two_splits(programs: list[tuple[int, list[int]]]):
         seen.add(identity)
         others = [h for (_, m, _), h in zip(written, homes, strict=True) if set(m) & set(marks) and h != DUPLICATE]
         assert home == DUPLICATE or set(others) <= {home}
+
+
+def test_relatives_of_what_is_held_out_do_not_extend_a_corpus(
+    planted: tuple[Path, list[tuple[str, str]]], tmp_path: Path
+):
+    folder, pairs = planted
+    for n in (0, 1):
+        (tmp_path / str(n)).mkdir()
+        shutil.copy(folder / f"{n}.parquet", tmp_path / str(n))
+    build([tmp_path / "0"], tmp_path / "base", SHARES)
+    statistics = build([tmp_path / "1"], tmp_path / "larger", base=tmp_path / "base")
+    before, after = (homes_of(tmp_path / name) for name in ("base", "larger"))
+    assert {id: after[id] for id in before} == before
+    assert set(after.values()) == set(before.values()) == set(SPLITS)
+    for n, (a, b) in enumerate(pairs):
+        if PLANTS[n % 4] is renamed:
+            assert b not in after
+        else:
+            assert after.get(b) == (TRAIN if before[a] == TRAIN else None), PLANTS[n % 4].__name__
+    assert statistics.outcomes[STRADDLING] > 0
+
+
+def homes_of(corpus: Path) -> dict[str, str]:
+    return {r.id: s for s in SPLITS for p in corpus.glob(f"{s}-*") for r in read_shard(p)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(PROGRAMS, st.data())
+def test_what_extends_a_corpus_shares_no_mark_with_what_is_held_out(
+    programs: list[tuple[int, list[int]]], data: st.DataObject
+):
+    written = [(str(identity), tuple(map(str, marks)), "") for identity, marks in programs]
+    known = data.draw(st.integers(0, len(written)))
+    homes = assign(keys_of(written[:known]), different(known), Shares(generated=0.3)) if known else []
+    outcome = extend(keys_of(written), different(len(written)), homes)
+    assert outcome[:known] == homes
+    held = {m for (_, marks, _), home in zip(written, homes, strict=False) if home in (VALIDATION, TEST) for m in marks}
+    seen = {identity for identity, _, _ in written[:known]}
+    for (identity, marks, _), found in zip(written[known:], outcome[known:], strict=True):
+        assert found == (DUPLICATE if identity in seen else STRADDLING if held & set(marks) else TRAIN)
+        seen.add(identity)
 
 
 @settings(max_examples=40, deadline=None)
