@@ -46,7 +46,8 @@ class Program:
     """A numeric C program.
 
     `unit` is the entry's translation unit after preprocessing, trimmed to what the entry needs: no includes, no
-    pragmas, types and helpers before their use. `source` is the text as the user gave it.
+    pragmas, types and helpers before their use. `source` is the text as the user gave it. `users` are the functions of
+    the file that need an entry which nobody named: none of them is numeric, and one of them may have been meant.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Program:
     arguments: tuple[Argument, ...]
     results: tuple[Result, ...]
     unit: c_ast.FileAST
+    users: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:

@@ -16,19 +16,20 @@ from surrogate.compilers import load_compiler
 from surrogate.finetune import finetune, training_rows
 from surrogate.hypernetwork import Hypernetwork
 from surrogate.network import SurrogateNetwork
+from surrogate.pipeline import ROWS as COMPILE_ROWS
 from surrogate.pipeline import build_network, one_thread
 from training.held_out import HeldOut, held_out_programs, network_error, scratch_network, spread_records
 from training.zero_step import geometric_mean
 
 ROWS = (8, 16, 64, 256)
 
-
 Way = Callable[[Hypernetwork, HeldOut, int], SurrogateNetwork]
 """A network from a result's first rows."""
 
 
 def emitted(model: Hypernetwork, held: HeldOut, rows: int) -> SurrogateNetwork:
-    early, network = (compiled(model, held, n, 1) for n in (training_rows(rows), rows))
+    """As -O2, whose start reads as many rows as the hypernetwork was trained to, without the choice of a start."""
+    early, network = (compiled(model, held, min(n, COMPILE_ROWS[1]), 1) for n in (training_rows(rows), rows))
     with one_thread():
         finetune(network, held.x[:rows], held.y[:rows], early)
     return network

@@ -90,6 +90,12 @@ class File(ABC):
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=self.NEEDS)])
         return self._last_eligible(names)
 
+    def users(self, entry: str, wanted: str | None) -> tuple[str, ...]:
+        """The functions that need an entry which was not named, perhaps those that were meant."""
+        if wanted is not None or self._pragmas.entry is not None:
+            return ()
+        return tuple(name for name in self.functions if name not in (entry, "main") and entry in self.needed(name))
+
     def _last_eligible(self, names: list[str]) -> str:
         broken = {name for name, chunk in self.functions.items() if self._errors_in(chunk)}
         faults: dict[str, int] = {}

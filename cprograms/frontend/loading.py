@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pycparser import c_ast
@@ -42,7 +42,8 @@ def load(
     read, an unknown entry or argument, or a range that makes no sense.
     """
     file = NumericFile(read(path, source), include_dirs, defines)
-    return file.program(file.entry(entry), ranges or {})
+    chosen = file.entry(entry)
+    return replace(file.program(chosen, ranges or {}), users=file.users(chosen, entry))
 
 
 def load_expanded(text: str) -> Program:

@@ -22,6 +22,7 @@ from surrogate.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from cprograms.program import Program
     from surrogate.check import Report
     from surrogate.surrogate import Surrogate
 
@@ -51,7 +52,7 @@ def compile_command(options: argparse.Namespace) -> int:
         surrogate.check()
     surrogate.save(output)
     seconds = time.perf_counter() - started
-    warnings = _compile_warnings(surrogate)
+    warnings = [*_entry_warning(program), *_compile_warnings(surrogate)]
     if options.json:
         from surrogate.artifact import config_of
 
@@ -86,6 +87,13 @@ def _print_report(report: Report) -> None:
     if len(report.results) > 1:
         for r in report.results:
             print(f"            {r.name}: {error_line(r)}")
+
+
+def _entry_warning(program: Program) -> list[str]:
+    if not program.users:
+        return []
+    meant = program.users[-1]
+    return [f"'{program.entry}' is a helper of '{meant}', which is not numeric; --entry {meant} says why"]
 
 
 def _compile_warnings(surrogate: Surrogate) -> list[str]:

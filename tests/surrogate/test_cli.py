@@ -51,6 +51,32 @@ def test_the_level_is_spelt_as_in_c_compilers(plane_file: Path, compiler: Path, 
     assert surrogate.load("out.surrogate").opt_level == int(level[-1])
 
 
+USED = """static double half(double x) { return x / 2; }
+%s
+int main(void) { return (int)half(4); }
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "options", "told"),
+    [
+        ("void store(double x, double *out) { *out = half(x); }", (), True),
+        ("void store(double x, double *out) { *out = half(x); }", ("--entry", "half"), False),
+        ("#pragma surrogate entry(half)\nvoid store(double x, double *out) { *out = half(x); }", (), False),
+        ("void store(double x, double *out) { *out = x / 2; }", (), False),
+    ],
+    ids=["chosen", "named", "named by a pragma", "no helper"],
+)
+def test_a_helper_of_what_is_not_numeric_may_not_be_what_was_meant(
+    user: str, options: tuple[str, ...], told: bool, compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("used.c").write_text(USED % user)
+    assert main(["compile", "used.c", *options, "--compiler", str(compiler)]) == 0
+    out, err = capsys.readouterr()
+    assert "double half(double x)" in out
+    assert ("'half' is a helper of 'store', which is not numeric; --entry store says why" in err) == told
+
+
 def test_o0_says_that_nothing_was_measured(
     plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
