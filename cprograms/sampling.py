@@ -53,7 +53,7 @@ def rows(program: Program, n: int, seed: int, method: Method = "uniform") -> tup
 
 def _draw(program: Program, n: int, rng: np.random.Generator, method: Method) -> np.ndarray:
     unit = _unit(n, len(program.arguments), rng, method)
-    return np.stack([_scaled(a, unit[:, j]) for j, a in enumerate(program.arguments)], axis=1)
+    return np.stack([in_range(a, unit[:, j]) for j, a in enumerate(program.arguments)], axis=1)
 
 
 def _unit(n: int, dimensions: int, rng: np.random.Generator, method: Method) -> np.ndarray:
@@ -70,8 +70,8 @@ def _unit(n: int, dimensions: int, rng: np.random.Generator, method: Method) -> 
     raise UsageError(f"unknown sampling method '{method}': uniform, sobol or latin")
 
 
-def _scaled(argument: Argument, unit: np.ndarray) -> np.ndarray:
-    """Points of [0, 1) as values of the argument's type within its range."""
+def in_range(argument: Argument, unit: np.ndarray) -> np.ndarray:
+    """Points of [0, 1) as values of the argument's type within its range. Raises UsageError where there is none."""
     low, high = argument.low, argument.high
     if not argument.type.is_integer:
         # This form does not overflow where high - low does. Rounding may step over an end.

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 
 from cprograms.graph import Graph
+from cprograms.program import Argument
+from cprograms.sampling import in_range
 from surrogate.check import output_moments
 from surrogate.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.hypernetwork import Hypernetwork, gauss_newton
 from surrogate.network import Towers, input_scaling
+from surrogate.towers import standardised
+
+LOG_POINTS = 11
+"""2^11 inputs tell a tower's own mean and deviation to a thousandth."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,33 @@ def _emit_batch(model: Hypernetwork, batch: list[_Tower]) -> None:
         x, y = _rows(batch, graphs.arguments.shape[1])
         layers = gauss_newton(emission, x.to(model.device), y.to(model.device))
     else:
+        layers = standardised(layers, _domain_points(batch, graphs.arguments.shape[1]).to(model.device))
         for t, mean, std in zip(batch, emission.mean.tolist(), emission.std.tolist(), strict=True):
             given = t.request.scale
             t.mean, t.std = (mean, std) if given is None else (float(given[0][t.result]), float(given[1][t.result]))
     for i, t in enumerate(batch):
         t.layers = [w[i].cpu().numpy() for w in layers]
+
+
+def _domain_points(batch: list[_Tower], width: int) -> torch.Tensor:
+    """Scaled inputs [B, n, A] all over the domains; no program is run on them."""
+    x = np.zeros((len(batch), 2**LOG_POINTS, width), dtype=np.float32)
+    for own, t in zip(x, batch, strict=True):
+        types = {int(n.value): n.type for n in t.request.graph.nodes if n.op == "arg"}
+        for slot, k in enumerate(t.graph.arguments):
+            ends = t.request.domain[k]
+            values = in_range(
+                Argument(f"argument {k + 1}", types[k], *ends), _unit_points(len(t.graph.arguments))[:, slot]
+            )
+            own[:, slot] = scale_inputs(values, ends)
+    return torch.from_numpy(x)
+
+
+@cache
+def _unit_points(dimensions: int) -> np.ndarray:
+    """Scrambled Sobol' points [n, dimensions] in [0, 1)."""
+    points = torch.quasirandom.SobolEngine(dimensions, scramble=True, seed=0).draw_base2(LOG_POINTS, dtype=torch.double)
+    return points.numpy()
 
 
 def _rows(batch: list[_Tower], width: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -48,6 +48,19 @@ def outputs(layers: Layers, x: Tensor) -> Tensor:
     return (with_one(h) @ w3.mT).squeeze(-1)
 
 
+def standardised(layers: Layers, x: Tensor) -> Layers:
+    """Move towers towards mean 0 and deviation 1 over inputs x [B, K, A], as the outputs that they stand for have.
+
+    The mean is taken out, a deviation above 1 as well; one below 1 is raised to its square root: where a tower knows
+    little of its program it varies less, and not all of that is an error.
+    """
+    w1, w2, w3 = layers
+    f = outputs(layers, x)
+    std = f.std(1, correction=0, keepdim=True).clamp_min(0.01)
+    shifted = torch.cat([w3[:, 0, :-1], w3[:, 0, -1:] - f.mean(1, keepdim=True)], dim=-1)
+    return w1, w2, (shifted / torch.where(std < 1, std.sqrt(), std)).unsqueeze(1)
+
+
 def linearise(layers: Layers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """Outputs [B, K], each layer's inputs [B, K, in+1], and the output's slopes to each layer's sums [B, K, out]."""
     w1, w2, w3 = layers
