@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 import cprograms
 from cprograms.lowering import lower
-from surrogate.emit import Request, emit
+from surrogate.emit import Request, emit, scale_inputs
 from surrogate.encoding import collate, encode
 from surrogate.hypernetwork import (
     NUMBER_FEATURES,
@@ -22,6 +24,7 @@ from surrogate.hypernetwork import (
     scale_moments,
     unscale_moments,
 )
+from surrogate.network import emitted_network
 from surrogate.towers import outputs, positive_solve
 
 SOURCES = {
@@ -146,16 +149,40 @@ def test_an_unused_argument_has_no_weights(model: Hypernetwork):
 
 def test_towers_are_the_emitted_network(model: Hypernetwork):
     """The batched towers of training and the shipped network's own forward pass are one function."""
-    from surrogate.network import emitted_network
-
     p = program("select")
     request = Request(lower(p), p.domain, scale=(np.array([5.0]), np.array([2.0])))
     network = emitted_network(emit(model, [request])[0], p.domain)
     batch = collate([encode(request.graph, p.domain)])
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     with torch.no_grad():
-        expected = outputs(model(batch).layers, torch.tensor(x[None], dtype=torch.float32))[0] * 2 + 5
-    np.testing.assert_allclose(network.predict(x)[:, 0], expected.numpy(), rtol=1e-5, atol=1e-5)
+        raw = outputs(model(batch).layers, torch.tensor(x[None], dtype=torch.float32))[0].numpy()
+    # But for a shift and a scale, that of the next test.
+    slope, offset = np.polyfit(raw, network.predict(x)[:, 0], 1)
+    np.testing.assert_allclose(network.predict(x)[:, 0], slope * raw + offset, rtol=1e-5, atol=1e-5)
+
+
+GRID = """
+#pragma surrogate range(a, 0, 3)
+#pragma surrogate range(b, 5, 6)
+int f(int a, int b, double unused) { return a * a - b; }
+"""
+
+
+@pytest.mark.parametrize("size", [0.2, 1.0, 20.0])
+def test_a_tower_of_the_text_is_standardised_over_the_domain(model: Hypernetwork, size: float):
+    """By its own moments over all inputs, which are not those of numbers uniform between the ends of the domain."""
+    p = cprograms.load(source=GRID)
+    grid = np.array([(a, b, 0.0) for a in range(4) for b in (5, 6)])
+    model = deepcopy(model)
+    with torch.no_grad():
+        for w in (model.base3, model.last_head.weight, model.last_head.bias):
+            w.mul_(size)
+        layers = model(collate([encode(lower(p).result(0), p.domain)])).layers
+        raw = outputs(layers, torch.tensor(scale_inputs(grid, p.domain)[None, :, :2], dtype=torch.float32))[0].numpy()
+    assert (raw.std() > 1) == (size > 1)
+    network = emitted_network(emit(model, [Request(lower(p), p.domain, scale=(np.zeros(1), np.ones(1)))])[0], p.domain)
+    expected = (raw - raw.mean()) / (raw.std() if raw.std() > 1 else raw.std() ** 0.5)
+    np.testing.assert_allclose(network.predict(grid)[:, 0], expected, atol=0.02)
 
 
 def test_levels_put_children_before_parents():
