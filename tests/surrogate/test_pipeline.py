@@ -54,8 +54,9 @@ def test_o1_takes_the_scale_from_the_rows(compiler: Path) -> None:
     assert compiled.rows == 64
 
 
-def test_each_level_is_better(compiler: Path) -> None:
-    errors = [surrogate.compile(source=CUBIC, opt_level=o, compiler=compiler).check(500).nmse for o in range(3)]
+def test_each_level_is_better() -> None:
+    """With the packaged weights: of untrained ones, rows need not make better towers."""
+    errors = [surrogate.compile(source=CUBIC, opt_level=o).check(500).nmse for o in range(3)]
     assert errors[2] < errors[1] < errors[0]
     assert errors[2] < 1e-3
 
