@@ -22,7 +22,7 @@ from training.settings import read_mapping, settings_of
 from training.zero_step import geometric_mean, zero_step_errors
 
 ROWS = (0, 4, 8, 32, 64)
-COMPILE_STEPS = 4
+COMPILE_STEPS = 6
 """Of Gauss–Newton, as the packaged weights run them."""
 
 

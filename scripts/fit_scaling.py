@@ -2,7 +2,7 @@
 
 python scripts/fit_scaling.py runs/default=64x7000,128 -o docs/results/scaling.json
 
-That run saw 64 views a step for 7,000 steps, then 128.
+That run saw 64 views a step for 7,000 steps, then 128. With runs of several widths, what is predicted is the widest.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def main() -> int:
     for rows, law in found["laws"].items():
         print(
             f"{rows} rows: {law['factor']:.4g} views^-{law['by_views']:.3f} width^-{law['by_width']:.3f};"
-            f" after {law['views']} views predicted {law['predicted']:.4f}, measured {law['measured']:.4f}"
+            f" {law['hidden_size']} wide after {law['views']} views predicted {law['predicted']:.4f},"
+            f" measured {law['measured']:.4f}"
         )
     return 0
 

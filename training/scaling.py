@@ -97,16 +97,21 @@ def fit(points: list[Point]) -> Law:
 
 
 def report(points: list[Point]) -> dict[str, Any]:
-    """For each number of rows: the law fitted to the validations up to half as many views as the last one's, what it
-    predicts of the last one, and what was measured; with the points themselves, to plot."""
+    """For each number of rows: what a law predicts of the widest network's last validation, and what was measured; with
+    the points themselves, to plot.
+
+    The law is fitted to the narrower networks; where all are equally wide, to the validations up to half as many views.
+    """
     laws = {}
     for rows in ROWS:
         of_rows = [p for p in points if p.rows == rows]
-        last = max(of_rows, key=lambda p: p.views)
-        law = fit([p for p in of_rows if 2 * p.views <= last.views])
+        last = max(of_rows, key=lambda p: (p.hidden_size, p.views))
+        narrower = [p for p in of_rows if p.hidden_size < last.hidden_size]
+        law = fit(narrower or [p for p in of_rows if 2 * p.views <= last.views])
         laws[str(rows)] = asdict(law) | {
             "predicted": law(last.views, last.hidden_size),
             "measured": last.error,
             "views": last.views,
+            "hidden_size": last.hidden_size,
         }
     return {"laws": laws, "points": [asdict(p) for p in points]}

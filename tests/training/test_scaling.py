@@ -36,6 +36,13 @@ def test_of_one_width_the_exponent_of_views_is_found_and_the_last_point_predicte
     assert found["predicted"] == pytest.approx(found["measured"])
 
 
+def test_of_several_widths_the_widest_is_predicted_from_the_others():
+    widest = [Point("run", 128, p.views, p.rows, 7.0) for p in grid((128,))]
+    found = report(grid((32, 64)) + widest)["laws"]["64"]
+    assert (found["hidden_size"], found["views"], found["measured"]) == (128, 9000, 7)
+    assert found["predicted"] == pytest.approx(LAW(9000, 128))
+
+
 def test_one_number_of_views_is_too_few():
     with pytest.raises(UsageError, match="two numbers of views"):
         fit([Point("run", width, 1000, 0, 0.1) for width in (32, 64)])
