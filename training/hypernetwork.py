@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from transformers.utils.logging import disable_progress_bar
 
 from cprograms.diagnostics import UsageError
 from surrogate.compilers import load_compiler
@@ -166,6 +167,7 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
         return {f"{name}_{rows}": value for rows, figures in found.items() for name, value in figures.items()}
 
     def export(self, folder: Path) -> None:
+        disable_progress_bar()  # of one shard, in the midst of the loop's own
         self.model.save_pretrained(folder / "model")
 
 
