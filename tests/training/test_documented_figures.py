@@ -1,4 +1,4 @@
-"""The README's figures are those of the results, and the results those of the packaged weights."""
+"""The README's figures are those of the results, and the results those of the packaged weights, in JSON that any reader takes."""
 
 import json
 import re
@@ -62,3 +62,12 @@ MEASURED += ["regressors", "pictures/pictures"]
 def test_the_results_are_of_the_packaged_weights(name):
     weights = load_compiler("small" if name.endswith("small") else None)
     assert result(name)["compiler"] == weights.sha256
+
+
+def not_json(constant: str) -> None:
+    raise AssertionError(f"{constant} is not JSON")
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.rglob("*.json")), ids=lambda path: path.name)
+def test_results_are_strict_json(path):
+    json.loads(path.read_text(), parse_constant=not_json)

@@ -70,7 +70,7 @@ def _errors(measured: Measured, method: str, column: Any) -> np.ndarray:
 
 def _error(measured: Measured, method: str, column: Any) -> dict[str, Any]:
     errors = _errors(measured, method, column)
-    return geometric(mean_log(errors), measured.programs).as_dict() | {"median": float(np.median(errors))}
+    return geometric(mean_log(errors), measured.programs).as_dict() | {"median": float(np.median(bounded(errors)))}
 
 
 def _ratio(measured: Measured, method: str, column: Any) -> dict[str, Any]:
