@@ -1,4 +1,4 @@
-"""The README's figures are those of the results, and the results those of the packaged weights, in JSON that any reader takes."""
+"""The figures of the README are those of the results, which are of the packaged weights and plain JSON."""
 
 import json
 import re
