@@ -7,22 +7,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from surrogate.anc.compiled import AncProgram
-    from surrogate.check import Report
+    from surrogate.anc.program import AncProgram
     from surrogate.container import load
     from surrogate.driver import compile
-    from surrogate.pipeline import compile_program
-    from surrogate.surrogate import Surrogate
+    from surrogate.mlp.check import Report
+    from surrogate.mlp.pipeline import compile_program
+    from surrogate.mlp.surrogate import Surrogate
 
 __version__ = "0.1.0"
 __all__ = ["AncProgram", "Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
 
 _HOMES = {
-    "AncProgram": "surrogate.anc.compiled",
-    "Report": "surrogate.check",
-    "Surrogate": "surrogate.surrogate",
+    "AncProgram": "surrogate.anc.program",
+    "Report": "surrogate.mlp.check",
+    "Surrogate": "surrogate.mlp.surrogate",
     "compile": "surrogate.driver",
-    "compile_program": "surrogate.pipeline",
+    "compile_program": "surrogate.mlp.pipeline",
     "load": "surrogate.container",
 }
 

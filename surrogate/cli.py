@@ -11,8 +11,10 @@ from typing import Any
 
 from cprograms.diagnostics import ProgramError, UsageError
 from surrogate import __version__
-from surrogate.commands import adapt, exact, mlp
-from surrogate.commands.common import BROKEN_PIPE, INTERRUPTED, REJECTED, WRONG_USAGE, print_json
+from surrogate.anc import adapt_command as adapt
+from surrogate.anc import commands as exact
+from surrogate.console import BROKEN_PIPE, INTERRUPTED, REJECTED, WRONG_USAGE, print_json
+from surrogate.mlp import commands as mlp
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -217,7 +219,7 @@ def _on_artifact(on_surrogate: Any, on_program: Any) -> Any:
 
     def command(options: argparse.Namespace) -> int:
         from surrogate.container import load
-        from surrogate.surrogate import Surrogate
+        from surrogate.mlp.surrogate import Surrogate
 
         loaded = load(options.artifact)
         return on_surrogate(options, loaded) if isinstance(loaded, Surrogate) else on_program(options, loaded)

@@ -21,13 +21,13 @@ from cprograms.files import replace_directory
 from surrogate import __version__
 
 if TYPE_CHECKING:
-    from surrogate.anc.compiled import AncProgram
-    from surrogate.surrogate import Surrogate
+    from surrogate.anc.program import AncProgram
+    from surrogate.mlp.surrogate import Surrogate
 
 FORMAT = "surrogate"
 FORMAT_VERSION = 1
 CARD = "README.md"
-DECODERS = {"mlp": "surrogate.artifact", "anc": "surrogate.anc.artifact"}
+DECODERS = {"mlp": "surrogate.mlp.artifact", "anc": "surrogate.anc.artifact"}
 """The module that reads the artifacts of each target by its `decode(config, files)`; FILES there names the files."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cprograms.generate import forms, integers, nodes, values
+from cprograms.generate import guards, integers, nodes, values
 from cprograms.generate.distribution import HELPERS
 from cprograms.generate.recipes import choose, recipes, vary
 from cprograms.generate.values import Value, binary, convert, hull
@@ -91,7 +91,7 @@ def _real_into(w: Writer, v: Value, low: float, high: float) -> Value:
         return w.fit(v, 0.9 * max(-low, high))
     if low == 0 and high <= 1:
         return w.unit_interval(v)
-    v = w.fit(v if v.lo >= 0 else forms.absolute_of(w, v), 0.8 * high)
+    v = w.fit(v if v.lo >= 0 else guards.absolute_of(w, v), 0.8 * high)
     return v + w.constant(low) if low > v.lo else v
 
 

@@ -6,7 +6,7 @@ from random import Random
 
 from pycparser import c_ast
 
-from cprograms.generate import forms, integers, nodes, real, values
+from cprograms.generate import guards, integers, nodes, real, values
 from cprograms.generate.distribution import Distribution
 from cprograms.generate.statements import STATEMENTS
 from cprograms.generate.values import Value, compare, convert, hull
@@ -64,11 +64,11 @@ class Function(Writer):
         if not self.real:
             total = a + b if kind < 0.5 else a - b
             return integers.kept(self, total)
-        a, b = forms.balance(self, a, b)
+        a, b = guards.balance(self, a, b)
         if kind < 0.15 and a.bound * b.bound < 1e4:
             return self.real_of(a) * b
         if kind < 0.25:
-            return forms.extreme_of(self, self.real_of(a), b)
+            return guards.extreme_of(self, self.real_of(a), b)
         return self.real_of(a) + b if kind < 0.65 else self.real_of(a) - b
 
     def write(self, statements: int) -> Value:
@@ -131,9 +131,9 @@ class Function(Writer):
         low, high = (-1e6, 1e6) if low < 0 and high > 1e6 else (float(low), min(float(high), 1e6))
         if low == 0 and v.mid < v.dev and self.chance(0.7):
             raised = float(f"{v.dev * 1.5 - v.mid:.2g}")
-            v = forms.absolute_of(self, v) if self.chance(0.5) else v + self.constant(raised)
+            v = guards.absolute_of(self, v) if self.chance(0.5) else v + self.constant(raised)
         if v.lo <= low - 1 or v.hi >= high + 1 or (low == 0 and v.lo < 0):
-            v = forms.clamp_of(self, v, low, high)
+            v = guards.clamp_of(self, v, low, high)
         if self.chance(0.3) and v.lo >= 0 and v.hi + 0.5 < high:
             v = v + self.constant(0.5)
         return convert(v, self.result, explicit=self.chance(0.8))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pycparser import c_ast
 
-from cprograms.generate import forms, integers, nodes, values
+from cprograms.generate import guards, integers, nodes, values
 from cprograms.generate.distribution import LOCALS
 from cprograms.generate.nodes import identifier
 from cprograms.generate.values import Value, binary, compare, convert, square
@@ -87,7 +87,7 @@ def bounded_count(w: Writer) -> tuple[Value, int]:
     limit = w.rng.choice((4, 6, 8))
     v = w.operand()
     if w.real:
-        count = convert(forms.clamp_of(w, w.fit(forms.absolute_of(w, v), float(limit)), 1.0, float(limit)), "i32")
+        count = convert(guards.clamp_of(w, w.fit(guards.absolute_of(w, v), float(limit)), 1.0, float(limit)), "i32")
     else:
         v = integers.magnitude(w, v) if v.lo < 0 else v
         count = binary("%", v, values.literal(limit), 0, limit - 1) + 1
@@ -172,7 +172,7 @@ def horner(w: Writer) -> None:
 def _newton_target(w: Writer) -> tuple[Value, Value]:
     """A positive value and a variable that starts as a guess at its square root."""
     v = w.fit(w.operand(), 10.0)
-    a = w.atom(v if v.lo > 0 else forms.absolute_of(w, v) + w.constant(w.number(0.2, 1)))
+    a = w.atom(v if v.lo > 0 else guards.absolute_of(w, v) + w.constant(w.number(0.2, 1)))
     guess = w.held(w.constant(0.5) * (a + w.constant(1.0)) if w.chance(0.6) else a + w.constant(0.5))
     return a, guess
 
@@ -216,7 +216,7 @@ def integral(w: Writer) -> None:
     """The midpoint rule over an interval."""
     trips = w.rng.choice((4, 6, 8, 10, 16, 20, 32))
     low = w.atom(w.fit(w.operand(), 2.0)) if w.chance(0.5) else w.constant(0.0)
-    width = w.atom(w.fit(w.operand(), 2.0) - low if w.chance(0.5) else forms.positive(w, w.fit(w.operand(), 2.0)))
+    width = w.atom(w.fit(w.operand(), 2.0) - low if w.chance(0.5) else guards.positive(w, w.fit(w.operand(), 2.0)))
     step = w.local(width / w.constant(float(trips)), waiting=False)
     total = w.held(w.constant(0.0))
     i = counter(w, trips)
@@ -241,7 +241,7 @@ def solve(w: Writer) -> None:
         given = w.atom(w.fit(w.operand(), 3.0))
         x = w.held(given)
     else:
-        given = w.atom(forms.positive(w, w.fit(w.operand(), 5.0)))
+        given = w.atom(guards.positive(w, w.fit(w.operand(), 5.0)))
         share, x = given, w.held(w.constant(1.0))
     one = w.constant(1.0)
     with w.nested() as body:
@@ -273,7 +273,7 @@ def solve(w: Writer) -> None:
 
 def halve(w: Writer) -> None:
     """Scale a value down until it is small, and count."""
-    x = w.held(forms.absolute_of(w, w.fit(w.operand(), w.rng.choice((8.0, 20.0)))))
+    x = w.held(guards.absolute_of(w, w.fit(w.operand(), w.rng.choice((8.0, 20.0)))))
     steps = w.held(values.literal(0), type="i32")
     limit = w.number(1, 2)
     factor = w.rng.choice((0.5, 0.5, 0.7, 0.25))
@@ -366,7 +366,7 @@ def _array_variation(w: Writer, name: str, item: Value, i: Value, n: int) -> Non
     step = item - Value(before, item.type, item.lo, item.hi, item.mid, item.dev, item.mask)
     with w.nested() as body:
         if w.real and w.chance(0.6):
-            term = forms.absolute_of(w, step)
+            term = guards.absolute_of(w, step)
         elif w.real:
             term = square(w.atom(step))
         else:

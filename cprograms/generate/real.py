@@ -7,8 +7,7 @@ import math
 from pycparser import c_ast
 
 from cprograms.generate import values
-from cprograms.generate.curves import CURVES
-from cprograms.generate.forms import (
+from cprograms.generate.guards import (
     absolute_of,
     balance,
     clamp_of,
@@ -20,6 +19,7 @@ from cprograms.generate.forms import (
     root_of,
 )
 from cprograms.generate.nodes import identifier, integer
+from cprograms.generate.transcendental import CURVES
 from cprograms.generate.values import Value, convert, moments, select, square, sum_of
 from cprograms.generate.writer import Idiom, Writer
 

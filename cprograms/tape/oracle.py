@@ -9,8 +9,8 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError
 from cprograms.sandbox import Status, run_jobs
+from cprograms.tape.modular import job_of
 from cprograms.tape.program import TapeProgram
-from cprograms.tape.wrapped import job_of
 
 FUEL = 10_000_000
 """Steps of the sandbox that a tape may take."""

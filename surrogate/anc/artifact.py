@@ -10,12 +10,12 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from cprograms.diagnostics import UsageError
+from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.card import card
-from surrogate.anc.checking import ExactReport
-from surrogate.anc.compiled import AncProgram
-from surrogate.anc.controller import INSTRUCTIONS, Controller, from_matrices
-from surrogate.anc.distributions import Samples
-from surrogate.anc.samples import parse_samples, samples_text
+from surrogate.anc.check import ExactReport
+from surrogate.anc.machine.controller import INSTRUCTIONS, Controller, from_matrices
+from surrogate.anc.machine.samples import parse_samples, samples_text
+from surrogate.anc.program import AncProgram
 from surrogate.container import header, write
 
 TENSORS, ASSEMBLY, C_PROGRAM, SAMPLES = "model.safetensors", "program.asm", "program.c", "samples.jsonl"

@@ -8,8 +8,8 @@ from surrogate import __version__
 from surrogate.anc.decompiler.decompile import MEANING
 
 if TYPE_CHECKING:
-    from surrogate.anc.checking import ExactReport
-    from surrogate.anc.compiled import AncProgram
+    from surrogate.anc.check import ExactReport
+    from surrogate.anc.program import AncProgram
 
 
 def size_line(program: AncProgram) -> str:

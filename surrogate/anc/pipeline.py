@@ -7,9 +7,9 @@ from os import PathLike
 
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.tape import load_tape
-from surrogate.anc.compiled import AncProgram
-from surrogate.anc.compiling import TAPE, compile_tape
-from surrogate.anc.controller import Controller
+from surrogate.anc.compiler.compile import TAPE, compile_tape
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.program import AncProgram
 
 MAX_MEMORY = 1024
 """A tape on the machine is M × M probabilities."""

@@ -7,16 +7,16 @@ import warnings
 
 import numpy as np
 import pytest
-from cases import CASES
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from native import program_of, rows_of
 
 from cprograms.graph import GraphBuilder, evaluate, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.ops import INDEX, OPS, UNEVALUABLE, apply
-from cprograms.spread import spread
+from cprograms.strata import spread
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
+from tests.cprograms.cases import CASES
+from tests.cprograms.native import program_of, rows_of
 
 INTEGERS = [s for s in SCALARS.values() if s.is_integer and s.bits >= 32]
 NARROW = [s for s in SCALARS.values() if s.is_integer]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from native import GCC, run_native
 
 import cprograms
 from cprograms.graph import evaluate
@@ -15,6 +14,7 @@ from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
 from cprograms.sandbox import run_many
+from tests.cprograms.native import GCC, run_native
 
 LIBRARY = Path(cprograms.__path__[0]) / "library"
 NAMES = sorted(path.stem for path in LIBRARY.glob("*.c"))

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from native import program_of
 from scipy.stats import qmc
 
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sampling import Method, rows, sample
 from cprograms.sandbox import run
 from cprograms.types import SCALARS
+from tests.cprograms.native import program_of
 
 METHODS: tuple[Method, ...] = ("uniform", "sobol", "latin")
 MIXED = "double f(double a, float b, int c, unsigned char d, _Bool e) { return a + b + c + d + e; }"

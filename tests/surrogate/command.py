@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
 import pytest
 
 from surrogate.cli import main
 
 COMMAND = [sys.executable, "-m", "surrogate.cli"]
-ROOT = Path(__file__).parents[2]
 
 
 def usage_error(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -10,9 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
-from surrogate.pipeline import compile_numeric
-from surrogate.surrogate import Surrogate
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.pipeline import compile_numeric
+from surrogate.mlp.surrogate import Surrogate
+from tests import ROOT
 
 # These matrices are small; threads that wait for a busy core take many times longer.
 torch.set_num_threads(1)
@@ -52,7 +53,7 @@ def plane_file(tmp_path: Path) -> Path:
 def in_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands, and the processes that they are run in, start in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cprograms.corpus import TINY
-from training.views import write_views
+from training.examples.examples import write_views
 
 
 @pytest.fixture(scope="session")

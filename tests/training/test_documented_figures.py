@@ -3,13 +3,12 @@
 import json
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from surrogate.compilers import load_compiler
+from surrogate.mlp.pretrained import load_compiler
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"
 SUITES = ("generated", "harvested", "library")
 

@@ -18,15 +18,15 @@ import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.check import compile_seed, executed_rows
-from surrogate.finetune import finetune, training_rows
-from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork, Towers, emitted_network
-from surrogate.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
+from surrogate.mlp.check import compile_seed, executed_rows
+from surrogate.mlp.finetune import finetune, training_rows
+from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network
+from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
+from training.evaluation.held_out import HeldOut
 from training.evaluation.statistics import Estimate, geometric
 from training.evaluation.suites import LIBRARY
-from training.held_out import HeldOut
-from training.initialisations import Start, learned, make_task, random_start, text_start
+from training.starts.initialisations import Start, learned, make_task, random_start, text_start
 
 try:
     from skimage import data
@@ -193,7 +193,7 @@ class Contender:
 
 
 def contenders(model: Hypernetwork, baselines: Path | None = None) -> list[Contender]:
-    """The compiles, the random start, and the starts of a folder of baselines (see `training.initialisations.table`).
+    """The compiles, the random start, and the starts of a folder of baselines (see `training.starts.initialisations.table`).
 
     Raises UsageError for a baseline that does not load.
     """

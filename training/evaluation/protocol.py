@@ -23,15 +23,15 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.compilers import load_compiler
-from surrogate.finetune import training_rows
-from surrogate.pipeline import ROWS
-from surrogate.towers import Layers
-from training.evaluation.finetuning import OPTIMISERS, Optimiser, Rows, best_checkpoint, fit
+from surrogate.mlp.finetune import training_rows
+from surrogate.mlp.pipeline import ROWS
+from surrogate.mlp.pretrained import load_compiler
+from surrogate.mlp.towers import Layers
+from training.evaluation.held_out import HeldOut
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
-from training.held_out import HeldOut
-from training.initialisations import Initialisation, table
-from training.zero_step import geometric_mean
+from training.examples.zero_shot import geometric_mean
+from training.finetuning import OPTIMISERS, Optimiser, Rows, best_checkpoint, fit
+from training.starts.initialisations import Initialisation, table
 
 BASELINE = "random"
 """The initialisation that others are compared with."""

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.linalg import cho_solve
 
 from cprograms.diagnostics import UsageError
-from surrogate.network import HIDDEN
+from surrogate.mlp.network import HIDDEN
 
 try:
     from sklearn.ensemble import GradientBoostingRegressor

@@ -12,7 +12,6 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.evaluation.finetuning import OPTIMISERS
 from training.evaluation.protocol import BASELINE, START_ROWS, Measured, Settings, chosen
 from training.evaluation.statistics import (
     geometric,
@@ -24,7 +23,8 @@ from training.evaluation.statistics import (
     training_time,
     win_rate,
 )
-from training.zero_step import bounded
+from training.examples.zero_shot import bounded
+from training.finetuning import OPTIMISERS
 
 try:
     from matplotlib import rc_context

@@ -16,9 +16,10 @@ from rich.progress import Progress
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.compilers import Compiler, load_compiler
-from surrogate.pipeline import ROWS
+from surrogate.mlp.pipeline import ROWS
+from surrogate.mlp.pretrained import Compiler, load_compiler
 from training.evaluation import report
+from training.evaluation.held_out import HeldOut, errors_at, table, text_errors_with_scale
 from training.evaluation.protocol import (
     BASELINE,
     Measured,
@@ -30,7 +31,6 @@ from training.evaluation.protocol import (
     prepare_validation,
     work_folder,
 )
-from training.held_out import HeldOut, errors_at, table, text_errors_with_scale
 
 PACKAGES = ("surrogate-compiler", "torch", "numpy", "wasmtime", "ziglang")
 

@@ -16,11 +16,11 @@ import cprograms
 from cprograms.corpus.format import Record
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS, Program
-from surrogate.emit import scale_inputs
-from surrogate.towers import Layers, outputs
-from training.evaluation.finetuning import Rows
-from training.held_out import HeldOut, held_out_programs, spread_records
-from training.initialisations import Task, make_task
+from surrogate.mlp.emit import scale_inputs
+from surrogate.mlp.towers import Layers, outputs
+from training.evaluation.held_out import HeldOut, held_out_programs, spread_records
+from training.finetuning import Rows
+from training.starts.initialisations import Task, make_task
 
 LIBRARY = Path(cprograms.__file__).parent / "library"
 PARROT = ("fft_twiddle", "inverse_kinematics", "colour_distance", "sobel")

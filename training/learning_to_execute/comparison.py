@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 
 from cprograms.corpus.format import Record
-from surrogate.check import result_error
-from surrogate.hypernetwork import Hypernetwork
-from surrogate.network import SurrogateNetwork
-from surrogate.pipeline import ROWS, build_network
-from training.held_out import HeldOut, scratch_network
+from surrogate.mlp.check import result_error
+from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.pipeline import ROWS, build_network
+from training.evaluation.held_out import HeldOut, scratch_network
+from training.examples.zero_shot import geometric_mean
 from training.learning_to_execute.functions import Function, function_task, predict
 from training.learning_to_execute.lstm import CharacterLSTM
 from training.learning_to_execute.report import table
 from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.train import Trainer
-from training.zero_step import geometric_mean
 
 FLOAT_BYTES = 4
 

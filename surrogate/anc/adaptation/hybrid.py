@@ -21,12 +21,12 @@ import wasmtime
 
 from cprograms.diagnostics import UsageError
 from cprograms.sandbox import toolchain
+from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.outcome import Draw, Progress
-from surrogate.anc.assembly import Assembly
-from surrogate.anc.controller import Controller
-from surrogate.anc.distributions import Samples
-from surrogate.anc.instructions import OPERANDS, Instruction, Op
-from surrogate.anc.interpreter import run_one
+from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.interpreter import run_one
 
 PROPOSALS = 17_000  # a round, for each step of the best program up to LONG; each round starts from the best program
 LONG = 16

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from surrogate.anc.controller import Controller
-from surrogate.anc.machine import HALT, Run, start, step
-from surrogate.anc.tasks import Published
+from surrogate.anc.adaptation.tasks import Published
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.machine import HALT, Run, start, step
 
 
 def execution_loss(

@@ -19,10 +19,8 @@ import torch
 from cprograms.diagnostics import ProgramError
 from cprograms.tape import load_tape
 from cprograms.tape.oracle import run as run_c
-from surrogate.anc import machine
-from surrogate.anc.assembly import Assembly
-from surrogate.anc.compiling import compile_tape
-from surrogate.anc.controller import Controller
+from surrogate.anc.adaptation.distributions import Samples
+from surrogate.anc.compiler.compile import compile_tape
 from surrogate.anc.decompiler.flow import Jump, Reading
 from surrogate.anc.decompiler.reading import Rows, likeliest, rows_of
 from surrogate.anc.decompiler.render import function_texts
@@ -36,8 +34,10 @@ from surrogate.anc.decompiler.softness import (
     choices,
     reached_lines,
 )
-from surrogate.anc.distributions import Samples
-from surrogate.anc.instructions import Op
+from surrogate.anc.machine import machine
+from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import Op
 
 MAX_STEPS = 1000
 """Of a soft run that is looked at."""

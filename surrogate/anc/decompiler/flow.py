@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from surrogate.anc.assembly import Assembly
 from surrogate.anc.decompiler.code import (
     ENTRY,
     AllOf,
@@ -32,7 +31,8 @@ from surrogate.anc.decompiler.code import (
     reads,
     successors,
 )
-from surrogate.anc.instructions import GIVES_ZERO, Instruction, Op
+from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.instructions import GIVES_ZERO, Instruction, Op
 
 Known = tuple[int | None, ...]  # the value of each register where it is the same however the line is reached
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from surrogate.anc.assembly import instruction_text
 from surrogate.anc.decompiler.decompile import MEANING, Decompiled
 from surrogate.anc.decompiler.softness import INITIAL, NEGLIGIBLE, START, Choice, register_name
+from surrogate.anc.machine.assembly import instruction_text
 
 
 def listing(decompiled: Decompiled, name: str) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from surrogate.anc.assembly import Assembly
-from surrogate.anc.controller import Controller
 from surrogate.anc.decompiler.flow import Reading, known_registers
-from surrogate.anc.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
 
 FLAT = 1e-6  # the choices of a row that no one looks at differ by less than this
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from surrogate.anc.assembly import Assembly
 from surrogate.anc.decompiler.code import (
     ENTRY,
     AllOf,
@@ -35,6 +34,7 @@ from surrogate.anc.decompiler.code import (
 from surrogate.anc.decompiler.flow import Reading, live_before
 from surrogate.anc.decompiler.simplify import simplified
 from surrogate.anc.decompiler.structure import Before, If, Jump, Loop, Part, Return, Sequence, Unstructured, structure
+from surrogate.anc.machine.assembly import Assembly
 
 INDENT = "    "
 MOST_COPIED, MOST_COPIED_IN_ALL = 10, 500  # lines

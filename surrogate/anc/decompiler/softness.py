@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from surrogate.anc import machine
-from surrogate.anc.controller import Controller
 from surrogate.anc.decompiler.code import successors
 from surrogate.anc.decompiler.flow import Reading, end_of, known_registers
 from surrogate.anc.decompiler.reading import Rows
-from surrogate.anc.instructions import OPERANDS, Op
+from surrogate.anc.machine import machine
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import OPERANDS, Op
 
 DIRAC = 0.9
 """A choice of at least this probability counts as made. The machine stops at the same level of certainty (its eta)."""

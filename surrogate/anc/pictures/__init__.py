@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from surrogate.anc.pictures.grids import matrix_grids, trace_grid
 
 if TYPE_CHECKING:
-    from surrogate.anc.compiled import AncProgram
-    from surrogate.anc.tracing import TraceStep
+    from surrogate.anc.machine.tracing import TraceStep
+    from surrogate.anc.program import AncProgram
 
 
 def picture(program: AncProgram, steps: Sequence[TraceStep] | None, kind: str) -> bytes:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from surrogate.anc.assembly import instruction_text
 from surrogate.anc.decompiler.reading import Rows, rows_of
 from surrogate.anc.decompiler.softness import register_name
-from surrogate.anc.instructions import Op
+from surrogate.anc.machine.assembly import instruction_text
+from surrogate.anc.machine.instructions import Op
 
 if TYPE_CHECKING:
-    from surrogate.anc.compiled import AncProgram
-    from surrogate.anc.tracing import TraceStep
+    from surrogate.anc.machine.tracing import TraceStep
+    from surrogate.anc.program import AncProgram
 
 MAX_STEPS = 400
 """Steps of a run that are drawn."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import cprograms
-from surrogate.anc.compiled import AncProgram
 from surrogate.anc.pipeline import compile_exact
+from surrogate.anc.program import AncProgram
 
 LISTK = Path(cprograms.__file__).parent / "library" / "anc" / "listk.c"
 

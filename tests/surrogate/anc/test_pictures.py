@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from cprograms.diagnostics import UsageError
-from surrogate.anc.compiled import AncProgram
-from surrogate.anc.instructions import Op
+from surrogate.anc.machine.instructions import Op
 from surrogate.anc.pictures import picture
 from surrogate.anc.pictures.grids import MAX_STEPS, matrix_grids, trace_grid
 from surrogate.anc.pictures.shades import shade
 from surrogate.anc.pipeline import compile_exact
+from surrogate.anc.program import AncProgram
 
 TAPE = [7, 2, 2, 5, 5, 9, 6, 3, 4, 0, 7]
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from surrogate.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from tests import ROOT
 
 # These matrices are small; threads that wait for a busy core take many times longer.
 torch.set_num_threads(1)
@@ -35,7 +36,7 @@ def load_script() -> Callable[[str], ModuleType]:
     """A script by its name."""
 
     def load(name: str) -> ModuleType:
-        path = Path(__file__).parents[3] / "scripts" / f"{name}.py"
+        path = ROOT / "scripts" / f"{name}.py"
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None

@@ -16,8 +16,8 @@ import torch
 import cprograms
 from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
-from surrogate.towers import Layers, outputs
-from training.evaluation.finetuning import OPTIMISERS
+from surrogate.mlp.towers import Layers, outputs
+from tests import ROOT
 from training.evaluation.protocol import (
     Settings,
     climb,
@@ -27,7 +27,8 @@ from training.evaluation.protocol import (
 from training.evaluation.run import evaluate
 from training.evaluation.statistics import ratio
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
-from training.initialisations import Initialisation, Task, random_start, static_scale
+from training.finetuning import OPTIMISERS
+from training.starts.initialisations import Initialisation, Task, random_start, static_scale
 
 LM = OPTIMISERS["Levenberg–Marquardt"]
 RANDOM = Initialisation("random", random_start, static_scale)
@@ -195,7 +196,7 @@ def test_bad_input_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    script = Path(__file__).parents[3] / "scripts" / "evaluate.py"
+    script = ROOT / "scripts" / "evaluate" / "protocol.py"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(script), "--data", str(TINY), "--out", str(tmp_path / "out"), *arguments])
     with pytest.raises(SystemExit) as stopped:

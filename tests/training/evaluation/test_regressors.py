@@ -18,11 +18,10 @@ from sklearn.gaussian_process.kernels import RBF
 
 from cprograms.corpus import TINY
 from cprograms.corpus.shards import ShardReport
-from training.evaluation import regressors, same_rows
+from training.evaluation import regression, regressors
+from training.evaluation.regression import SYSTEMS, summary
 from training.evaluation.regressors import REGRESSORS, leave_one_out_error
-from training.evaluation.same_rows import SYSTEMS, summary
 
-ROOT = Path(__file__).resolve().parents[3]
 LEARNABLE = {
     "Gaussian process": (lambda x: np.sin(2 * x[:, 0]) * x[:, 1], 1e-4),
     "boosting": (lambda x: np.where(x[:, 0] > 0.1, 1.0, -1.0), 0.1),
@@ -79,7 +78,7 @@ def test_wins_count_programs_and_halve_ties() -> None:
 
 @pytest.fixture
 def script(load_script: Callable[[str], ModuleType]) -> ModuleType:
-    return load_script("compare_regressors")
+    return load_script("evaluate/regressors")
 
 
 def test_the_script_goes_on_where_it_was(
@@ -92,8 +91,8 @@ def test_the_script_goes_on_where_it_was(
                 function(path, *job)
         return ShardReport()
 
-    monkeypatch.setattr(same_rows, "make_shards", in_this_process)
-    monkeypatch.setattr(same_rows, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
+    monkeypatch.setattr(regression, "make_shards", in_this_process)
+    monkeypatch.setattr(regression, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
     options = ["--data", str(TINY), "--compiler", str(compiler), "--programs", "6", "--rows", "16", "24"]
     options += ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
     monkeypatch.setattr(sys, "argv", ["compare_regressors.py", *options])
@@ -114,7 +113,7 @@ def test_the_script_goes_on_where_it_was(
 def test_a_missing_extra_is_named(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("regressors", "same_rows"):
+    for module in ("regressors", "regression"):
         monkeypatch.delitem(sys.modules, f"training.evaluation.{module}")
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     monkeypatch.setattr(sys, "argv", ["compare_regressors.py", "--data", str(TINY), "--out", str(tmp_path / "out")])

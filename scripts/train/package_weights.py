@@ -1,0 +1,82 @@
+"""Put a training run's weights into the package, with a card that says where they come from and how good they are.
+
+python scripts/train/package_weights.py runs/default --config training/configs/default.yaml --data data/views
+python scripts/evaluate/protocol.py ...                 # measures the packaged weights
+python scripts/train/package_weights.py runs/default --config ... --data ... --results docs/results/generated.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import yaml
+from safetensors import safe_open
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "surrogate" / "mlp" / "weights"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the output folder of training.hypernetwork")
+    parser.add_argument("--config", type=Path, required=True, help="the YAML file that it was trained with")
+    parser.add_argument("--data", type=Path, required=True, help="the views that it was trained on")
+    parser.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
+    parser.add_argument("--note", default="", help="what else a reader should know of the run")
+    parser.add_argument("--results", type=Path, help="JSON of scripts/evaluate/protocol.py, for the card")
+    parser.add_argument("--name", default="default")
+    args = parser.parse_args()
+    checkpoint, package = args.run / "checkpoint", WEIGHTS / args.name
+    package.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(checkpoint / "model" / "model.safetensors", package / "model.safetensors")
+    config = json.loads((checkpoint / "model" / "config.json").read_text())
+    config["gauss_newton_steps"] = args.steps or config["gauss_newton_steps"]
+    (package / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (package / "README.md").write_text(card(args, checkpoint, package))
+
+
+def card(args: argparse.Namespace, checkpoint: Path, package: Path) -> str:
+    progress = yaml.safe_load((checkpoint / "progress.yaml").read_text())
+    views = sum(pq.read_metadata(p).num_rows for p in args.data.glob("train-*.parquet"))
+    with safe_open(package / "model.safetensors", framework="numpy") as tensors:
+        parameters = sum(tensors.get_tensor(name).size for name in tensors.keys())  # noqa: SIM118
+    lines = [
+        f"# The `{args.name}` hypernetwork",
+        "",
+        "Weights of `surrogate.mlp.hypernetwork`.",
+        "",
+        "| what | |",
+        "|---|---|",
+        f"| parameters | {parameters:,} |",
+        f"| data | {views:,} views (one result of one program, 192 rows each) |",
+        f"| steps | {progress['step']:,} |",
+        f"| seconds | {progress['seconds']:,.0f} |",
+        f"| machine | {os.cpu_count()} CPU cores, {platform.machine()}, no GPU |",
+        f"| config | `{args.config}` |",
+        "",
+        *([args.note, ""] if args.note else []),
+    ]
+    if args.results:
+        report = json.loads(args.results.read_text())
+        everything = report["table"][0]
+        lines += [
+            f"Held out: {everything['programs']:,} results of generated programs of skeletons never trained on. nMSE:",
+            "",
+        ]
+        lines += ["| level | geometric mean | median |", "|---|---|---|"]
+        lines += [
+            f"| {level} | {errors['geo']:.4f} | {errors['median']:.4f} |"
+            for level, errors in everything.items()
+            if isinstance(errors, dict)
+        ]
+        lines += ["", f"Command: `{report['command']}`, seed {report['seed']}."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The command that adapts an exact program to the tapes that it gets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from surrogate.anc.commands import load_program
+from surrogate.console import INTERRUPTED, OK, REJECTED, print_json, warn
+
+if TYPE_CHECKING:
+    from surrogate.anc.adaptation.adapt import Adaptation
+    from surrogate.anc.adaptation.outcome import Progress
+
+
+def adapt_command(options: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    program = load_program(options)
+    output = Path(options.output or f"{Path(options.artifact).stem}-adapted.anc")
+
+    from surrogate.anc.adaptation.adapt import adapt
+    from surrogate.anc.machine.samples import read_samples
+    from surrogate.container import ensure_free
+
+    ensure_free(output)
+    samples = None if options.samples is None else read_samples(options.samples, program.memory_size)
+    with _progress_bar(f"{options.method} adaptation") as progress:
+        found = adapt(
+            program,
+            samples,
+            task=options.task,
+            method=options.method,
+            seeds=options.seeds,
+            seed=options.seed,
+            progress=progress,
+        )
+    if found.best is not None:
+        found.best.save(output)
+    seconds = time.perf_counter() - started
+    if options.json:
+        artifact = None if found.best is None else str(output)
+        print_json({"artifact": artifact, "seconds": seconds, **found.as_dict()})
+    else:
+        _print_summary(options.artifact, output, found, seconds)
+    if not found.finished:
+        warn("interrupted; the best so far is kept" if found.best else "interrupted; nothing faster was found so far")
+        return INTERRUPTED
+    return OK if found.best is not None else REJECTED
+
+
+def _print_summary(source: str, output: Path, found: Adaptation, seconds: float) -> None:
+    print(f"{source} -> {output}" if found.best else f"{source}: no attempt is faster and right")
+    print(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method})")
+    if found.best is not None:
+        best = min(a.iterations for a in found.successes)
+        print(f"  speed     {found.generic:.4g} iterations before, {found.adapted:.4g} after, {best:.4g} at best")
+        kinds = ", ".join(f"{count} of type {kind}" for kind, count in found.kinds.items() if count)
+        print(f"  types     {kinds}; the best is of type {found.best.kind}")
+    print(f"  time      {seconds:.1f} s")
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator[Progress]:
+    """On stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        work = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(work, completed=done, total=total)

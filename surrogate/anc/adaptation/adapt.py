@@ -1,0 +1,215 @@
+"""Adapting a compiled program to the tapes that it gets: many attempts by one method, and what came of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cprograms.diagnostics import UsageError
+from surrogate.anc.adaptation import gradient, hybrid
+from surrogate.anc.adaptation.distributions import Samples
+from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
+from surrogate.anc.adaptation.tasks import TASKS, Published, Task
+from surrogate.anc.decompiler.decompile import decompile
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.program import MAX_STEPS, AncProgram
+
+if TYPE_CHECKING:
+    from surrogate.anc.machine.assembly import Assembly
+
+METHODS = ("published", "hybrid")
+TEST_TAPES = 100
+"""Drawn from a task's distribution, the same for every attempt."""
+SLACK = 2
+"""An adapted program may take this many times the steps of the slowest run before, where no task says how many."""
+DEFAULT = Published("adam", 5, 0.1, 5, alpha=10, beta=5, gamma=0.1, delta=5, steps=2000, max_steps=0)
+"""How the published method adapts to samples; its hyper-parameters for the paper's tasks are theirs."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One seed: the share of tapes that end right, the mean iterations, whether it succeeded, and then the type.
+
+    Iterations are the paper's: executed steps and the initial state. Success is that every tape is right, in fewer
+    iterations than before.
+    """
+
+    right: float
+    iterations: float
+    success: bool
+    kind: int | None
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """What came of an adaptation: `generic` are the iterations before, `best` the fastest success, None without one.
+
+    `finished` is false where Ctrl-C ended it.
+    """
+
+    method: str
+    seed: int
+    generic: float
+    attempts: tuple[Attempt, ...]
+    best: AncProgram | None
+    finished: bool
+
+    @property
+    def successes(self) -> tuple[Attempt, ...]:
+        return tuple(a for a in self.attempts if a.success)
+
+    @property
+    def success_rate(self) -> float:
+        """The share of attempts that succeeded."""
+        return len(self.successes) / len(self.attempts)
+
+    @property
+    def adapted(self) -> float | None:
+        """The mean iterations of the successes."""
+        return float(np.mean([a.iterations for a in self.successes])) if self.successes else None
+
+    @property
+    def kinds(self) -> dict[int, int]:
+        """How many successes are of each type."""
+        counts = Counter(a.kind for a in self.successes)
+        return {kind: counts[kind] for kind in (1, 2, 3)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "method": self.method,
+            "seeds": len(self.attempts),
+            "seed": self.seed,
+            "finished": self.finished,
+            "iterations_before": self.generic,
+            "iterations_after": self.adapted,
+            "iterations_best": min((a.iterations for a in self.successes), default=None),
+            "success_rate": self.success_rate,
+            "types": {str(kind): count for kind, count in self.kinds.items()},
+            "attempts": [asdict(a) for a in self.attempts],
+        }
+
+
+def adapt(
+    program: AncProgram,
+    samples: Samples | None = None,
+    *,
+    task: str | None = None,
+    method: str = "hybrid",
+    settings: Published | None = None,
+    seeds: int = 100,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Adaptation:
+    """Adapt a program to samples, or to the biased distribution of one of the paper's tasks, once per seed.
+
+    `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
+    hyper-parameters, by default those of the task. Ctrl-C ends it, and the best so far counts. The program itself is
+    not changed.
+
+    Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
+    """
+    if method not in METHODS:
+        raise UsageError(f"unknown method '{method}'; there are {' and '.join(METHODS)}")
+    if seeds < 1 or seed < 0:
+        raise UsageError(
+            f"the number of seeds must be positive, not {seeds}" if seeds < 1 else "a seed is not negative"
+        )
+    if program.samples is not None:
+        raise UsageError("this program is adapted already; adapt the one that it was made from")
+    chosen = None if task is None else _task(task, program.memory_size)
+    if (chosen is None) == (samples is None):
+        raise UsageError("give either samples or a task")
+    draw, tests = _tapes(chosen, samples, seed)
+    runs = program.run_many(tests.tape, MAX_STEPS)
+    wrong = tests.wrong(runs.tape, runs.stopped)
+    if wrong.any():
+        raise UsageError(f"the program itself is wrong on {wrong.sum()} of {len(wrong)} tapes: is it meant for them?")
+    settings = settings or _settings(chosen, int(runs.steps.max()))
+    last = _Last(progress)
+    controllers = _controllers(program.program, draw, settings, method, seeds, seed, last)
+    scores = evaluate(controllers, tests, settings.max_steps)
+    generic = float(runs.steps.mean()) + 1
+    attempts = tuple(_attempts(controllers, scores, generic, tests))
+    result = Adaptation(method, seed, generic, attempts, None, last.finished)
+    return _with_best(result, program, controllers, tests, task)
+
+
+def _task(name: str, memory_size: int) -> Task:
+    if name not in TASKS:
+        raise UsageError(f"unknown task '{name}'; there are {', '.join(TASKS)}")
+    task = TASKS[name]
+    if task.memory_size != memory_size:
+        raise UsageError(
+            f"the tapes of task '{name}' have {task.memory_size} cells, the program's {memory_size}: compile it with"
+            f" --memory-size {task.memory_size}"
+        )
+    return task
+
+
+def _tapes(task: Task | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
+    """Where an attempt's tapes come from, and those that all attempts are tested on."""
+    if task is not None:
+        return lambda rng, n: task.sample(rng, n, biased=True), task.sample(
+            np.random.default_rng([seed, 1]), TEST_TAPES, biased=True
+        )
+    assert samples is not None
+    return lambda rng, n: samples.take(rng.integers(len(samples.tape), size=n)), samples
+
+
+def _settings(task: Task | None, slowest: int) -> Published:
+    if task is not None and task.adaptation is not None:
+        return task.adaptation
+    return Published(**{**asdict(DEFAULT), "max_steps": SLACK * slowest})
+
+
+def _controllers(
+    program: Assembly, draw: Draw, settings: Published, method: str, seeds: int, seed: int, progress: Progress
+) -> Controller:
+    if method == "hybrid":
+        return hybrid.adapt(program, draw, settings.max_steps, seeds, seed, progress)
+    return gradient.adapt(program, draw, settings, seeds, seed, progress)
+
+
+class _Last:
+    """Passes progress on, and remembers whether the last of it was all."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress, self.finished = progress, False
+
+    def __call__(self, done: int, total: int) -> None:
+        self.finished = done == total
+        self.progress(done, total)
+
+
+def _attempts(controllers: Controller, scores: Scores, generic: float, tests: Samples) -> list[Attempt]:
+    success = scores.success(generic)
+    attempts = []
+    for p, succeeded in enumerate(success):
+        kind = decompile(one_of(controllers, p), tests).kind if succeeded else None
+        attempts.append(Attempt(float(scores.right[p]), float(scores.iterations[p]), bool(succeeded), kind))
+    return attempts
+
+
+def one_of(controllers: Controller, p: int) -> Controller:
+    """The controller of program p alone."""
+    return Controller(*(parameter.detach()[p : p + 1].clone() for parameter in controllers.parameters()))
+
+
+def _with_best(
+    result: Adaptation, program: AncProgram, controllers: Controller, tests: Samples, task: str | None
+) -> Adaptation:
+    """The result with its best program: the success with the fewest iterations, the clearest where several tie."""
+    ranked = [(a.iterations, a.kind, p) for p, a in enumerate(result.attempts) if a.success]
+    if not ranked:
+        return result
+    iterations, kind, p = min(ranked)
+    assert kind is not None
+    summary = {k: v for k, v in result.as_dict().items() if k != "attempts"}
+    about = {"task": task, "attempt": p, "iterations": iterations, **summary}
+    best = AncProgram(program.entry, program.text, program.tape, one_of(controllers, p), tests, about, kind)
+    best.check(len(tests.tape))
+    return Adaptation(**{**vars(result), "best": best})

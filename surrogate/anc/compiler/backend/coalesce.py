@@ -1,0 +1,110 @@
+"""Copies go: the two registers of a copy become one where their values are never needed at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeGuard
+
+from surrogate.anc.compiler.backend.arithmetic import simplify
+from surrogate.anc.compiler.backend.facts import analyse, learn
+from surrogate.anc.compiler.backend.flow import defined, frequencies, live_after, liveness, registers, renamed
+from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement
+
+Graph = dict[Register, set[Register]]
+
+
+def interference(function: Function) -> Graph:
+    """Which registers cannot be one: one is written while the other is live and not the source of the copy."""
+    graph: Graph = {register: set() for register in registers(function)}
+    live = liveness(function)
+    for number, block in function.blocks.items():
+        for statement, after in zip(block.body, live_after(block, live.after[number]), strict=True):
+            out = defined(statement)
+            if out is None:
+                continue
+            source = statement.value if isinstance(statement, Move) else None
+            for other in after:
+                if other not in (out, source):
+                    graph[out].add(other)
+                    graph[other].add(out)
+    return graph
+
+
+def is_copy(statement: Statement) -> TypeGuard[Move]:
+    return isinstance(statement, Move) and isinstance(statement.value, Register)
+
+
+def can_go(function: Function, copy: Move) -> bool:
+    """Whether the two registers of a copy can be one."""
+    return copy.value not in interference(function)[copy.out]
+
+
+def constants_as_copies(function: Function, modulus: int) -> Function:
+    """`x = 0` becomes `x = y` where y is zero and x is a copy of y elsewhere, if they can then be one register.
+
+    The same with other constants; y is, for one, the test of the branch that leads here.
+    """
+    while (changed := next(_one_as_copy(function, modulus), None)) is not None:
+        function = changed
+    return function
+
+
+def _one_as_copy(function: Function, modulus: int) -> Iterator[Function]:
+    """The functions in which one such constant has become a copy."""
+    related = {pair for out, value in _copies(function) for pair in ((out, value), (value, out))}
+    for number, index, out, same in _assigned_constants(function, modulus):
+        for register in same:
+            if (out, register) in related:
+                blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
+                copy = blocks[number].body[index] = Move(out, register)
+                if can_go(Function(blocks), copy):
+                    yield Function(blocks)
+
+
+def _assigned_constants(function: Function, modulus: int) -> Iterator[tuple[int, int, Register, list[Register]]]:
+    """Where a register is set to a constant: the block and place, the register, and those that hold the same there."""
+    for number, entry in analyse(function, modulus, simplify).items():
+        facts = entry.copy()
+        for index, statement in enumerate(function.blocks[number].body):
+            if isinstance(statement, Move) and isinstance(statement.value, Constant):
+                same = [register for register, value in facts.values.items() if value == statement.value]
+                yield number, index, statement.out, same
+            learn(facts, statement, simplify)
+
+
+def coalesce(function: Function) -> Function:
+    """The function with as few copies as a greedy choice, the most frequent first, leaves."""
+    graph = interference(function)
+    names: dict[Register, Register] = {}
+
+    def find(register: Register) -> Register:
+        while register in names:
+            register = names[register]
+        return register
+
+    for out, value in _copies(function):
+        out, value = find(out), find(value)
+        if out != value and value not in graph[out]:
+            names[value] = out
+            for other in graph.pop(value):
+                graph[other].discard(value)
+                graph[other].add(out)
+                graph[out].add(other)
+    return _without_copies_to_itself(function, find)
+
+
+def _copies(function: Function) -> list[tuple[Register, Register]]:
+    often = frequencies(function)
+    numbers = sorted((number for number in function.blocks if number in often), key=lambda n: -often[n])
+    statements = [statement for number in numbers for statement in function.blocks[number].body]
+    return [(s.out, s.value) for s in statements if isinstance(s, Move) and isinstance(s.value, Register)]
+
+
+def _without_copies_to_itself(function: Function, name: Callable[[Register], Register]) -> Function:
+    function = renamed(function, name)
+    return Function(
+        {
+            number: Block([s for s in block.body if not (isinstance(s, Move) and s.out == s.value)], block.end)
+            for number, block in function.blocks.items()
+        }
+    )

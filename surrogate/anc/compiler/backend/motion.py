@@ -1,0 +1,104 @@
+"""Which statements may change places; what loops and branches need not compute moves out of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from surrogate.anc.compiler.backend.cfg import clean
+from surrogate.anc.compiler.backend.flow import (
+    Loop,
+    defined,
+    edge_chances,
+    frequencies,
+    liveness,
+    loops,
+    predecessors,
+    retarget,
+    used,
+)
+from surrogate.anc.compiler.ir import Block, Branch, Compute, End, Function, Goto, Statement, Write
+from surrogate.anc.machine.instructions import Op
+
+
+def is_read(statement: Statement) -> bool:
+    return isinstance(statement, Compute) and statement.op is Op.READ
+
+
+def commute(first: Statement, second: Statement) -> bool:
+    """Whether two neighbouring statements do the same in either order."""
+    out, other = defined(first), defined(second)
+    if out is not None and (out == other or out in used(second)):
+        return False
+    if other is not None and other in used(first):
+        return False
+    writes = isinstance(first, Write), isinstance(second, Write)
+    return not (all(writes) or (writes[0] and is_read(second)) or (writes[1] and is_read(first)))
+
+
+def moves_last(body: list[Statement], index: int, end: End) -> bool:
+    """Whether statement `index` can run last in its block, before an end that does not look at what it gives."""
+    statement = body[index]
+    return defined(statement) not in used(end) and all(commute(statement, later) for later in body[index + 1 :])
+
+
+def moves_first(body: Iterable[Statement], statement: Statement) -> bool:
+    """Whether a statement that follows `body` can run before it."""
+    return all(commute(earlier, statement) for earlier in body)
+
+
+def hoist_invariants(function: Function) -> Function:
+    """Moves what gives the same in every round of a loop in front of it; no statement can fail there."""
+    while (found := _invariant(function)) is not None:
+        loop, number, index = found
+        blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
+        statement = blocks[number].body.pop(index)
+        front = max(blocks) + 1
+        for name in blocks.keys() - loop.body:
+            blocks[name].end = retarget(blocks[name].end, {loop.header: front})
+        blocks[front] = Block([statement], Goto(loop.header))
+        function = clean(Function(blocks))
+    return function
+
+
+def _invariant(function: Function) -> tuple[Loop, int, int] | None:
+    """A loop, a block of it and the place of a statement that may run in front of the loop, and more rarely there."""
+    often, live = frequencies(function), liveness(function)
+    for loop in loops(function):
+        entered = _entered(function, loop, often)
+        statements = [(n, i, s) for n in sorted(loop.body) for i, s in enumerate(function.blocks[n].body)]
+        definitions = Counter(defined(statement) for _, _, statement in statements)
+        for number, index, statement in statements:
+            if (
+                isinstance(statement, Compute)
+                and often[number] > entered
+                and definitions[statement.out] == 1
+                and statement.out not in live.before[loop.header]
+                and not any(definitions[register] for register in used(statement))
+                and not (is_read(statement) and definitions[None])  # None for what a WRITE defines
+            ):
+                return loop, number, index
+    return None
+
+
+def _entered(function: Function, loop: Loop, often: dict[int, float]) -> float:
+    """How often the loop is expected to start."""
+    inside = loops(function)
+    outside = [name for name in predecessors(function)[loop.header] if name not in loop.body]
+    ways = [(name, way) for name in outside for way in edge_chances(function.blocks[name].end, name, inside)]
+    return sum(often[name] * chance for name, (target, chance) in ways if target == loop.header)
+
+
+def sink_partly_dead(function: Function) -> Function:
+    """Moves what only one way out of a branch looks at onto that way."""
+    blocks = {number: Block(list(block.body), block.end) for number, block in function.blocks.items()}
+    function = Function(blocks)
+    before, live = predecessors(function), liveness(function).before
+    for number, block in blocks.items():
+        if isinstance(block.end, Branch):
+            for index in range(len(block.body) - 1, -1, -1):
+                ways = [way for way in (block.end.zero, block.end.other) if defined(block.body[index]) in live[way]]
+                if len(ways) == 1 and before[ways[0]] == [number] and moves_last(block.body, index, block.end):
+                    blocks[ways[0]].body.insert(0, block.body.pop(index))
+                    live = liveness(function).before
+    return function

@@ -1,5 +1,0 @@
-"""From a tape program's syntax tree to the intermediate representation."""
-
-from surrogate.anc.lowering.entry import lower
-
-__all__ = ["lower"]

@@ -1,0 +1,161 @@
+"""A surrogate's error against its C program, on fresh rows of the domain."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.program import Program
+from cprograms.sampling import Method, sample
+from cprograms.sandbox import Status, run_with_status
+
+if TYPE_CHECKING:
+    from surrogate.mlp.surrogate import Surrogate
+
+
+@dataclass(frozen=True)
+class ResultError:
+    """The error of one result.
+
+    nMSE is the mean squared error over the variance of the true outputs, R² is 1 - nMSE, and `max_error` is the
+    greatest absolute error in C units. Where the program is constant on the rows there is no variance: nMSE is then 0
+    for an exact surrogate and infinite for any other.
+    """
+
+    name: str
+    nmse: float
+    r2: float
+    max_error: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """Errors on `rows` rows, of which `trapped` had no finite outputs (a trap, a NaN, an infinity) and do not count."""
+
+    rows: int
+    trapped: int
+    seed: int
+    results: tuple[ResultError, ...]
+
+    @property
+    def nmse(self) -> float:
+        """The mean of the results' nMSE."""
+        return math.fsum(r.nmse for r in self.results) / len(self.results)
+
+    @property
+    def r2(self) -> float:
+        """The mean of the results' R²."""
+        return 1 - self.nmse
+
+    @property
+    def max_error(self) -> float:
+        """The greatest absolute error of any result, in C units."""
+        return max(r.max_error for r in self.results)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, which has no infinity: an infinite figure becomes None."""
+        return {
+            "rows": self.rows,
+            "trapped": self.trapped,
+            "seed": self.seed,
+            "nmse": _plain(self.nmse),
+            "r2": _plain(self.r2),
+            "max_error": _plain(self.max_error),
+            "results": [{k: _plain(v) for k, v in vars(r).items()} for r in self.results],
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> Report:
+        """The inverse of `as_dict`. Raises KeyError or TypeError for a dictionary of another shape."""
+        results = tuple(
+            ResultError(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"]))
+            for r in d["results"]
+        )
+        return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results)
+
+
+def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
+    """Compare a surrogate with its program on fresh rows.
+
+    The rows are never those that the surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on
+    a small domain of integers the same values may come up.
+
+    Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite
+    outputs.
+    """
+    if rows < 2:
+        raise UsageError(f"an error needs at least 2 rows, not {rows}")
+    x, y = executed_rows(surrogate.program, rows, fresh_seed(seed))
+    predicted = surrogate.predict(x)
+    errors = [result_error(r.name, t, p) for r, t, p in zip(surrogate.results, y.T, predicted.T, strict=True)]
+    return Report(rows, rows - len(x), seed, tuple(errors))
+
+
+def executed_rows(program: Program, count: int, seed: int, method: Method = "uniform") -> tuple[np.ndarray, np.ndarray]:
+    """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
+
+    `method` is as in `cprograms.sampling.sample`. No rows are no run. Raises ProgramError where fewer than two are
+    left.
+    """
+    if count == 0:
+        return np.empty((0, len(program.arguments))), np.empty((0, len(program.results)))
+    x = sample(program, count, seed, method)
+    y, status = run_with_status(program, x)
+    finite = np.isfinite(y).all(1)
+    if finite.sum() >= 2:
+        return x[finite], y[finite]
+    reasons = Counter(Status(s).name.lower() for s in status[~finite])
+    message = f"'{program.entry}' gave finite results on {finite.sum()} of {count} rows of its domain"
+    why = ", ".join(f"{'not finite' if name == 'ok' else name}: {n}" for name, n in reasons.most_common())
+    raise ProgramError([Diagnostic(message, program.path, hint=f"{why}; try another domain: --range NAME=LOW:HIGH")])
+
+
+def compile_seed(seed: int) -> int:
+    """The sampler's seed for the rows of a compile: even, as `fresh_seed` is odd, so that the two never meet."""
+    return 2 * _valid(seed)
+
+
+def fresh_seed(seed: int) -> int:
+    """The sampler's seed for the rows of a check."""
+    return 2 * _valid(seed) + 1
+
+
+def _valid(seed: int) -> int:
+    if seed < 0:
+        raise UsageError(f"a seed must not be negative: {seed}")
+    return seed
+
+
+def result_error(name: str, true: np.ndarray, predicted: np.ndarray) -> ResultError:
+    """The error of one result from its true and predicted values, finite float64 [n] each."""
+    half = true / 2  # differences of large doubles overflow, and their squares; those of small ones vanish
+    error = np.abs(predicted / 2 - half)
+    centred = half - output_moments(half)[0]
+    unit = np.abs(centred).max()
+    if unit == 0:
+        nmse = 0.0 if error.max() == 0 else math.inf
+    else:
+        nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
+    return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()))
+
+
+def output_moments(y: np.ndarray) -> tuple[float, float]:
+    """Mean and deviation of finite outputs [n] of any magnitude."""
+    unit = float(np.abs(y).max())
+    if unit < 1e150:
+        return float(y.mean()), float(y.std())
+    small = y / unit  # sums and squares of large doubles overflow
+    return unit * float(small.mean()), unit * float(small.std())
+
+
+def _plain(v: Any) -> Any:
+    return None if isinstance(v, float) and not math.isfinite(v) else v
+
+
+def _number(v: float | None) -> float:
+    return math.inf if v is None else float(v)

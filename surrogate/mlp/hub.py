@@ -1,0 +1,42 @@
+"""The hypernetwork as a transformers model: `from_pretrained`, `save_pretrained`, the Hub."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+
+from torch import nn
+from transformers import PretrainedConfig, PreTrainedModel
+
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+
+
+class HypernetworkConfig(PretrainedConfig):
+    """The settings of a hypernetwork, and what transformers adds to every configuration."""
+
+    model_type = "surrogate-hypernetwork"
+
+    def __init__(self, **kwargs):
+        names = [f.name for f in fields(HypernetworkSettings)]
+        settings = HypernetworkSettings(**{n: kwargs.pop(n) for n in names if n in kwargs})
+        super().__init__(**kwargs)
+        for name, value in asdict(settings).items():
+            setattr(self, name, value)
+
+    @property
+    def settings(self) -> HypernetworkSettings:
+        return HypernetworkSettings(**{f.name: getattr(self, f.name) for f in fields(HypernetworkSettings)})
+
+
+class HypernetworkModel(Hypernetwork, PreTrainedModel):
+    """Emits an MLP for each graph of a batch; see `Hypernetwork`, whose parameters it has by the same names."""
+
+    config_class = HypernetworkConfig
+    base_model_prefix = "hypernetwork"
+
+    def __init__(self, config: HypernetworkConfig):
+        PreTrainedModel.__init__(self, config)
+        self._build(config.settings)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Every module initialises itself; transformers' default would overwrite the scales chosen there."""

@@ -1,0 +1,362 @@
+"""The surrogate compiler's network: a dataflow graph goes in, the weights of an MLP come out.
+
+From top to bottom: the configuration, the numbers' features, bottom-up composition of the graph's nodes, a transformer
+over the composed states, the heads that emit the weights, and the Gauss–Newton steps by which executed rows enter.
+
+Shapes: B programs (one result each), T graph nodes in all, d hidden size, A arguments, H surrogate width, K rows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cprograms.ops import OPS
+from cprograms.program import MAX_ARGUMENTS
+from cprograms.types import SCALARS
+from surrogate.mlp.encoding import GraphBatch
+from surrogate.mlp.towers import Layers, damped_step, full_precision, linearise
+
+
+@dataclass
+class HypernetworkSettings:
+    """`operators` and `types` fix the vocabulary that weights were trained with: a prefix of the current tables.
+
+    Without `text`, what is read of a program is its signature and domain; see `surrogate.mlp.encoding.without_text`.
+    """
+
+    hidden_size: int = 128
+    layers: int = 2
+    heads: int = 4
+    surrogate_width: int = 64
+    decoder_width: int = 96
+    gauss_newton_steps: int = 3
+    text: bool = True
+    operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
+    types: list[str] = field(default_factory=lambda: list(SCALARS))
+
+
+# --- Features of numbers ---
+
+NUMBER_FEATURES = 23
+
+
+def number_features(v: Tensor) -> Tensor:
+    """Features by which a number of any magnitude can be read: [...] -> [..., 23].
+
+    Sign, asinh, log magnitude, is-zero, the clamped value; then sines and cosines of the value, which tell constants
+    such as pi/2 from 1.5, and of its logarithm, which tell magnitudes apart.
+    """
+    log = torch.log(v.abs() + 1e-12)
+    plain = torch.stack([v.sign(), torch.asinh(v) / 4, log / 4, (v == 0).to(v.dtype), v.clamp(-2, 2)], dim=-1)
+    turns = v.clamp(-1e4, 1e4).unsqueeze(-1) * (math.pi * 2.0 ** torch.arange(-4, 1, device=v.device))
+    scales = log.unsqueeze(-1) * 2.0 ** torch.arange(-1, 3, device=v.device)
+    return torch.cat([plain, turns.sin(), turns.cos(), scales.sin(), scales.cos()], dim=-1)
+
+
+def strata_moments(strata: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of the static estimate: [..., 7] -> [...], [...]. The deviation is kept off zero."""
+    mean = strata.mean(-1)
+    std = strata.std(-1, correction=0)
+    return mean, torch.maximum(std, 0.02 * mean.abs()).clamp_min(1e-6)
+
+
+# --- Composition ---
+
+
+class GatedResidual(nn.Module):
+    """A residual MLP whose hidden layer an operator may scale."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.up = nn.Linear(size, 2 * size)
+        self.down = nn.Linear(2 * size, size)
+
+    def forward(self, z: Tensor, gate: Tensor | None = None) -> Tensor:
+        h = F.gelu(self.up(self.norm(z)))
+        return z + self.down(h if gate is None else h * (1 + gate))
+
+
+class Compose(nn.Module):
+    """The cell that makes a node's state from its own features and its children's states; one for all operators.
+
+    The operator gates the children and the hidden layer; products of child states let `a * b` and `c ? a : b` be read.
+    """
+
+    def __init__(self, config: HypernetworkSettings):
+        super().__init__()
+        d, operators = config.hidden_size, len(config.operators)
+        self.operator = nn.Embedding(operators, d)
+        self.kind = nn.Embedding(len(config.types), d)
+        self.slot = nn.Embedding(MAX_ARGUMENTS + 1, d)
+        self.numbers = nn.Sequential(nn.Linear(2 * NUMBER_FEATURES + 7, d), nn.GELU(), nn.Linear(d, d))
+        self.child_gate = nn.Embedding(operators, 3 * d)
+        self.hidden_gate = nn.Embedding(operators, 2 * d)
+        self.operands = nn.Linear(3 * d, d)
+        self.left = nn.Linear(d, d, bias=False)
+        self.right = nn.Linear(d, d, bias=False)
+        self.third = nn.Linear(d, d, bias=False)
+        self.product = nn.Linear(2 * d, d, bias=False)
+        self.first = GatedResidual(d)
+        self.second = GatedResidual(d)
+        self.norm = nn.LayerNorm(d)
+        for embedding in (self.operator, self.kind, self.slot):
+            nn.init.normal_(embedding.weight, std=0.5)
+        for embedding in (self.child_gate, self.hidden_gate):
+            nn.init.zeros_(embedding.weight)
+
+    @full_precision
+    def forward(self, graphs: GraphBatch) -> Tensor:
+        """[T+1, d]: the states of the batch's nodes; row 0 stands for no node."""
+        # Split, not sliced: a slice's backward pass fills a gradient of the whole batch for every level.
+        levels = zip(
+            self.local(graphs).split(graphs.levels),
+            (1 + self.child_gate(graphs.op)).split(graphs.levels),
+            self.hidden_gate(graphs.op).split(graphs.levels),
+            graphs.children.split(graphs.levels),
+            strict=True,
+        )
+        room = self.operator.weight.new_zeros(1 + len(graphs.op), self.operator.embedding_dim)
+        states = room[:1]
+        for z, child_gate, hidden_gate, children in levels:  # [n, d], [n, 3d], [n, 2d], [n, 3]
+            if len(states) > 1:
+                c = states[children]  # [n, 3, d]
+                c0, c1, c2 = c.unbind(1)
+                left = self.left(c0)
+                products = torch.cat([left * self.right(c1), left * self.third(c2)], dim=-1)  # [n, 2d]
+                z = z + self.operands(c.flatten(1) * child_gate) + self.product(products)
+            z = self.second(self.first(z, hidden_gate))
+            z = self.norm(z)
+            if torch.is_grad_enabled():
+                states = torch.cat([states, z])
+            else:  # in place, which autograd would pay for
+                room[len(states) : len(states) + len(z)] = z
+                states = room[: len(states) + len(z)]
+        return states
+
+    def local(self, graphs: GraphBatch) -> Tensor:
+        """[T, d]: what a node says by itself: operator, type, and the numbers of its static estimate."""
+        mean, std = strata_moments(graphs.strata)  # [T]
+        numbers = torch.cat(
+            [
+                number_features(graphs.strata[:, 0]),
+                number_features(graphs.strata[:, -1]),
+                ((graphs.strata - mean[:, None]) / std[:, None]).clamp(-5, 5),
+            ],
+            dim=-1,
+        )  # [T, 2*23+7]
+        return self.operator(graphs.op) + self.kind(graphs.kind) + self.slot(graphs.slot) + self.numbers(numbers)
+
+
+class TransformerLayer(nn.Module):
+    """A pre-norm transformer layer in which the root and the arguments attend to every node and to one another.
+
+    Only their states are updated: the heads read no others, and it saves most of the work. Attention is written out, as
+    masked fused attention is slow backwards on CPUs.
+    """
+
+    def __init__(self, d: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(d)
+        self.query = nn.Linear(d, d)
+        self.own = nn.Linear(d, 2 * d)
+        self.nodes = nn.Linear(d, 2 * d)
+        self.out = nn.Linear(d, d)
+        self.mlp = GatedResidual(d)
+
+    def forward(self, t: Tensor, states: Tensor, places: Tensor, mask: Tensor) -> Tensor:
+        """t: [B, Q, d]; states: [T+1, d]; places: int64 [B, N], the nodes attended to; mask: bool [B, Q+N]."""
+        B, Q, d = t.shape
+        h = self.heads
+        own = self.norm(t)
+        q = self.query(own).view(B, Q, h, -1).permute(2, 0, 1, 3)  # [h, B, Q, d/h]
+        own_k, own_v = self.own(own).view(B, Q, 2, h, -1).permute(2, 3, 0, 1, 4)  # [h, B, Q, d/h] each
+        # Keys and values are made once a node, then gathered.
+        k, v = self.nodes(states).view(-1, 2, h, d // h).permute(1, 2, 0, 3)[:, :, places]  # [h, B, N, d/h] each
+        scores = torch.cat([q @ own_k.mT, q @ k.mT], dim=-1) / math.sqrt(d // h)  # [h, B, Q, Q+N]
+        weights = scores.masked_fill(~mask[:, None], -1e9).softmax(-1)
+        read = weights[..., :Q] @ own_v + weights[..., Q:] @ v  # [h, B, Q, d/h]
+        t = t + self.out(read.permute(1, 2, 0, 3).reshape(B, Q, d))
+        return self.mlp(t)
+
+
+# --- Rows ---
+
+
+@dataclass(frozen=True)
+class Emission:
+    """What the hypernetwork says of B programs."""
+
+    layers: Layers
+    prior: tuple[tuple[Tensor, Tensor], ...]  # a layer: deviations of its rows [B, out] and of its columns [B, in+1]
+    noise: Tensor  # [B, 2], the variance that the first Gauss–Newton step and the later ones allow the rows
+    mean: Tensor  # [B], predicted mean of the result, in C units
+    std: Tensor  # [B], predicted deviation of the result
+    states: Tensor  # [T+1, d], the composed nodes, for the dense losses
+    steps: int  # of Gauss–Newton
+
+
+@full_precision
+def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
+    """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
+
+    With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the
+    posterior mean w = w0 + S² Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f + J (w_t − w0)); see `damped_step`.
+
+    x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its
+    weights.
+    """
+    anchor = emission.layers
+    layers = anchor
+    for step in range(emission.steps):
+        f, inputs, slopes = linearise(layers, x)
+        # J (w_t − w0), [B, K]
+        moved = [((s @ (w - w0)) * a).sum(-1) for a, s, w, w0 in zip(inputs, slopes, layers, anchor, strict=True)]
+        residual = y - f + moved[0] + moved[1] + moved[2]
+        noise = emission.noise[:, min(step, 1)]
+        changes, _ = damped_step(inputs, slopes, emission.prior, residual, noise, jitter=1e-5)
+        w1, w2, w3 = (w0 + _capped(change, w0) for change, w0 in zip(changes, anchor, strict=True))
+        layers = (w1, w2, w3)
+    return layers
+
+
+def _capped(step: Tensor, anchor: Tensor) -> Tensor:
+    """A layer's step, at most three times as long as the layer's weights are: a bad linearisation must not run away."""
+    limit = 3 * anchor.flatten(1).norm(dim=1) + 1
+    length = step.flatten(1).norm(dim=1)
+    return step * (limit / length.clamp_min(1e-12)).clamp(max=1)[:, None, None]
+
+
+# --- The hypernetwork ---
+
+
+class Hypernetwork(nn.Module):
+    """Emits an MLP for each graph of a batch.
+
+    `surrogate.mlp.hub.HypernetworkModel` is the same network as a transformers model; a compile does without
+    transformers, whose import takes longer than the rest of it.
+    """
+
+    def __init__(self, config: HypernetworkSettings):
+        super().__init__()
+        self._build(config)
+
+    def _build(self, config: HypernetworkSettings) -> None:
+        self.settings = config
+        d, H = config.hidden_size, config.surrogate_width
+        self.compose = Compose(config)
+        self.role = nn.Embedding(2, d)  # root, argument
+        self.transformer = nn.ModuleList(TransformerLayer(d, config.heads) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(d)
+        self.trunk = nn.Sequential(GatedResidual(d), GatedResidual(d), nn.LayerNorm(d))
+        self.column = nn.Linear(2 * d, d)
+        self.column_head = nn.Linear(d, H + 1)  # an argument's column of the first layer, and its prior deviation
+        self.bias_head = nn.Linear(d, H)
+        self.middle_head = nn.Linear(d, H * (H + 1))
+        self.last_head = nn.Linear(d, H + 1)
+        # Rows and columns of each layer's prior (the first layer's argument columns have their own head), then noise.
+        self.prior_sizes = [H, 1, H, H + 1, 1, H + 1]
+        self.prior_head = nn.Linear(d, sum(self.prior_sizes) + 2)
+        self.moment_head = nn.Linear(d, 2)
+        self.node_moments = nn.Linear(d, 2)
+        self.decoder = NodeDecoder(d, config.decoder_width)
+        self.base1 = nn.Parameter(torch.randn(H, MAX_ARGUMENTS + 1) * 0.8)
+        self.base2 = nn.Parameter(torch.randn(H, H + 1) * 1.4 / math.sqrt(H))
+        self.base3 = nn.Parameter(torch.randn(1, H + 1) * 0.5 / math.sqrt(H))
+        for head in (self.prior_head, self.moment_head, self.node_moments):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    @property
+    def device(self) -> torch.device:
+        return self.base1.device
+
+    def forward(self, graphs: GraphBatch) -> Emission:
+        """Emit from the program alone."""
+        states = self.compose(graphs)  # [T+1, d]
+        root, arguments = self._contextualise(states, graphs)  # [B, d], [B, A, d]
+        return self._emit(states, root.float(), arguments.float(), graphs)
+
+    @full_precision
+    def _emit(self, states: Tensor, root: Tensor, arguments: Tensor, graphs: GraphBatch) -> Emission:
+        trunk = self.trunk(root)
+        A = arguments.shape[1]
+        pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]
+        columns = self.column_head(F.gelu(self.column(pair)))  # [B, A, H+1]
+        present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
+        w1 = (self.base1[:, :A] + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
+        b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
+        H = self.settings.surrogate_width
+        w2 = self.base2 + self.middle_head(trunk).view(-1, H, H + 1) / math.sqrt(H)
+        w3 = self.base3 + self.last_head(trunk).unsqueeze(1) / math.sqrt(H)
+        moments = self.moment_head(root)  # [B, 2]
+        mean, std = unscale_moments(moments, graphs.strata[graphs.root - 1])
+        prior, noise = self._prior(trunk, columns[..., -1])
+        layers = (torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)
+        return Emission(layers, prior, noise, mean, std, states, self.settings.gauss_newton_steps)
+
+    def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
+        """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
+        queries = torch.cat([graphs.root.unsqueeze(1), graphs.arguments], dim=1)  # [B, 1+A]
+        roles = torch.ones_like(queries[0])
+        roles[0] = 0
+        t = states[queries] + self.role(roles)  # [B, 1+A, d]
+        mask = torch.cat([queries, graphs.tokens], dim=1) > 0
+        for layer in self.transformer:
+            t = layer(t, states, graphs.tokens, mask)
+        t = self.norm(t)
+        return t[:, 0], t[:, 1:]
+
+    def _prior(self, trunk: Tensor, column: Tensor) -> tuple[tuple[tuple[Tensor, Tensor], ...], Tensor]:
+        """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise, as the program suggests."""
+        sizes = [*self.prior_sizes, 2]
+        r1, c1, r2, c2, r3, c3, noise = self.prior_head(trunk).split(sizes, dim=-1)
+        c1 = torch.cat([column, c1], dim=-1)  # [B, A+1]
+
+        def pair(rows: Tensor, columns: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+            return scale * torch.exp(rows.clamp(-3, 3)), torch.exp(columns.clamp(-3, 3))
+
+        variance = torch.exp((noise - 6).clamp(-11, 1))
+        return (pair(r1, c1, 0.3), pair(r2, c2, 0.1), pair(r3, c3, 0.15)), variance
+
+    def predict_nodes(self, states: Tensor, strata: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, 16] -> [n, P], and moments
+        [n, 2] relative to the static estimate. Used by the dense losses only."""
+        return self.decoder(states, x), self.node_moments(states)
+
+
+class NodeDecoder(nn.Module):
+    """A small network of the inputs, modulated by a node's state: a node that cannot be decoded was not understood."""
+
+    def __init__(self, d: int, width: int):
+        super().__init__()
+        self.modulation = nn.Linear(d, 4 * width)
+        self.inputs = nn.Linear(MAX_ARGUMENTS, width)
+        self.by_state = nn.Linear(d, MAX_ARGUMENTS * 16)
+        self.mixed = nn.Linear(16, width, bias=False)
+        self.hidden = nn.Linear(width, width)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, states: Tensor, x: Tensor) -> Tensor:
+        g1, b1, g2, b2 = self.modulation(states).unsqueeze(1).chunk(4, dim=-1)  # each [n, 1, width]
+        directions = self.by_state(states).view(len(states), MAX_ARGUMENTS, 16) / 4
+        h = F.silu((self.inputs(x) + self.mixed(x @ directions)) * (1 + g1) + b1)  # [n, P, width]
+        return self.out(F.silu(self.hidden(h) * (1 + g2) + b2)).squeeze(-1)
+
+
+def scale_moments(mean: Tensor, std: Tensor, strata: Tensor) -> Tensor:
+    """True moments [n] relative to the static estimate [n, 7]: [n, 2], what the moment heads learn."""
+    at, width = strata_moments(strata)
+    return torch.stack([((mean - at) / width).clamp(-20, 20), torch.log(std / width).clamp(-10, 10)], dim=-1)
+
+
+def unscale_moments(relative: Tensor, strata: Tensor) -> tuple[Tensor, Tensor]:
+    """The inverse of `scale_moments`."""
+    at, width = strata_moments(strata)
+    return at + width * relative[:, 0], width * torch.exp(relative[:, 1].clamp(-10, 10))

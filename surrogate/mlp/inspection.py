@@ -1,0 +1,71 @@
+"""What `surrogate inspect` says of a program: its signature, its domain, and how large it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from cprograms.frontend.loading import Candidate
+from cprograms.lowering import lower
+from cprograms.program import Program
+from surrogate.mlp.describe import domain_lines, signature, signature_dict
+
+_TOKEN = re.compile(
+    r"""[A-Za-z_]\w*                            # names and keywords
+    | \.?\d(?:[eEpP][+-]|[\w.])*               # numbers
+    | '(?:\\.|[^'\\])+' | "(?:\\.|[^"\\])*"   # characters and strings
+    | <<= | >>= | \+\+ | -- | -> | && | \|\| | << | >> | [-+*/%&|^<>=!]=
+    | \S""",
+    re.VERBOSE,
+)
+
+
+def inspection(program: Program) -> dict[str, Any]:
+    """For JSON. `tokens` counts those of the trimmed program; `graph` describes what a hypernetwork reads."""
+    graph = lower(program)
+    return {
+        "file": program.path,
+        "entry": program.entry,
+        "signature": signature_dict(program.arguments, program.results),
+        "tokens": count_tokens(program.text),
+        "graph": {
+            "nodes": len(graph.nodes),
+            "exact": graph.exact,
+            "operators": dict(Counter(n.op for n in graph.nodes).most_common()),
+        },
+        "text": program.text,
+    }
+
+
+def inspect_lines(program: Program, found: dict[str, Any]) -> list[str]:
+    """The same for reading."""
+    graph = found["graph"]
+    operators = ", ".join(f"{count} {op}" for op, count in graph["operators"].items())
+    followed = "all of it is followed" if graph["exact"] else "its loops or recursion are summarised, not followed"
+    domain = domain_lines(program.arguments)
+    return [
+        f"{program.path}: '{program.entry}' is a numeric program",
+        f"  function  {signature(program.entry, program.arguments, program.results)}",
+        *(f"  {'' if i else 'domain':9} {line}" for i, line in enumerate(domain)),
+        f"  text      {found['tokens']:,} tokens",
+        f"  graph     {graph['nodes']:,} nodes ({operators}); {followed}",
+    ]
+
+
+def function_lines(candidates: Sequence[Candidate]) -> list[str]:
+    """A line for each function of a file that has several: whether it could be the entry, or why not."""
+    if len(candidates) < 2:
+        return []
+    lines = []
+    for i, candidate in enumerate(candidates):
+        others = f" (and {len(candidate.diagnostics) - 1} more)" if len(candidate.diagnostics) > 1 else ""
+        verdict = "numeric" if candidate.eligible else candidate.diagnostics[0].message + others
+        lines.append(f"  {'' if i else 'file':9} line {candidate.line}: {candidate.name}: {verdict}")
+    return lines
+
+
+def count_tokens(text: str) -> int:
+    """C tokens of a preprocessed text."""
+    return len(_TOKEN.findall(text))

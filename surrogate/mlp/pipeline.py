@@ -1,0 +1,164 @@
+"""The compile pipeline: from a C file to a surrogate, a line a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from os import PathLike
+
+import numpy as np
+import torch
+
+import cprograms
+from cprograms.diagnostics import UsageError
+from cprograms.graph import Graph
+from cprograms.lowering import lower
+from cprograms.program import Program, Result
+from cprograms.sampling import Method
+from surrogate.mlp.artifact import portable_text
+from surrogate.mlp.check import compile_seed, executed_rows
+from surrogate.mlp.emit import Request, emit
+from surrogate.mlp.finetune import finetune, training_rows
+from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network, random_network
+from surrogate.mlp.pretrained import load_compiler
+from surrogate.mlp.surrogate import Surrogate
+
+ROWS = {0: 0, 1: 64, 2: 256}
+"""Executed rows at each -O level, where the user does not say."""
+COMPILE_METHOD: Method = "sobol"
+"""How those rows are placed: better than uniform and Latin rows, as scripts/study/sampling.py measures."""
+MIN_ROWS, MAX_ROWS = 2, 1024
+"""A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
+
+
+def compile_numeric(
+    path: str | PathLike[str] | None = None,
+    *,
+    source: str | None = None,
+    entry: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    opt_level: int = 1,
+    rows: int | None = None,
+    seed: int = 0,
+    compiler: str | PathLike[str] | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> Surrogate:
+    """Compile a numeric program, a C file or `source`, to a surrogate.
+
+    `entry`, `ranges`, `include_dirs` and `defines` are as in `cprograms.load`; the rest as in `compile_program`.
+
+    Raises ProgramError for a program that is not numeric or not C, UsageError for options that make no sense.
+    """
+    program = cprograms.load(
+        path, source=source, entry=entry, ranges=ranges, include_dirs=include_dirs, defines=defines
+    )
+    return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler)
+
+
+def compile_program(
+    program: Program,
+    *,
+    opt_level: int = 1,
+    rows: int | None = None,
+    seed: int = 0,
+    compiler: str | PathLike[str] | None = None,
+) -> Surrogate:
+    """Compile a program to a surrogate.
+
+    `opt_level` 0 reads the program's text alone and never runs it; 1 also reads `rows` executed rows (64 by default) by
+    the hypernetwork's Gauss–Newton steps; 2 reads more (256) and fine-tunes the network on them for up to half a
+    second, from the emitted weights or from random ones, as held-out rows prefer. `compiler` is a packaged
+    hypernetwork's name or a directory of one. The same seed gives the same surrogate.
+
+    Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
+    """
+    count = _row_count(opt_level, rows)
+    hypernetwork = load_compiler(compiler)
+    graph = lower(program)
+    x, y = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
+    network = build_network(hypernetwork.model, program, graph, x, y, opt_level)
+    surrogate = Surrogate(
+        entry=program.entry,
+        arguments=program.arguments,
+        results=program.results,
+        text=portable_text(program),
+        module=network,
+        opt_level=opt_level,
+        seed=seed,
+        rows=len(x),
+        compiler=hypernetwork.sha256,
+    )
+    surrogate.program = program
+    return surrogate
+
+
+def _row_count(opt_level: int, rows: int | None) -> int:
+    if opt_level not in ROWS:
+        raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
+    if opt_level == 0 and rows:
+        raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
+    if rows is not None and opt_level > 0 and not MIN_ROWS <= rows <= MAX_ROWS:
+        raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
+    return ROWS[opt_level] if rows is None else rows
+
+
+def build_network(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, opt_level: int
+) -> SurrogateNetwork:
+    """The stages from a graph and rows x [K, A], y [K, R] (K = 0 at -O0) to the finished network."""
+    with one_thread():
+        if opt_level < 2:
+            return _emitted(hypernetwork, program, graph, x, y, len(x))
+        # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
+        seen, before = (min(count, ROWS[1]) for count in (len(x), training_rows(len(x))))
+        network = _emitted(hypernetwork, program, graph, x, y, seen)
+        # What is held out to choose the start and the steps must not have shaped the weights.
+        early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)
+        scale = early.mean.numpy(), early.std.numpy()
+        fresh = random_network(program.domain, *scale, seed=0, hidden=early.w1.shape[1])
+        finetune(network, x, y, early, [fresh])
+    return network
+
+
+def _emitted(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, seen: int
+) -> SurrogateNetwork:
+    """The network whose weights the text and the first `seen` rows shape."""
+    rows = (x[:seen], y[:seen]) if seen else (None, None)
+    towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
+    return emitted_network(known_scale(towers, program.results, graph, y), program.domain)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: these matrices are too small to share, and sharing is very slow on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def known_scale(towers: Towers, results: Sequence[Result], graph: Graph, y: np.ndarray) -> Towers:
+    """Replace what was predicted of the outputs' scale by what is known.
+
+    A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
+    a result bounds the predicted mean, and its uniform distribution's deviation the predicted one. (To take the uniform
+    distribution itself is worse: declared ranges hold the worst case, few programs fill theirs.)
+    """
+    mean, std = towers.mean.copy(), towers.std.copy()
+    for k, (result, root) in enumerate(zip(results, graph.roots, strict=True)):
+        if graph.nodes[root].op == "const":
+            mean[k], std[k] = graph.nodes[root].value, 0
+        elif len(y):
+            # The mean of equal numbers need not be that number.
+            if np.ptp(y[:, k]) == 0:
+                mean[k], std[k] = y[0, k], 0
+        elif result.low is not None and result.high is not None:
+            mean[k] = np.clip(mean[k], result.low, result.high)
+            std[k] = min(std[k], (result.high - result.low) / np.sqrt(12))
+    return replace(towers, mean=mean, std=std)

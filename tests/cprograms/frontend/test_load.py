@@ -1,0 +1,299 @@
+"""The front end as a whole: what it accepts, what it makes of it, and every way to say no."""
+
+from __future__ import annotations
+
+import io
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pycparser import CParser, c_ast
+
+import cprograms
+from cprograms import ProgramError, UsageError
+from cprograms.frontend.loading import describe, load
+from cprograms.types import SCALARS
+from tests.cprograms.frontend.bad_programs import BAD, Bad
+
+F = "double f(double x, double y) { return x + y; }"
+
+
+def _place(diagnostic: cprograms.Diagnostic) -> str:
+    return ":".join(str(n) for n in (diagnostic.line, diagnostic.column) if n)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[b.name for b in BAD])
+def test_bad_program_is_told_at_its_place(bad: Bad):
+    started = time.perf_counter()
+    with pytest.raises(ProgramError) as error:
+        load(source=bad.source)
+    found = error.value.diagnostics
+    assert time.perf_counter() - started < 10
+    if len(bad.faults) > 1:
+        assert len(found) == len(bad.faults), str(error.value)
+    for (place, fragment), diagnostic in zip(bad.faults, found, strict=False):
+        assert (_place(diagnostic), fragment in diagnostic.message) == (place, True), str(error.value)
+        if diagnostic.column and diagnostic.source_line:
+            text = bad.source.decode("latin1") if isinstance(bad.source, bytes) else bad.source
+            assert diagnostic.source_line[:8] in text
+
+
+def test_diagnostic_reads_like_a_compilers():
+    with pytest.raises(ProgramError) as error:
+        load(source="int n;\nint f(int x) {\n\treturn x * n;\n}")
+    assert str(error.value) == (
+        "<source>:3:13: error: 'n' is a global that can change, and it is read here\n"
+        "  \treturn x * n;\n"
+        "  \t           ^\n"
+        "  hint: declare it const, or make it an argument"
+    )
+
+
+def test_a_faulty_function_that_is_not_needed_does_not_matter():
+    odd = 'void odd(char *s) { void *l = &&end; __asm__ volatile ("nop"); goto *l; end: *s = 0; }\n'
+    assert load(source=f"{odd}{F}").entry == "f"
+    assert load(source=f"{F}\n{odd}").entry == "f"
+
+
+def test_a_function_that_does_not_compile_is_not_passed_over():
+    source = f"{F}\ndouble g(double x) {{ return x * typo; }}"
+    assert load(source=f"double g(double x) {{ return x * typo; }}\n{F}").entry == "f"
+    assert load(source=source, entry="f").entry == "f"
+    assert load(source=f"#pragma surrogate entry(f)\n{source}").entry == "f"
+    with pytest.raises(ProgramError, match="undeclared identifier 'typo'"):
+        load(source=source)
+
+
+def test_unit_holds_only_what_the_entry_needs():
+    source = """
+        #include <math.h>
+        #include <stdio.h>
+        typedef struct { double re, im; } complex_number;
+        typedef int unused_type;
+        enum mode { SLOW, FAST = SLOW + 3 };
+        static const double table[] = {1, 2, [4] = 3};
+        static const double unused[] = {1};
+        static inline double helper(double x) { return sqrt(x) + table[FAST]; }
+        double unused_function(double x) { return helper(x) + cos(x); }
+        int main(void) { printf("hello"); return 0; }
+        complex_number f(int *x) { complex_number z = {unused_function(*x), 0}; return z; }
+        complex_number g(double x) { complex_number z = {helper(x), x}; return z; }
+    """
+    program = load(source=source)
+    assert program.entry == "g"
+    assert [(r.name, r.type.code) for r in program.results] == [("re", "f64"), ("im", "f64")]
+    names = [n.decl.name if isinstance(n, c_ast.FuncDef) else n.name for n in program.unit.ext]
+    assert names == ["sqrt", "complex_number", None, "table", "helper", "g"]
+    assert "unused" not in program.text
+    assert "printf" not in program.text
+    assert "cos" not in program.text
+    assert "table[5]" in program.text
+    # The text is a program by itself, and means the same.
+    again = load(source=program.text, entry="g")
+    x = np.linspace(0, 2, 7)[:, None]
+    np.testing.assert_array_equal(cprograms.run(again, x), cprograms.run(program, x))
+    np.testing.assert_allclose(cprograms.run(program, x)[:, 0], np.sqrt(x[:, 0]))
+
+
+def test_mutual_recursion_and_order():
+    source = """
+        int odd(int n);
+        static int even(int n) { return n == 0 ? 1 : odd(n - 1); }
+        int odd(int n) { return n == 0 ? 0 : even(n - 1); }
+    """
+    for entry, expected in (("odd", [0, 1, 0, 1]), ("even", [1, 0, 1, 0])):
+        program = load(source=source, entry=entry)
+        assert cprograms.run(program, np.arange(4.0)[:, None]).ravel().tolist() == expected
+
+
+def test_shared_definitions_are_printed_once():
+    source = """
+        static const struct p { double x; } a = {1}, b = {2};
+        typedef struct q { struct { double u; } v, w; } q, *pointer;
+        struct r { double k; } f(double x) {
+            struct t { int n; } c = {1}, d = {2};
+            q e = {{3}, {4}};
+            enum { ONE = 1, TWO } m = TWO;
+            struct p l = b;
+            struct r result = {x + a.x + b.x + c.n + d.n + e.v.u + e.w.u + m + l.x};
+            return result;
+        }
+    """
+    program = load(source=source)
+    CParser().parse(program.text)
+    assert cprograms.run(program, np.array([[10.0]])).item() == 10 + 1 + 2 + 1 + 2 + 3 + 4 + 2 + 2
+
+
+def test_last_eligible_function_is_the_entry():
+    source = f"{F}\ndouble g(double x) {{ return x; }}\nint main(void) {{ return 0; }}"
+    assert load(source=source).entry == "g"
+    assert load(source=source, entry="f").entry == "f"
+    assert load(source=f"#pragma surrogate entry(f)\n{source}").entry == "f"
+    assert load(source=f"#pragma surrogate entry(f)\n{source}", entry="g").entry == "g"
+
+
+def test_unknown_entry_lists_the_functions():
+    with pytest.raises(
+        UsageError, match=r"no function 'luminence'; did you mean 'luminance'\? it defines luminance, g"
+    ):
+        load(source="int luminance(int x) { return x; } int g(int x) { return x; }", entry="luminence")
+
+
+def test_default_domain_is_clipped_to_the_type():
+    program = load(source="double f(double a, int b, unsigned c, _Bool d, float e) { return a; }")
+    assert [(a.low, a.high, a.origin) for a in program.arguments] == [
+        (-1, 1, "default"),
+        (-1, 1, "default"),
+        (0, 1, "default"),
+        (0, 1, "default"),
+        (-1, 1, "default"),
+    ]
+
+
+def test_pragma_ranges():
+    source = """
+        #pragma surrogate range(x, -0x10, 2.5e1f)
+        _Pragma("surrogate range(n, 1, 5)")
+        #pragma surrogate range(return, 0, 100)
+        static double helper(double t) { return t; }
+        double f(double x, int n) { return helper(x) * n; }
+        #pragma surrogate range(x, 3, 4)
+        double g(double x) { return x; }
+    """
+    program = load(source=source, entry="f")
+    assert [(a.low, a.high, a.origin) for a in program.arguments] == [(-16, 25, "pragma"), (1, 5, "pragma")]
+    assert type(program.arguments[1].low) is int
+    # A range belongs to the next function that has such an argument or result.
+    assert (program.results[0].low, program.results[0].high) == (None, None)
+    assert (load(source=source, entry="helper").results[0].high) == 100
+    assert load(source=source, entry="g").arguments[0].low == 3
+
+
+def test_ranges_of_result_fields():
+    source = """
+        struct point { double x, y; };
+        struct pose { struct point at; float angle; };
+        #pragma surrogate range(return.at.x, -2, 2)
+        #pragma surrogate range(at.y, -3, 3)
+        #pragma surrogate range(angle, 0, 1)
+        struct pose f(double angle) { struct pose p = {{angle, 1}, 2}; return p; }
+    """
+    program = load(source=source)
+    assert [(r.name, r.low, r.high) for r in program.results] == [
+        ("at.x", -2, 2),
+        ("at.y", -3, 3),
+        ("angle", None, None),
+    ]
+    assert (program.arguments[0].low, program.arguments[0].high) == (0, 1)  # an argument goes before a field
+
+
+def test_user_ranges_override_pragmas():
+    source = f"#pragma surrogate range(x, 0, 2)\n{F}"
+    program = load(source=source, ranges={"x": (5, 6), "return": (0, 9)})
+    assert (program.arguments[0].low, program.arguments[0].high, program.arguments[0].origin) == (5, 6, "user")
+    assert program.results[0].high == 9
+    assert program.domain.tolist() == [[5, 6], [-1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ({"z": (0, 1)}, r"no argument 'z'; the arguments are x, y"),
+        ({"xx": (0, 1)}, r"no argument 'xx'; did you mean 'x'\?"),
+        ({"x": (1, 0)}, "is empty: 1 > 0"),
+        ({"x": (math.nan, 0)}, "must be finite"),
+        ({"x": (0, math.inf)}, "must be finite"),
+        ({"x": 3}, "must be two numbers"),
+        ({"x": (0, "1")}, "must be two numbers"),
+        ({"x": (0, 1, 2)}, "must be two numbers"),
+        ({"x": (0, 10**400)}, "must be finite"),
+    ],
+)
+def test_bad_ranges(ranges: dict, message: str):
+    with pytest.raises(UsageError, match=message):
+        load(source=F, ranges=ranges)
+
+
+@pytest.mark.parametrize("code", [c for c in SCALARS if c != "bool"])
+def test_range_must_fit_the_type(code: str):
+    scalar = SCALARS[code]
+    low, high = scalar.limits
+    source = f"double f({scalar.name} x) {{ return x; }}"
+    assert load(source=source, ranges={"x": (low, high)}).arguments[0].high == high
+    if scalar.is_integer:
+        with pytest.raises(UsageError, match="does not fit its type"):
+            load(source=source, ranges={"x": (low - 1, high)})
+        with pytest.raises(UsageError, match="whole numbers"):
+            load(source=source, ranges={"x": (0.5, 1)})
+
+
+def test_long_is_64_bits_wide():
+    program = load(
+        source="#include <stdint.h>\nlong f(long a, unsigned long b, size_t c, int64_t d) { return a << 40; }".replace(
+            "#include <stdint.h>", "#include <stdint.h>\n#include <stddef.h>"
+        )
+    )
+    assert [a.type.code for a in program.arguments] == ["i64", "u64", "u64", "i64"]
+    assert cprograms.run(program, np.array([[3.0, 0, 0, 0]])).item() == 3 * 2.0**40
+
+
+def test_candidates_say_why_not():
+    described = describe(source=f"#include <math.h>\n{F}\nvoid g(int *p) {{ *p = 1; }}\nint main(void) {{ return 0; }}")
+    found = described.candidates
+    assert described.program is not None
+    assert (described.program.entry, described.diagnostics) == ("f", ())
+    assert [(c.name, c.line, c.eligible) for c in found] == [("f", 2, True), ("g", 3, False), ("main", 4, False)]
+    assert [d.message for d in found[1].diagnostics] == [
+        "'g' returns nothing",
+        "'p': pointers are not numeric",
+        "reading through a pointer is not numeric",
+    ]
+    assert found[2].as_dict()["diagnostics"][0]["hint"] == "a surrogate needs an input"
+
+
+def test_a_description_says_why_there_is_no_program():
+    found = describe(source="void g(int x) { }\nint f(int *x) { return *x; }")
+    assert found.program is None
+    assert [d.message for d in found.diagnostics][1:] == ["'g' returns nothing"]
+    assert [c.eligible for c in found.candidates] == [False, False]
+
+
+def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / 'odd "name"\\ é.c'
+    path.write_text(F.replace("x +", "z +"))
+    with pytest.raises(ProgramError) as error:
+        load(path)
+    assert error.value.diagnostics[0].file == str(path)
+    assert error.value.diagnostics[0].source_line.startswith("double f")
+    with pytest.raises(UsageError, match=r"cannot read .*No such file"):
+        load(tmp_path / "none.c")
+    with pytest.raises(UsageError, match=r"cannot read .*Is a directory"):
+        load(tmp_path)
+    with pytest.raises(UsageError, match="cannot read"):
+        load("a\0b.c")
+    with pytest.raises(UsageError, match="either a path or a source"):
+        load()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(F.encode())))
+    assert load("-").path == "<stdin>"
+
+
+def test_unreadable_file(tmp_path: Path):
+    path = tmp_path / "f.c"
+    path.write_text(F)
+    path.chmod(0)
+    try:
+        path.read_bytes()
+    except PermissionError:
+        with pytest.raises(UsageError, match="Permission denied"):
+            load(path)
+    else:
+        pytest.skip("this user reads every file")
+
+
+def test_importing_is_cheap():
+    code = "import sys, cprograms; sys.exit(bool({'numpy', 'pycparser', 'wasmtime'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

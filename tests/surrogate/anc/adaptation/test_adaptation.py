@@ -1,0 +1,137 @@
+"""The loss against the paper's sums over a recorded run; both methods on small runs of the paper's tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from cprograms.diagnostics import UsageError
+from surrogate.anc.adaptation import gradient, hybrid
+from surrogate.anc.adaptation.distributions import Samples
+from surrogate.anc.adaptation.loss import execution_loss
+from surrogate.anc.adaptation.outcome import evaluate
+from surrogate.anc.adaptation.tasks import TASKS, Published
+from surrogate.anc.decompiler.reading import arg_max_program
+from surrogate.anc.machine import machine
+from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import Instruction, Op
+from surrogate.anc.machine.interpreter import run_one
+
+
+def biased(name: str):
+    return lambda rng, n: TASKS[name].sample(rng, n, biased=True)
+
+
+def loss_by_the_sums(controller: Controller, tape, target, mask, w: Published, max_steps: int) -> float:
+    """The four terms of Bunel et al. 2016, section 3.3, over the states of one program's run on one tape."""
+    states = [machine.start(controller, tape[None, None])]
+    while len(states) <= max_steps and states[-1].stopped.item() <= 0.9:
+        states.append(machine.step(controller, states[-1]))
+    stopped = [state.stopped.item() for state in states]
+    errors = [((state.tape[0, 0] - target).square() * mask[:, None]).sum().item() for state in states]
+    loss = w.alpha * errors[-1] + w.gamma * sum(1 - s for s in stopped)
+    loss += w.beta * sum((stopped[t] - stopped[t - 1]) * errors[t] for t in range(1, len(states)))
+    return loss + (w.delta * (1 - stopped[-1]) if stopped[-1] < 0.9 else 0)
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 3.0, 200.0])
+@pytest.mark.parametrize("name", ["access", "increment"])
+def test_the_loss_is_the_papers(name: str, sharpness: float) -> None:
+    task = TASKS[name]
+    program, settings = task.published(), dataclasses.replace(task.adaptation, alpha=2, beta=3, gamma=0.5, delta=7)
+    controller = Controller.of([program] * 2, sharpness, torch.Generator().manual_seed(0)).double()
+    samples = task.sample(np.random.default_rng(0), 6)
+    tapes, targets = (machine.to_tape(torch.from_numpy(t)).double() for t in (samples.tape, samples.target))
+    mask = torch.from_numpy(samples.mask).double()
+    with torch.no_grad():
+        parts = [part.unflatten(0, (2, 3)) for part in (tapes, targets, mask)]
+        loss, _ = execution_loss(controller, *parts, settings, max_steps=12)
+        for p in range(2):
+            alone = Controller(*(parameter[p : p + 1] for parameter in controller.parameters()))
+            rows = range(3 * p, 3 * p + 3)
+            expected = sum(loss_by_the_sums(alone, tapes[i], targets[i], mask[i], settings, 12) for i in rows)
+            assert loss[p].item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_evaluation_is_the_interpreters() -> None:
+    task = TASKS["swap"]
+    program = task.published()
+    wrong = dataclasses.replace(program, registers=(0, 2, *program.registers[2:]))
+    samples = task.sample(np.random.default_rng(1), 60)
+    scores = evaluate(Controller.of([program, wrong]), samples, max_steps=20)
+    for p, one in enumerate((program, wrong)):
+        runs = run_one(one, samples.tape, 20)
+        right = runs.stopped & ~((runs.tape != samples.target) & samples.mask).any(axis=1)
+        assert scores.right[p] == pytest.approx(right.mean())
+        assert scores.iterations[p] == pytest.approx(runs.steps.mean() + 1)
+    assert scores.success(11).tolist() == [True, False]
+    assert scores.success(10).tolist() == [False, False]  # no faster than before
+
+
+def test_descent_lowers_the_loss_on_fresh_tapes() -> None:
+    task = TASKS["swap"]
+    program, settings = task.published(), dataclasses.replace(task.adaptation, steps=80)
+    adapted = gradient.adapt(program, biased("swap"), settings, seeds=2, seed=0, progress=lambda done, total: None)
+    before = Controller.of([program] * 2, settings.sharpness)
+    losses = []
+    for controller in (before, adapted):
+        samples = task.sample(np.random.default_rng(7), 2 * 8, biased=True)
+        parts = [torch.from_numpy(part).reshape(2, 8, -1) for part in (samples.tape, samples.target, samples.mask)]
+        tape, target = (machine.to_tape(part) for part in parts[:2])
+        with torch.no_grad():
+            loss, _ = execution_loss(controller, tape, target, parts[2].float(), settings, settings.max_steps)
+        losses.append(loss)
+    assert (losses[1] < 0.5 * losses[0]).all()
+
+
+def test_descent_is_the_same_for_the_same_seed() -> None:
+    settings = dataclasses.replace(TASKS["access"].adaptation, steps=5)
+    runs = [
+        gradient.adapt(TASKS["access"].published(), biased("access"), settings, 2, seed, lambda done, total: None)
+        for seed in (3, 3, 4)
+    ]
+    weights = [run.weight for run in runs]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("name", ["access", "addition"])
+def test_the_search_reaches_the_papers_ideal_with_exact_programs(name: str) -> None:
+    task = TASKS[name]
+    controllers = hybrid.adapt(task.published(), biased(name), 65, seeds=1, seed=0, progress=lambda done, total: None)
+    fresh = task.sample(np.random.default_rng(123), 1000, biased=True)
+    runs = run_one(arg_max_program(controllers), fresh.tape, 65)
+    assert runs.stopped.all()
+    assert not ((runs.tape != fresh.target) & fresh.mask).any()
+    assert runs.steps.mean() + 1 <= task.figures.ideal
+
+
+def test_ctrl_c_keeps_what_was_found() -> None:
+    task = TASKS["access"]
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    found = hybrid.adapt(task.published(), biased("access"), 10, seeds=100, seed=0, progress=interrupt)
+    scores = evaluate(found, task.sample(np.random.default_rng(5), 50, biased=True), 10)
+    assert 4 in scores.iterations  # the seed that was done
+    assert scores.iterations[-1] == 6  # and one that was not begun: the program itself
+    assert scores.right.tolist() == [1] * 100
+    settings = dataclasses.replace(task.adaptation, steps=50)
+    descended = gradient.adapt(task.published(), biased("access"), settings, 2, 0, interrupt)
+    assert all(torch.isfinite(parameter).all() for parameter in descended.parameters())
+
+
+def test_the_search_refuses_what_it_cannot_start_from() -> None:
+    tape = np.zeros((1, 4), dtype=int)
+    impossible = Samples(tape, tape + 1, np.ones((1, 4), dtype=bool))
+    stop = Assembly(4, (0,), (Instruction(Op.STOP),))
+    with pytest.raises(UsageError, match="wrong on the samples"):
+        hybrid.adapt(stop, lambda rng, n: impossible, 10, 1, 0, lambda done, total: None)
+    large = Assembly(300, (0,), (Instruction(Op.STOP),))
+    with pytest.raises(UsageError, match="up to 256 cells"):
+        hybrid.adapt(large, lambda rng, n: impossible, 10, 1, 0, lambda done, total: None)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from surrogate.mlp.finetune import Descent, _layers, _steps, finetune, mean_squares, training_rows
+from surrogate.mlp.network import SurrogateNetwork, emitted_network
+from surrogate.mlp.towers import linearise
+from tests.surrogate.mlp.random_towers import random_towers
+
+
+def start(arguments: int = 2, results: int = 1, seed: int = 0) -> SurrogateNetwork:
+    """A network with random weights of a sensible size."""
+    network = emitted_network(random_towers(arguments, results, seed, hidden=16), np.array([[-1, 1.0]] * arguments))
+    with torch.no_grad():
+        for name in ("w2", "w3"):
+            getattr(network, name).mul_(0.25)
+        network.mean.zero_()
+        network.std.fill_(1)
+    return network
+
+
+def rows(count: int, arguments: int = 2, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    x = np.random.default_rng(seed).uniform(-1, 1, (count, arguments))
+    return x, np.sin(2 * x[:, :1]) + x[:, 1:2] ** 2
+
+
+def error(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.mean((network.predict(x) - y) ** 2))
+
+
+def test_the_linearisation_is_the_jacobian() -> None:
+    layers = tuple(w.double().detach() for w in _layers(start(results=2)))
+    x = torch.rand(2, 5, 2, dtype=torch.float64)
+    f, inputs, slopes = linearise(layers, x)
+
+    def outputs(*layers: torch.Tensor) -> torch.Tensor:
+        return linearise(layers, x)[0]
+
+    jacobians = torch.autograd.functional.jacobian(outputs, layers)
+    for jacobian, a, s in zip(jacobians, inputs, slopes, strict=True):
+        for tower in range(2):
+            expected = jacobian[tower, :, tower]  # [K, out, in+1]
+            torch.testing.assert_close(s[tower][:, :, None] * a[tower][:, None, :], expected)
+    torch.testing.assert_close(mean_squares(layers, x, f), torch.zeros(2, dtype=torch.float64))
+
+
+def test_learns_the_program() -> None:
+    network, (x, y) = start(), rows(256)
+    fresh = rows(1000, seed=2)
+    before = error(network, *fresh)
+    finetune(network, x, y)
+    assert error(network, *fresh) < 1e-3 * before
+
+
+@pytest.mark.parametrize("count", [2, 8, 40])
+@pytest.mark.parametrize("seed", range(4))
+def test_is_never_worse_on_the_held_out_rows(count: int, seed: int) -> None:
+    network, (x, y) = start(seed=seed), rows(count, seed=seed)
+    held_out = slice(training_rows(count), None)
+    before = error(network, x[held_out], y[held_out])
+    finetune(network, x, y)
+    assert error(network, x[held_out], y[held_out]) <= before * (1 + 1e-5)
+
+
+def test_starts_from_the_weights_that_held_out_rows_prefer() -> None:
+    """Each tower for itself: of two networks, each knows one of two results."""
+    (network, other), (x, _) = (start(results=2), start(results=2, seed=1)), rows(64)
+    fresh = rows(1000, seed=2)[0]
+    y = np.stack([network.predict(x)[:, 0], other.predict(x)[:, 1]], axis=1)
+    truth = np.stack([network.predict(fresh)[:, 0], other.predict(fresh)[:, 1]], axis=1)
+    finetune(network, x, y, others=[other])
+    np.testing.assert_allclose(network.predict(fresh), truth, rtol=1e-4, atol=1e-4)
+
+
+def test_steps_are_counted_on_the_early_network_and_made_from_the_other() -> None:
+    """The early network is right, so that the other, which is not, takes no step."""
+    early, network, (x, _) = start(), start(seed=1), rows(64)
+    before = network.predict(x)
+    finetune(network, x, early.predict(x), early)
+    np.testing.assert_array_equal(network.predict(x), before)
+
+
+def test_weights_that_are_no_numbers_are_no_start() -> None:
+    broken, (x, y) = start(), rows(64)
+    with torch.no_grad():
+        broken.w1.fill_(torch.nan)
+    finetune(broken, x, y, others=[start(seed=1)])
+    assert error(broken, x, y) < 1e-2
+
+
+def test_keeps_a_network_that_is_right() -> None:
+    network, (x, _) = start(), rows(64)
+    before = {k: v.clone() for k, v in network.state_dict().items()}
+    y = network.predict(x)
+    finetune(network, x, y)
+    assert error(network, x, y) < 1e-10
+    for name in ("mid", "reach", "mean", "std"):
+        assert torch.equal(before[name], network.state_dict()[name])
+
+
+def test_no_step_raises_the_error_on_its_rows() -> None:
+    x, y = rows(50)
+    descent = Descent(
+        tuple(w.detach() for w in _layers(start())), torch.from_numpy(x).float()[None], torch.from_numpy(y.T).float()
+    )
+    errors = [descent.error.item()]
+    for _ in range(20):
+        with torch.no_grad():
+            descent.step()
+        errors.append(descent.error.item())
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.1 * errors[0]
+
+
+def test_towers_do_not_disturb_one_another() -> None:
+    x, y = rows(80)
+    both = np.concatenate([y, -3 * y + x[:, :1]], axis=1)
+    together = start(results=2)
+    alone = SurrogateNetwork(2, 1, 16)
+    alone.load_state_dict({k: v if k in ("mid", "reach") else v[:1].clone() for k, v in together.state_dict().items()})
+    fresh = rows(500, seed=3)[0]
+    finetune(together, x, both)
+    # The budget is shared, so that a tower in company takes fewer steps: give the lonely one as few.
+    steps = _steps(80, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("surrogate.mlp.finetune._steps", lambda *_: steps)
+        finetune(alone, x, both[:, :1])
+    np.testing.assert_allclose(together.predict(fresh)[:, :1], alone.predict(fresh), atol=2e-3)
+
+
+def test_the_regression_give_the_same_network() -> None:
+    networks = [start(), start()]
+    for network in networks:
+        finetune(network, *rows(64))
+    for a, b in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_constant_stays_exact() -> None:
+    network = start()
+    with torch.no_grad():
+        network.mean.fill_(7)
+        network.std.zero_()
+    x, _ = rows(20)
+    finetune(network, x, np.full((20, 1), 7.0))
+    assert (network.predict(x) == 7).all()

@@ -1,0 +1,230 @@
+"""The hypernetwork against plain formulas: the Gauss–Newton steps, batching, argument order, features."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cprograms
+from cprograms.lowering import lower
+from surrogate.mlp.emit import Request, emit, scale_inputs
+from surrogate.mlp.encoding import collate, encode
+from surrogate.mlp.hypernetwork import (
+    NUMBER_FEATURES,
+    Emission,
+    Hypernetwork,
+    HypernetworkSettings,
+    gauss_newton,
+    number_features,
+    scale_moments,
+    unscale_moments,
+)
+from surrogate.mlp.network import emitted_network
+from surrogate.mlp.towers import outputs, positive_solve
+
+SOURCES = {
+    "difference": "double f(double x, double y) { return x - y; }",
+    "select": "double f(double x, double y) { return x < y ? sin(x) : y * y + 2.0; }",
+    "loop": "int f(int a, int b) { while (b) { int t = a % b; a = b; b = t; } return a; }",
+    "struct": "struct p { double s, d; }; struct p f(double x, double y) { struct p r = {x + y, x * y}; return r; }",
+    "deep": "double f(double x) { double s = x; for (int i = 0; i < 12; i++) s = 0.5 * s * s + x; return s; }",
+    "constant": "double f(double x) { return 3.0; }",
+}
+
+
+def program(name: str) -> cprograms.Program:
+    return cprograms.load(source="#include <math.h>\n" + SOURCES[name])
+
+
+@pytest.fixture(scope="module")
+def model() -> Hypernetwork:
+    torch.manual_seed(0)
+    return Hypernetwork(HypernetworkSettings(hidden_size=32, layers=2, heads=2, surrogate_width=16)).eval()
+
+
+def random_emission(B: int, A: int, H: int, noise: float) -> Emission:
+    def draw(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, dtype=torch.float64)
+
+    layers = (draw(B, H, A + 1), draw(B, H, H + 1) / H**0.5, draw(B, 1, H + 1) / H**0.5)
+    prior = tuple((0.3 * draw(B, w.shape[1]).exp(), 0.3 * draw(B, w.shape[2]).exp()) for w in layers)
+    empty = torch.zeros(B, dtype=torch.float64)
+    return Emission(layers, prior, torch.full((B, 2), noise, dtype=torch.float64), empty, empty, empty, 3)
+
+
+def test_the_gradient_of_a_positive_solve_is_the_numerical_one():
+    torch.manual_seed(0)
+    root = torch.randn(3, 5, 5, dtype=torch.float64, requires_grad=True)
+    right = torch.randn(3, 5, 1, dtype=torch.float64, requires_grad=True)
+
+    def solution(root: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return positive_solve(root @ root.mT + torch.eye(5), right)[0]
+
+    assert torch.autograd.gradcheck(solution, (root, right))
+
+
+def test_a_matrix_that_is_not_positive_definite_solves_to_zero():
+    matrix = torch.stack([torch.eye(2), -torch.eye(2)]).requires_grad_()
+    solution, failed = positive_solve(matrix, torch.ones(2, 2, 1))
+    assert failed.tolist() == [False, True]
+    assert solution.squeeze(-1).tolist() == [[1, 1], [0, 0]]
+    solution.sum().backward()
+    assert matrix.grad is not None
+    assert torch.equal(matrix.grad[1], torch.zeros(2, 2))
+
+
+@pytest.mark.parametrize(("A", "K"), [(1, 3), (3, 10), (5, 40)])
+def test_gauss_newton_is_the_formula_with_an_explicit_jacobian(A: int, K: int):
+    torch.manual_seed(A)
+    H, noise = 6, 0.01
+    emission = random_emission(2, A, H, noise)
+    x, y = torch.rand(2, K, A, dtype=torch.float64) * 2 - 1, torch.randn(2, K, dtype=torch.float64)
+    adapted = gauss_newton(emission, x, y)
+    for b in range(2):
+        shapes = [w[b].shape for w in emission.layers]
+        anchor = torch.cat([w[b].ravel() for w in emission.layers])
+        variance = torch.cat([torch.outer(r[b], c[b]).ravel() for r, c in emission.prior]) ** 2
+
+        def tower(flat: torch.Tensor, b: int = b, shapes: list = shapes) -> torch.Tensor:
+            parts = flat.split([s.numel() for s in shapes])
+            return outputs(tuple(p.view(1, *s) for p, s in zip(parts, shapes, strict=True)), x[b : b + 1])[0]
+
+        w = anchor
+        for _ in range(3):
+            J = torch.func.jacrev(tower)(w)
+            kernel = J * variance @ J.T
+            damped = kernel + (noise + 1e-5 * kernel.diagonal().mean()) * torch.eye(K, dtype=torch.float64)
+            step = variance * (J.T @ torch.linalg.solve(damped, y[b] - tower(w) + J @ (w - anchor)))
+            capped = []
+            for part, base in zip(step.split([s.numel() for s in shapes]), emission.layers, strict=True):
+                limit = 3 * base[b].norm() + 1
+                capped.append(part * min(1.0, float(limit / part.norm())))
+            w = anchor + torch.cat(capped)
+        torch.testing.assert_close(torch.cat([p[b].ravel() for p in adapted]), w, rtol=1e-7, atol=1e-9)
+
+
+def test_rows_that_cannot_be_factorised_leave_the_weights():
+    emission = random_emission(2, 2, 4, noise=0.1)
+    x, y = torch.rand(2, 5, 2, dtype=torch.float64), torch.randn(2, 5, dtype=torch.float64)
+    emission.noise[1] = -1e9  # not positive definite
+    adapted = gauss_newton(emission, x, y)
+    for new, old in zip(adapted, emission.layers, strict=True):
+        assert not torch.equal(new[0], old[0])
+        assert torch.equal(new[1], old[1])
+
+
+def test_a_program_is_emitted_alike_alone_and_in_a_batch(model: Hypernetwork):
+    requests = []
+    for i, name in enumerate(SOURCES):
+        p = program(name)
+        x = np.random.default_rng(i).uniform(-1, 1, (8, len(p.arguments)))
+        y = x.sum(1, keepdims=True) * np.ones(len(p.results))
+        requests += [Request(lower(p), p.domain), Request(lower(p), p.domain, x, y)]
+    together = emit(model, requests)
+    for request, batched in zip(requests, together, strict=True):
+        alone = emit(model, [request])[0]
+        for name, value in vars(alone).items():
+            np.testing.assert_allclose(getattr(batched, name), value, rtol=2e-3, atol=2e-4, err_msg=name)
+
+
+def test_the_order_of_arguments_only_permutes_columns(model: Hypernetwork):
+    one = cprograms.load(source="double f(double a, double b) { return a * 2 - b; }")
+    other = cprograms.load(source="double f(double b, double a) { return a * 2 - b; }")
+    first, second = (emit(model, [Request(lower(p), p.domain)])[0] for p in (one, other))
+    np.testing.assert_array_equal(first.w1, second.w1[:, :, ::-1])
+    np.testing.assert_array_equal(first.w2, second.w2)
+
+
+def test_an_unused_argument_has_no_weights(model: Hypernetwork):
+    p = cprograms.load(source="double f(double a, double unused, double b) { return a / (2 + b); }")
+    w1 = emit(model, [Request(lower(p), p.domain)])[0].w1
+    assert np.all(w1[:, :, 1] == 0)
+    assert np.all(np.any(w1[:, :, [0, 2]] != 0, axis=1))
+
+
+def test_towers_are_the_emitted_network(model: Hypernetwork):
+    """The batched towers of training and the shipped network's own forward pass are one function."""
+    p = program("select")
+    request = Request(lower(p), p.domain, scale=(np.array([5.0]), np.array([2.0])))
+    network = emitted_network(emit(model, [request])[0], p.domain)
+    batch = collate([encode(request.graph, p.domain)])
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    with torch.no_grad():
+        raw = outputs(model(batch).layers, torch.tensor(x[None], dtype=torch.float32))[0].numpy()
+    # But for a shift and a scale, that of the next test.
+    slope, offset = np.polyfit(raw, network.predict(x)[:, 0], 1)
+    np.testing.assert_allclose(network.predict(x)[:, 0], slope * raw + offset, rtol=1e-5, atol=1e-5)
+
+
+GRID = """
+#pragma surrogate range(a, 0, 3)
+#pragma surrogate range(b, 5, 6)
+int f(int a, int b, double unused) { return a * a - b; }
+"""
+
+
+@pytest.mark.parametrize("size", [0.2, 1.0, 20.0])
+def test_a_tower_of_the_text_is_standardised_over_the_domain(model: Hypernetwork, size: float):
+    """By its own moments over all inputs, which are not those of numbers uniform between the ends of the domain."""
+    p = cprograms.load(source=GRID)
+    grid = np.array([(a, b, 0.0) for a in range(4) for b in (5, 6)])
+    model = deepcopy(model)
+    with torch.no_grad():
+        for w in (model.base3, model.last_head.weight, model.last_head.bias):
+            w.mul_(size)
+        layers = model(collate([encode(lower(p).result(0), p.domain)])).layers
+        raw = outputs(layers, torch.tensor(scale_inputs(grid, p.domain)[None, :, :2], dtype=torch.float32))[0].numpy()
+    assert (raw.std() > 1) == (size > 1)
+    network = emitted_network(emit(model, [Request(lower(p), p.domain, scale=(np.zeros(1), np.ones(1)))])[0], p.domain)
+    expected = (raw - raw.mean()) / (raw.std() if raw.std() > 1 else raw.std() ** 0.5)
+    np.testing.assert_allclose(network.predict(grid)[:, 0], expected, atol=0.02)
+
+
+def test_levels_put_children_before_parents():
+    graphs = [encode(lower(program(n)).result(0), program(n).domain) for n in SOURCES]
+    batch = collate(graphs)
+    assert sum(batch.levels) == len(batch.op) == sum(len(g.op) for g in graphs)
+    level = torch.repeat_interleave(torch.arange(len(batch.levels)), torch.tensor(batch.levels))
+    for k in range(3):
+        has_child = batch.children[:, k] > 0
+        assert torch.all(level[batch.children[has_child, k] - 1] < level[has_child])
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_number_features_are_finite_and_bounded(value: float):
+    features = number_features(torch.tensor([value]))
+    assert features.shape == (1, NUMBER_FEATURES)
+    assert torch.isfinite(features).all()
+    assert features.abs().max() < 30
+
+
+@given(
+    relative=st.floats(-3, 3),
+    strata=st.lists(st.floats(-100, 100), min_size=7, max_size=7),
+)
+def test_moments_survive_scaling_and_back(relative: float, strata: list[float]):
+    q = torch.tensor([sorted(strata)], dtype=torch.float64)
+    width = float(q.std(correction=0))
+    true_mean, true_std = torch.tensor([q.mean() + relative * max(width, 1)]), torch.tensor([max(width, 1.0) * 0.5])
+    scaled = scale_moments(true_mean, true_std, q)
+    if scaled.abs().max() < 10:  # within the clamps
+        back_mean, back_std = unscale_moments(scaled, q)
+        torch.testing.assert_close(back_mean, true_mean.double(), rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(back_std, true_std.double(), rtol=1e-6, atol=1e-6)
+
+
+def test_every_library_program_encodes_with_finite_strata():
+    from pathlib import Path
+
+    folder = Path(cprograms.__file__).parent / "library"
+    for path in sorted(folder.glob("*.c"))[::4]:
+        p = cprograms.load(path)
+        for k in range(len(p.results)):
+            encoded = encode(lower(p).result(k), p.domain)
+            assert np.isfinite(encoded.strata).all(), path.name
+            assert (np.diff(encoded.strata, axis=1) >= -1e-3 * np.abs(encoded.strata[:, 1:]) - 1e-6).all(), path.name

@@ -1,0 +1,54 @@
+"""The script that measures the library and writes docs/library.md."""
+
+import importlib.util
+import json
+import sys
+from types import ModuleType
+
+import pytest
+
+from tests import ROOT
+
+FUNCTIONS = ["luminance", "fft_twiddle", "greatest_common_divisor", "sobel"]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    path = ROOT / "scripts" / "evaluate" / "library.py"
+    spec = importlib.util.spec_from_file_location("make_library_table", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["make_library_table"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_and_the_document_say_the_same(script, compiler, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "library.md"
+    options = ["--rows", "200", "--seed", "3", "--compiler", str(compiler), "--out", str(out), "--json"]
+    monkeypatch.setattr(sys, "argv", ["make_library_table.py", *FUNCTIONS, *options])
+    script.main()
+    document, text = json.loads(capsys.readouterr().out), out.read_text()
+    assert [f["name"] for f in document["functions"]] == FUNCTIONS
+    assert "--rows 200 --seed 3" in text
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| [`")}
+    for function in document["functions"]:
+        errors = [function["reports"][level]["nmse"] for level in ("O0", "O1", "O2")]
+        cells = [cell.strip() for cell in rows[function["name"]].split("|")]
+        assert [float(cell) for cell in cells[-5:-2]] == pytest.approx(errors, rel=0.05)
+        assert ("◊" in cells[1]) == (not function["followed"])
+    assert "◊" in rows["greatest_common_divisor"]
+    assert "`p00` … `p22` (9 ×) double 0 to 1" in rows["sobel"]
+    assert "`re`, `im` double" in rows["fft_twiddle"]
+
+
+def test_every_library_file_opens_with_its_field_and_what_it_computes(script):
+    for path in (ROOT / "cprograms" / "library").glob("*.c"):
+        field, summary = script.opening(path.read_text())
+        assert field.istitle() or field == "Signal processing"
+        assert len(summary) > 20
+
+
+def test_a_file_without_an_opening_comment_is_refused(script):
+    with pytest.raises(ValueError, match="no opening comment"):
+        script.opening("int f(int a) { return a; }")

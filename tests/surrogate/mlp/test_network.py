@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network, random_network
+from tests.surrogate.mlp.random_towers import random_towers
+
+
+def silu(z: np.ndarray) -> np.ndarray:
+    return z / (1 + np.exp(-z))
+
+
+def reference(t: Towers, domain: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The towers written out in float64, one result and one row at a time."""
+    scaled = (x - domain.mean(1)) / (domain[:, 1] - domain[:, 0]) * 2
+    out = np.empty((len(x), len(t.mean)))
+    for i, row in enumerate(scaled):
+        for k in range(len(t.mean)):
+            h = silu(t.w1[k].astype(np.float64) @ row + t.b1[k])
+            h = silu(t.w2[k].astype(np.float64) @ h + t.b2[k])
+            out[i, k] = t.mean[k] + t.std[k] * (t.w3[k].astype(np.float64) @ h + t.b3[k])
+    return out
+
+
+@settings(max_examples=25, deadline=None)
+@given(arguments=st.integers(1, 16), results=st.integers(1, 4), seed=st.integers(0, 2**20))
+def test_equals_the_formula(arguments: int, results: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(-1000, 1000, arguments)
+    domain = np.stack([low, low + rng.uniform(1, 1000, arguments)], axis=1)
+    x = rng.uniform(domain[:, 0], domain[:, 1], (5, arguments))
+    towers = random_towers(arguments, results, seed)
+    expected = reference(towers, domain, x)
+    np.testing.assert_allclose(emitted_network(towers, domain).predict(x), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_is_differentiable_in_its_inputs() -> None:
+    network = emitted_network(random_towers(3, 2), np.array([[0, 4.0], [-1, 1], [5, 6]])).double()
+    x = torch.tensor([[1.0, 0.2, 5.5], [3.0, -0.7, 5.1]], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(network, (x,))
+
+
+def test_every_parameter_gets_a_gradient() -> None:
+    network = emitted_network(random_towers(2, 3), np.array([[-1, 1.0], [-1, 1]]))
+    network(torch.rand(7, 2)).square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_answers_in_the_type_of_its_input(dtype: torch.dtype) -> None:
+    network = emitted_network(random_towers(2, 1), np.array([[-1, 1.0], [-1, 1]]))
+    assert network(torch.zeros(4, 2, dtype=dtype)).dtype == dtype
+
+
+def test_a_large_offset_keeps_its_digits() -> None:
+    towers = random_towers(1, 1)
+    x = np.linspace(0, 1, 9)[:, None]
+    here = emitted_network(towers, np.array([[0, 1.0]])).predict(x)
+    # 2^40 + x is exact in float64 to 12 digits of x, and constant in float32.
+    there = emitted_network(towers, np.array([[2.0**40, 2.0**40 + 1]])).predict(x + 2.0**40)
+    np.testing.assert_allclose(there, here, rtol=1e-3)
+    assert np.ptp(here) > 0.1
+
+
+def test_an_argument_of_one_value_is_ignored() -> None:
+    network = emitted_network(random_towers(2, 1), np.array([[0, 1.0], [7, 7]]))
+    x = torch.tensor([[0.3, 7.0], [0.3, 8.0]], dtype=torch.float64, requires_grad=True)
+    y = network(x)
+    y.sum().backward()
+    assert y[0].item() == y[1].item()
+    assert x.grad is not None
+    assert (x.grad[:, 1] == 0).all()
+    assert (x.grad[:, 0] != 0).all()
+
+
+def test_the_whole_range_of_double_is_a_domain() -> None:
+    top = np.finfo(np.float64).max
+    network = emitted_network(random_towers(1, 1), np.array([[-top, top]]))
+    y = network.predict(np.array([[-top], [0], [top]]))
+    assert np.isfinite(y).all()
+    assert np.ptp(y) > 0
+
+
+def test_a_constant_is_exact() -> None:
+    towers = replace(random_towers(1, 1), mean=np.array([1 / 3]), std=np.array([0.0]))
+    assert (emitted_network(towers, np.array([[-1, 1.0]])).predict(np.linspace(-1, 1, 5)[:, None]) == 1 / 3).all()
+
+
+def test_does_not_alias_what_it_was_made_from() -> None:
+    towers = random_towers(1, 1)
+    network = emitted_network(towers, np.array([[-1, 1.0]]))
+    before = network.predict(np.zeros((1, 1)))
+    towers.w1[:] = 0
+    assert network.predict(np.zeros((1, 1))) == before
+
+
+def test_counts_its_parameters() -> None:
+    A, R, H = 3, 2, 64
+    assert SurrogateNetwork(A, R).parameter_count == R * (H * A + H + H * H + H + H + 1)
+
+
+def test_a_random_network_is_scaled_by_the_domain_and_the_moments() -> None:
+    domain, mean, std = np.array([[0.0, 10], [-1, 1]]), np.array([3.0]), np.array([0.5])
+    x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    network = random_network(domain, mean, std, seed=0)
+    assert network.mid.tolist() == [5, 0]
+    assert network.reach.tolist() == [5, 1]
+    assert (network.mean.item(), network.std.item()) == (3, 0.5)
+    assert np.abs(network.predict(x) - 3).max() < 0.5
+    assert np.array_equal(network.predict(x), random_network(domain, mean, std, seed=0).predict(x))
+    assert not np.array_equal(network.predict(x), random_network(domain, mean, std, seed=1).predict(x))

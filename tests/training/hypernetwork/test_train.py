@@ -1,0 +1,176 @@
+"""The training loop: it learns, resumes as if it had not been killed, and runs on two processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from cprograms.diagnostics import UsageError
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.towers import outputs
+from tests import ROOT
+from training.examples.batches import ViewStore, make_batch
+from training.hypernetwork.train import Objective, TrainingConfig, draw_plan, initial_model
+from training.settings import read_mapping, settings_of
+
+CONFIG = """\
+steps: 12
+batch_size: 8
+warmup: 2
+rows: [4, 8]
+checkpoint_every: 4
+validate_every: 100
+mixed_precision: "no"
+model: {hidden_size: 16, layers: 1, heads: 2, surrogate_width: 8, decoder_width: 8}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+def command(config: Path, tiny_views: Path, out: Path, *launcher: str) -> list[str]:
+    run = launcher or (sys.executable, "-m")
+    return [*run, "training.hypernetwork", str(config), "--data", str(tiny_views), "-o", str(out)]
+
+
+def train(config: Path, tiny_views: Path, out: Path, *launcher: str, fails: bool = False) -> str:
+    done = subprocess.run(
+        command(config, tiny_views, out, *launcher),
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert (done.returncode != 0) == fails, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"}
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "checkpoint" / "model" / "model.safetensors")
+
+
+def test_a_killed_run_goes_on_as_if_it_had_not_been(config: Path, tiny_views: Path, tmp_path: Path):
+    said = train(config, tiny_views, tmp_path / "whole")
+    assert "shards" not in said  # the bar of the model's one file
+    killed = tmp_path / "killed"
+    process = subprocess.Popen(
+        command(config, tiny_views, killed),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 200
+    while not (killed / "checkpoint" / "progress.yaml").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert "resuming from step" in train(config, tiny_views, killed)
+    whole, resumed = weights(tmp_path / "whole"), weights(killed)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_two_processes_train_one_model(config: Path, tiny_views: Path, tmp_path: Path):
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    said = train(config, tiny_views, tmp_path / "two", *launch, "--main_process_port", "0", "-m")
+    assert "2 processes" in said
+    trained = weights(tmp_path / "two")
+    assert all(torch.isfinite(w).all() for w in trained.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("steps: 3\nstep_size: 1", "unknown settings step_size"),
+        ("batch_size: 3", "'steps' is missing"),
+        ("- 1", "a mapping of settings is needed"),
+    ],
+)
+def test_a_bad_config_is_named(tmp_path: Path, text: str, message: str):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message):
+        settings_of(TrainingConfig, read_mapping(path), str(path))
+
+
+def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
+    assert "holds no shard of the train split" in train(config, tmp_path, tmp_path / "out", fails=True)
+
+
+def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_views: Path):
+    torch.manual_seed(0)
+    model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
+    config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
+    views = ViewStore(tiny_views, "train").draw(4, np.random.default_rng(0), 0.5)
+    batch = make_batch(views, np.random.default_rng(1), dense=0)
+    parts = Objective(model, config)(batch, 0)
+    emission = model(batch.graphs)
+    in_c_units = emission.std[:, None] * outputs(emission.layers, batch.x[:, :32]) + emission.mean[:, None]
+    error = ((in_c_units - (batch.y[:, :32] * batch.std[:, None] + batch.mean[:, None])) / batch.std[:, None]).abs()
+    huber = torch.where(error < 1, error**2, 2 * error - 1).mean(1)
+    torch.testing.assert_close(parts["scaled"], torch.log(1 + huber / config.floor).mean())
+    others = config.dense_weight * parts["dense"] + config.moment_weight * (parts["moments"] + parts["scale"])
+    torch.testing.assert_close(parts["loss"], parts["text"] + 0.7 * parts["scaled"] + others)
+
+
+def test_a_run_may_start_from_finished_weights(config: Path, tmp_path: Path):
+    settings = settings_of(TrainingConfig, read_mapping(config), "config")
+    finished = initial_model(settings)
+    finished.save_pretrained(tmp_path / "finished")
+    start = replace(settings, model={}, start=str(tmp_path / "finished"))
+    assert all(torch.equal(a, b) for a, b in zip(initial_model(start).parameters(), finished.parameters(), strict=True))
+    with pytest.raises(UsageError, match="of another 'model'"):
+        initial_model(replace(start, model={"surrogate_width": 4}))
+
+
+@pytest.mark.parametrize("at", [0, 0.5, 1])
+def test_a_batch_holds_views_of_the_depth_asked_for(tiny_views: Path, at: float):
+    store = ViewStore(tiny_views, "train")
+    depths = sorted(int(depth) for shard in store.shards for depth in shard.depths)
+    quarter = len(depths) // 4
+    start = round(at * (len(depths) - quarter))
+    drawn = [int(v.graph.level[-1]) for s in range(8) for v in store.draw(quarter, np.random.default_rng(s), at)]
+    # Eight times a quarter: what is rarest there is drawn with probability over 0.999.
+    assert (min(drawn), max(drawn)) == (depths[start], depths[start + quarter - 1])
+
+
+def test_processes_agree_on_a_step_and_steps_differ():
+    config = TrainingConfig(steps=10, text_share=0.5)
+    plans = [draw_plan(config, step) for step in range(200)]
+    assert plans == [draw_plan(config, step) for step in range(200)]
+    assert 70 < sum(rows == 0 for rows, _ in plans) < 130
+    assert {rows for rows, _ in plans} == {0, *config.rows}
+    assert np.histogram([depth for _, depth in plans], 4, (0, 1))[0].min() > 30
+
+
+def test_the_learning_rate_warms_up_stays_and_falls():
+    c = TrainingConfig(steps=1000, learning_rate=1.0, warmup=10, decay_from=0.5)
+    assert c.rate(0) == pytest.approx(0.1)
+    assert c.rate(10) == c.rate(499) == 1.0
+    assert c.rate(750) == pytest.approx(0.5)
+    assert c.rate(1000) == 0
+
+
+def test_the_hypernetwork_without_text_has_the_settings_of_the_other():
+    blind, default = (read_mapping(ROOT / "training" / "configs" / f"{n}.yaml") for n in ("rows_only", "default"))
+    schedule = {name: blind[name] for name in ("steps", "decay_from", "validate_every")}
+    assert blind == default | schedule | {"text_share": 0, "model": default["model"] | {"text": False}}

@@ -1,0 +1,195 @@
+"""The table of starts: what each reads, and files that do not fit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import cprograms
+from cprograms.diagnostics import UsageError
+from cprograms.lowering import lower
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.network import HIDDEN
+from surrogate.mlp.pipeline import ROWS, build_network
+from surrogate.mlp.towers import outputs
+from training.evaluation.held_out import HeldOut
+from training.evaluation.suites import Suite, nmse
+from training.starts.initialisations import Initialisation, Task, load_tower, make_task, random_start, table
+
+torch.set_num_threads(1)
+
+SOURCES = [
+    "#pragma surrogate range(x, 0, 4)\ndouble scaled(double x, double y) { return 3 * x - y * y; }",
+    "#pragma surrogate range(a, -2, 9)\ndouble product(double a, double b) { return a * b + 1; }",
+    "double one(double v) { return v * v; }",
+    "typedef struct { double p, q; } pair;\npair both(double a, double b, double c)"
+    " { pair r = {a * b + c, b * b}; return r; }",
+]
+
+
+def held(source: str, result: int = 0, rows: int = 40) -> HeldOut:
+    program = cprograms.load(source=source)
+    x = np.random.default_rng(0).uniform(*program.domain.T, (rows, len(program.arguments)))
+    y = cprograms.run(program, x)
+    return HeldOut(program, result, lower(program), x, y, x, y)
+
+
+@pytest.fixture(scope="module")
+def results() -> list[HeldOut]:
+    return [*map(held, SOURCES), held(SOURCES[-1], 1)]
+
+
+@pytest.fixture(scope="module")
+def tasks(results: list[HeldOut]) -> list[Task]:
+    return [make_task(h) for h in results]
+
+
+@pytest.fixture(scope="module")
+def model() -> Hypernetwork:
+    torch.manual_seed(0)
+    return Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2)).eval()
+
+
+@pytest.fixture(scope="module")
+def starts(model: Hypernetwork, tasks: list[Task]) -> dict[str, Initialisation]:
+    return table(model, tasks, tasks, None)
+
+
+def predicted(starts: dict[str, Initialisation], name: str, tasks: list[Task]) -> np.ndarray:
+    """Standardised outputs on the tasks' rows: [B, K]."""
+    suite = Suite(tasks, [t.x for t in tasks], [t.y for t in tasks])
+    return outputs(starts[name].start(tasks, 0), suite.rows.x).detach().numpy()
+
+
+@pytest.mark.parametrize(("name", "level"), [("text", 0), ("text + rows", 1)])
+def test_emitted_starts_are_a_compiles(
+    starts: dict[str, Initialisation],
+    tasks: list[Task],
+    results: list[HeldOut],
+    model: Hypernetwork,
+    name: str,
+    level: int,
+):
+    found = predicted(starts, name, tasks)
+    for h, own in zip(results, found, strict=True):
+        rows = (h.x, h.y) if level else (h.x[:0], h.y[:0])
+        network = build_network(model, h.program, h.graph, *rows, level)
+        expected = (network.predict(h.x) - network.mean.numpy()) / network.std.numpy()
+        np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
+
+
+def test_of_many_rows_a_start_reads_those_of_a_compile(model: Hypernetwork):
+    """It is the -O1 network of the first rows, in units of all rows."""
+    results = [held(source, rows=200) for source in SOURCES]
+    tasks = [make_task(h) for h in results]
+    found = predicted(table(model, tasks, tasks, None), "text + rows", tasks)
+    for h, own in zip(results, found, strict=True):
+        network = build_network(model, h.program, h.graph, h.x[: ROWS[1]], h.y[: ROWS[1]], 1)
+        expected = (network.predict(h.x) - h.y.mean(0)) / h.y.std(0)
+        np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
+
+
+def test_the_predicted_scale_is_a_compiles(
+    starts: dict[str, Initialisation], tasks: list[Task], results: list[HeldOut], model: Hypernetwork
+):
+    mean, std = starts["text"].scale(tasks)
+    for i, h in enumerate(results):
+        network = build_network(model, h.program, h.graph, h.x[:0], h.y[:0], 0)
+        assert mean[i] == pytest.approx(network.mean[h.result].item(), rel=1e-4, abs=1e-4)
+        assert std[i] == pytest.approx(network.std[h.result].item(), rel=1e-4)
+
+
+def test_without_rows_a_start_with_rows_is_the_texts(starts: dict[str, Initialisation], tasks: list[Task]):
+    bare = [t.first(0) for t in tasks]
+    for a, b in zip(starts["text + rows"].start(bare, 0), starts["text"].start(bare, 0), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_a_wrong_text_is_another_programs_of_as_many_arguments(
+    starts: dict[str, Initialisation], tasks: list[Task], model: Hypernetwork
+):
+    """`scaled` and `product` both read two arguments: each gets the other's tower."""
+    text, wrong = (starts[n].start(tasks[:2], 0) for n in ("text", "wrong text"))
+    for a, b in zip(text, wrong, strict=True):
+        torch.testing.assert_close(a.flip(0), b)
+    # The rows are the right ones: with enough of them the wrong text's tower fits them, and no other program's.
+    suite = Suite(tasks[:2], [t.x for t in tasks[:2]], [t.y for t in tasks[:2]])
+    mean, std = suite.rows.moments()
+    adapted = starts["wrong text + rows"].start(tasks[:2], 0)
+    assert (nmse(adapted, mean, std, suite.test) < 0.1 * nmse(wrong, mean, std, suite.test)).all()
+    assert starts["wrong text"].scale(tasks[:2])[0].tolist() == starts["text"].scale(tasks[:2])[0].tolist()[::-1]
+
+
+def test_the_constant_is_the_mean_of_emitted_towers(starts: dict[str, Initialisation], tasks: list[Task]):
+    w1, w2, _ = starts["constant"].start(tasks[:2], 0)
+    text = starts["text"].start(tasks, 0)
+    torch.testing.assert_close(w2[0], text[1].mean(0))
+    torch.testing.assert_close(w2[0], w2[1])
+    # Column 1 is of those programs that read a second argument.
+    readers = [i for i, t in enumerate(tasks) if 1 in t.used]
+    assert 0 < len(readers) < len(tasks)
+    torch.testing.assert_close(w1[0, :, 1], text[0][readers, :, 1].mean(0))
+
+
+def test_a_random_start_depends_on_the_seed_and_the_task_alone(tasks: list[Task]):
+    together, alone = random_start(tasks, 3), random_start(tasks[1:2], 3)
+    assert torch.equal(together[1][1], alone[1][0])
+    assert not torch.equal(together[1][0], together[1][1])
+    assert not torch.equal(random_start(tasks[1:2], 4)[1], alone[1])
+    assert (together[0][1, :, 2:-1] == 0).all()  # of arguments that the program does not have
+    limit = 1 / np.sqrt(HIDDEN)
+    assert 0.95 * limit < together[1].abs().max() <= limit
+
+
+def tower() -> dict[str, torch.Tensor]:
+    return {"w1": torch.rand(HIDDEN, 17), "w2": torch.rand(HIDDEN, HIDDEN + 1), "w3": torch.rand(1, HIDDEN + 1)}
+
+
+def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[Task], tmp_path: Path):
+    weights = tower()
+    save_file(weights, tmp_path / "x.safetensors", {"name": "reptile"})
+    (tmp_path / "rows_only").mkdir()
+    save_file(model.state_dict(), tmp_path / "rows_only" / "model.safetensors")
+    settings = asdict(replace(model.settings, text=False))
+    (tmp_path / "rows_only" / "config.json").write_text(json.dumps(settings))
+    found = table(model, tasks, tasks, tmp_path)
+    assert {"reptile", "rows only"} < set(found)
+    for w, own in zip(found["reptile"].start(tasks, 0), weights.values(), strict=True):
+        assert torch.equal(w[3], own)
+    # What sees no text gives programs of one signature and domain one tower.
+    same = [make_task(held(f"double f(double a, double b) {{ return {e}; }}")) for e in ("a + b", "a * b")]
+    w2 = found["rows only"].start([t.first(0) for t in same], 0)[1]
+    torch.testing.assert_close(w2[0], w2[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda path: path.write_bytes(b"nothing"), "this start does not load"),
+        (lambda path: path.unlink(), "this start does not load"),
+        (lambda path: save_file(tower() | {"w2": torch.rand(3, 4)}, path), "a tower of .* is needed"),
+        (lambda path: save_file(tower() | {"w2": tower()["w2"] / 0}, path), "a weight is not a finite number"),
+    ],
+)
+def test_a_bad_file_is_named(change, message: str, tmp_path: Path):
+    path = tmp_path / "maml.safetensors"
+    save_file(tower(), path)
+    change(path)
+    with pytest.raises(UsageError, match=f"maml.safetensors: {message}"):
+        load_tower(path)
+
+
+def test_a_folder_without_starts_is_named(model: Hypernetwork, tasks: list[Task], tmp_path: Path):
+    with pytest.raises(UsageError, match="holds neither a learned tower"):
+        table(model, tasks, tasks, tmp_path)
+
+
+def test_one_program_alone_has_no_wrong_text(model: Hypernetwork, tasks: list[Task]):
+    with pytest.raises(UsageError, match="needs more than one program"):
+        table(model, tasks[-2:], tasks[-2:], None)

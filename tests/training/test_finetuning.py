@@ -1,0 +1,142 @@
+"""Batched fine-tuning against torch's own optimiser, and against the fine-tuning of a compile at -O2."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from surrogate.mlp.finetune import Descent, _steps, finetune
+from surrogate.mlp.network import Towers, emitted_network, random_weights
+from surrogate.mlp.towers import Layers
+from training.evaluation.suites import nmse
+from training.finetuning import (
+    OPTIMISERS,
+    Adam,
+    LevenbergMarquardt,
+    Minibatches,
+    Optimiser,
+    Rows,
+    best_checkpoint,
+    fit,
+)
+from training.starts.initialisations import stack_towers
+
+ARGUMENTS = 2
+
+
+def towers(count: int) -> tuple[list[Towers], Layers]:
+    made = [
+        Towers(**random_weights(ARGUMENTS, 1, np.random.default_rng(i)), mean=np.zeros(1), std=np.ones(1))
+        for i in range(count)
+    ]
+    w1, w2, w3 = stack_towers(made)
+    return made, (torch.cat([w1[:, :, :ARGUMENTS], w1[:, :, -1:]], -1), w2, w3)
+
+
+def rows(count: int, towers: int, seed: int = 0) -> Rows:
+    x = torch.rand(towers, count, ARGUMENTS, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    scale = torch.arange(1.0, towers + 1)[:, None]
+    return Rows(x, (torch.sin(scale * x[..., 0]) + x[..., 1] ** 2).double() * 10 - 3)
+
+
+def sequential(tower: Towers) -> torch.nn.Sequential:
+    """The same tower as torch's own layers."""
+    n = torch.nn
+    hidden = tower.w2.shape[-1]
+    made = n.Sequential(n.Linear(ARGUMENTS, hidden), n.SiLU(), n.Linear(hidden, hidden), n.SiLU(), n.Linear(hidden, 1))
+    values = (tower.w1[0], tower.b1[0], tower.w2[0], tower.b2[0], tower.w3, tower.b3)
+    for parameter, value in zip(made.parameters(), values, strict=True):
+        parameter.data = torch.from_numpy(value.copy())
+    return made
+
+
+@pytest.mark.parametrize("size", [12, 5])  # all 12 rows a step, and fewer
+def test_adam_is_torchs_own_a_tower_at_a_time(size: int):
+    made, start = towers(3)
+    given, rates = rows(12, 3), [0.001, 0.01, 0.03]
+    y = given.standardised()
+    adam = Adam(start, given.x, y, torch.tensor(rates), size, seed=4)
+    for _ in range(20):
+        adam.step()
+    for i, tower in enumerate(made):
+        network = sequential(tower)
+        optimizer = torch.optim.Adam(network.parameters(), lr=rates[i])
+        batches = Minibatches(12, size, seed=4)
+        for _ in range(20):
+            places = batches.draw()
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(network(given.x[i, places])[:, 0], y[i, places]).backward()
+            optimizer.step()
+        expected = torch.cat([network[2].weight, network[2].bias[:, None]], 1).detach()
+        torch.testing.assert_close(adam.layers[1][i], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_minibatches_draw_every_row_once_an_epoch():
+    batches = Minibatches(12, 4, seed=0)
+    epochs = [torch.cat([batches.draw() for _ in range(3)]) for _ in range(2)]
+    assert all(sorted(e.tolist()) == list(range(12)) for e in epochs)
+    assert epochs[0].tolist() != epochs[1].tolist()
+
+
+def test_levenberg_marquardt_is_that_of_a_compile():
+    """The same steps, stopped at the same place, as `surrogate.mlp.finetune` makes on one network."""
+    made, start = towers(1)
+    given = rows(40, 1)
+    optimiser = Optimiser("", LevenbergMarquardt, steps=_steps(40, 1), size=1000, middle=1, factor=10)
+    scaled = Rows(given.x, given.standardised().double())
+    first = scaled.first(30)
+    mean, std = first.moments()
+    # What is fine-tuned at -O2 keeps the scale of the rows that were seen.
+    network = emitted_network(made[0], np.array([[-1.0, 1.0]] * ARGUMENTS))
+    network.mean[:], network.std[:] = mean[0], std[0]
+    finetune(network, given.x[0].double().numpy(), scaled.y.T.numpy())
+    descent = Descent(start, scaled.x, ((scaled.y - mean) / std).float())
+    stop = best_checkpoint(every_step(optimiser), start, scaled, torch.ones(1), 0)
+    for _ in range(int(stop)):
+        descent.step()
+    torch.testing.assert_close(descent.layers[1][0, :, :-1], network.w2[0].detach(), rtol=1e-3, atol=1e-3)
+
+
+class every_step(Optimiser):  # noqa: N801
+    """An optimiser with a checkpoint at each step."""
+
+    def __init__(self, other: Optimiser):
+        super().__init__(**vars(other))
+
+    def checkpoints(self) -> list[int]:
+        return list(range(self.steps + 1))
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name: str):
+    optimiser, strength = OPTIMISERS[name], torch.tensor([OPTIMISERS[name].middle] * 2)
+    _, start = towers(2)
+    given, test = rows(64, 2), rows(500, 2, seed=1)
+    mean, std = given.moments()
+    stop = best_checkpoint(optimiser, start, given, strength, 0)
+    tuned = fit(optimiser, start, given, strength, 0, stop)
+    assert (nmse(tuned, mean, std, test) < 0.05 * nmse(start, mean, std, test)).all()
+    # Rows that the tower gives exactly: no step improves on it.
+    exact = Rows(given.x, torch.zeros(2, 64).double())
+    zero = (start[0], start[1], torch.zeros_like(start[2]))
+    assert best_checkpoint(optimiser, zero, exact, strength, 0).tolist() == [0, 0]
+
+
+def test_each_tower_stops_at_its_own_step():
+    optimiser = OPTIMISERS["Levenberg–Marquardt"]
+    _, start = towers(2)
+    given, strength = rows(20, 2), torch.ones(2)
+    seen = []
+    fit(optimiser, start, given, strength, 0, torch.tensor([3, 7]), lambda step, w: seen.append((step, w[2].clone())))
+    assert [step for step, _ in seen] == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert torch.equal(seen[3][1][0], seen[7][1][0])
+    assert not torch.equal(seen[3][1][1], seen[7][1][1])
+
+
+def test_checkpoints_are_dense_first_and_end_with_the_budget():
+    for o in OPTIMISERS.values():
+        found = o.checkpoints()
+        assert found[:6] == [0, 1, 2, 3, 4, 5]
+        assert found[-1] == o.steps
+        assert found == sorted(set(found))

@@ -1,0 +1,72 @@
+"""Zero-step errors: how good emitted towers are straight from the hypernetwork, on views it was not trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
+from surrogate.mlp.towers import outputs
+from training.examples.batches import Batch, make_batch, standardise_rows
+from training.examples.examples import View
+
+
+@torch.no_grad()
+def zero_step_errors(
+    model: Hypernetwork, views: list[View], rows: int, *, scale: str = "given", size: int = 64, seed: int = 0
+) -> np.ndarray:
+    """nMSE of each view [n], on the rows that were not given.
+
+    With rows, outputs are scaled by the rows' own moments. Without, `scale` says by which: "given", the true ones, or
+    "predicted", the hypernetwork's.
+    """
+    model.eval()
+    errors = []
+    for start in range(0, len(views), size):
+        part = views[start : start + size]
+        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.settings.text)
+        error = _outputs(model, batch, rows, scale) - batch.y[:, rows:]
+        errors.append(error.square().mean(1) / batch.y[:, rows:].var(1, correction=0).clamp_min(1e-6))
+    model.train()
+    return torch.cat(errors).double().numpy()
+
+
+def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.Tensor:
+    """[B, R - rows], standardised by the true moments."""
+    emission = model(batch.graphs)
+    if rows:
+        return adapted_outputs(emission, batch, rows, batch.x.shape[1] - rows)
+    return outputs(emission.layers, batch.x) if scale == "given" else scaled_outputs(emission, batch, batch.x)
+
+
+def scaled_outputs(emission: Emission, batch: Batch, x: torch.Tensor) -> torch.Tensor:
+    """[B, Q]: outputs for x [B, Q, A] under the predicted mean and deviation, standardised by the true ones."""
+    raw = outputs(emission.layers, x) * emission.std[:, None] + emission.mean[:, None]
+    return (raw - batch.mean[:, None]) / batch.std[:, None]
+
+
+def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -> torch.Tensor:
+    """[B, queries]: outputs after the Gauss–Newton steps on the first rows, which their own moments standardise."""
+    given, mean, std = standardise_rows(batch.y[:, :rows])
+    adapted = gauss_newton(emission, batch.x[:, :rows], given)
+    return outputs(adapted, batch.x[:, rows : rows + queries]) * std + mean
+
+
+def bounded(errors: np.ndarray) -> np.ndarray:
+    """nMSE in [1e-9, 1e6], so that one exact or one absurd surrogate does not decide a mean."""
+    return np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
+
+
+def geometric_mean(errors: np.ndarray) -> float:
+    """Of bounded nMSE."""
+    return float(np.exp(np.log(bounded(errors)).mean()))
+
+
+def summary(errors: np.ndarray) -> dict[str, float]:
+    """Geometric mean, median and share of good surrogates (nMSE <= 0.1)."""
+    safe = bounded(errors)
+    return {
+        "geo": geometric_mean(errors),
+        "median": float(np.median(safe)),
+        "good": float((safe <= 0.1).mean()),
+    }

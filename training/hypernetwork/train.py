@@ -1,0 +1,174 @@
+"""Train the hypernetwork.
+
+accelerate launch -m training.hypernetwork training/configs/default.yaml --data data/views -o runs/default
+
+On two processes of one machine without a GPU (`--multi_gpu` is the launcher's name for several local processes; `--cpu`
+would want MPI):
+
+ACCELERATE_USE_CPU=true accelerate launch --multi_gpu --num_processes 2 -m training.hypernetwork ...
+
+The same command again resumes from the last checkpoint. Batches depend on (seed, step, process) only, so that a run
+that was killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers.utils.logging import disable_progress_bar
+
+from cprograms.diagnostics import UsageError
+from surrogate.mlp.hub import HypernetworkConfig, HypernetworkModel
+from surrogate.mlp.hypernetwork import (
+    Emission,
+    Hypernetwork,
+    HypernetworkSettings,
+    scale_moments,
+)
+from surrogate.mlp.pretrained import load_compiler
+from surrogate.mlp.towers import outputs
+from training.examples.batches import Batch, make_batch
+from training.examples.examples import ROWS
+from training.examples.losses import program_loss
+from training.examples.zero_shot import adapted_outputs, scaled_outputs, summary, zero_step_errors
+from training.loop.loop import LoopConfig, Trainer, command, first_line
+from training.settings import settings_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(LoopConfig):
+    """A run's settings; the YAML file names them all by these names."""
+
+    weight_decay: float = 0.01
+    text_share: float = 0.35  # share of steps without rows
+    rows: tuple[int, ...] = (4, 8, 16, 32, 64)  # one is drawn for each step with rows
+    queries: int = 64
+    unadapted_weight: float = 0.3
+    dense_nodes: int = 6
+    dense_weight: float = 0.5
+    moment_weight: float = 0.1
+    scaled_weight: float = 0.5  # of the error under the predicted mean and deviation, in steps without rows
+    floor: float = 0.01  # errors well below it gain little: the loss of a program is log(1 + error / floor)
+    adapted_floor: float = 0.001  # the same of the errors after the rows, which are lower
+    mixed_precision: str = "bf16"
+    model: dict = field(default_factory=dict)
+    start: str = ""  # weights to start from: a packaged compiler or a folder of one, whose 'model' settings then hold
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        settings_of(HypernetworkSettings, self.model, "'model'")
+        if min(self.rows) < 1 or max(self.rows) + self.queries > ROWS:
+            raise UsageError(
+                f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into a view's {ROWS} rows"
+            )
+
+
+class Objective(nn.Module):
+    """The loss of one batch, as a module, so that a distributed wrapper sees every parameter's use."""
+
+    def __init__(self, model: Hypernetwork, config: TrainingConfig):
+        super().__init__()
+        self.model = model
+        self.config = config
+
+    def forward(self, batch: Batch, rows: int) -> dict[str, Tensor]:
+        """`rows` executed rows (0: the text alone) adapt the emitted towers; the next ones are the queries."""
+        c = self.config
+        emission = self.model(batch.graphs)
+        x, y = batch.x[:, rows : rows + c.queries], batch.y[:, rows : rows + c.queries]
+        parts = {"text": program_loss(outputs(emission.layers, x) - y, c.floor)}
+        if rows:
+            parts["adapted"] = program_loss(adapted_outputs(emission, batch, rows, c.queries) - y, c.adapted_floor)
+            loss = parts["adapted"] + c.unadapted_weight * parts["text"]
+        else:
+            parts["scaled"] = program_loss((scaled_outputs(emission, batch, x) - y).clamp(-1e6, 1e6), c.floor)
+            loss = parts["text"] + c.scaled_weight * parts["scaled"]
+        parts |= self.node_losses(emission, batch)
+        loss = loss + c.dense_weight * parts["dense"] + c.moment_weight * (parts["moments"] + parts["scale"])
+        # Without rows the prior has no part in the loss; a distributed wrapper waits for its gradient all the same.
+        unused = emission.noise.sum() + sum(part.sum() for pair in emission.prior for part in pair)
+        return {**parts, "loss": loss + 0 * unused}
+
+    def node_losses(self, emission: Emission, batch: Batch) -> dict[str, Tensor]:
+        root_strata = batch.graphs.strata[batch.graphs.root - 1]
+        root = scale_moments(batch.mean, batch.std, root_strata)
+        predicted = scale_moments(emission.mean, emission.std, root_strata)
+        parts = {"scale": moment_loss(predicted, root)}
+        strata = batch.graphs.strata[batch.dense_node - 1]
+        values, moments = self.model.predict_nodes(emission.states[batch.dense_node], strata, batch.dense_x)
+        if not len(batch.dense_node):  # a distributed wrapper waits for the decoder's gradient all the same
+            zero = values.sum() + moments.sum()
+            return {**parts, "dense": zero, "moments": zero}
+        target = scale_moments(batch.dense_mean, batch.dense_std, strata)
+        dense = nn.functional.huber_loss(values.float(), batch.dense_y) * 2
+        return {**parts, "dense": dense, "moments": moment_loss(moments.float(), target)}
+
+
+def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
+    """[n, 2], [n, 2] -> []: the mean counts in units of the true deviation, the deviation by its logarithm."""
+    unit = torch.exp(-target[:, 1]).clamp(0.1, 10)
+    mean = nn.functional.huber_loss(predicted[:, 0] * unit, target[:, 0] * unit)
+    return mean + nn.functional.huber_loss(predicted[:, 1], target[:, 1])
+
+
+def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
+    """A step's number of rows and its views' depth, as `ViewStore.draw` takes it.
+
+    They are the same on every process: these wait for one another in every step, and both decide how long it takes.
+    """
+    rng = np.random.default_rng([config.seed, step])
+    rows = 0 if rng.random() < config.text_share else int(rng.choice(config.rows))
+    return rows, rng.random()
+
+
+def initial_model(config: TrainingConfig) -> HypernetworkModel:
+    """New weights, or those that the settings name. Raises UsageError where these do not fit."""
+    if not config.start:
+        return HypernetworkModel(HypernetworkConfig(**config.model))
+    start = load_compiler(config.start).model
+    model = HypernetworkModel(HypernetworkConfig(**asdict(start.settings) | config.model))
+    try:
+        model.load_state_dict(start.state_dict())
+    except RuntimeError as e:
+        raise UsageError(f"the weights of 'start' {config.start} are of another 'model': {first_line(e)}") from e
+    return model
+
+
+class HypernetworkTrainer(Trainer[TrainingConfig]):
+    def build(self) -> tuple[nn.Module, torch.optim.Optimizer]:
+        c = self.config
+        model = initial_model(c)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay, fused=True
+        )
+        return Objective(model, c), optimizer
+
+    @property
+    def model(self) -> HypernetworkModel:
+        model = self.module.model
+        assert isinstance(model, HypernetworkModel)
+        return model
+
+    def losses(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        c = self.config
+        rows, depth = draw_plan(c, self.step)
+        views = self.train.draw(c.batch_size, rng, depth)
+        batch = make_batch(views, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
+        return self.objective(batch, rows)
+
+    def validate(self) -> dict[str, float]:
+        views = self.validation.spread(512)
+        found = {rows: summary(zero_step_errors(self.model, views, rows)) for rows in (0, 8, 64)}
+        return {f"{name}_{rows}": value for rows, figures in found.items() for name, value in figures.items()}
+
+    def export(self, folder: Path) -> None:
+        disable_progress_bar()  # of one shard, in the midst of the loop's own
+        self.model.save_pretrained(folder / "model")
+
+
+def main() -> int:
+    return command(__doc__ or "", TrainingConfig, HypernetworkTrainer)

@@ -1,0 +1,93 @@
+"""The settings of a shared start, chosen on the validation split: one setting after the other, on grids whose ends
+never win."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from surrogate.mlp.network import Towers, random_weights
+from surrogate.mlp.towers import Layers
+from training.evaluation.protocol import climb
+from training.examples.batches import ViewStore
+from training.examples.examples import View
+from training.examples.zero_shot import geometric_mean
+from training.finetuning import OPTIMISERS
+from training.starts.initialisations import stack_towers
+from training.starts.meta import MetaConfig, MetaTrainer, tuned_errors
+
+GRIDS: Mapping[str, Mapping[str, float]] = {
+    "pretrained": {"learning_rate": 3},
+    "maml": {"learning_rate": 3, "inner_steps": 2},
+    "reptile": {"learning_rate": 3, "inner_rate": 3, "inner_steps": 2},
+}
+"""By method: the settings that are chosen, in this order, with the ratio of a grid's neighbours."""
+SIZES = (8, 32)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Geometric mean nMSE on some validation views after fine-tuning on 8 and on 32 rows, by Levenberg–Marquardt."""
+
+    views: list[View]
+
+    @classmethod
+    def on(cls, data: Path, count: int) -> Measure:
+        return cls(ViewStore(data, "validation").spread(count))
+
+    def errors(self, start: Layers) -> dict[int, float]:
+        o = OPTIMISERS["Levenberg–Marquardt"]
+        return {rows: geometric_mean(tuned_errors(start, self.views, rows, o, o.middle)) for rows in SIZES}
+
+    def random(self, seed: int) -> dict[int, float]:
+        """Of random starts, one a view."""
+        rng = np.random.default_rng(seed)
+        widths = [1 + max(map(int, v.graph.arguments), default=0) for v in self.views]
+        towers = [Towers(**random_weights(n, 1, rng), mean=np.zeros(1), std=np.ones(1)) for n in widths]
+        return self.errors(stack_towers(towers))
+
+
+class QuietTrainer(MetaTrainer):
+    """Without the validation of a run that someone watches."""
+
+    def validate(self) -> dict[str, float]:
+        return {}
+
+
+def tune(config: MetaConfig, data: Path, out: Path, measure: Measure) -> tuple[MetaConfig, list[dict[str, Any]]]:
+    """The config with its method's settings chosen, and a record of every training: its settings and errors.
+
+    The trainings' folders stay in `out`, so that an interrupted call goes on. Raises UsageError where a grid has no
+    best value inside.
+    """
+    records: list[dict[str, Any]] = []
+    for name, factor in GRIDS[config.method].items():
+
+        def errors(values: list[float], base: MetaConfig = config, name: str = name) -> list[float]:
+            tried = [_with(base, name, value) for value in values]
+            found = [measure.errors(_trained(c, data, out)) for c in tried]
+            records.extend({"settings": asdict(c), "errors": e} for c, e in zip(tried, found, strict=True))
+            return [math.prod(e.values()) for e in found]
+
+        best, _ = climb(errors, getattr(config, name), factor)
+        config = _with(config, name, best)
+    return config, records
+
+
+def _with(config: MetaConfig, name: str, value: float) -> MetaConfig:
+    whole = isinstance(getattr(config, name), int)
+    setting: dict[str, Any] = {name: max(1, round(value)) if whole else float(f"{value:.3g}")}
+    return replace(config, **setting)
+
+
+def _trained(config: MetaConfig, data: Path, out: Path) -> Layers:
+    folder = "-".join(f"{name}={getattr(config, name):g}" for name in GRIDS[config.method])
+    trainer = QuietTrainer(config, data, out / config.name / folder)
+    trainer.run()
+    w1, w2, w3 = (w.detach() for w in trainer.start.layers)
+    return w1, w2, w3
