@@ -5,139 +5,21 @@ python scripts/bench/anc.py [--compile]
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from argparse import Namespace
 
-import numpy as np
-import torch
-from torch import Tensor
+from training.script import parser_of, run
 
-from surrogate.anc.adaptation.tasks import TASKS
-from surrogate.anc.machine import interpreter, machine
-from surrogate.anc.machine.assembly import Assembly
-from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
-
-PROGRAMS, TAPES = 100, 5
-STEPS = 30
-SIZES = (16, 32, 64, 128, 256)
-EXACT_PROGRAMS, EXACT_TAPES, EXACT_STEPS = 1000, 5, 100
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--compile", action="store_true", help="also measure the step under torch.compile")
+PARSER.add_argument("--device", default="cpu")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--compile", action="store_true", help="also measure the step under torch.compile")
-    parser.add_argument("--device", default="cpu")
-    args = parser.parse_args()
-    rows = [batching(args.device), exactness(), *growth(args.device)]
-    if args.compile:
-        rows.append(compiled(args.device))
-    for row in rows:
-        print(row, flush=True)
+def main(args: Namespace) -> None:
+    from training.benchmarks.anc import report
 
-
-def batching(device: str) -> str:
-    """Steps a second of P programs on B tapes at once, over those of one program on one tape."""
-    controller, tapes = soft("listk", PROGRAMS, TAPES, device)
-    together = PROGRAMS * TAPES * STEPS / seconds(lambda: forward(controller, tapes))
-    alone = STEPS / seconds(lambda: forward(*soft("listk", 1, 1, device)))
-    return (
-        f"(a) P={PROGRAMS} x B={TAPES} at once: {together:,.0f} steps/s, {together / alone:.0f} x one at a time"
-        f" ({alone:,.0f} steps/s); bar 50 x"
-    )
-
-
-def exactness() -> str:
-    """Soft execution with one-hot matrices against the integer interpreter, on random programs."""
-    rng = np.random.default_rng(0)
-    wrong = 0
-    for _ in range(EXACT_PROGRAMS):
-        program = random_program(rng)
-        tapes = rng.integers(0, program.memory_size, size=(EXACT_TAPES, program.memory_size))
-        expected = interpreter.run_one(program, tapes, EXACT_STEPS)
-        with torch.no_grad():
-            found = machine.run(Controller.of([program]), machine.to_tape(torch.from_numpy(tapes))[None], EXACT_STEPS)
-        same = (found.state.tape[0].argmax(-1).numpy() == expected.tape).all(axis=1)
-        same &= (found.steps[0].numpy() == expected.steps) & (~found.state.running[0].numpy() == expected.stopped)
-        wrong += int((~same).sum())
-    runs = EXACT_PROGRAMS * EXACT_TAPES
-    return (
-        f"(b) {runs:,} runs of random programs, soft with one-hot matrices: {wrong} differ from the interpreter; bar 0"
-    )
-
-
-def growth(device: str) -> list[str]:
-    """The cost of a step in M, as the exponent between neighbouring sizes."""
-    rows, before = [], None
-    for size in SIZES:
-        controller, tapes = soft("listk", 10, TAPES, device, size)
-        cost = seconds(lambda c=controller, t=tapes: forward(c, t)) / STEPS
-        exponent = "" if before is None else f", M^{np.log2(cost / before):.2f} since M={size // 2}"
-        rows.append(f"(c) M={size}: {cost * 1e6:,.0f} us a step of 10 x {TAPES}{exponent}")
-        before = cost
-    return [*rows, "    bar: at most M^2"]
-
-
-def compiled(device: str) -> str:
-    """A step forward and backward under torch.compile over the plain one."""
-    controller, tapes = soft("listk", PROGRAMS, TAPES, device)
-    step = torch.compile(machine.step, dynamic=False)
-    plain = seconds(lambda: backward(controller, tapes, machine.step))
-    fused = seconds(lambda: backward(controller, tapes, step))
-    return f"(d) torch.compile: {plain / fused:.2f} x the speed forward and backward, P={PROGRAMS} x B={TAPES}"
-
-
-def soft(
-    task: str, programs: int, tapes: int, device: str, memory_size: int | None = None
-) -> tuple[Controller, Tensor]:
-    """A task's program as soft controllers, and random tapes [P, B, M, M]."""
-    program = TASKS[task].published()
-    program = replace(program, memory_size=memory_size or program.memory_size)
-    values = torch.randint(program.memory_size, (programs, tapes, program.memory_size))
-    return Controller.of([program] * programs, sharpness=5).to(device), machine.to_tape(values).to(device)
-
-
-def forward(controller: Controller, tapes: Tensor) -> None:
-    with torch.no_grad():
-        state = machine.start(controller, tapes)
-        for _ in range(STEPS):
-            state = machine.step(controller, state)
-        state.stopped.sum().item()
-
-
-def backward(controller: Controller, tapes: Tensor, step: Callable[..., machine.State]) -> None:
-    state = machine.start(controller, tapes)
-    for _ in range(STEPS):
-        state = step(controller, state)
-    state.tape.square().sum().backward()
-
-
-def random_program(rng: np.random.Generator) -> Assembly:
-    """A program whose every line is an instruction, the last one STOP, so that none runs past its end."""
-    memory_size, registers = int(rng.integers(2, 21)), int(rng.integers(1, 8))
-    lines = [_instruction(Op(int(op)), rng, registers) for op in rng.integers(len(Op), size=memory_size - 1)]
-    values = tuple(int(value) for value in rng.integers(memory_size, size=registers))
-    return Assembly(memory_size, values, (*lines, Instruction(Op.STOP)))
-
-
-def _instruction(op: Op, rng: np.random.Generator, registers: int) -> Instruction:
-    arg1, arg2, out = (int(register) for register in rng.integers(registers, size=3))
-    return Instruction(op, arg1 if OPERANDS[op] > 0 else None, arg2 if OPERANDS[op] > 1 else None, out)
-
-
-def seconds(work: Callable[[], None], repeats: int = 7) -> float:
-    """The least of several timings, after one that is not counted."""
-    times: Sequence[float] = [_time(work) for _ in range(repeats + 1)][1:]
-    return min(times)
-
-
-def _time(work: Callable[[], None]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    for line in report(args.device, args.compile):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

@@ -5,102 +5,27 @@ python scripts/bench/hypernetwork.py [--programs 300] [--json]
 
 from __future__ import annotations
 
-import argparse
 import json
-import statistics
-import time
-from collections.abc import Callable
+from argparse import Namespace
 
-import torch
+from training.script import parser_of, run
 
-import cprograms
-from cprograms.generate import generate
-from cprograms.lowering import lower
-from cprograms.program import Program
-from cprograms.sampling import sample
-from cprograms.sandbox import toolchain
-from cprograms.sandbox.source import source_of
-from surrogate.mlp.emit import Request, emit
-from surrogate.mlp.encoding import EncodedGraph, collate, encode
-from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.pipeline import ROWS
-from surrogate.mlp.pretrained import load_compiler
-
-REPEATS = 5
-SANDBOXED = 20
-"""Programs whose compilation in the sandbox is timed, without its cache."""
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--programs", type=int, default=300)
+PARSER.add_argument("--compiler", help="as of `surrogate compile`")
+PARSER.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--programs", type=int, default=300)
-    parser.add_argument("--compiler", help="as of `surrogate compile`")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    model = load_compiler(args.compiler).model
-    programs = usable_programs(args.programs)
-    graphs = [lower(p) for p in programs]
-    encoded = [encode(graph, p.domain) for graph, p in zip(graphs, programs, strict=True)]
-    encoded.sort(key=lambda g: g.level[-1])  # as `emit` does
-    with_rows = [executed(p) for p in programs[:SANDBOXED]]
-    lowering = seconds(lambda: [lower(p) for p in programs]) / len(programs)
-    encoding = seconds(lambda: [encode(g, p.domain) for g, p in zip(graphs, programs, strict=True)]) / len(programs)
-    batched = seconds(lambda: forward(model, encoded, 100))
-    single = seconds(lambda: forward(model, encoded, 1))
-    emission = seconds(lambda: [emit(model, [r]) for r in with_rows]) / len(with_rows)
-    compilation = seconds(lambda: [toolchain.to_wasm(source_of([p]), optimise=True) for p in programs[:SANDBOXED]])
-    report = {
-        "programs": len(programs),
-        "lowering_ms": 1e3 * lowering,
-        "encoding_ms": 1e3 * encoding,
-        "batched_programs_per_second": len(programs) / batched,
-        "single_programs_per_second": len(programs) / single,
-        "batch_ratio": single / batched,
-        "o1_emission_ms": 1e3 * emission,
-        "sandbox_compilation_ms": 1e3 * compilation / SANDBOXED,
-        "emission_over_compilation": emission * SANDBOXED / compilation,
-    }
+def main(args: Namespace) -> None:
+    from training.benchmarks.hypernetwork import measure
+
+    report = measure(args.programs, args.compiler)
     if args.json:
         print(json.dumps(report, indent=2))
-    else:
-        for name, value in report.items():
-            print(f"{name:32} {value:10.3f}")
-
-
-@torch.no_grad()
-def forward(model: Hypernetwork, graphs: list[EncodedGraph], size: int) -> None:
-    """The hypernetwork alone: encoded graphs to weights, in batches."""
-    for start in range(0, len(graphs), size):
-        model(collate(graphs[start : start + size]))
-
-
-def usable_programs(count: int) -> list[Program]:
-    """Generated programs of one result."""
-    found: list[Program] = []
-    seed = 10**9
-    while len(found) < count:
-        program = generate(seed)
-        seed += 1
-        if len(program.results) == 1:
-            found.append(program)
-    return found
-
-
-def executed(program: Program) -> Request:
-    x = sample(program, ROWS[1], seed=0)
-    return Request(lower(program), program.domain, x, cprograms.run(program, x))
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Median over repeats, the first, cold one not counted."""
-    times = []
-    for _ in range(REPEATS + 1):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[1:])
+        return
+    for name, value in report.items():
+        print(f"{name:32} {value:10.3f}")
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

@@ -8,103 +8,26 @@ that generate programs and that the published way of batching would pad are repo
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+from argparse import Namespace
 
-import numpy as np
-import torch
-from torch import nn
+from training.script import parser_of, run
 
-from training.learning_to_execute.curricula import CURRICULA, Hardness
-from training.learning_to_execute.settings import Settings
-from training.learning_to_execute.streams import Source
-from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, TASKS
-from training.learning_to_execute.train import Trainer
-
-HARDNESS = Hardness(length=6, nesting=3)
-REPEATS = 7
-PRESETS = {
-    "published": {"windows": 4, "mixed_precision": "bf16"},
-    "cpu": {"hidden": 64, "batch_size": 32, "windows": 20, "mixed_precision": "bf16"},
-}
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--preset", choices=("published", "cpu"), default="published")
+PARSER.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=PRESETS, default="published")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    values = {"blocks": 10**6, "curriculum": "baseline", **HARDNESS._asdict(), **PRESETS[args.preset]}
-    report = {"preset": args.preset, **measure(Settings.of(values, args.preset))}
+def main(args: Namespace) -> None:
+    from training.benchmarks.learning_to_execute import report
+
+    found = report(args.preset)
     if args.json:
-        print(json.dumps(report, indent=2))
-    else:
-        for name, value in report.items():
-            print(f"{name:40} {value:>14,.3f}" if isinstance(value, float) else f"{name:40} {value:>14}")
-
-
-def measure(settings: Settings) -> dict[str, float]:
-    """Medians of alternating repeats; the ratios are medians of each repeat's."""
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(settings, Path(folder))
-        source = Source(TASKS["programs"], "train", CURRICULA["baseline"], settings.target, settings.target)
-        length = settings.windows * settings.unroll + 1
-        streams = source.streams(settings.batch_size, length, "bench")
-        plain = plain_lstm(settings)
-        jobs: dict[str, Callable[[], object]] = {
-            "training": lambda: [trainer.step(r) for r in trainer.readings(source, settings.windows, 0)],
-            "plain": lambda: [plain() for _ in range(settings.windows)],
-            "generator": lambda: source.streams(settings.batch_size, length, "bench"),
-        }
-        times = np.array([[seconds(job) for job in jobs.values()] for _ in range(REPEATS + 1)])[1:]
-    training, alone, generator = streams.size / np.median(times, 0)
-    programs = int((streams == ALPHABET.index(ANSWER_END)).sum())
-    return {
-        "training_characters_per_second": training,
-        "plain_lstm_characters_per_second": alone,
-        "training_over_plain": float(np.median(times[:, 1] / times[:, 0])),
-        "generator_programs_per_second": generator * programs / streams.size,
-        "consumed_programs_per_second": training * programs / streams.size,
-        "generator_over_consumed": float(np.median(times[:, 0] / times[:, 2])),
-        "generator_share_of_training": float(np.median(times[:, 2] / times[:, 0])),
-        "padding_share": 0.0,
-        "padding_share_one_program_a_row": padding(source.streams(settings.batch_size, 3000, "padding")),
-    }
-
-
-def plain_lstm(settings: Settings) -> Callable[[], None]:
-    """Forward and backward of `torch.nn.LSTM` alone on one window's shape, in the same precision."""
-    lstm = nn.LSTM(settings.hidden, settings.hidden, settings.layers)
-    x = torch.randn(settings.unroll, settings.batch_size, settings.hidden, requires_grad=True)
-
-    def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=settings.mixed_precision == "bf16"):
-            y, _ = lstm(x)
-        y.sum().backward()
-        lstm.zero_grad()
-        x.grad = None
-
-    return step
-
-
-def padding(streams: np.ndarray) -> float:
-    """The share of padding if each batch held one program a row, padded to the batch's longest."""
-    end = ALPHABET.index(ANSWER_END)
-    lengths = np.concatenate([np.diff(np.flatnonzero(column == end)) for column in streams.T])
-    rows = lengths[: len(lengths) // streams.shape[1] * streams.shape[1]].reshape(-1, streams.shape[1])
-    return 1 - rows.sum() / (rows.max(1) * rows.shape[1]).sum()
-
-
-def seconds(job: Callable[[], object]) -> float:
-    started = time.process_time()
-    job()
-    return time.process_time() - started
+        print(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        print(f"{name:40} {value:>14,.3f}" if isinstance(value, float) else f"{name:40} {value:>14}")
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

@@ -5,122 +5,21 @@ python scripts/bench/sandbox.py [--json]
 
 from __future__ import annotations
 
-import argparse
-import ctypes
 import json
-import os
-import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
-from unittest.mock import patch
+from argparse import Namespace
 
-import numpy as np
+from training.script import parser_of, run
 
-import cprograms
-from cprograms.program import Program
-from cprograms.sampling import sample
-from cprograms.sandbox import run, run_many
-
-LIBRARY = Path(cprograms.__file__).parent / "library"
-FUNCTIONS = ["black_scholes_call", "crc8", "fft_twiddle", "inverse_kinematics", "sobel", "colour_distance"]
-ROWS = 400_000
-REPEATS = 12
-SINGLES = 20
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    args = parser.parse_args()
-    report = {"throughput": [throughput(name) for name in FUNCTIONS], "compilation": compilation()}
-    print(json.dumps(report, indent=2) if args.json else _table(report))
+def main(args: Namespace) -> None:
+    from training.benchmarks.sandbox import measure, table
 
-
-def throughput(name: str) -> dict[str, str | float | None]:
-    """Millions of rows a second, sandbox and gcc -O2, and the first over the second.
-
-    Both take an array and give a new one; the best of alternating repeats counts.
-    """
-    program = cprograms.load(LIBRARY / f"{name}.c")
-    x = sample(program, ROWS, seed=0)
-    gcc = shutil.which("gcc")
-    with tempfile.TemporaryDirectory() as folder:
-        native = _native(gcc, program, Path(folder)) if gcc else None
-        if native:
-            np.testing.assert_allclose(native(x), run(program, x), rtol=1e-9, atol=1e-12)
-        times = [
-            (_seconds(lambda: run(program, x)), _seconds(lambda: native(x)) if native else 0) for _ in range(REPEATS)
-        ]
-    mine, theirs = np.min(times, axis=0)
-    rates = {"sandbox": ROWS / mine / 1e6, "native": ROWS / theirs / 1e6 if native else None}
-    return {"function": name, **rates, "ratio": theirs / mine if native else None}
-
-
-def compilation() -> dict[str, float]:
-    """Processor seconds of a first and of a cached call on 64 rows; programs a second one at a time and in a batch."""
-    paths = sorted(LIBRARY.glob("*.c"))
-    programs = [cprograms.load(path) for path in paths]
-    xs = [sample(program, 64, seed=0) for program in programs]
-    run_many(programs[:1], xs[:1])  # builds the C library where this is the first time
-    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, SURROGATE_CACHE=folder):
-        cold = _seconds(lambda: [run(p, x) for p, x in zip(programs[:SINGLES], xs, strict=False)]) / SINGLES
-        again = [cprograms.load(path) for path in paths[:SINGLES]]
-        cached = _seconds(lambda: [run(p, x) for p, x in zip(again, xs, strict=False)]) / SINGLES
-    batch = len(programs) / _seconds(lambda: run_many(programs, xs))
-    return {"cold_s": cold, "cached_s": cached, "cold_programs_per_s": 1 / cold, "batch_programs_per_s": batch}
-
-
-def _native(gcc: str, program: Program, folder: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """The program compiled by gcc -O2, as a function of rows."""
-    arguments = ", ".join(f"x[{j}]" for j in range(len(program.arguments)))
-    paths = ["" if r.name == "return" else f".{r.name}" for r in program.results]
-    stores = " ".join(f"y[{j}] = r{path};" for j, path in enumerate(paths))
-    loop = f"""
-void rows(const double *x, double *y, int n) {{
-  for (int i = 0; i < n; ++i, x += {len(program.arguments)}, y += {len(paths)}) {{
-    __auto_type r = {program.entry}({arguments}); {stores}
-  }}
-}}"""
-    (folder / "rows.c").write_text(program.source + loop)
-    command = [gcc, "-O2", "-w", "-shared", "-fPIC", "rows.c", "-o", "rows.so", "-lm"]
-    subprocess.run(command, cwd=folder, check=True)
-    rows = ctypes.CDLL(str(folder / "rows.so")).rows
-
-    def evaluate(x: np.ndarray) -> np.ndarray:
-        y = np.empty((len(x), len(paths)))
-        rows(x.ctypes, y.ctypes, len(x))
-        return y
-
-    return evaluate
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    """Processor time, that of child processes included: a busy machine changes it little."""
-    start = _processor_time()
-    work()
-    return _processor_time() - start
-
-
-def _processor_time() -> float:
-    return time.process_time() + sum(os.times()[2:4])
-
-
-def _table(report: dict) -> str:
-    lines = [f"{'function':22} {'sandbox':>10} {'gcc -O2':>10} {'ratio':>6}   (million rows a second)"]
-    for row in report["throughput"]:
-        cells = [f"{row[k]:.2f}" if row[k] else "-" for k in ("sandbox", "native", "ratio")]
-        lines.append(f"{row['function']:22} {cells[0]:>10} {cells[1]:>10} {cells[2]:>6}")
-    c = report["compilation"]
-    lines += [
-        "",
-        f"compile and run 64 rows: {c['cold_s'] * 1e3:.1f} ms cold, {c['cached_s'] * 1e3:.2f} ms cached",
-        f"programs a second: {c['cold_programs_per_s']:.0f} one at a time, {c['batch_programs_per_s']:.0f} in batches",
-    ]
-    return "\n".join(lines)
+    report = measure()
+    print(json.dumps(report, indent=2) if args.json else table(report))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

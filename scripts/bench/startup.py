@@ -5,14 +5,16 @@ python scripts/bench/startup.py [--runs 9] [--json]
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from argparse import Namespace
 from pathlib import Path
+
+from training.script import parser_of, run
 
 LIBRARY = Path(__file__).parents[2] / "cprograms" / "library"
 BARS = {"help": 0.25, "version": 0.25, "compile": 2.5}
@@ -42,12 +44,13 @@ def measure(runs: int, compiler: str | None) -> dict[str, dict[str, float]]:
     return {name: {"seconds": s, "ratio": s / medians["torch"]} for name, s in medians.items()}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--compiler", help="as of `surrogate compile`")
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--runs", type=int, default=9)
+PARSER.add_argument("--compiler", help="as of `surrogate compile`")
+PARSER.add_argument("--json", action="store_true")
+
+
+def main(args: Namespace) -> int:
     found = measure(args.runs, args.compiler)
     if args.json:
         print(json.dumps(found, indent=2))
@@ -59,4 +62,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

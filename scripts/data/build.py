@@ -6,35 +6,33 @@ python scripts/data/build.py data/more --extend data/corpus -o data/larger    # 
 
 from __future__ import annotations
 
-import argparse
-import sys
+from argparse import Namespace
 from pathlib import Path
 
-from cprograms.corpus.build import build
-from cprograms.corpus.splits import DEFAULT, Shares
-from cprograms.diagnostics import UsageError
+from training.script import parser_of, run
+
+PARSER = parser_of(__doc__)
+PARSER.add_argument("folders", nargs="+", type=Path, help="shards of generate.py or harvest.py")
+PARSER.add_argument("--generated-share", type=float, metavar="S", help="held out, for each split (0.05)")
+PARSER.add_argument("--harvested-share", type=float, metavar="S", help="held out, in whole packages (0.1)")
+PARSER.add_argument("--extend", type=Path, metavar="CORPUS", help="keep its splits, add to what is trained on")
+PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path, help="shards of generate_dataset.py or harvest_dataset.py")
-    parser.add_argument("--generated-share", type=float, default=DEFAULT.generated, help="held out, for each split")
-    parser.add_argument("--harvested-share", type=float, default=DEFAULT.harvested, help="held out, in whole packages")
-    parser.add_argument("--extend", type=Path, metavar="CORPUS", help="keep its splits, add to what is trained on")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    args = parser.parse_args()
-    shares = Shares(args.generated_share, args.harvested_share)
-    if args.extend and shares != DEFAULT:
-        parser.error("--extend keeps the splits of its corpus: there is no share to give")
-    try:
-        statistics = build(args.folders, args.output, shares, base=args.extend)
-    except (UsageError, OSError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2
+def main(args: Namespace) -> None:
+    from cprograms.corpus.build import build
+    from cprograms.corpus.splits import DEFAULT, Shares
+    from cprograms.diagnostics import UsageError
+
+    given = (args.generated_share, args.harvested_share)
+    if args.extend and given != (None, None):
+        raise UsageError("--extend keeps the splits of its corpus: there is no share to give")
+    defaults = (DEFAULT.generated, DEFAULT.harvested)
+    shares = Shares(*(d if g is None else g for g, d in zip(given, defaults, strict=True)))
+    statistics = build(args.folders, args.output, shares, base=args.extend)
     for outcome, count in sorted(statistics.outcomes.items()):
         print(f"{outcome:12} {count:9}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

@@ -5,29 +5,26 @@ python scripts/data/encode.py data/corpus -o data/views --num-proc 2
 
 from __future__ import annotations
 
-import argparse
 import sys
+from argparse import Namespace
 from pathlib import Path
 
-from cprograms.corpus.shards import corpus_paths, make_shards
-from cprograms.diagnostics import UsageError
-from training.examples.examples import ROWS, write_views
+from training.script import parser_of, run
+
+PARSER = parser_of(__doc__)
+PARSER.add_argument("corpus", type=Path, help="as build.py writes it")
+PARSER.add_argument("--num-proc", type=int, default=1)
+PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, help="as build_dataset.py writes it")
-    parser.add_argument("--num-proc", type=int, default=1)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    args = parser.parse_args()
-    try:
-        paths = corpus_paths([args.corpus])
-        settings = {"rows": ROWS, **{path.name: path.stat().st_size for path in paths}}
-        jobs = {args.output / path.name: (path,) for path in paths}
-        report = make_shards(write_views, jobs, settings, processes=args.num_proc)
-    except UsageError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2
+def main(args: Namespace) -> int:
+    from cprograms.corpus.shards import corpus_paths, make_shards
+    from training.examples.examples import ROWS, write_views
+
+    paths = corpus_paths([args.corpus])
+    settings = {"rows": ROWS, **{path.name: path.stat().st_size for path in paths}}
+    jobs = {args.output / path.name: (path,) for path in paths}
+    report = make_shards(write_views, jobs, settings, processes=args.num_proc)
     print(f"{report.made} new shards, {report.present} already there")
     for name, failure in report.failures.items():
         print(f"{name}: {failure}", file=sys.stderr)
@@ -35,4 +32,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

@@ -8,39 +8,34 @@ interrupted; more PATHs add to what is there.
 
 from __future__ import annotations
 
-import argparse
 import sys
+from argparse import Namespace
 from pathlib import Path
 
-from rich.console import Console
+from training.script import parser_of, run
 
-from cprograms.corpus.format import ROWS
-from cprograms.diagnostics import UsageError
-from cprograms.harvest.harvest import Settings, harvest
+PARSER = parser_of(__doc__)
+PARSER.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+PARSER.add_argument("--rows", type=int, help="rows a program (256)")
+PARSER.add_argument("--outline", action="store_true", help="parts of larger functions as functions of their own, too")
+PARSER.add_argument("--licence-file", metavar="NAME", help="the file in each tree that states its licence")
+PARSER.add_argument("--num-proc", type=int, default=1, help="processes on this machine")
+PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH")
-    parser.add_argument("--rows", type=int, default=ROWS, help="rows a program")
-    parser.add_argument(
-        "--outline", action="store_true", help="parts of larger functions as functions of their own, too"
-    )
-    parser.add_argument("--licence-file", metavar="NAME", help="the file in each tree that states its licence")
-    parser.add_argument("--num-proc", type=int, default=1, help="processes on this machine")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    args = parser.parse_args()
-    settings = Settings(args.rows, args.outline, args.licence_file)
-    try:
-        funnel = harvest(args.paths, args.output, settings, processes=args.num_proc)
-    except (UsageError, OSError) as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2 if isinstance(error, UsageError) else 1
+def main(args: Namespace) -> int:
+    from rich.console import Console
+
+    from cprograms.corpus.format import ROWS
+    from cprograms.harvest.harvest import Settings, harvest
+
+    settings = Settings(args.rows or ROWS, args.outline, args.licence_file)
+    funnel = harvest(args.paths, args.output, settings, processes=args.num_proc)
     Console().print(funnel.rendered())
     for name, reason in funnel.shards.failures.items():
-        print(f"{parser.prog}: {name} was not made: {reason}", file=sys.stderr)
+        print(f"{PARSER.prog}: {name} was not made: {reason}", file=sys.stderr)
     return 1 if funnel.shards.failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

@@ -1,155 +1,35 @@
 """Adapt the six programs of the ANC paper to their biased inputs by both methods, and tabulate what came of it.
 
-python scripts/evaluate/anc_adaptation.py --out docs/results/anc_adaptation              # the table (about an hour on 2 cores)
-python scripts/evaluate/anc_adaptation.py --out docs/results/anc_adaptation --grid swap  # and a grid of hyper-parameters
+python scripts/evaluate/anc_adaptation.py --out docs/results/anc_adaptation
+python scripts/evaluate/anc_adaptation.py --out docs/results/anc_adaptation --grid swap
+
+The first makes the table, in about an hour on two cores; the second adds a grid of hyper-parameters.
 
 Rows that the JSON file already holds are not run again, so that an interrupted run goes on where it was.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, replace
-from itertools import product
+from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock
+from training.script import parser_of, run
 
-from cprograms.files import replace_file
-from surrogate.anc.adaptation.adapt import METHODS, adapt
-from surrogate.anc.adaptation.tasks import TASKS, Published, Task
-from surrogate.anc.machine.controller import Controller
-from surrogate.anc.program import AncProgram
-
-ADAPTED = [name for name, task in TASKS.items() if task.adaptation is not None]
-GRID = {"learning_rate": (0.1, 1.0), "alpha": (1, 10), "gamma": (0, 0.1), "sharpness": (2, 3, 4, 5)}
-GRID_STEPS = 1000
-HEADER = """\
-Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED` on 2 cores: the descent in
-processes of one thread, three at a time (two threads make it slower), the search in one process of two threads. Every
-run starts at the published program. Iterations count the initial state, as the paper does; *generic* is the program
-before, *learned* the mean and the best over the successes. A success is right on all of 100 fresh tapes of the biased
-distribution, in fewer iterations than before; *ideal* is the share of seeds that are right in no more iterations than
-the paper's ideal row. Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds are for all seeds.
-"""
+PARSER = parser_of(__doc__)
+PARSER.add_argument("tasks", nargs="*", help="tasks; all six by default")
+PARSER.add_argument("--methods", nargs="*", choices=("published", "hybrid"), help="both by default")
+PARSER.add_argument("--grid", nargs="*", default=[], help="tasks whose published hyper-parameters are varied")
+PARSER.add_argument("--grid-seeds", type=int, default=20)
+PARSER.add_argument("--seeds", type=int, default=100)
+PARSER.add_argument("--seed", type=int, default=0)
+PARSER.add_argument("--out", type=Path, required=True, help="results go to OUT.json and OUT.md")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tasks", nargs="*", default=ADAPTED, help="tasks; all six by default")
-    parser.add_argument("--methods", nargs="*", default=METHODS, choices=METHODS)
-    parser.add_argument("--grid", nargs="*", default=[], help="tasks whose published hyper-parameters are varied")
-    parser.add_argument("--grid-seeds", type=int, default=20)
-    parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help="results go to OUT.json and OUT.md")
-    args = parser.parse_args()
-    for method, name in product(args.methods, args.tasks):
-        measure(args.out, TASKS[name], method, None, args.seeds, args.seed)
-    for name in args.grid:
-        for settings in grid(TASKS[name]):
-            measure(args.out, TASKS[name], "published", settings, args.grid_seeds, args.seed)
-    replace_file(args.out.with_suffix(".md"), table(_rows(args.out)).encode())
+def main(args: Namespace) -> None:
+    from training.evaluation.anc_adaptation import measure_all
 
-
-def grid(task: Task) -> Iterator[Published]:
-    assert task.adaptation is not None
-    for values in product(*GRID.values()):
-        yield replace(task.adaptation, optimiser="adam", steps=GRID_STEPS, **dict(zip(GRID, values, strict=True)))
-
-
-def measure(out: Path, task: Task, method: str, settings: Published | None, seeds: int, seed: int) -> None:
-    """Adds a row to OUT.json, unless it is there."""
-    about = {
-        "task": task.name,
-        "method": method,
-        "settings": None if settings is None else asdict(settings),
-        "seeds": seeds,
-        "seed": seed,
-    }
-    if any(about.items() <= row.items() for row in _rows(out)):
-        return
-    program = AncProgram(task.name, "", task.memory_size, Controller.of([task.published()]))
-    started = time.perf_counter()
-    found = adapt(program, task=task.name, method=method, settings=settings, seeds=seeds, seed=seed)
-    assert task.figures is not None
-    ideal = [a for a in found.attempts if a.right == 1 and a.iterations <= task.figures.ideal]
-    row = (
-        about
-        | found.as_dict()
-        | {
-            "ideal_rate": len(ideal) / seeds,
-            "seconds": round(time.perf_counter() - started, 1),
-            "program": None if found.best is None else str(found.best.program),
-        }
-    )
-    with FileLock(out.with_suffix(".lock")):
-        rows = [*_rows(out), row]
-        out.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(out.with_suffix(".json"), (json.dumps(rows, indent=1) + "\n").encode())
-    print(json.dumps({k: v for k, v in row.items() if k not in ("attempts", "program")}), flush=True)
-
-
-def _rows(out: Path) -> list[dict[str, Any]]:
-    path = out.with_suffix(".json")
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    header = HEADER.format(seeds=rows[0]["seeds"])
-    main_rows = sorted(
-        (r for r in rows if r["settings"] is None), key=lambda r: (ADAPTED.index(r["task"]), r["method"])
-    )
-    lines = [
-        header,
-        "| task | method | seed | generic | learned (best) | success | ideal | types 1/2/3 | seconds"
-        " | paper: learned, ideal, success |",
-        "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
-        *(_line(row) for row in main_rows),
-    ]
-    grids = [row for row in rows if row["settings"] is not None]
-    if grids:
-        lines += ["", "## Grid of the published method", "", *_grid_lines(grids)]
-    return "\n".join(lines) + "\n"
-
-
-def _line(row: dict[str, Any]) -> str:
-    paper = TASKS[row["task"]].figures
-    assert paper is not None
-    cells = [
-        row["task"],
-        row["method"],
-        str(row["seed"]),
-        f"{row['iterations_before']:.1f}",
-        _learned(row),
-        f"{row['success_rate']:.0%}",
-        f"{row['ideal_rate']:.0%}",
-        "/".join(str(row["types"][kind]) for kind in "123"),
-        f"{row['seconds']:.0f}",
-        f"{paper.learned:g}, {paper.ideal:g}, {paper.success:.0%}",
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _learned(row: dict[str, Any]) -> str:
-    if row["iterations_after"] is None:
-        return "–"
-    return f"{row['iterations_after']:.1f} ({row['iterations_best']:.1f})"
-
-
-def _grid_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"Adam, {GRID_STEPS} steps, {rows[0]['seeds']} seeds; the other hyper-parameters are the task's."
-    yield ""
-    yield f"| task | {' | '.join(GRID)} | success | learned (best) |"
-    yield f"|---|{'--:|' * (len(GRID) + 2)}"
-    for row in sorted(rows, key=lambda r: (ADAPTED.index(r["task"]), -r["success_rate"])):
-        values = [f"{row['settings'][name]:g}" for name in GRID]
-        yield f"| {row['task']} | {' | '.join(values)} | {row['success_rate']:.0%} | {_learned(row)} |"
+    measure_all(args.out, args.tasks, args.methods, args.grid, args.seeds, args.grid_seeds, args.seed)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

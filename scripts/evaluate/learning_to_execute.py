@@ -8,54 +8,51 @@ One LSTM is trained on all programs of the corpus's train split, and one on each
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
-import sys
+from argparse import Namespace
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from cprograms.diagnostics import UsageError
-from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import held_out_programs, spread_records
-from training.learning_to_execute import comparison
-from training.learning_to_execute.settings import Settings
-from training.settings import read_mapping
+from training.script import command_line, parser_of, run
+
+PARSER = parser_of(__doc__)
+PARSER.add_argument("config", type=Path)
+PARSER.add_argument("--data", type=Path, required=True, help="a corpus: its train and test splits are used")
+PARSER.add_argument("--train-programs", type=int, default=20_000)
+PARSER.add_argument("--programs", type=int, default=100, help="held-out programs")
+PARSER.add_argument("--each", type=int, default=10, help="of these, so many get an LSTM of their own")
+PARSER.add_argument("--each-blocks", type=int, default=20, help="blocks of training of such an LSTM")
+PARSER.add_argument("--test-rows", type=int, default=100)
+PARSER.add_argument("--compiler", help="as of `surrogate compile`")
+PARSER.add_argument("--seed", type=int, default=0)
+PARSER.add_argument("-o", "--output", type=Path, required=True, help="folder of checkpoints")
+PARSER.add_argument("--results", type=Path, required=True, help="the JSON document to write; a page goes beside it")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", type=Path)
-    parser.add_argument("--data", type=Path, required=True, help="a corpus: its train and test splits are used")
-    parser.add_argument("--train-programs", type=int, default=20_000)
-    parser.add_argument("--programs", type=int, default=100, help="held-out programs")
-    parser.add_argument("--each", type=int, default=10, help="of these, so many get an LSTM of their own")
-    parser.add_argument("--each-blocks", type=int, default=20, help="blocks of training of such an LSTM")
-    parser.add_argument("--test-rows", type=int, default=100)
-    parser.add_argument("--compiler", help="as of `surrogate compile`")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of checkpoints")
-    parser.add_argument("--results", type=Path, required=True, help="the JSON document to write; a page goes beside it")
-    args = parser.parse_args()
-    try:
-        report = {
-            "command": f"python {' '.join(sys.argv)}",
-            "seed": args.seed,
-            "versions": {name: version(name) for name in ("surrogate-compiler", "torch", "numpy")},
-            "machine": platform.processor() or platform.machine(),
-            **measure(args),
-        }
-    except UsageError as e:
-        print(f"error: {e}", file=sys.stderr)
-        return 2
+def main(args: Namespace) -> None:
+    from training.learning_to_execute import comparison
+
+    report = {
+        "command": command_line(),
+        "seed": args.seed,
+        "versions": {name: version(name) for name in ("surrogate-compiler", "torch", "numpy")},
+        "machine": platform.processor() or platform.machine(),
+        **measure(args),
+    }
     args.results.parent.mkdir(parents=True, exist_ok=True)
     args.results.write_text(json.dumps(report, indent=1) + "\n")
     args.results.with_suffix(".md").write_text(comparison.markdown(report))
-    return 0
 
 
-def measure(args: argparse.Namespace) -> dict[str, object]:
+def measure(args: Namespace) -> dict[str, object]:
+    from surrogate.mlp.pretrained import load_compiler
+    from training.evaluation.held_out import held_out_programs, spread_records
+    from training.learning_to_execute import comparison
+    from training.learning_to_execute.settings import Settings
+    from training.settings import read_mapping
+
     settings = Settings.of(read_mapping(args.config) | {"seed": args.seed}, str(args.config))
     functions = comparison.functions_of(spread_records(args.data, "train", args.train_programs))
     programs = [r.program() for r in spread_records(args.data, "test", args.programs)]
@@ -77,4 +74,4 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

@@ -5,85 +5,25 @@ python scripts/evaluate/library.py --out docs/library.md
 
 from __future__ import annotations
 
-import argparse
 import json
-import platform
-import re
-import statistics
-import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
-from itertools import groupby
+from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from rich.console import Console
-from rich.progress import track
+from training.script import parser_of, run
 
-import cprograms
-import surrogate
-from cprograms.lowering import lower
-from cprograms.program import Program
-from surrogate.mlp.check import Report
-
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = ROOT / "cprograms" / "library"
-LEVELS = (0, 1, 2)
-EXPLANATION = """\
-Errors are nMSE (mean squared error over the variance of the true outputs) on fresh rows of the domain; R² is 1
-− nMSE; a function of several results has their mean. -O0 reads the text and the declared ranges alone: the
-program is not run. -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork
-use; -O2 reads 256 and fine-tunes on them for up to half a second. ◊ marks functions whose dataflow is not
-followed to the end: loops without a known bound, recursion, goto."""
-BARS = (
-    ("-O0, median of the library", 0.4, lambda functions: median(functions, 0)),
-    ("-O1, median of the library", 0.02, lambda functions: median(functions, 1)),
-    ("-O1, colour_distance", 0.15, lambda functions: nmse_of(functions, "colour_distance")),
-    ("-O1, sobel", 0.15, lambda functions: nmse_of(functions, "sobel")),
-)
+PARSER = parser_of(__doc__)
+PARSER.add_argument("names", nargs="*", help="functions to measure; all by default")
+PARSER.add_argument("--rows", type=int, default=2000, help="fresh rows of each check")
+PARSER.add_argument("--seed", type=int, default=0)
+PARSER.add_argument("--compiler", help="a hypernetwork's directory, or the name of a packaged one")
+PARSER.add_argument("--out", type=Path, help="write the table there, not to stdout")
+PARSER.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One function with the report of its surrogate at each level; `followed` says that its graph is exact."""
+def main(args: Namespace) -> None:
+    from training.evaluation.library import document, measure_all, table
 
-    program: Program
-    field: str
-    summary: str
-    followed: bool
-    reports: dict[int, Report]
-    compiler: str
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "name": self.program.entry,
-            "field": self.field,
-            "summary": self.summary,
-            "arguments": [
-                {"name": a.name, "type": a.type.name, "range": [a.low, a.high]} for a in self.program.arguments
-            ],
-            "results": [r.name for r in self.program.results],
-            "followed": self.followed,
-            "reports": {f"O{level}": report.as_dict() for level, report in self.reports.items()},
-        }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="functions to measure; all by default")
-    parser.add_argument("--rows", type=int, default=2000, help="fresh rows of each check")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--compiler", help="a hypernetwork's directory, or the name of a packaged one")
-    parser.add_argument("--out", type=Path, help="write the table there, not to stdout")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    args = parser.parse_args()
-    paths = [LIBRARY / f"{name}.c" for name in args.names] or sorted(LIBRARY.glob("*.c"))
-    functions = [
-        measure(path, args.rows, args.seed, args.compiler)
-        for path in track(paths, "library", console=Console(stderr=True), disable=not sys.stderr.isatty())
-    ]
+    functions = measure_all(args.names, args.rows, args.seed, args.compiler)
     if args.json:
         print(json.dumps(document(functions, args.rows, args.seed), indent=2))
     text = table(functions, args.rows, args.seed)
@@ -93,153 +33,5 @@ def main() -> None:
         print(text, end="")
 
 
-def measure(path: Path, rows: int, seed: int, compiler: str | None) -> Measured:
-    program = cprograms.load(path)
-    field, summary = opening(program.source)
-    reports = {}
-    for level in LEVELS:
-        compiled = surrogate.compile_program(program, opt_level=level, seed=seed, compiler=compiler)
-        reports[level] = compiled.check(rows=rows, seed=seed)
-    return Measured(program, field, summary, lower(program).exact, reports, compiled.compiler)
-
-
-def opening(source: str) -> tuple[str, str]:
-    """Field and first sentence of the comment that a library file begins with, "Field: sentence"."""
-    comment = re.match(r"/\*(.*?)\*/", source, re.DOTALL)
-    if comment is None or ": " not in comment[1]:
-        raise ValueError(f"no opening comment of the form 'Field: what is computed' in {source[:60]!r}")
-    text = " ".join(word for word in comment[1].split() if word != "*")
-    field, _, summary = text.partition(": ")
-    return field, summary
-
-
-def document(functions: Sequence[Measured], rows: int, seed: int) -> dict[str, Any]:
-    return {
-        "rows": rows,
-        "seed": seed,
-        "versions": versions(),
-        "compiler": functions[0].compiler,
-        "median": {f"O{level}": median(functions, level) for level in LEVELS},
-        "functions": [f.as_dict() for f in functions],
-    }
-
-
-def versions() -> dict[str, str]:
-    names = ("surrogate-compiler", "torch", "numpy", "wasmtime", "ziglang")
-    return {"python": platform.python_version(), **{name: _version(name) for name in names}}
-
-
-def _version(name: str) -> str:
-    return surrogate.__version__ if name == "surrogate-compiler" else version(name)
-
-
-def nmses(functions: Iterable[Measured], level: int) -> list[float]:
-    return [f.reports[level].nmse for f in functions]
-
-
-def median(functions: Iterable[Measured], level: int) -> float:
-    return statistics.median(nmses(functions, level))
-
-
-def nmse_of(functions: Iterable[Measured], name: str) -> float | None:
-    return next((f.reports[1].nmse for f in functions if f.program.entry == name), None)
-
-
-def table(functions: Sequence[Measured], rows: int, seed: int) -> str:
-    used = ", ".join(f"{name} {number}" for name, number in versions().items())
-    lines = [
-        "# The library",
-        "",
-        f"{len(functions)} numeric C functions in [`cprograms/library/`](../cprograms/library), with the error of their"
-        " surrogates. Made by",
-        "",
-        "```",
-        f"python scripts/evaluate/library.py --rows {rows} --seed {seed} --out docs/library.md",
-        "```",
-        "",
-        f"with {used}, and hypernetwork weights of SHA-256 {functions[0].compiler[:16]}….",
-        "",
-        EXPLANATION,
-    ]
-    for field, members in groupby(sorted(functions, key=lambda f: (f.field, f.program.entry)), lambda f: f.field):
-        lines += ["", f"## {field}", "", *_rows(list(members))]
-    return "\n".join([*lines, "", "## Summary", "", *_summary(functions), "", *_bars(functions)]) + "\n"
-
-
-def _rows(functions: list[Measured]) -> Iterable[str]:
-    yield "| function | computes | arguments | results | -O0 | -O1 | -O2 | R² at -O1 |"
-    yield "|---|---|---|---|--:|--:|--:|--:|"
-    for f in functions:
-        name, mark = f.program.entry, "" if f.followed else " ◊"
-        errors = " | ".join(_figure(e) for e in (*(f.reports[level].nmse for level in LEVELS), f.reports[1].r2))
-        cells = [
-            f"[`{name}`](../cprograms/library/{name}.c){mark}",
-            f.summary.replace("|", "\\|"),
-            _arguments(f.program),
-            _results(f.program),
-        ]
-        yield f"| {' | '.join(cells)} | {errors} |"
-
-
-def _arguments(program: Program) -> str:
-    """Names, types and domain; neighbours of one type and range share an entry."""
-    runs = [list(run) for _, run in groupby(program.arguments, lambda a: (a.type.name, a.low, a.high))]
-    return "; ".join(
-        f"{_names([a.name for a in run])} {run[0].type.name} {run[0].low:g} to {run[0].high:g}" for run in runs
-    )
-
-
-def _results(program: Program) -> str:
-    runs = [list(run) for _, run in groupby(program.results, lambda r: r.type.name)]
-    return "; ".join(
-        f"{_names([r.name for r in run])} {run[0].type.name}" if run[0].name != "return" else run[0].type.name
-        for run in runs
-    )
-
-
-def _names(names: list[str]) -> str:
-    return ", ".join(f"`{n}`" for n in names) if len(names) < 4 else f"`{names[0]}` … `{names[-1]}` ({len(names)} ×)"
-
-
-def _summary(functions: Sequence[Measured]) -> Iterable[str]:
-    yield (
-        "| nMSE | functions | " + " | ".join(f"-O{level} median | -O{level} geometric mean" for level in LEVELS) + " |"
-    )
-    yield "|---|--:|" + "--:|--:|" * len(LEVELS)
-    groups: dict[str, list[Measured]] = {"all": list(functions)}
-    groups["dataflow followed"] = [f for f in functions if f.followed]
-    groups["not followed ◊"] = [f for f in functions if not f.followed]
-    for field in sorted({f.field for f in functions}):
-        groups[field] = [f for f in functions if f.field == field]
-    for low, high in ((1, 1), (2, 3), (4, 6), (7, 16)):
-        name = "1 argument" if high == 1 else f"{low} to {high} arguments"
-        groups[name] = [f for f in functions if low <= len(f.program.arguments) <= high]
-    for name, members in groups.items():
-        if members:
-            figures = [g for level in LEVELS for g in (median(members, level), _geometric_mean(nmses(members, level)))]
-            yield f"| {name} | {len(members)} | {' | '.join(_figure(g) for g in figures)} |"
-
-
-def _geometric_mean(errors: list[float]) -> float:
-    # A floor keeps one exact surrogate from deciding the mean.
-    return float(np.exp(np.mean(np.log(np.maximum(errors, 1e-9)))))
-
-
-def _bars(functions: Sequence[Measured]) -> Iterable[str]:
-    yield "| bar | at most | measured | |"
-    yield "|---|--:|--:|---|"
-    for name, bar, measured in BARS:
-        value = measured(functions)
-        if value is not None:
-            yield f"| {name} | {bar:g} | {_figure(value)} | {'met' if value <= bar else 'missed'} |"
-    for level in LEVELS:
-        bad = sum(e > 0.1 for e in nmses(functions, level))
-        yield f"| -O{level}, functions above 0.1 | | {bad} of {len(functions)} | |"
-
-
-def _figure(value: float) -> str:
-    return f"{value:.2g}" if abs(value) < 0.095 or abs(value) >= 10 else f"{value:.3f}"
-
-
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

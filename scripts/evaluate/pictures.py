@@ -8,36 +8,26 @@ extras "analysis" and "plot".
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
+from argparse import Namespace
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.progress import track
+from training.script import command_line, parser_of, run
 
-from cprograms.diagnostics import UsageError
-from surrogate.mlp.pretrained import load_compiler
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--compiler", help="as of `surrogate compile`")
-    parser.add_argument("--baselines", type=Path, help="a folder of learned starts to compare with")
-    parser.add_argument("--seed", type=int, default=0, help="the first seed: of executed rows and random starts")
-    parser.add_argument("--seeds", type=int, default=3, help="how many, one after another")
-    parser.add_argument("--side", type=int, default=96, help="pixels of a picture's longer side")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the page, figures and pictures")
-    args = parser.parse_args()
-    try:
-        return run(args)
-    except UsageError as e:
-        print(f"error: {e}", file=sys.stderr)
-        return 2
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--compiler", help="as of `surrogate compile`")
+PARSER.add_argument("--baselines", type=Path, help="a folder of learned starts to compare with")
+PARSER.add_argument("--seed", type=int, default=0, help="the first seed: of executed rows and random starts")
+PARSER.add_argument("--seeds", type=int, default=3, help="how many, one after another")
+PARSER.add_argument("--side", type=int, default=96, help="pixels of a picture's longer side")
+PARSER.add_argument("--out", type=Path, required=True, help="folder of the page, figures and pictures")
 
 
-def run(args: argparse.Namespace) -> int:
-    # Here, as they raise UsageError where an extra is missing.
+def main(args: Namespace) -> None:
+    from rich.progress import track
+
+    from surrogate.mlp.pretrained import load_compiler
     from training.evaluation.picture_report import write_report
     from training.evaluation.pictures import APPLICATIONS, contenders, renderings
 
@@ -53,15 +43,14 @@ def run(args: argparse.Namespace) -> int:
             track(renderings(application, pictures, entered, seeds), application.name, total=total)
         )
     header = {
-        "command": f"python {' '.join(sys.argv)}",
+        "command": command_line(),
         "seed": args.seed,
         "compiler": compiler.sha256,
         "seconds": time.perf_counter() - started,
         "versions": {name: version(name) for name in ("surrogate-compiler", "torch", "numpy", "scikit-image")},
     }
     print(write_report(made, APPLICATIONS, entered, args.out, header))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

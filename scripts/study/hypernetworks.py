@@ -6,53 +6,49 @@ python scripts/study/hypernetworks.py training/configs/continued.yaml --data dat
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 import yaml
 
-from cprograms.diagnostics import UsageError
-from training.examples.batches import ViewStore
-from training.examples.zero_shot import geometric_mean, zero_step_errors
-from training.hypernetwork.train import HypernetworkTrainer, TrainingConfig
-from training.settings import read_mapping, settings_of
+from training.script import parser_of, run
 
 ROWS = (0, 4, 8, 32, 64)
 COMPILE_STEPS = 6
 """Of Gauss–Newton, as the packaged weights run them."""
 
+PARSER = parser_of(__doc__)
+PARSER.add_argument("config", type=Path)
+PARSER.add_argument("--data", type=Path, required=True)
+PARSER.add_argument("--validation", type=Path, nargs="*", default=[], help="further views to validate on")
+PARSER.add_argument("--views", type=int, default=384, help="validation views of each folder")
+PARSER.add_argument("--set", nargs="*", default=[], metavar="SETTING=VALUE", dest="settings")
+PARSER.add_argument("-o", "--output", type=Path, required=True)
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", type=Path)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--validation", type=Path, nargs="*", default=[], help="further views to validate on")
-    parser.add_argument("--views", type=int, default=384, help="validation views of each folder")
-    parser.add_argument("--set", nargs="*", default=[], metavar="SETTING=VALUE", dest="settings")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    args = parser.parse_args()
+
+def main(args: Namespace) -> None:
+    import torch
+
+    from training.examples.batches import ViewStore
+    from training.examples.zero_shot import geometric_mean, zero_step_errors
+    from training.hypernetwork.train import HypernetworkTrainer, TrainingConfig
+    from training.settings import read_mapping, settings_of
+
     torch.set_num_threads(1)
-    try:
-        asked = {name: yaml.safe_load(value) for name, _, value in (s.partition("=") for s in args.settings)}
-        config = settings_of(TrainingConfig, read_mapping(args.config) | asked, "settings")
-        trainer = HypernetworkTrainer(config, args.data, args.output)
-        trainer.run()
-        trainer.model.settings = replace(trainer.model.settings, gauss_newton_steps=COMPILE_STEPS)
-        for folder in (args.data, *args.validation):
-            views = ViewStore(folder, "validation").spread(args.views)
-            errors = {str(k): zero_step_errors(trainer.model, views, k) for k in ROWS}
-            errors["0, predicted scale"] = zero_step_errors(trainer.model, views, 0, scale="predicted")
-            geo = {rows: round(geometric_mean(e), 4) for rows, e in errors.items()}
-            print(json.dumps({"settings": asked, "validation": str(folder), "seconds": trainer.seconds, "geo": geo}))
-    except UsageError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    asked = {name: yaml.safe_load(value) for name, _, value in (s.partition("=") for s in args.settings)}
+    config = settings_of(TrainingConfig, read_mapping(args.config) | asked, "settings")
+    trainer = HypernetworkTrainer(config, args.data, args.output)
+    trainer.run()
+    trainer.model.settings = replace(trainer.model.settings, gauss_newton_steps=COMPILE_STEPS)
+    for folder in (args.data, *args.validation):
+        views = ViewStore(folder, "validation").spread(args.views)
+        errors = {str(k): zero_step_errors(trainer.model, views, k) for k in ROWS}
+        errors["0, predicted scale"] = zero_step_errors(trainer.model, views, 0, scale="predicted")
+        geo = {rows: round(geometric_mean(e), 4) for rows, e in errors.items()}
+        print(json.dumps({"settings": asked, "validation": str(folder), "seconds": trainer.seconds, "geo": geo}))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

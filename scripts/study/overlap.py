@@ -5,54 +5,20 @@ python scripts/study/overlap.py data/views
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator, Sequence
+from argparse import Namespace
 from pathlib import Path
 
-import numpy as np
-import pyarrow.parquet as pq
+from training.script import parser_of, run
 
-import cprograms
-from cprograms.lowering import lower
-from surrogate.mlp.encoding import encode
-from training.evaluation.suites import LIBRARY
-
-COLUMNS = {"op": np.uint8, "kind": np.uint8, "slot": np.uint8, "children": np.uint16}
-"""What a graph is, but for its constants and its arguments' domains."""
-Key = tuple[bytes, ...]
+PARSER = parser_of(__doc__)
+PARSER.add_argument("views", type=Path, nargs="+", help="folders of encoded views")
 
 
-def graphs_of_views(folder: Path) -> Iterator[Key]:
-    for path in sorted(folder.glob("train-*.parquet")):
-        for batch in pq.read_table(path, columns=list(COLUMNS)).to_batches():
-            columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in COLUMNS]
-            yield from (_key(arrays) for arrays in zip(*columns, strict=True))
+def main(args: Namespace) -> None:
+    from training.studies.overlap import report
 
-
-def graphs_of_library() -> Iterator[tuple[str, Key]]:
-    for path in sorted(LIBRARY.glob("*.c")):
-        program = cprograms.load(path)
-        graph = lower(program)
-        for k, result in enumerate(program.results):
-            encoded = encode(graph.result(k), program.domain)
-            name = path.stem if len(program.results) == 1 else f"{path.stem}.{result.name}"
-            yield name, _key([getattr(encoded, c).ravel() for c in COLUMNS])
-
-
-def _key(arrays: Sequence[np.ndarray]) -> Key:
-    return tuple(np.asarray(a, dtype=t).tobytes() for a, t in zip(arrays, COLUMNS.values(), strict=True))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("views", type=Path, nargs="+", help="folders of encoded views")
-    trained = {key for folder in parser.parse_args().views for key in graphs_of_views(folder)}
-    if not trained:
-        parser.error("these folders hold no train-*.parquet of encoded views")
-    library = list(graphs_of_library())
-    shared = [name for name, key in library if key in trained]
-    print(f"{len(shared)} of the library's {len(library)} results: {', '.join(shared)}")
+    print(report(args.views))
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

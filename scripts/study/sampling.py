@@ -5,40 +5,38 @@ python scripts/study/sampling.py --data data/corpus --programs 500
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
+from itertools import product
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
-
-from cprograms.sampling import Method
-from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import errors_at, held_out_programs, spread_records
-from training.examples.zero_shot import geometric_mean
+from training.script import parser_of, run
 
 ROWS = (16, 64, 128)
 
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--data", type=Path, required=True)
+PARSER.add_argument("--programs", type=int, default=500)
+PARSER.add_argument("--seeds", type=int, default=2)
+PARSER.add_argument("--compiler", help="as of `surrogate compile`")
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--programs", type=int, default=500)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--compiler", help="as of `surrogate compile`")
-    args = parser.parse_args()
+
+def main(args: Namespace) -> None:
+    import numpy as np
+
+    from cprograms.sampling import Method
+    from surrogate.mlp.pretrained import load_compiler
+    from training.evaluation.held_out import errors_at, held_out_programs, spread_records
+    from training.examples.zero_shot import geometric_mean
+
     model = load_compiler(args.compiler).model
     programs = [r.program() for r in spread_records(args.data, "validation", args.programs)]
     print(f"{len(programs)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
-    for rows in ROWS:
-        for method in get_args(Method):
-            errors = np.concatenate(
-                [
-                    errors_at(model, held_out_programs(programs, seed=seed, rows=rows, method=method), 1, rows)
-                    for seed in range(args.seeds)
-                ]
-            )
-            print(f"{rows:4} rows, {method:8} {geometric_mean(errors):.4f} | {np.median(errors):.4f}")
+    for rows, method in product(ROWS, get_args(Method)):
+        held = (held_out_programs(programs, seed=seed, rows=rows, method=method) for seed in range(args.seeds))
+        errors = np.concatenate([errors_at(model, h, 1, rows) for h in held])
+        print(f"{rows:4} rows, {method:8} {geometric_mean(errors):.4f} | {np.median(errors):.4f}")
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

@@ -7,32 +7,29 @@ That run saw 64 views a step for 7,000 steps, then 128. With runs of several wid
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
+from argparse import Namespace
 from pathlib import Path
 
-from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
-from training.hypernetwork.scaling import Leg, points_of, report
+from training.script import parser_of, run
+
+PARSER = parser_of(__doc__)
+PARSER.add_argument("runs", nargs="+", metavar="RUN=LEGS", help="a run's folder and its views a step")
+PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", metavar="RUN=LEGS", help="a run's folder and its views a step")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    args = parser.parse_args()
-    try:
-        points = []
-        for run in args.runs:
-            folder, equals, legs = run.rpartition("=")
-            if not equals:
-                raise UsageError(f"RUN=LEGS is needed, such as runs/default=128, not {run!r}")
-            points += points_of(Path(folder), [Leg.parse(leg) for leg in legs.split(",")])
-        found = report(points)
-    except UsageError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
-        return 2
+def main(args: Namespace) -> None:
+    from cprograms.diagnostics import UsageError
+    from cprograms.files import replace_file
+    from training.hypernetwork.scaling import Leg, points_of, report
+
+    points = []
+    for run_of_legs in args.runs:
+        folder, equals, legs = run_of_legs.rpartition("=")
+        if not equals:
+            raise UsageError(f"RUN=LEGS is needed, such as runs/default=128, not {run_of_legs!r}")
+        points += points_of(Path(folder), [Leg.parse(leg) for leg in legs.split(",")])
+    found = report(points)
     replace_file(args.output, (json.dumps(found, indent=1) + "\n").encode())
     for rows, law in found["laws"].items():
         print(
@@ -40,8 +37,7 @@ def main() -> int:
             f" {law['hidden_size']} wide after {law['views']} views predicted {law['predicted']:.4f},"
             f" measured {law['measured']:.4f}"
         )
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(run(PARSER, main))

@@ -5,28 +5,29 @@ python scripts/study/steps.py --data data/views --views 1500
 
 from __future__ import annotations
 
-import argparse
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-import torch
+from training.script import parser_of, run
 
-from surrogate.mlp.pipeline import ROWS
-from surrogate.mlp.pretrained import load_compiler
-from training.examples.batches import ViewStore
-from training.examples.zero_shot import summary, zero_step_errors
+PARSER = parser_of(__doc__)
+PARSER.add_argument("--data", type=Path, required=True)
+PARSER.add_argument("--views", type=int, default=1500)
+PARSER.add_argument("--compiler", help="as of `surrogate compile`")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--views", type=int, default=1500)
-    parser.add_argument("--compiler", help="as of `surrogate compile`")
-    args = parser.parse_args()
+def main(args: Namespace) -> None:
+    import torch
+
+    from surrogate.mlp.pipeline import ROWS
+    from surrogate.mlp.pretrained import load_compiler
+    from training.examples.batches import ViewStore
+    from training.examples.zero_shot import summary, zero_step_errors
+
     torch.set_num_threads(1)
     model = load_compiler(args.compiler).model
-    store = ViewStore(args.data, "validation")
-    views = store.spread(args.views)
+    views = ViewStore(args.data, "validation").spread(args.views)
     for steps in (1, 2, 3, 4, 6, 8):
         model.settings = replace(model.settings, gauss_newton_steps=steps)
         figures = summary(zero_step_errors(model, views, ROWS[1]))
@@ -34,4 +35,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

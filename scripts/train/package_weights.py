@@ -7,30 +7,33 @@ python scripts/train/package_weights.py runs/default --config ... --data ... --r
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
 import shutil
+from argparse import Namespace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import yaml
 from safetensors import safe_open
 
+from training.script import parser_of, run
+
 WEIGHTS = Path(__file__).resolve().parents[2] / "surrogate" / "mlp" / "weights"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="the output folder of training.hypernetwork")
-    parser.add_argument("--config", type=Path, required=True, help="the YAML file that it was trained with")
-    parser.add_argument("--data", type=Path, required=True, help="the views that it was trained on")
-    parser.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
-    parser.add_argument("--note", default="", help="what else a reader should know of the run")
-    parser.add_argument("--results", type=Path, help="JSON of scripts/evaluate/protocol.py, for the card")
-    parser.add_argument("--name", default="default")
-    args = parser.parse_args()
+PARSER = parser_of(__doc__)
+PARSER.add_argument("run", type=Path, help="the output folder of training.hypernetwork")
+PARSER.add_argument("--config", type=Path, required=True, help="the YAML file that it was trained with")
+PARSER.add_argument("--data", type=Path, required=True, help="the views that it was trained on")
+PARSER.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
+PARSER.add_argument("--note", default="", help="what else a reader should know of the run")
+PARSER.add_argument("--results", type=Path, help="JSON of scripts/evaluate/protocol.py, for the card")
+PARSER.add_argument("--name", default="default")
+
+
+def main(args: Namespace) -> None:
     checkpoint, package = args.run / "checkpoint", WEIGHTS / args.name
     package.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(checkpoint / "model" / "model.safetensors", package / "model.safetensors")
@@ -40,7 +43,7 @@ def main() -> None:
     (package / "README.md").write_text(card(args, checkpoint, package))
 
 
-def card(args: argparse.Namespace, checkpoint: Path, package: Path) -> str:
+def card(args: Namespace, checkpoint: Path, package: Path) -> str:
     progress = yaml.safe_load((checkpoint / "progress.yaml").read_text())
     views = sum(pq.read_metadata(p).num_rows for p in args.data.glob("train-*.parquet"))
     with safe_open(package / "model.safetensors", framework="numpy") as tensors:
@@ -79,4 +82,4 @@ def card(args: argparse.Namespace, checkpoint: Path, package: Path) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(PARSER, main))

@@ -33,6 +33,7 @@ from training.evaluation.pictures import (
     sample_picture,
     similarity,
 )
+from training.script import run
 
 COLOUR, SOBEL = APPLICATIONS
 
@@ -116,8 +117,7 @@ def test_the_script_writes_page_figures_and_grids(
     few = tuple(replace(application, names=application.names[:2]) for application in APPLICATIONS)
     monkeypatch.setattr(pictures, "APPLICATIONS", few)
     options = ["--compiler", str(compiler), "--side", "16", "--seeds", "1", "--out", str(out)]
-    monkeypatch.setattr(sys, "argv", ["evaluate_pictures.py", *options])
-    assert script.main() == 0
+    assert run(script.PARSER, script.main, options) == 0
     report = json.loads((out / "pictures.json").read_text())
     page = (out / "pictures.md").read_text()
     for application in few:
@@ -136,8 +136,7 @@ def test_a_missing_extra_is_named(
     monkeypatch.delitem(sys.modules, "training.evaluation.pictures")
     monkeypatch.delitem(sys.modules, "training.evaluation.picture_report", raising=False)
     monkeypatch.setitem(sys.modules, "skimage", None)
-    monkeypatch.setattr(sys, "argv", ["evaluate_pictures.py", "--out", str(tmp_path)])
-    assert script.main() == 2
+    assert run(script.PARSER, script.main, ["--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: pictures need scikit-image: pip install 'surrogate-compiler[analysis]'"
     ]

@@ -21,6 +21,7 @@ from cprograms.corpus.shards import ShardReport
 from training.evaluation import regression, regressors
 from training.evaluation.regression import SYSTEMS, summary
 from training.evaluation.regressors import REGRESSORS, leave_one_out_error
+from training.script import run
 
 LEARNABLE = {
     "Gaussian process": (lambda x: np.sin(2 * x[:, 0]) * x[:, 1], 1e-4),
@@ -95,8 +96,7 @@ def test_the_script_goes_on_where_it_was(
     monkeypatch.setattr(regression, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
     options = ["--data", str(TINY), "--compiler", str(compiler), "--programs", "6", "--rows", "16", "24"]
     options += ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
-    monkeypatch.setattr(sys, "argv", ["compare_regressors.py", *options])
-    assert script.main() == 0
+    assert run(script.PARSER, script.main, options) == 0
     report = json.loads((tmp_path / "out.json").read_text())
     assert [part["rows"] for part in report["rows"]] == [16, 24]
     for part in report["rows"]:
@@ -105,7 +105,7 @@ def test_the_script_goes_on_where_it_was(
     assert "## 24 rows" in (tmp_path / "out.md").read_text()
     shards = {p: p.stat().st_mtime_ns for p in (tmp_path / "work").glob("*.parquet")}
     assert len(shards) == 2
-    assert script.main() == 0
+    assert run(script.PARSER, script.main, options) == 0
     assert {p: p.stat().st_mtime_ns for p in shards} == shards
     assert json.loads((tmp_path / "out.json").read_text()) == report
 
@@ -116,8 +116,7 @@ def test_a_missing_extra_is_named(
     for module in ("regressors", "regression"):
         monkeypatch.delitem(sys.modules, f"training.evaluation.{module}")
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
-    monkeypatch.setattr(sys, "argv", ["compare_regressors.py", "--data", str(TINY), "--out", str(tmp_path / "out")])
-    assert script.main() == 2
+    assert run(script.PARSER, script.main, ["--data", str(TINY), "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.splitlines() == [
         "error: the regressors need scikit-learn: pip install 'surrogate-compiler[analysis]'"
     ]

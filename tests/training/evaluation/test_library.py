@@ -1,33 +1,21 @@
 """The script that measures the library and writes docs/library.md."""
 
-import importlib.util
 import json
-import sys
-from types import ModuleType
 
 import pytest
 
 from tests import ROOT
+from training.evaluation import library
+from training.script import run
 
 FUNCTIONS = ["luminance", "fft_twiddle", "greatest_common_divisor", "sobel"]
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    path = ROOT / "scripts" / "evaluate" / "library.py"
-    spec = importlib.util.spec_from_file_location("make_library_table", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["make_library_table"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_table_and_the_document_say_the_same(script, compiler, tmp_path, monkeypatch, capsys):
+def test_the_table_and_the_document_say_the_same(load_script, compiler, tmp_path, capsys):
     out = tmp_path / "library.md"
     options = ["--rows", "200", "--seed", "3", "--compiler", str(compiler), "--out", str(out), "--json"]
-    monkeypatch.setattr(sys, "argv", ["make_library_table.py", *FUNCTIONS, *options])
-    script.main()
+    script = load_script("evaluate/library")
+    assert run(script.PARSER, script.main, [*FUNCTIONS, *options]) == 0
     document, text = json.loads(capsys.readouterr().out), out.read_text()
     assert [f["name"] for f in document["functions"]] == FUNCTIONS
     assert "--rows 200 --seed 3" in text
@@ -42,13 +30,13 @@ def test_the_table_and_the_document_say_the_same(script, compiler, tmp_path, mon
     assert "`re`, `im` double" in rows["fft_twiddle"]
 
 
-def test_every_library_file_opens_with_its_field_and_what_it_computes(script):
+def test_every_library_file_opens_with_its_field_and_what_it_computes():
     for path in (ROOT / "cprograms" / "library").glob("*.c"):
-        field, summary = script.opening(path.read_text())
+        field, summary = library.opening(path.read_text())
         assert field.istitle() or field == "Signal processing"
         assert len(summary) > 20
 
 
-def test_a_file_without_an_opening_comment_is_refused(script):
+def test_a_file_without_an_opening_comment_is_refused():
     with pytest.raises(ValueError, match="no opening comment"):
-        script.opening("int f(int a) { return a; }")
+        library.opening("int f(int a) { return a; }")
