@@ -48,7 +48,8 @@ def compare(
     alone = processor_seconds(lambda: ones.extend(run([p], max(sizes)) for p in part))
     total = show("execution", batched / len(programs), alone / len(part))
     [suite] = all_of_them
-    for rows, (name, one_by_one) in product(sizes, (("Adam", tuned_alone), ("Levenberg–Marquardt", tuned))):
+    one_at_a_time: dict[str, Callable[..., object]] = {"Adam": tuned_alone, "Levenberg–Marquardt": tuned}
+    for rows, (name, one_by_one) in product(sizes, one_at_a_time.items()):
         o = OPTIMISERS[name]
         batched = processor_seconds(partial(_each, tuned, starts, [suite], rows, o)) / len(programs)
         alone = processor_seconds(partial(_each, one_by_one, starts, ones, rows, o)) / len(part)

@@ -22,12 +22,13 @@ ADAPTED = [name for name, task in TASKS.items() if task.adaptation is not None]
 GRID = {"learning_rate": (0.1, 1.0), "alpha": (1, 10), "gamma": (0, 0.1), "sharpness": (2, 3, 4, 5)}
 GRID_STEPS = 1000
 HEADER = """\
-Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED` on 2 cores: the descent
-in processes of one thread, three at a time (two threads make it slower), the search in one process of two threads.
-Every run starts at the published program. Iterations count the initial state, as the paper does; *generic* is the program
-before, *learned* the mean and the best over the successes. A success is right on all of 100 fresh tapes of the biased
-distribution, in fewer iterations than before; *ideal* is the share of seeds that are right in no more iterations than
-the paper's ideal row. Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds are for all seeds.
+Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED` on 2 cores: the
+descent in processes of one thread, three at a time (two threads make it slower), the search in one process of two
+threads. Every run starts at the published program. Iterations count the initial state, as the paper does; *generic*
+is the program before, *learned* the mean and the best over the successes. A success is right on all of 100 fresh
+tapes of the biased distribution, in fewer iterations than before; *ideal* is the share of seeds that are right in no
+more iterations than the paper's ideal row. Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds
+are for all seeds.
 """
 
 

@@ -9,6 +9,7 @@ import pytest
 from surrogate.anc.adaptation.tasks import TASKS
 from surrogate.anc.machine.assembly import parse
 from training.evaluation import anc_assembly
+from training.script import run
 
 
 def test_the_table_and_the_document_say_the_same(load_script, tmp_path, capsys):
