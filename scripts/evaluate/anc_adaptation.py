@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock
 
 from cprograms.files import replace_file
-from surrogate.anc.adaptation.adapt import METHODS, adapt
+from surrogate.anc.adaptation.adapt import METHODS
 from surrogate.anc.adaptation.tasks import TASKS, Published, Task
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.program import AncProgram
@@ -75,7 +75,7 @@ def measure(out: Path, task: Task, method: str, settings: Published | None, seed
         return
     program = AncProgram(task.name, "", task.memory_size, Controller.of([task.published()]))
     started = time.perf_counter()
-    found = adapt(program, task=task.name, method=method, settings=settings, seeds=seeds, seed=seed)
+    found = program.adapt(task=task.name, method=method, settings=settings, seeds=seeds, seed=seed)
     assert task.figures is not None
     ideal = [a for a in found.attempts if a.right == 1 and a.iterations <= task.figures.ideal]
     row = (

@@ -16,11 +16,11 @@ import numpy as np
 
 from cprograms.diagnostics import ProgramError
 from cprograms.tape import load_tape
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.tasks import TASKS, Task
 from surrogate.anc.compiler.compile import compile_tape
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.samples import Samples
 
 LIBRARY = Path(__file__).resolve().parents[2] / "cprograms" / "library" / "anc"
 MAX_STEPS = 5000

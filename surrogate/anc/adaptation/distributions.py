@@ -8,27 +8,10 @@ at them, hold 0 here: the publication's conversion to distributions rounds the f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Samples:
-    """Tapes before and after: tape [n, M], target [n, M] (ints), mask [n, M] (bool, the cells that count)."""
-
-    tape: np.ndarray
-    target: np.ndarray
-    mask: np.ndarray
-
-    def take(self, rows: np.ndarray | slice) -> Samples:
-        """The samples with these numbers."""
-        return Samples(self.tape[rows], self.target[rows], self.mask[rows])
-
-    def wrong(self, tape: np.ndarray, stopped: np.ndarray) -> np.ndarray:
-        """Which executions, that left tape [..., n, M], did not stop or differ in a cell that counts: [..., n]."""
-        return ((tape != self.target) & self.mask).any(-1) | ~stopped
-
+from surrogate.anc.machine.samples import Samples
 
 Sampler = Callable[[np.random.Generator, int, int], Samples]  # generator, n, M
 

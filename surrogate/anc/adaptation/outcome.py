@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.machine import machine
 from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.samples import Samples
 
 Draw = Callable[[np.random.Generator, int], Samples]
 Progress = Callable[[int, int], None]  # work done, work in all

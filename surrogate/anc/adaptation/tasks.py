@@ -12,8 +12,9 @@ from importlib import resources
 import numpy as np
 
 from surrogate.anc.adaptation import distributions
-from surrogate.anc.adaptation.distributions import Sampler, Samples
+from surrogate.anc.adaptation.distributions import Sampler
 from surrogate.anc.machine.assembly import Assembly, parse
+from surrogate.anc.machine.samples import Samples
 
 
 @dataclass(frozen=True)
