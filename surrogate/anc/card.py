@@ -35,8 +35,8 @@ def card(
             f"# `{entry}` as a program of the ANC register machine",
             "",
             f"Compiled by surrogate-compiler {__version__} for the exact target: {size_line(assembly, tape)}. Every"
-            f" value is modulo {assembly.memory_size}. The matrices of the controller, as logits, are W_e, W_a, W_b, W_o, R0 and"
-            " IR0 in `model.safetensors`; `program.asm` is what they say, and `program.c` the C program.",
+            f" value is modulo {assembly.memory_size}. The matrices of the controller, as logits, are W_e, W_a, W_b,"
+            " W_o, R0 and IR0 in `model.safetensors`; `program.asm` is what they say, and `program.c` the C program.",
             "",
             *_adaptation_lines(samples, kind),
             f"Check: {report_line(report)}." if report else "Not checked yet: `surrogate check` does it.",
