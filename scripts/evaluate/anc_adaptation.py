@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from cprograms.files import replace_file
 from surrogate.anc.adaptation.adapt import METHODS
-from surrogate.anc.adaptation.tasks import TASKS, Published, Task
+from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.program import AncProgram
 
@@ -56,13 +56,13 @@ def main() -> None:
     replace_file(args.out.with_suffix(".md"), table(_rows(args.out)).encode())
 
 
-def grid(task: Task) -> Iterator[Published]:
+def grid(task: TapeTask) -> Iterator[Published]:
     assert task.adaptation is not None
     for values in product(*GRID.values()):
         yield replace(task.adaptation, optimiser="adam", steps=GRID_STEPS, **dict(zip(GRID, values, strict=True)))
 
 
-def measure(out: Path, task: Task, method: str, settings: Published | None, seeds: int, seed: int) -> None:
+def measure(out: Path, task: TapeTask, method: str, settings: Published | None, seeds: int, seed: int) -> None:
     """Adds a row to OUT.json, unless it is there."""
     about = {
         "task": task.name,

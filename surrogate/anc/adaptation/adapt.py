@@ -11,7 +11,7 @@ import numpy as np
 from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation import gradient, hybrid
 from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
-from surrogate.anc.adaptation.tasks import TASKS, Published, Task
+from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.decompiler.decompile import decompile
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
@@ -152,7 +152,7 @@ def adapt(
     return result.with_best(_best(result, controllers, tests, task))
 
 
-def _task(name: str, memory_size: int) -> Task:
+def _task(name: str, memory_size: int) -> TapeTask:
     if name not in TASKS:
         raise UsageError(f"unknown task '{name}'; there are {', '.join(TASKS)}")
     task = TASKS[name]
@@ -164,7 +164,7 @@ def _task(name: str, memory_size: int) -> Task:
     return task
 
 
-def _tapes(task: Task | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
+def _tapes(task: TapeTask | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
     """Where an attempt's tapes come from, and those that all attempts are tested on."""
     if task is not None:
         return lambda rng, n: task.sample(rng, n, biased=True), task.sample(
@@ -174,7 +174,7 @@ def _tapes(task: Task | None, samples: Samples | None, seed: int) -> tuple[Draw,
     return lambda rng, n: samples.take(rng.integers(len(samples.tape), size=n)), samples
 
 
-def _settings(task: Task | None, slowest: int) -> Published:
+def _settings(task: TapeTask | None, slowest: int) -> Published:
     if task is not None and task.adaptation is not None:
         return task.adaptation
     return Published(**{**asdict(DEFAULT), "max_steps": SLACK * slowest})

@@ -11,15 +11,17 @@ from collections.abc import Callable
 
 import numpy as np
 
+from surrogate.anc.machine.instructions import Values
 from surrogate.anc.machine.samples import Samples
 
 Sampler = Callable[[np.random.Generator, int, int], Samples]  # generator, n, M
 
 
-def _below(rng: np.random.Generator, low: int, high: np.ndarray | float) -> np.ndarray:
+def _below(rng: np.random.Generator, low: int, high: np.ndarray | float) -> Values:
     """low + floor(u (high - low)), u uniform in [0, 1): `high` is exclusive, may be an array, a fraction, or `low`."""
     high = np.asarray(high)
-    return low + np.floor(rng.random(high.shape) * (high - low)).astype(int)
+    above: Values = np.floor(rng.random(high.shape) * (high - low)).astype(int)
+    return low + above
 
 
 def _lengths(rng: np.random.Generator, n: int, low: int, high: int) -> np.ndarray:

@@ -49,7 +49,7 @@ def _descend(controller: Controller, optimiser: torch.optim.Optimizer, samples: 
     )  # [P, B, M]
     loss, _ = execution_loss(controller, to_tape(tape), to_tape(target), mask.float(), settings, settings.max_steps)
     optimiser.zero_grad()
-    loss.sum().backward()  # the programs share no parameter: the gradient of each is its own loss's
+    torch.autograd.backward(loss.sum())  # the programs share no parameter: the gradient of each is its own loss's
     optimiser.step()
 
 

@@ -153,7 +153,8 @@ class _Kernel:
         return _read(_Program.from_address(self._address("best")), like)
 
     def _address(self, name: str) -> int:
-        return self._base + self._exports[name].value(self._store)
+        offset: int = self._exports[name].value(self._store)
+        return self._base + offset
 
 
 def _write(raw: _Program, program: Assembly) -> None:

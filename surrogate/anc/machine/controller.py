@@ -69,7 +69,7 @@ class Controller(nn.Module):
     def split(self, rows: Tensor) -> tuple[Tensor, ...]:
         """`rows` [..., N + 3R] as its parts: instruction [..., N], first and second argument, output [..., R]."""
         r = self.register_count
-        return rows.split([rows.shape[-1] - 3 * r, r, r, r], dim=-1)
+        return rows.split_with_sizes([rows.shape[-1] - 3 * r, r, r, r], dim=-1)
 
     def matrices(self) -> dict[str, Tensor]:
         """W_e [P, N, M], W_a, W_b, W_o [P, R, M], R0 [P, R, M] and IR0 [P, M], as the paper writes them (logits)."""

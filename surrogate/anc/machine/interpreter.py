@@ -19,7 +19,7 @@ MAX_STEPS = 10_000
 
 
 @dataclass
-class Code:
+class EncodedPrograms:
     """Programs of one size as integer arrays: op, arg1, arg2, out [P, M], registers [P, R]; -1 where no one looks."""
 
     memory_size: int
@@ -51,7 +51,7 @@ class ExactState:
     stopped: npt.NDArray[np.bool_]
 
 
-def encode(programs: list[Assembly]) -> Code:
+def encode(programs: list[Assembly]) -> EncodedPrograms:
     """The code of programs that share a memory size and a number of registers."""
     memory_size, registers = programs[0].memory_size, len(programs[0].registers)
     fields = np.full((4, len(programs), memory_size), -1)
@@ -61,10 +61,10 @@ def encode(programs: list[Assembly]) -> Code:
             fields[:, p, line] = [i.op, *(-1 if r is None else r for r in (i.arg1, i.arg2, i.out))]
     initial = [[0 if value is None else value for value in program.registers] for program in programs]
     op, arg1, arg2, out = fields
-    return Code(memory_size, op, arg1, arg2, out, np.array(initial).reshape(len(programs), registers))
+    return EncodedPrograms(memory_size, op, arg1, arg2, out, np.array(initial).reshape(len(programs), registers))
 
 
-def start(code: Code, tapes: Values) -> ExactState:
+def start(code: EncodedPrograms, tapes: Values) -> ExactState:
     """The state before the first step, for tapes [B, M] or [P, B, M]."""
     programs = len(code.op)
     tape = np.broadcast_to(tapes, (programs, *tapes.shape[-2:])).copy()
@@ -73,7 +73,7 @@ def start(code: Code, tapes: Values) -> ExactState:
     return ExactState(tape, registers, zeros, zeros.copy(), zeros.astype(bool))
 
 
-def step(code: Code, state: ExactState) -> None:
+def step(code: EncodedPrograms, state: ExactState) -> None:
     """Executes one instruction of every execution that has not stopped, in place."""
     m = code.memory_size
     program, batch = np.nonzero(~state.stopped)
@@ -92,7 +92,7 @@ def step(code: Code, state: ExactState) -> None:
     state.stopped[program, batch] = op == Op.STOP
 
 
-def run(code: Code, tapes: Values, max_steps: int) -> ExactRuns:
+def run(code: EncodedPrograms, tapes: Values, max_steps: int) -> ExactRuns:
     """Every program on every tape ([B, M] for all, or [P, B, M]), until it stops or `max_steps`."""
     state = start(code, tapes)
     for _ in range(max_steps):

@@ -145,7 +145,7 @@ def _convolve(x: Tensor, kernel: Tensor) -> Tensor:
     The transform's rounding is taken off, in the values and not in the gradient: where all of the mass is in one place,
     the result is exact. Left in, it would double with every ADD of a register to itself.
     """
-    raw = torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(kernel), n=x.shape[-1])
+    raw: Tensor = torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(kernel), n=x.shape[-1])
     with torch.no_grad():
         rounding = torch.finfo(x.dtype)
         clean = raw * (raw > 8 * rounding.eps)

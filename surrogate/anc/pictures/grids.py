@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surrogate.anc.decompiler.reading import Probabilities, likeliest, probabilities_of
+from surrogate.anc.decompiler.reading import likeliest, probabilities_of
 from surrogate.anc.decompiler.softness import register_name
 from surrogate.anc.machine.assembly import instruction_text
 from surrogate.anc.machine.controller import Controller
@@ -37,7 +37,10 @@ class Grid:
 
 
 def matrix_grids(controller: Controller) -> list[Grid]:
-    """The six matrices, each entry the probability that its softmax gives: the columns of the W are the lines."""
+    """The six matrices, each entry the probability that its softmax gives.
+
+    The columns of the W are the lines, without those after the program's last.
+    """
     rows = probabilities_of(controller)
     assembly = likeliest(rows).assembly
     lines = tuple(map(str, range(len(assembly))))
@@ -51,20 +54,15 @@ def matrix_grids(controller: Controller) -> list[Grid]:
             "the instruction of each line",
             tuple(f"{op.name:>5}" for op in INSTRUCTIONS[: rows.e.shape[1]]),
             lines,
-            _of_lines(rows, "e", lines),
+            rows.e[: len(lines)].T,
             legend=code,
         ),
-        Grid("W_a", "its first argument", registers, lines, _of_lines(rows, "a", lines)),
-        Grid("W_b", "its second argument", registers, lines, _of_lines(rows, "b", lines)),
-        Grid("W_o", "its output register", registers, lines, _of_lines(rows, "o", lines)),
+        Grid("W_a", "its first argument", registers, lines, rows.a[: len(lines)].T),
+        Grid("W_b", "its second argument", registers, lines, rows.b[: len(lines)].T),
+        Grid("W_o", "its output register", registers, lines, rows.o[: len(lines)].T),
         Grid("R0", "the initial values of the registers", registers, values, rows.r0),
         Grid("IR0", "the first line", ("   IR",), values, rows.ir0[None]),
     ]
-
-
-def _of_lines(rows: Probabilities, part: str, lines: Sequence[str]) -> np.ndarray:
-    """[choices, lines], without the lines after the program's last."""
-    return getattr(rows, part)[: len(lines)].T
 
 
 def trace_grid(steps: Sequence[TraceStep]) -> Grid:

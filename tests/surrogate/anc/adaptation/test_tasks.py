@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from surrogate.anc.adaptation.tasks import TASKS, Task
+from surrogate.anc.adaptation.tasks import TASKS, TapeTask
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.instructions import Op
 from surrogate.anc.machine.interpreter import ExactRuns, run_one
@@ -59,7 +59,7 @@ def _interpret(program: Assembly, tape: list[int], max_steps: int) -> tuple[list
     return tape, max_steps, False
 
 
-def _run(task: Task, biased: bool, n: int = 1000) -> tuple[Samples, ExactRuns]:
+def _run(task: TapeTask, biased: bool, n: int = 1000) -> tuple[Samples, ExactRuns]:
     samples = task.sample(np.random.default_rng(1), n, biased)
     return samples, run_one(task.published(), samples.tape, max_steps=2000)
 

@@ -1,4 +1,7 @@
-"""Runs the tests of the instructions with two more rows in the table. Arguments: an artifact, the bits of its soft run."""
+"""Runs the tests of the instructions with two more rows in the table.
+
+Arguments: an artifact, and the bits of its soft run (see `soft_run`).
+"""
 
 from __future__ import annotations
 
