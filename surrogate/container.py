@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMAT = "surrogate"
 FORMAT_VERSION = 1
 CARD = "README.md"
-DECODERS = {"mlp": "surrogate.mlp.artifact", "anc": "surrogate.anc.artifact"}
+DECODERS = {"mlp": "surrogate.mlp.artifact", "anc": "surrogate.anc.program"}
 """The module that reads the artifacts of each target by its `decode(config, files)`; FILES there names the files."""
 
 

@@ -16,6 +16,7 @@ from surrogate.console import INTERRUPTED, OK, REJECTED, print_json, warn
 if TYPE_CHECKING:
     from surrogate.anc.adaptation.adapt import Adaptation
     from surrogate.anc.adaptation.outcome import Progress
+    from surrogate.anc.program import AncProgram
 
 
 def adapt_command(options: argparse.Namespace) -> int:
@@ -23,15 +24,13 @@ def adapt_command(options: argparse.Namespace) -> int:
     program = load_program(options)
     output = Path(options.output or f"{Path(options.artifact).stem}-adapted.anc")
 
-    from surrogate.anc.adaptation.adapt import adapt
     from surrogate.anc.machine.samples import read_samples
     from surrogate.container import ensure_free
 
     ensure_free(output)
     samples = None if options.samples is None else read_samples(options.samples, program.memory_size)
     with _progress_bar(f"{options.method} adaptation") as progress:
-        found = adapt(
-            program,
+        found = program.adapt(
             samples,
             task=options.task,
             method=options.method,
@@ -53,7 +52,7 @@ def adapt_command(options: argparse.Namespace) -> int:
     return OK if found.best is not None else REJECTED
 
 
-def _print_summary(source: str, output: Path, found: Adaptation, seconds: float) -> None:
+def _print_summary(source: str, output: Path, found: Adaptation[AncProgram], seconds: float) -> None:
     print(f"{source} -> {output}" if found.best else f"{source}: no attempt is faster and right")
     print(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method})")
     if found.best is not None:

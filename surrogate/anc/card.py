@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from surrogate import __version__
+from surrogate.anc.check import ExactReport
 from surrogate.anc.decompiler.decompile import MEANING
-
-if TYPE_CHECKING:
-    from surrogate.anc.check import ExactReport
-    from surrogate.anc.program import AncProgram
-
-
-def size_line(program: AncProgram) -> str:
-    """The size in words, as in "10 lines, 6 registers, a memory of 20 cells"."""
-    lines, registers = len(program.program), program.controller.register_count
-    cells = f"a memory of {program.memory_size} cells"
-    own = program.memory_size - program.tape
-    arrays = f" (the last {own} for local arrays)" if own > 0 else ""
-    return f"{_count(lines, 'line')}, {_count(registers, 'register')}, {cells}{arrays}"
+from surrogate.anc.machine.assembly import Assembly, size_line
+from surrogate.anc.machine.samples import Samples
 
 
 def report_line(report: ExactReport) -> str:
@@ -26,30 +14,31 @@ def report_line(report: ExactReport) -> str:
     counted = report.tapes - report.endless
     if not counted:
         return f"nothing to compare: the C program ends on none of {report.tapes:,} random tapes"
-    kind = "tapes that it was adapted to" if report.adapted else "random tapes"
+    tapes = "tapes that it was adapted to" if report.adapted else "random tapes"
     found = f"all {counted:,}" if report.passed else f"only {report.right:,} of {counted:,}"
     steps = "" if report.mean_steps is None else f", in {report.mean_steps:.4g} steps on average"
     unfinished = f"; given up on {report.unfinished:,}" if report.unfinished else ""
     endless = f"; the C program does not end on {report.endless:,} more" if report.endless else ""
-    return f"{found} {kind} right, cell by cell{steps}{unfinished}{endless}"
+    return f"{found} {tapes} right, cell by cell{steps}{unfinished}{endless}"
 
 
-def card(program: AncProgram) -> str:
-    """The text of an artifact's README.md."""
-    report = program.measured
+def card(
+    entry: str, assembly: Assembly, tape: int, samples: Samples | None, kind: int, report: ExactReport | None
+) -> str:
+    """The text of an artifact's README.md; the arguments are the fields of an AncProgram."""
     return "\n".join(
         [
             "---",
             "library_name: surrogate-compiler",
             "tags: [neural-compilation, c]",
             "---",
-            f"# `{program.entry}` as a program of the ANC register machine",
+            f"# `{entry}` as a program of the ANC register machine",
             "",
-            f"Compiled by surrogate-compiler {__version__} for the exact target: {size_line(program)}. Every value is"
-            f" modulo {program.memory_size}. The matrices of the controller, as logits, are W_e, W_a, W_b, W_o, R0 and"
-            " IR0 in `model.safetensors`; `program.asm` is what they say, and `program.c` the C program.",
+            f"Compiled by surrogate-compiler {__version__} for the exact target: {size_line(assembly, tape)}. Every"
+            f" value is modulo {assembly.memory_size}. The matrices of the controller, as logits, are W_e, W_a, W_b,"
+            " W_o, R0 and IR0 in `model.safetensors`; `program.asm` is what they say, and `program.c` the C program.",
             "",
-            *_adaptation_lines(program),
+            *_adaptation_lines(samples, kind),
             f"Check: {report_line(report)}." if report else "Not checked yet: `surrogate check` does it.",
             "",
             "```python",
@@ -61,15 +50,11 @@ def card(program: AncProgram) -> str:
     )
 
 
-def _adaptation_lines(program: AncProgram) -> list[str]:
-    if program.samples is None:
+def _adaptation_lines(samples: Samples | None, kind: int) -> list[str]:
+    if samples is None:
         return []
     return [
-        f"It was adapted to the {len(program.samples.tape):,} tapes of `samples.jsonl`, and is only right on tapes like"
-        f" them. It is of type {program.kind}: {MEANING[program.kind]}.",
+        f"It was adapted to the {len(samples.tape):,} tapes of `samples.jsonl`, and is only right on tapes like"
+        f" them. It is of type {kind}: {MEANING[kind]}.",
         "",
     ]
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cprograms.diagnostics import UsageError
+from cprograms.tape import TapeProgram
 from cprograms.tape.oracle import run as run_c
-from surrogate.anc.adaptation.distributions import Samples
-
-if TYPE_CHECKING:
-    from surrogate.anc.program import AncProgram
+from surrogate.anc.machine.instructions import Values
+from surrogate.anc.machine.samples import Samples
+from surrogate.anc.running import Runs
 
 FUEL = 1_000_000
 """Steps of the sandbox for a tape, after which the C program counts as endless."""
@@ -61,33 +62,42 @@ class ExactReport:
         return cls(**values, mismatch=Mismatch(**d["mismatch"]) if d["mismatch"] else None)
 
 
-def check(program: AncProgram, tapes: int, seed: int, max_steps: int) -> ExactReport:
-    """Run a program on `tapes` tapes, compare each cell with what the C program leaves, modulo M.
+def check(
+    run: Callable[[Values], Runs], samples: Samples, *, seed: int, endless: int = 0, adapted: bool = False
+) -> ExactReport:
+    """Run on the tapes of `samples`, compare each cell that counts. `run` executes on tapes int [n, M].
 
-    The tapes of a program that was adapted are those of its samples, at most `tapes` of them, and the cells that count
-    are compared with the samples'. The machine is given up after `max_steps` steps.
-
-    Raises UsageError for less than one tape or step, or a negative seed.
+    The rest is for the report: what the tapes were drawn with, how many more are endless, whose they are.
     """
-    if tapes < 1 or max_steps < 1:
-        raise UsageError(f"a check needs at least one {'tape' if tapes < 1 else 'step'}")
-    if seed < 0:
-        raise UsageError(f"a seed must not be negative: {seed}")
-    adapted = program.samples is not None
-    samples = _first(program.samples, tapes) if program.samples else _c_samples(program, tapes, seed)
-    runs = program.run_many(samples.tape, max_steps)
-    wrong = ((runs.tape != samples.target) & samples.mask).any(axis=1) | ~runs.stopped
+    runs = run(samples.tape)
+    wrong = samples.wrong(runs.tape, runs.stopped)
     mismatch = None
     for i in np.flatnonzero(wrong)[:1]:
         found = runs.tape[i].tolist() if runs.stopped[i] else None
         mismatch = Mismatch(samples.tape[i].tolist(), samples.target[i].tolist(), found)
     right, unfinished = int((~wrong).sum()), int((~runs.stopped).sum())
     mean_steps = float(runs.steps[~wrong].mean()) if right else None
-    given = len(samples.tape) if adapted else tapes
-    return ExactReport(given, given - len(samples.tape), right, unfinished, mean_steps, seed, adapted, mismatch)
+    tapes = len(samples.tape) + endless
+    return ExactReport(tapes, endless, right, unfinished, mean_steps, seed, adapted, mismatch)
 
 
-def random_tapes(count: int, memory_size: int, seed: int) -> np.ndarray:
+def ensure_sensible(tapes: int, seed: int, max_steps: int) -> None:
+    """Raises UsageError for less than one tape or step, or a negative seed."""
+    if tapes < 1 or max_steps < 1:
+        raise UsageError(f"a check needs at least one {'tape' if tapes < 1 else 'step'}")
+    if seed < 0:
+        raise UsageError(f"a seed must not be negative: {seed}")
+
+
+def c_samples(program: TapeProgram, memory_size: int, count: int, seed: int) -> Samples:
+    """Random tapes and what the C program leaves of them, modulo M, where it ends: at most `count`."""
+    tapes = random_tapes(count, memory_size, seed)
+    left = run_c(program, tapes, memory_size, FUEL)
+    tape, target = tapes[left.ended], left.tapes[left.ended]
+    return Samples(tape, target, np.ones(tape.shape, dtype=bool))
+
+
+def random_tapes(count: int, memory_size: int, seed: int) -> Values:
     """int [count, M]: on each tape the values are below a random bound, up to a random cell; zeros follow.
 
     Programs read tapes as lengths, addresses and zero-terminated arrays; small values and ends make these meaningful.
@@ -97,15 +107,3 @@ def random_tapes(count: int, memory_size: int, seed: int) -> np.ndarray:
     length = rng.integers(1, memory_size + 1, size=(count, 1))
     values = np.floor(rng.random((count, memory_size)) * bound).astype(np.int64)
     return np.where(np.arange(memory_size) < length, values, 0)
-
-
-def _first(samples: Samples, count: int) -> Samples:
-    return samples.take(slice(count))
-
-
-def _c_samples(program: AncProgram, count: int, seed: int) -> Samples:
-    """Random tapes and what the C program leaves of them, where it ends."""
-    tapes = random_tapes(count, program.memory_size, seed)
-    left = run_c(program.source_program, tapes, program.memory_size, FUEL)
-    tape, target = tapes[left.ended], left.tapes[left.ended]
-    return Samples(tape, target, np.ones(tape.shape, dtype=bool))

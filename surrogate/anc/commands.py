@@ -32,8 +32,8 @@ def compile_command(options: argparse.Namespace) -> int:
     reject_options(options, MLP_ONLY, "is of --target mlp: the exact target computes what the program does")
     started = time.perf_counter()
 
-    from surrogate.anc.artifact import config_of
-    from surrogate.anc.card import report_line, size_line
+    from surrogate.anc.card import report_line
+    from surrogate.anc.machine.assembly import size_line
     from surrogate.anc.pipeline import compile_exact
 
     sizes = {"memory_size": options.memory_size, "tape": options.tape, "registers": options.registers}
@@ -43,11 +43,11 @@ def compile_command(options: argparse.Namespace) -> int:
     program.save(output)
     seconds = time.perf_counter() - started
     if options.json:
-        print_json(config_of(program) | {"artifact": str(output), "seconds": seconds})
+        print_json(program.as_dict() | {"artifact": str(output), "seconds": seconds})
     else:
         print(f"{options.file} -> {output}")
         print(f"  function  void {program.entry}(int *)")
-        print(f"  program   {size_line(program)}")
+        print(f"  program   {size_line(program.program, program.tape)}")
         print(f"  check     {report_line(report)}")
         print(f"  time      {seconds:.2f} s")
     if not report.passed:
@@ -86,7 +86,8 @@ def trace_command(options: argparse.Namespace) -> int:
 def check_command(options: argparse.Namespace, program: AncProgram) -> int:
     reject_options(options, {"rows": "--rows", "max_nmse": "--max-nmse"}, "is for surrogates")
 
-    from surrogate.anc.card import report_line, size_line
+    from surrogate.anc.card import report_line
+    from surrogate.anc.machine.assembly import size_line
 
     tapes = 1000 if options.tapes is None else options.tapes
     report = program.check(tapes, options.seed, **_steps(options))
@@ -94,7 +95,7 @@ def check_command(options: argparse.Namespace, program: AncProgram) -> int:
         print_json({"artifact": options.artifact, **report.as_dict()})
         return OK if report.passed else REJECTED
     print(options.artifact)
-    print(f"  program   {size_line(program)}")
+    print(f"  program   {size_line(program.program, program.tape)}")
     print(f"  check     {report_line(report)}")
     if report.mismatch is not None:
         found = report.mismatch.found
@@ -130,10 +131,14 @@ def show_command(options: argparse.Namespace) -> int:
     if suffix not in (".html", ".png"):
         raise UsageError(f"{options.output}: a picture is a .png or an .html file")
 
-    from surrogate.anc.pictures import picture
+    from surrogate.anc.pictures import matrix_picture, run_picture
 
-    steps = None if options.tape is None else program.trace(_tape(options), **_steps(options))
-    write_output(options.output, picture(program, steps, suffix[1:]))
+    if options.tape is None:
+        content = matrix_picture(program.entry, program.controller, program.tape, suffix[1:])
+    else:
+        steps = program.trace(_tape(options), **_steps(options))
+        content = run_picture(program.entry, steps, suffix[1:])
+    write_output(options.output, content)
     return OK
 
 

@@ -6,47 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import torch
 
 from cprograms.diagnostics import UsageError
 from cprograms.tape import TapeProgram, load_tape
-from surrogate.anc.adaptation.distributions import Samples
-from surrogate.anc.decompiler.reading import arg_max_program, likeliest, rows_of
-from surrogate.anc.machine import interpreter, machine
+from surrogate.anc import artifact
+from surrogate.anc.adaptation.adapt import Adaptation, adapt
+from surrogate.anc.card import card
+from surrogate.anc.check import ExactReport, c_samples, check, ensure_sensible
+from surrogate.anc.decompiler.decompile import Decompiled, decompile
+from surrogate.anc.decompiler.reading import arg_max_program
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import Values
+from surrogate.anc.machine.interpreter import MAX_STEPS
+from surrogate.anc.machine.samples import Samples
+from surrogate.anc.machine.tracing import TraceStep, trace
+from surrogate.anc.running import Run, Runs, run_exactly, run_softly
+from surrogate.container import CARD, header, write
 
-if TYPE_CHECKING:
-    from surrogate.anc.adaptation.adapt import Adaptation
-    from surrogate.anc.check import ExactReport
-    from surrogate.anc.decompiler.decompile import Decompiled
-    from surrogate.anc.machine.tracing import TraceStep
-
-MAX_STEPS = 10_000
-"""Steps after which a run is given up, where the caller does not say."""
-CHUNK_CELLS = 2**22
-"""Numbers in the tapes that are executed at once."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Where an execution ended: tape int [M], the executed instructions, whether it stopped (or was given up)."""
-
-    tape: np.ndarray
-    steps: int
-    stopped: bool
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Where several executions ended: tape int [n, M], steps int [n], stopped bool [n]."""
-
-    tape: np.ndarray
-    steps: np.ndarray
-    stopped: np.ndarray
+# What `decode` reads: the files of every artifact, and those that it may have.
+FILES, OPTIONAL_FILES = artifact.FILES, artifact.OPTIONAL_FILES
 
 
 @dataclass(eq=False)
@@ -84,7 +66,7 @@ class AncProgram:
         """The C program, parsed from `text` when it is first needed: runs do without."""
         return load_tape(source=self.text, entry=self.entry)
 
-    def run(self, tape: Sequence[int] | np.ndarray, max_steps: int = MAX_STEPS) -> Run:
+    def run(self, tape: Sequence[int] | Values, max_steps: int = MAX_STEPS) -> Run:
         """Execute on a tape of at most M values of 0..M-1; the cells after them hold 0.
 
         Raises UsageError for a longer tape and for other values.
@@ -92,36 +74,16 @@ class AncProgram:
         runs = self.run_many(self.full_tape(tape)[None], max_steps)
         return Run(runs.tape[0], int(runs.steps[0]), bool(runs.stopped[0]))
 
-    def run_many(self, tapes: np.ndarray, max_steps: int = MAX_STEPS) -> Runs:
+    def run_many(self, tapes: Values, max_steps: int = MAX_STEPS) -> Runs:
         """Execute on each of the tapes, int [n, M] of values 0..M-1.
 
         A program of type 1 is executed over integers, which is what the machine does by arg-max, only faster; others
         run on the machine, softly, and the likeliest value of each cell counts.
         """
-        if self.kind == 1:
-            return self._run_exactly(tapes, max_steps)
-        size = max(1, CHUNK_CELLS // self.memory_size**2)
-        parts = [self._run_softly(tapes[i : i + size], max_steps) for i in range(0, len(tapes), size)]
-        return Runs(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("tape", "steps", "stopped")))
+        run = run_exactly if self.kind == 1 else run_softly
+        return run(self.controller, tapes, max_steps)
 
-    def _run_exactly(self, tapes: np.ndarray, max_steps: int) -> Runs:
-        reading = likeliest(rows_of(self.controller))
-        code = interpreter.encode([reading.assembly])
-        state = interpreter.start(code, tapes)
-        state.line += reading.start
-        for _ in range(max_steps):
-            if state.stopped.all():
-                break
-            interpreter.step(code, state)
-        return Runs(state.tape[0], state.steps[0], state.stopped[0])
-
-    def _run_softly(self, tapes: np.ndarray, max_steps: int) -> Runs:
-        with torch.no_grad():
-            run = machine.run(self.controller, machine.to_tape(torch.from_numpy(tapes))[None], max_steps)
-        state = run.state
-        return Runs(state.tape[0].argmax(-1).numpy(), run.steps[0].numpy(), ~state.running[0].numpy())
-
-    def full_tape(self, tape: Sequence[int] | np.ndarray) -> np.ndarray:
+    def full_tape(self, tape: Sequence[int] | Values) -> Values:
         """A tape with zeros up to M cells: int [M]. Raises UsageError for a longer tape, and for other values."""
         values = np.asarray(tape)
         if values.ndim != 1 or not all(isinstance(value, int) for value in values.tolist()):
@@ -134,33 +96,93 @@ class AncProgram:
         full[: len(values)] = values
         return full
 
-    def trace(self, tape: Sequence[int] | np.ndarray, max_steps: int = MAX_STEPS) -> list[TraceStep]:
+    def trace(self, tape: Sequence[int] | Values, max_steps: int = MAX_STEPS) -> list[TraceStep]:
         """What each step of `run` does; see `surrogate.anc.machine.tracing.trace`."""
-        from surrogate.anc.machine.tracing import trace
-
-        return trace(self, self.full_tape(tape), max_steps)
+        return trace(self.controller, self.program, self.full_tape(tape), max_steps, hard=self.kind == 1)
 
     def check(self, tapes: int = 1000, seed: int = 0, max_steps: int = MAX_STEPS) -> ExactReport:
-        """Compare with the C program; see `surrogate.anc.check.check`. The report is kept as `measured`."""
-        from surrogate.anc.check import check
+        """Run on `tapes` random tapes, compare each cell with what the C program leaves, modulo M.
 
-        self.measured = check(self, tapes, seed, max_steps)
+        The tapes of a program that was adapted are those of its samples, at most `tapes` of them, and the cells that
+        count are compared with the samples'. The machine is given up after `max_steps` steps. The report is kept as
+        `measured`.
+
+        Raises UsageError for less than one tape or step, or a negative seed.
+        """
+        ensure_sensible(tapes, seed, max_steps)
+        adapted = self.samples is not None
+        if self.samples is None:
+            samples = c_samples(self.source_program, self.memory_size, tapes, seed)
+        else:
+            samples = self.samples.take(slice(tapes))
+        endless = 0 if adapted else tapes - len(samples.tape)
+        self.measured = check(
+            lambda tape: self.run_many(tape, max_steps), samples, seed=seed, endless=endless, adapted=adapted
+        )
         return self.measured
 
     def decompile(self) -> Decompiled:
         """Assembly with probabilities, the type, and C; see `surrogate.anc.decompiler.decompile`."""
-        from surrogate.anc.decompiler.decompile import decompile
-
         return decompile(self.controller, self.samples, name=self.entry)
 
-    def adapt(self, samples: Samples | None = None, **options: Any) -> Adaptation:
-        """Make faster versions for the tapes that it gets; see `surrogate.anc.adaptation.adapt.adapt` for the options."""
-        from surrogate.anc.adaptation.adapt import adapt
+    def adapt(self, samples: Samples | None = None, **options: Any) -> Adaptation[AncProgram]:
+        """Make faster versions for the tapes that it gets, leave the program itself as it is.
 
-        return adapt(self, samples, **options)
+        See `surrogate.anc.adaptation.adapt.adapt` for the options. Raises UsageError as that does, and where the
+        program is an adapted one.
+        """
+        if self.samples is not None:
+            raise UsageError("this program is adapted already; adapt the one that it was made from")
+        found = adapt(self.program, samples, **options)
+        if found.best is None:
+            return found.with_best(None)
+        made = found.best
+        best = AncProgram(self.entry, self.text, self.tape, made.controller, made.samples, made.about, made.kind)
+        best.check(len(made.samples.tape))
+        return found.with_best(best)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `config.json` and `compile --json` say, without the files' hashes."""
+        return header("anc", self.entry) | {
+            "memory_size": self.memory_size,
+            "registers": self.controller.register_count,
+            "lines": len(self.program),
+            "tape": self.tape,
+            "type": self.kind,
+            "adaptation": self.adaptation,
+            "measured": self.measured.as_dict() if self.measured else None,
+        }
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the artifact, a directory; see `surrogate.anc.artifact.save`."""
-        from surrogate.anc.artifact import save
+        """Write the artifact, a directory, all or nothing; an artifact that was there is replaced at once.
 
-        save(self, path)
+        Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a
+        full disk).
+        """
+        files = artifact.encode(self.controller, self.program, self.text, self.samples)
+        text = card(self.entry, self.program, self.tape, self.samples, self.kind, self.measured)
+        write(path, self.as_dict(), files | {CARD: text.encode()})
+
+
+def decode(config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:
+    """The program that a configuration and the files of FILES describe.
+
+    Raises KeyError, TypeError, ValueError or SafetensorError where they do not fit together.
+    """
+    controller = artifact.decode_controller(files[artifact.TENSORS], config["memory_size"], config["registers"])
+    if config["type"] not in (1, 2, 3):
+        raise ValueError(f"type {config['type']!r}")
+    rows = files.get(artifact.SAMPLES)
+    program = AncProgram(
+        entry=config["entry"],
+        text=files[artifact.C_PROGRAM].decode(),
+        tape=int(config["tape"]),
+        controller=controller,
+        samples=None if rows is None else artifact.decode_samples(rows, controller.memory_size),
+        adaptation=config["adaptation"],
+        kind=config["type"],
+        measured=ExactReport.from_dict(config["measured"]) if config["measured"] else None,
+    )
+    if str(program.program) != files[artifact.ASSEMBLY].decode():
+        raise ValueError(f"{artifact.ASSEMBLY} is not what the matrices say")
+    return program

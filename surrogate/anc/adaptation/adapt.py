@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation import gradient, hybrid
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
-from surrogate.anc.adaptation.tasks import TASKS, Published, Task
+from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.decompiler.decompile import decompile
+from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.program import MAX_STEPS, AncProgram
-
-if TYPE_CHECKING:
-    from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.interpreter import MAX_STEPS, run_one
+from surrogate.anc.machine.samples import Samples
 
 METHODS = ("published", "hybrid")
 TEST_TAPES = 100
@@ -44,7 +42,21 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Adaptation:
+class Adapted:
+    """An adapted controller: the samples that it was tested on, how it was made (for JSON), and its type."""
+
+    controller: Controller
+    samples: Samples
+    about: dict[str, Any]
+    kind: int
+
+
+Best = TypeVar("Best")
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True)
+class Adaptation(Generic[Best]):
     """What came of an adaptation: `generic` are the iterations before, `best` the fastest success, None without one.
 
     `finished` is false where Ctrl-C ended it.
@@ -54,8 +66,12 @@ class Adaptation:
     seed: int
     generic: float
     attempts: tuple[Attempt, ...]
-    best: AncProgram | None
+    best: Best | None
     finished: bool
+
+    def with_best(self, best: Other | None) -> Adaptation[Other]:
+        """The same with another form of the best."""
+        return Adaptation(self.method, self.seed, self.generic, self.attempts, best, self.finished)
 
     @property
     def successes(self) -> tuple[Attempt, ...]:
@@ -94,7 +110,7 @@ class Adaptation:
 
 
 def adapt(
-    program: AncProgram,
+    program: Assembly,
     samples: Samples | None = None,
     *,
     task: str | None = None,
@@ -103,7 +119,7 @@ def adapt(
     seeds: int = 100,
     seed: int = 0,
     progress: Progress = lambda done, total: None,
-) -> Adaptation:
+) -> Adaptation[Adapted]:
     """Adapt a program to samples, or to the biased distribution of one of the paper's tasks, once per seed.
 
     `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
@@ -118,27 +134,25 @@ def adapt(
         raise UsageError(
             f"the number of seeds must be positive, not {seeds}" if seeds < 1 else "a seed is not negative"
         )
-    if program.samples is not None:
-        raise UsageError("this program is adapted already; adapt the one that it was made from")
     chosen = None if task is None else _task(task, program.memory_size)
     if (chosen is None) == (samples is None):
         raise UsageError("give either samples or a task")
     draw, tests = _tapes(chosen, samples, seed)
-    runs = program.run_many(tests.tape, MAX_STEPS)
+    runs = run_one(program, tests.tape, MAX_STEPS)
     wrong = tests.wrong(runs.tape, runs.stopped)
     if wrong.any():
         raise UsageError(f"the program itself is wrong on {wrong.sum()} of {len(wrong)} tapes: is it meant for them?")
     settings = settings or _settings(chosen, int(runs.steps.max()))
     last = _Last(progress)
-    controllers = _controllers(program.program, draw, settings, method, seeds, seed, last)
+    controllers = _controllers(program, draw, settings, method, seeds, seed, last)
     scores = evaluate(controllers, tests, settings.max_steps)
     generic = float(runs.steps.mean()) + 1
     attempts = tuple(_attempts(controllers, scores, generic, tests))
-    result = Adaptation(method, seed, generic, attempts, None, last.finished)
-    return _with_best(result, program, controllers, tests, task)
+    result = Adaptation[Adapted](method, seed, generic, attempts, None, last.finished)
+    return result.with_best(_best(result, controllers, tests, task))
 
 
-def _task(name: str, memory_size: int) -> Task:
+def _task(name: str, memory_size: int) -> TapeTask:
     if name not in TASKS:
         raise UsageError(f"unknown task '{name}'; there are {', '.join(TASKS)}")
     task = TASKS[name]
@@ -150,7 +164,7 @@ def _task(name: str, memory_size: int) -> Task:
     return task
 
 
-def _tapes(task: Task | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
+def _tapes(task: TapeTask | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
     """Where an attempt's tapes come from, and those that all attempts are tested on."""
     if task is not None:
         return lambda rng, n: task.sample(rng, n, biased=True), task.sample(
@@ -160,7 +174,7 @@ def _tapes(task: Task | None, samples: Samples | None, seed: int) -> tuple[Draw,
     return lambda rng, n: samples.take(rng.integers(len(samples.tape), size=n)), samples
 
 
-def _settings(task: Task | None, slowest: int) -> Published:
+def _settings(task: TapeTask | None, slowest: int) -> Published:
     if task is not None and task.adaptation is not None:
         return task.adaptation
     return Published(**{**asdict(DEFAULT), "max_steps": SLACK * slowest})
@@ -199,17 +213,13 @@ def one_of(controllers: Controller, p: int) -> Controller:
     return Controller(*(parameter.detach()[p : p + 1].clone() for parameter in controllers.parameters()))
 
 
-def _with_best(
-    result: Adaptation, program: AncProgram, controllers: Controller, tests: Samples, task: str | None
-) -> Adaptation:
-    """The result with its best program: the success with the fewest iterations, the clearest where several tie."""
+def _best(result: Adaptation[Adapted], controllers: Controller, tests: Samples, task: str | None) -> Adapted | None:
+    """The success with the fewest iterations, the clearest where several tie."""
     ranked = [(a.iterations, a.kind, p) for p, a in enumerate(result.attempts) if a.success]
     if not ranked:
-        return result
+        return None
     iterations, kind, p = min(ranked)
     assert kind is not None
     summary = {k: v for k, v in result.as_dict().items() if k != "attempts"}
     about = {"task": task, "attempt": p, "iterations": iterations, **summary}
-    best = AncProgram(program.entry, program.text, program.tape, one_of(controllers, p), tests, about, kind)
-    best.check(len(tests.tape))
-    return Adaptation(**{**vars(result), "best": best})
+    return Adapted(one_of(controllers, p), tests, about, kind)

@@ -8,35 +8,20 @@ at them, hold 0 here: the publication's conversion to distributions rounds the f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Samples:
-    """Tapes before and after: tape [n, M], target [n, M] (ints), mask [n, M] (bool, the cells that count)."""
-
-    tape: np.ndarray
-    target: np.ndarray
-    mask: np.ndarray
-
-    def take(self, rows: np.ndarray | slice) -> Samples:
-        """The samples with these numbers."""
-        return Samples(self.tape[rows], self.target[rows], self.mask[rows])
-
-    def wrong(self, tape: np.ndarray, stopped: np.ndarray) -> np.ndarray:
-        """Which executions, that left tape [..., n, M], did not stop or differ in a cell that counts: [..., n]."""
-        return ((tape != self.target) & self.mask).any(-1) | ~stopped
-
+from surrogate.anc.machine.instructions import Values
+from surrogate.anc.machine.samples import Samples
 
 Sampler = Callable[[np.random.Generator, int, int], Samples]  # generator, n, M
 
 
-def _below(rng: np.random.Generator, low: int, high: np.ndarray | float) -> np.ndarray:
+def _below(rng: np.random.Generator, low: int, high: np.ndarray | float) -> Values:
     """low + floor(u (high - low)), u uniform in [0, 1): `high` is exclusive, may be an array, a fraction, or `low`."""
     high = np.asarray(high)
-    return low + np.floor(rng.random(high.shape) * (high - low)).astype(int)
+    above: Values = np.floor(rng.random(high.shape) * (high - low)).astype(int)
+    return low + above
 
 
 def _lengths(rng: np.random.Generator, n: int, low: int, high: int) -> np.ndarray:

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.loss import execution_loss
 from surrogate.anc.adaptation.outcome import Draw, Progress, evaluate
 from surrogate.anc.adaptation.tasks import Published
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.machine import to_tape
+from surrogate.anc.machine.samples import Samples
 
 VALIDATIONS = 20  # of a run; the best controller of each seed at any of them is kept
 VALIDATION_TAPES = 50
@@ -49,7 +49,7 @@ def _descend(controller: Controller, optimiser: torch.optim.Optimizer, samples: 
     )  # [P, B, M]
     loss, _ = execution_loss(controller, to_tape(tape), to_tape(target), mask.float(), settings, settings.max_steps)
     optimiser.zero_grad()
-    loss.sum().backward()  # the programs share no parameter: the gradient of each is its own loss's
+    torch.autograd.backward(loss.sum())  # the programs share no parameter: the gradient of each is its own loss's
     optimiser.step()
 
 

@@ -21,12 +21,12 @@ import wasmtime
 
 from cprograms.diagnostics import UsageError
 from cprograms.sandbox import toolchain
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.outcome import Draw, Progress
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.instructions import INSTRUCTIONS, Instruction
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.samples import Samples
 
 PROPOSALS = 17_000  # a round, for each step of the best program up to LONG; each round starts from the best program
 LONG = 16
@@ -105,8 +105,11 @@ def _wrong(program: Assembly, samples: Samples, max_steps: int) -> Samples:
 
 
 def _joined(first: Samples, second: Samples) -> Samples:
-    pairs = ((first.tape, second.tape), (first.target, second.target), (first.mask, second.mask))
-    return Samples(*(np.concatenate(pair) for pair in pairs))
+    return Samples(
+        np.concatenate((first.tape, second.tape)),
+        np.concatenate((first.target, second.target)),
+        np.concatenate((first.mask, second.mask)),
+    )
 
 
 class _Kernel:
@@ -150,7 +153,8 @@ class _Kernel:
         return _read(_Program.from_address(self._address("best")), like)
 
     def _address(self, name: str) -> int:
-        return self._base + self._exports[name].value(self._store)
+        offset: int = self._exports[name].value(self._store)
+        return self._base + offset
 
 
 def _write(raw: _Program, program: Assembly) -> None:
@@ -166,19 +170,19 @@ def _read(raw: _Program, like: Assembly) -> Assembly:
     return Assembly(
         like.memory_size,
         tuple(raw.initial[: len(like.registers)]),
-        tuple(_instruction(raw.line[i]) for i in range(raw.lines)),
+        tuple(Instruction.of(INSTRUCTIONS[i.op], i.a, i.b, i.out) for i in raw.line[: raw.lines]),
     )
-
-
-def _instruction(line: _Line) -> Instruction:
-    op = Op(line.op)
-    arg1, arg2 = (line.a if OPERANDS[op] > 0 else None), (line.b if OPERANDS[op] > 1 else None)
-    return Instruction(op, arg1, arg2, None if op is Op.STOP else line.out)
 
 
 @cache
 def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
-    source = resources.files("surrogate.anc.adaptation").joinpath("search.c").read_text(encoding="utf-8")
+    source = _table() + resources.files("surrogate.anc.adaptation").joinpath("search.c").read_text(encoding="utf-8")
     exports = ("start", "anneal", "best", "best_cost", "tape", "target", "mask")
     engine = wasmtime.Engine()
     return engine, wasmtime.Module(engine, toolchain.kernel_to_wasm(source, exports))
+
+
+def _table() -> str:
+    """The instructions as search.c wants them."""
+    rows = [f"X({op.name}, {op.row.operands}, ({op.row.c.format(a='a', b='b')}))" for op in INSTRUCTIONS]
+    return f"#define INSTRUCTIONS(X) {' '.join(rows)}\n"

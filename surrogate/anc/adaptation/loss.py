@@ -7,12 +7,12 @@ from torch import Tensor
 
 from surrogate.anc.adaptation.tasks import Published
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.machine import HALT, Run, start, step
+from surrogate.anc.machine.machine import HALT, SoftRun, start, step
 
 
 def execution_loss(
     controller: Controller, tapes: Tensor, targets: Tensor, mask: Tensor, weights: Published, max_steps: int
-) -> tuple[Tensor, Run]:
+) -> tuple[Tensor, SoftRun]:
     """The loss [P], summed over a program's tapes, and the execution that it scores.
 
     alpha weighs that the final tape is right, beta that each tape is at which it may stop, gamma that it takes few
@@ -35,7 +35,7 @@ def execution_loss(
             break
     unfinished = weights.delta * (1 - state.stopped) * (state.stopped < HALT)
     loss = loss + weights.alpha * _error(state.tape, targets, mask) + unfinished
-    return loss.sum(dim=1), Run(state, steps)
+    return loss.sum(dim=1), SoftRun(state, steps)
 
 
 def _error(tape: Tensor, target: Tensor, mask: Tensor) -> Tensor:

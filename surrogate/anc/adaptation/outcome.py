@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.machine import machine
 from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import Values
+from surrogate.anc.machine.samples import Mask, Samples
 
+Floats = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Samples]
 Progress = Callable[[int, int], None]  # work done, work in all
 CHUNK = 25  # tapes that are executed at once
@@ -24,12 +27,13 @@ class Scores:
     Iterations are counted as in the paper: the executed steps and the initial state.
     """
 
-    right: np.ndarray
-    iterations: np.ndarray
+    right: Floats
+    iterations: Floats
 
-    def success(self, generic: float) -> np.ndarray:
+    def success(self, generic: float) -> Mask:
         """[P]: every tape is right, in fewer iterations than the generic program's."""
-        return (self.right == 1) & (self.iterations < generic)
+        success: Mask = (self.right == 1) & (self.iterations < generic)
+        return success
 
 
 def evaluate(controller: Controller, samples: Samples, max_steps: int) -> Scores:
@@ -40,7 +44,7 @@ def evaluate(controller: Controller, samples: Samples, max_steps: int) -> Scores
     return Scores(right.mean(axis=1), steps.mean(axis=1) + 1)
 
 
-def _evaluate_part(controller: Controller, samples: Samples, max_steps: int) -> tuple[np.ndarray, np.ndarray]:
+def _evaluate_part(controller: Controller, samples: Samples, max_steps: int) -> tuple[Mask, Values]:
     programs = len(controller.start)
     tapes = machine.to_tape(torch.from_numpy(samples.tape)).expand(programs, -1, -1, -1)
     with torch.no_grad():

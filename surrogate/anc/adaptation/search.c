@@ -6,7 +6,13 @@
    worse by d is taken with probability exp(-d / temperature), and its execution ends as soon as that is all but decided.
    An edit of what is not executed, or not read, is taken without a run. */
 
-enum { STOP, ZERO, INC, ADD, SUB, DEC, MIN, MAX, READ, WRITE, JEZ, OPS };
+/* INSTRUCTIONS(X) is X(name, operands, value) for each instruction in order, written from the table of
+   machine/instructions.py; the value is an expression over a, b and mem, to be reduced modulo the number of cells. */
+#define NAME(name, operands, value) name,
+#define OPERANDS(name, operands, value) operands,
+#define CASE(name, operands, value) case name: return reduced(value);
+
+enum { INSTRUCTIONS(NAME) OPS };
 enum { CELLS = 256, REGISTERS = 64, TAPES = 512 };
 
 typedef struct {
@@ -41,19 +47,18 @@ static unsigned next_random(void) {
 
 static int below(int n) { return (int)((unsigned long long)next_random() * (unsigned)n >> 32); }
 
-/* What an instruction gives; only WRITE changes the tape. */
-static int compute(int op, int a, int b, int *cell) {
-    switch (op) {
-        case INC: return a + 1 == cells ? 0 : a + 1;
-        case ADD: return a + b >= cells ? a + b - cells : a + b;
-        case SUB: return a - b < 0 ? a - b + cells : a - b;
-        case DEC: return a == 0 ? cells - 1 : a - 1;
-        case MIN: return a < b ? a : b;
-        case MAX: return a > b ? a : b;
-        case READ: return cell[a];
-        case WRITE: cell[a] = b;
-    }
-    return 0;
+static const int operands[OPS] = {INSTRUCTIONS(OPERANDS)};
+
+static int reduced(int value) { /* most are at most one round away */
+    if (value >= cells) return value < 2 * cells ? value - cells : value % cells;
+    if (value < 0) return value >= -cells ? value + cells : cells - 1 - (-1 - value) % cells;
+    return value;
+}
+
+/* What an instruction gives. */
+static int compute(int op, int a, int b, const int *mem) {
+    switch (op) { INSTRUCTIONS(CASE) }
+    __builtin_unreachable();
 }
 
 /* Runs on tape t, leaving cell[] and value[] (the registers) as they end, until `watch` is executed if it ever is.
@@ -68,6 +73,7 @@ static int execute(const Program *p, int t, int *cell, int *value, int watch, in
         executed[at] = 1;
         if (line->op == STOP) return steps;
         int result = compute(line->op, a, b, cell);
+        if (line->op == WRITE) cell[a] = b;
         if (at == watch) {
             *given = result;
             return steps;
@@ -163,10 +169,6 @@ static int use_observed(Program *p, int at, int r, int replace) {
     return 1;
 }
 
-static int reads_first(int op) { return op != STOP && op != ZERO; }
-
-static int reads_second(int op) { return reads_first(op) && op != INC && op != DEC && op != READ; }
-
 static int set(int *field, int value) {
     int changed = *field != value;
     *field = value;
@@ -179,8 +181,8 @@ static int propose(Program *p, const unsigned char *live) {
     Line *line = &p->line[at];
     switch (below(12)) {
         case 0: return set(&line->op, below(OPS)) && live[at];
-        case 1: return set(&line->a, r) && live[at] && reads_first(line->op);
-        case 2: return set(&line->b, r) && live[at] && reads_second(line->op);
+        case 1: return set(&line->a, r) && live[at] && operands[line->op] > 0;
+        case 2: return set(&line->b, r) && live[at] && operands[line->op] > 1;
         case 3: return set(&line->out, r) && live[at] && line->op != STOP;
         case 4: *line = random_line(); return live[at];
         case 5: swap(p, at, below(p->lines)); return 1;

@@ -12,8 +12,9 @@ from importlib import resources
 import numpy as np
 
 from surrogate.anc.adaptation import distributions
-from surrogate.anc.adaptation.distributions import Sampler, Samples
+from surrogate.anc.adaptation.distributions import Sampler
 from surrogate.anc.machine.assembly import Assembly, parse
+from surrogate.anc.machine.samples import Samples
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Task:
+class TapeTask:
     """A task over tapes of `memory_size` cells; `registers` counts those of the published program."""
 
     name: str
@@ -74,7 +75,7 @@ class Task:
 
 
 _TASKS = [
-    Task(
+    TapeTask(
         "access",
         memory_size=10,
         registers=3,
@@ -83,7 +84,7 @@ _TASKS = [
         adaptation=Published("sgd", 1, 1.0, 2, alpha=10, beta=0, gamma=0, delta=1, steps=2000, max_steps=10),
         figures=Figures(generic=6, learned=4, ideal=4, success=0.37),
     ),
-    Task(
+    TapeTask(
         "increment",
         memory_size=7,
         registers=6,
@@ -92,7 +93,7 @@ _TASKS = [
         adaptation=Published("adam", 1, 0.1, 5, alpha=1, beta=0, gamma=0.1, delta=5, steps=7200, max_steps=50),
         figures=Figures(generic=40, learned=16, ideal=34, success=0.84),
     ),
-    Task(
+    TapeTask(
         "swap",
         memory_size=10,
         registers=5,
@@ -101,7 +102,7 @@ _TASKS = [
         adaptation=Published("adam", 1, 0.1, 3, alpha=1, beta=0, gamma=0, delta=10, steps=2000, max_steps=15),
         figures=Figures(generic=10, learned=6, ideal=6, success=0.27),
     ),
-    Task(
+    TapeTask(
         "listk",
         memory_size=20,
         registers=7,
@@ -110,7 +111,7 @@ _TASKS = [
         adaptation=Published("adam", 5, 1.0, 5, alpha=10, beta=10, gamma=0.1, delta=20, steps=2000, max_steps=75),
         figures=Figures(generic=18, learned=11, ideal=10, success=0.19),
     ),
-    Task(
+    TapeTask(
         "addition",
         memory_size=15,
         registers=6,
@@ -118,7 +119,7 @@ _TASKS = [
         adaptation=Published("adam", 1, 0.1, 4, alpha=10, beta=0, gamma=0, delta=10, steps=3000, max_steps=65),
         figures=Figures(generic=20, learned=9, ideal=6, success=0.12),
     ),
-    Task(
+    TapeTask(
         "sort",
         memory_size=21,
         registers=10,
@@ -127,19 +128,19 @@ _TASKS = [
         adaptation=Published("adam", 5, 1.0, 6, alpha=10, beta=5, gamma=0.1, delta=5, steps=700, max_steps=75),
         figures=Figures(generic=38, learned=18, ideal=9.5, success=0.74),
     ),
-    Task("copy", memory_size=15, registers=7, unbiased=distributions.copy, biased=distributions.copy_biased),
-    Task("reverse", memory_size=15, registers=8, unbiased=distributions.reverse),
-    Task("permutation", memory_size=15, registers=8, unbiased=distributions.permutation),
-    Task("list_search", memory_size=15, registers=8, unbiased=distributions.list_search),
-    Task("merge", memory_size=30, registers=13, unbiased=distributions.merge),
-    Task("walk_bst", memory_size=30, registers=8, unbiased=distributions.walk_bst),
-    Task(
+    TapeTask("copy", memory_size=15, registers=7, unbiased=distributions.copy, biased=distributions.copy_biased),
+    TapeTask("reverse", memory_size=15, registers=8, unbiased=distributions.reverse),
+    TapeTask("permutation", memory_size=15, registers=8, unbiased=distributions.permutation),
+    TapeTask("list_search", memory_size=15, registers=8, unbiased=distributions.list_search),
+    TapeTask("merge", memory_size=30, registers=13, unbiased=distributions.merge),
+    TapeTask("walk_bst", memory_size=30, registers=8, unbiased=distributions.walk_bst),
+    TapeTask(
         "linear_search",
         memory_size=15,
         registers=7,
         unbiased=distributions.linear_search,
         biased=distributions.linear_search_biased,
     ),
-    Task("dijkstra", memory_size=100, registers=23, unbiased=distributions.dijkstra),
+    TapeTask("dijkstra", memory_size=100, registers=23, unbiased=distributions.dijkstra),
 ]
 TASKS = {task.name: task for task in _TASKS}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from surrogate.anc.machine.instructions import Op
 
 ENTRY = -1  # the number of the block at which execution starts; the others have the numbers of their first lines
 
@@ -19,31 +22,14 @@ class Register:
 
 
 @dataclass(frozen=True)
-class Sum:
-    """left + right, or left - right where `minus`; modulo M."""
+class Operation:
+    """What an instruction gives, modulo M. INC and DEC are written as an ADD and a SUB of 1."""
 
-    left: Expression
-    right: Expression
-    minus: bool = False
-
-
-@dataclass(frozen=True)
-class Extreme:
-    """The least or the greatest of two."""
-
-    left: Expression
-    right: Expression
-    greatest: bool
+    op: Op
+    operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Read:
-    """tape[address]"""
-
-    address: Expression
-
-
-Expression = Constant | Register | Sum | Extreme | Read
+Expression = Constant | Register | Operation
 
 
 @dataclass(frozen=True)
@@ -137,6 +123,8 @@ def successors(end: End) -> tuple[int, ...]:
             return tuple(dict.fromkeys((*targets, no)))
         case Halt():
             return ()
+        case _:
+            assert_never(end)
 
 
 def retarget(end: End, old: int, new: int) -> End:
@@ -150,21 +138,25 @@ def retarget(end: End, old: int, new: int) -> End:
             return end
         case Computed():
             raise ValueError("a computed jump goes to lines, which have no other name")
+        case _:
+            assert_never(end)
 
 
 def parts(node: Expression | Condition | Statement) -> tuple[Expression | Condition, ...]:
     """The immediate parts of a node."""
     match node:
-        case Sum(left, right) | Extreme(left, right):
-            return (left, right)
-        case Read(inner) | IsZero(inner) | Not(inner) | Assign(_, inner):
+        case Operation(_, operands):
+            return operands
+        case IsZero(inner) | Not(inner) | Assign(_, inner):
             return (inner,)
-        case AllOf(inner) | AnyOf(inner):
-            return inner
+        case AllOf(several) | AnyOf(several):
+            return several
         case Store(address, value):
             return (address, value)
         case Constant() | Register():
             return ()
+        case _:
+            assert_never(node)
 
 
 def nodes(node: Expression | Condition | Statement) -> Iterator[Expression | Condition | Statement]:
@@ -186,5 +178,7 @@ def end_condition(end: End) -> tuple[Condition | Expression, ...]:
             return (test,)
         case Computed(test, line):
             return (test, line)
-        case _:
+        case Goto() | Halt():
             return ()
+        case _:
+            assert_never(end)

@@ -19,10 +19,9 @@ import torch
 from cprograms.diagnostics import ProgramError
 from cprograms.tape import load_tape
 from cprograms.tape.oracle import run as run_c
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.compiler.compile import compile_tape
-from surrogate.anc.decompiler.flow import Jump, Reading
-from surrogate.anc.decompiler.reading import Rows, likeliest, rows_of
+from surrogate.anc.decompiler.flow import MixedJump, Reading
+from surrogate.anc.decompiler.reading import Probabilities, likeliest, probabilities_of
 from surrogate.anc.decompiler.render import function_texts
 from surrogate.anc.decompiler.softness import (
     FIRST,
@@ -38,6 +37,7 @@ from surrogate.anc.machine import machine
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import Op
+from surrogate.anc.machine.samples import Samples
 
 MAX_STEPS = 1000
 """Of a soft run that is looked at."""
@@ -108,7 +108,7 @@ def decompile(controller: Controller, samples: Samples | None = None, name: str 
     Without samples, the lines that control flow can reach count, which suits a controller that was compiled. `name` is
     what the C function is called.
     """
-    rows = rows_of(controller)
+    rows = probabilities_of(controller)
     reading = likeliest(rows)
     reached = None if samples is None else reached_lines(controller, samples.tape, MAX_STEPS)
     found = tuple(choices(rows, reading, reached))
@@ -129,10 +129,12 @@ def _kind(found: tuple[Choice, ...], reading: Reading) -> tuple[int, str | None]
     return (2, None) if soft else (1, None)
 
 
-def _with_cases(reading: Reading, rows: Rows, found: tuple[Choice, ...], reached: np.ndarray | None) -> Reading:
+def _with_cases(
+    reading: Reading, rows: Probabilities, found: tuple[Choice, ...], reached: np.ndarray | None
+) -> Reading:
     """The reading with its soft jumps, and without the lines that the tapes never reach and that say nothing clear."""
     soft = {c.where for c in found if c.soft}
-    jumps = {line: Jump(_weights(rows.a[line]), _weights(rows.b[line])) for line in sorted(soft)}
+    jumps = {line: MixedJump(_weights(rows.a[line]), _weights(rows.b[line])) for line in sorted(soft)}
     if reached is None:
         return Reading(reading.assembly, reading.start, jumps)
     everywhere = choices(rows, reading, np.ones_like(reached))

@@ -18,27 +18,25 @@ from surrogate.anc.decompiler.code import (
     Constant,
     End,
     Expression,
-    Extreme,
     Goto,
     Halt,
     IsZero,
-    Read,
+    Operation,
     Register,
     Statement,
     Store,
-    Sum,
     end_condition,
     reads,
     successors,
 )
 from surrogate.anc.machine.assembly import Assembly
-from surrogate.anc.machine.instructions import GIVES_ZERO, Instruction, Op
+from surrogate.anc.machine.instructions import GIVES_ZERO, Instruction, Op, evaluate
 
 Known = tuple[int | None, ...]  # the value of each register where it is the same however the line is reached
 
 
 @dataclass(frozen=True)
-class Jump:
+class MixedJump:
     """A JEZ that looks at several registers: {register: weight} for what is tested and for where it goes (type 2)."""
 
     test: Mapping[int, float]
@@ -51,7 +49,7 @@ class Reading:
 
     assembly: Assembly
     start: int = 0
-    jumps: Mapping[int, Jump] = field(default_factory=dict)
+    jumps: Mapping[int, MixedJump] = field(default_factory=dict)
     unreached: frozenset[int] = frozenset()
 
     def at(self, line: int) -> Instruction:
@@ -59,11 +57,9 @@ class Reading:
         inside = line < len(self.assembly) and line not in self.unreached
         return self.assembly.instructions[line] if inside else Instruction(Op.STOP)
 
-    def jump(self, line: int) -> Jump:
-        i = self.at(line)
-        assert i.arg1 is not None
-        assert i.arg2 is not None
-        return self.jumps.get(line) or Jump({i.arg1: 1.0}, {i.arg2: 1.0})
+    def jump(self, line: int) -> MixedJump:
+        tested, target = self.at(line).arguments
+        return self.jumps.get(line) or MixedJump({tested: 1.0}, {target: 1.0})
 
 
 def known_registers(reading: Reading) -> dict[int, Known]:
@@ -137,31 +133,30 @@ def _value(i: Instruction, known: Known, memory_size: int) -> Expression:
     """What an instruction gives, as an expression; operands whose values are known are constants."""
     if i.op in GIVES_ZERO:
         return Constant(0)
-    a, b = (_operand(r, known) for r in (i.arg1, i.arg2))
+    operands = tuple(_operand(r, known) for r in i.arguments)
     if i.op is Op.READ:
-        return Read(a)
+        return Operation(i.op, operands)
+    values = [operand.value for operand in operands if isinstance(operand, Constant)]
+    if len(values) == len(operands):
+        a, b = (*values, 0, 0)[:2]
+        return Constant(evaluate(i.op, a, b, memory_size))
     if i.op in (Op.INC, Op.DEC):
-        return _sum(a, Constant(1), i.op is Op.DEC, memory_size)
-    if i.op in (Op.ADD, Op.SUB):
-        return _sum(a, b, i.op is Op.SUB, memory_size)
-    if isinstance(a, Constant) and isinstance(b, Constant):
-        return Constant(max(a.value, b.value) if i.op is Op.MAX else min(a.value, b.value))
-    return a if a == b else Extreme(a, b, greatest=i.op is Op.MAX)
+        return Operation(Op.ADD if i.op is Op.INC else Op.SUB, (*operands, Constant(1)))
+    return _unless_trivial(i.op, operands)
 
 
-def _operand(register: int | None, known: Known) -> Expression:
-    if register is None:
-        return Constant(0)
+def _unless_trivial(op: Op, operands: tuple[Expression, ...]) -> Expression:
+    """The operation, or the operand that it always gives."""
+    if op.row.idempotent and operands[0] == operands[1]:
+        return operands[0]
+    if op in (Op.ADD, Op.SUB) and operands[1] == Constant(0):
+        return operands[0]
+    return operands[1] if op is Op.ADD and operands[0] == Constant(0) else Operation(op, operands)
+
+
+def _operand(register: int, known: Known) -> Expression:
     value = known[register]
     return Register(register) if value is None else Constant(value)
-
-
-def _sum(a: Expression, b: Expression, minus: bool, memory_size: int) -> Expression:
-    if isinstance(a, Constant) and isinstance(b, Constant):
-        return Constant((a.value - b.value if minus else a.value + b.value) % memory_size)
-    if b == Constant(0):
-        return a
-    return b if a == Constant(0) and not minus else Sum(a, b, minus)
 
 
 def _targets(reading: Reading, line: int, known: Known) -> list[int]:
@@ -171,10 +166,13 @@ def _targets(reading: Reading, line: int, known: Known) -> list[int]:
 
 def _body(reading: Reading, line: int, known: Known) -> list[Statement]:
     i = reading.at(line)
-    store = [Store(_operand(i.arg1, known), _operand(i.arg2, known))] if i.op is Op.WRITE else []
-    if i.out is None or i.op is Op.JEZ:
-        return [*store]
-    return [*store, Assign(i.out, _value(i, known, reading.assembly.memory_size))]
+    body: list[Statement] = []
+    if i.op is Op.WRITE:
+        address, value = (_operand(r, known) for r in i.arguments)
+        body.append(Store(address, value))
+    if i.out is not None and i.op is not Op.JEZ:
+        body.append(Assign(i.out, _value(i, known, reading.assembly.memory_size)))
+    return body
 
 
 def end_of(reading: Reading, line: int, known: Known) -> End:

@@ -10,13 +10,13 @@ import torch
 from surrogate.anc.decompiler.flow import Reading, known_registers
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.instructions import INSTRUCTIONS, Instruction
 
 FLAT = 1e-6  # the choices of a row that no one looks at differ by less than this
 
 
 @dataclass(frozen=True)
-class Rows:
+class Probabilities:
     """The distributions of one program: e [M, N], a, b, o [M, R], R0 [R, M], IR0 [M], float64."""
 
     e: np.ndarray
@@ -27,14 +27,14 @@ class Rows:
     ir0: np.ndarray
 
 
-def rows_of(controller: Controller) -> Rows:
+def probabilities_of(controller: Controller) -> Probabilities:
     """The distributions of a controller of one program."""
     with torch.no_grad():
         found = controller.distributions()
-    return Rows(*(found[name][0].double().cpu().numpy() for name in ("e", "a", "b", "o", "R0", "IR0")))
+    return Probabilities(*(found[name][0].double().cpu().numpy() for name in ("e", "a", "b", "o", "R0", "IR0")))
 
 
-def likeliest(rows: Rows) -> Reading:
+def likeliest(rows: Probabilities) -> Reading:
     """The program of every row's likeliest choice, without the lines at its end that cannot be reached."""
     lines = len(rows.e)
     registers = tuple(None if np.ptp(row) < FLAT else int(row.argmax()) for row in rows.r0)
@@ -47,10 +47,9 @@ def likeliest(rows: Rows) -> Reading:
 
 def arg_max_program(controller: Controller) -> Assembly:
     """The assembly of every row's likeliest choice."""
-    return likeliest(rows_of(controller)).assembly
+    return likeliest(probabilities_of(controller)).assembly
 
 
-def _instruction(rows: Rows, line: int) -> Instruction:
-    op = Op(int(rows.e[line].argmax()))
-    a, b = (int(part[line].argmax()) if OPERANDS[op] > i else None for i, part in enumerate((rows.a, rows.b)))
-    return Instruction(op, a, b, None if op is Op.STOP else int(rows.o[line].argmax()))
+def _instruction(rows: Probabilities, line: int) -> Instruction:
+    a, b, out = (int(part[line].argmax()) for part in (rows.a, rows.b, rows.o))
+    return Instruction.of(INSTRUCTIONS[rows.e[line].argmax()], a, b, out)

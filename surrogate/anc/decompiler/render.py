@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import assert_never
 
 from surrogate.anc.decompiler.code import (
     ENTRY,
@@ -18,26 +19,37 @@ from surrogate.anc.decompiler.code import (
     Condition,
     Constant,
     Expression,
-    Extreme,
     Goto,
+    Halt,
     IsZero,
     Not,
-    Read,
+    Operation,
     Register,
     Statement,
     Store,
-    Sum,
     end_condition,
     nodes,
     reads,
 )
 from surrogate.anc.decompiler.flow import Reading, live_before
 from surrogate.anc.decompiler.simplify import simplified
-from surrogate.anc.decompiler.structure import Before, If, Jump, Loop, Part, Return, Sequence, Unstructured, structure
+from surrogate.anc.decompiler.structure import (
+    Before,
+    Forever,
+    If,
+    Jump,
+    Part,
+    Return,
+    Sequence,
+    Unstructured,
+    structure,
+)
 from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.instructions import Op
 
 INDENT = "    "
 MOST_COPIED, MOST_COPIED_IN_ALL = 10, 500  # lines
+SUMS = (Op.ADD, Op.SUB)
 Lines = list[str]
 
 
@@ -107,7 +119,7 @@ class _Renderer:
         match part:
             case If(test, yes, no):
                 return _if(test, self.sequence(yes, place), self.sequence(no, place))
-            case Loop():
+            case Forever():
                 forms = (self.while_, self.do_, self.ever)
                 return self.first_of(part, place, [partial(form, part, place) for form in forms])
             case Before():
@@ -116,8 +128,10 @@ class _Renderer:
                 return self.jump(target, place)
             case Return():
                 return ["return;"]
-            case _:
+            case Assign() | Store():
                 return [_statement(part)]
+            case _:
+                assert_never(part)
 
     def jump(self, target: int, place: _Place) -> Lines:
         for text, reached in (("", place.following), ("break;", place.broken), ("continue;", place.continued)):
@@ -152,7 +166,7 @@ class _Renderer:
         inside = self.sequence(part.body, _Place(part.following, part.following))
         return ["do {", *_indented(inside), "} while (0);"]
 
-    def while_(self, loop: Loop, place: _Place) -> Lines:
+    def while_(self, loop: Forever, place: _Place) -> Lines:
         """`while (test)`: the body is a test of which one side leaves."""
         first = loop.body[0]
         if isinstance(first, If):
@@ -164,7 +178,7 @@ class _Renderer:
                     return [f"while ({condition(test)}) {{", *_indented(body), "}", *after]
         raise Unstructured
 
-    def do_(self, loop: Loop, place: _Place) -> Lines:
+    def do_(self, loop: Forever, place: _Place) -> Lines:
         """`do ... while (test)`: the body ends with a test of which one side goes back."""
         last, again = loop.body[-1], (Jump(loop.header),)
         if not isinstance(last, If) or again not in (last.yes, last.no):
@@ -174,15 +188,19 @@ class _Renderer:
         body = self.sequence(loop.body[:-1], _Place(None, None if after else place.following))
         return ["do {", *_indented(body), f"}} while ({condition(test)});", *after]
 
-    def ever(self, loop: Loop, place: _Place) -> Lines:
+    def ever(self, loop: Forever, place: _Place) -> Lines:
         body = self.sequence(loop.body, _Place(loop.header, place.following, loop.header))
         return ["while (1) {", *_indented(body), "}"]
 
 
 def _statement(statement: Statement) -> str:
-    if isinstance(statement, Store):
-        return f"mem[{expression(statement.address)}] = {expression(statement.value)};"
-    return _assignment(statement.register, statement.value)
+    match statement:
+        case Store(address, value):
+            return f"mem[{expression(address)}] = {expression(value)};"
+        case Assign(register, value):
+            return _assignment(register, value)
+        case _:
+            assert_never(statement)
 
 
 def _if(test: Condition, yes: Lines, no: Lines) -> Lines:
@@ -230,16 +248,18 @@ def _switch_end(block: Block) -> Lines:
         case Computed(test, line, _, no, zeroed):
             zero = [] if zeroed is None else [f"r{zeroed} = 0;"]
             return [*_if(test, [f"line = {expression(line)};"], [f"line = {no};"]), *zero, "break;"]
-        case _:
+        case Halt():
             return ["return;"]
+        case _:
+            assert_never(block.end)
 
 
 def _assignment(register: int, value: Expression) -> str:
     match value:
-        case Sum(Register(r), Constant(1), minus) if r == register:
-            return f"r{register}{'--' if minus else '++'};"
-        case Sum(Register(r), operand, minus) if r == register and register not in reads(operand):
-            return f"r{register} {'-' if minus else '+'}= {expression(operand)};"
+        case Operation(Op.ADD | Op.SUB as op, (Register(r), Constant(1))) if r == register:
+            return f"r{register}{'--' if op is Op.SUB else '++'};"
+        case Operation(Op.ADD | Op.SUB as op, (Register(r), operand)) if r == register and r not in reads(operand):
+            return f"r{register} {'-' if op is Op.SUB else '+'}= {expression(operand)};"
     return f"r{register} = {expression(value)};"
 
 
@@ -250,19 +270,21 @@ def expression(e: Expression) -> str:
             return str(value)
         case Register(number):
             return f"r{number}"
-        case Read(address):
-            return f"mem[{expression(address)}]"
-        case Sum(left, right, minus):
-            second = _in_brackets(right) if minus or isinstance(right, Extreme) else expression(right)
-            first = _in_brackets(left) if isinstance(left, Extreme) else expression(left)
-            return f"{first} {'-' if minus else '+'} {second}"
-        case Extreme(left, right, greatest):
-            a, b = expression(left), expression(right)
-            return f"{a} {'>' if greatest else '<'} {b} ? {a} : {b}"
+        case Operation(op, operands):
+            texts = (_operand(op, place, operand) for place, operand in enumerate(operands))
+            return op.row.c.format(**dict(zip("ab", texts, strict=False)))
+        case _:
+            assert_never(e)
+
+
+def _operand(op: Op, place: int, e: Expression) -> str:
+    """An operand in brackets where it needs them: in sums, other sums do not but on the right of a minus."""
+    sums = op in SUMS and isinstance(e, Operation) and e.op in SUMS and (op, place) != (Op.SUB, 1)
+    return expression(e) if op is Op.READ or sums else _in_brackets(e)
 
 
 def _in_brackets(e: Expression) -> str:
-    return f"({expression(e)})" if isinstance(e, Sum | Extreme) else expression(e)
+    return f"({expression(e)})" if isinstance(e, Operation) and e.op is not Op.READ else expression(e)
 
 
 def condition(c: Condition, negated: bool = False) -> str:
@@ -279,6 +301,8 @@ def condition(c: Condition, negated: bool = False) -> str:
             return (" && " if conjunction else " || ").join(
                 f"({t})" if m else t for t, m in zip(texts, mixed, strict=True)
             )
+        case _:
+            assert_never(c)
 
 
 def _inner(c: Condition) -> Condition:
@@ -288,14 +312,17 @@ def _inner(c: Condition) -> Condition:
 def _comparison(value: Expression, negated: bool) -> str:
     """value == 0, or != 0 where negated; the difference of a minimum and one of its operands is a comparison."""
     match value:
-        case Sum(Extreme(a, b, greatest), c, True) | Sum(c, Extreme(a, b, greatest), True) if c in (a, b):
+        case Operation(Op.SUB, (Operation(Op.MIN | Op.MAX as op, (a, b)), c)) | Operation(
+            Op.SUB, (c, Operation(Op.MIN | Op.MAX as op, (a, b)))
+        ) if c in (a, b):
             other = b if c == a else a
-            low, high = (other, c) if greatest else (c, other)
+            low, high = (other, c) if op is Op.MAX else (c, other)
             # c is the extreme: low <= high
             return f"{expression(low)} {'>' if negated else '<='} {expression(high)}"
-        case Sum(left, right, True):
+        case Operation(Op.SUB, (left, right)):
             return f"{expression(left)} {'!=' if negated else '=='} {expression(right)}"
-    text = _in_brackets(value) if isinstance(value, Extreme) else expression(value)
+    sums = isinstance(value, Operation) and value.op in SUMS
+    text = expression(value) if sums else _in_brackets(value)
     return f"{text} {'!=' if negated else '=='} 0"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import assert_never
 
 from surrogate.anc.decompiler.code import (
     ENTRY,
@@ -16,15 +17,13 @@ from surrogate.anc.decompiler.code import (
     Condition,
     Constant,
     Expression,
-    Extreme,
     Goto,
     IsZero,
     Not,
-    Read,
+    Operation,
     Register,
     Statement,
     Store,
-    Sum,
     end_condition,
     nodes,
     reads,
@@ -32,6 +31,7 @@ from surrogate.anc.decompiler.code import (
     successors,
 )
 from surrogate.anc.decompiler.flow import Reading, blocks_of, live_after, live_before, merge_chains
+from surrogate.anc.machine.instructions import Op
 
 READABLE = 12  # nodes of an expression; longer ones stay apart
 
@@ -105,7 +105,7 @@ def _fold(block: Block, live_out: frozenset[int]) -> None:
 
 def _fold_one(block: Block, i: int, assign: Assign, live_out: frozenset[int]) -> bool:
     """Moves the value of statement i to its only use, if it has one that it can be moved to; whether it did."""
-    needs, reads_tape = set(reads(assign.value)), any(isinstance(n, Read) for n in nodes(assign.value))
+    needs, reads_tape = set(reads(assign.value)), any(_reads_tape(n) for n in nodes(assign.value))
     for j in range(i + 1, len(block.body)):
         statement = block.body[j]
         uses = reads(statement).count(assign.register)
@@ -127,6 +127,10 @@ def _fold_one(block: Block, i: int, assign: Assign, live_out: frozenset[int]) ->
     return True
 
 
+def _reads_tape(node: Expression | Condition | Statement) -> bool:
+    return isinstance(node, Operation) and node.op is Op.READ
+
+
 def _dead_after(block: Block, j: int, register: int, live_out: frozenset[int]) -> bool:
     """Whether no one needs a register's value after statement j."""
     statement = block.body[j]
@@ -141,27 +145,33 @@ def _dead_after(block: Block, j: int, register: int, live_out: frozenset[int]) -
 
 
 def _fits(user: Statement | Condition, assign: Assign) -> bool:
-    """An operand of a minimum is written twice in C, so it must stay a register or a constant; nothing grows long."""
-    if not isinstance(assign.value, Sum | Read | Extreme):
+    """What C writes twice, as the operand of a minimum, must stay a register or a constant; nothing grows long."""
+    if not isinstance(assign.value, Operation):
         return True
-    written_twice = any(isinstance(n, Extreme) and assign.register in reads(n) for n in nodes(user))
+    written_twice = any(
+        isinstance(n, Operation) and n.op.row.repeats and assign.register in reads(n) for n in nodes(user)
+    )
     return not written_twice and sum(1 for _ in (*nodes(assign.value), *nodes(user))) <= READABLE
 
 
 def _map_statement(statement: Statement, change: Callable[[Expression], Expression]) -> Statement:
-    if isinstance(statement, Assign):
-        return Assign(statement.register, _map(statement.value, change))
-    return Store(_map(statement.address, change), _map(statement.value, change))
+    match statement:
+        case Assign(register, value):
+            return Assign(register, _map(value, change))
+        case Store(address, value):
+            return Store(_map(address, change), _map(value, change))
+        case _:
+            assert_never(statement)
 
 
 def _map(e: Expression, change: Callable[[Expression], Expression]) -> Expression:
     match e:
-        case Sum(left, right) | Extreme(left, right):
-            return replace(e, left=_map(left, change), right=_map(right, change))
-        case Read(address):
-            return Read(_map(address, change))
-        case _:
+        case Operation(op, operands):
+            return Operation(op, tuple(_map(operand, change) for operand in operands))
+        case Constant() | Register():
             return change(e)
+        case _:
+            assert_never(e)
 
 
 def _map_condition(c: Condition, change: Callable[[Expression], Expression]) -> Condition:
@@ -172,6 +182,8 @@ def _map_condition(c: Condition, change: Callable[[Expression], Expression]) -> 
             return Not(_map_condition(inner, change))
         case AllOf(several) | AnyOf(several):
             return replace(c, parts=tuple(_map_condition(part, change) for part in several))
+        case _:
+            assert_never(c)
 
 
 def _short_circuit(blocks: dict[int, Block]) -> bool:

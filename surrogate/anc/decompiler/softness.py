@@ -10,10 +10,10 @@ import torch
 
 from surrogate.anc.decompiler.code import successors
 from surrogate.anc.decompiler.flow import Reading, end_of, known_registers
-from surrogate.anc.decompiler.reading import Rows
+from surrogate.anc.decompiler.reading import Probabilities
 from surrogate.anc.machine import machine
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import OPERANDS, Op
+from surrogate.anc.machine.instructions import INSTRUCTIONS, Op
 
 DIRAC = 0.9
 """A choice of at least this probability counts as made. The machine stops at the same level of certainty (its eta)."""
@@ -65,7 +65,7 @@ def reached_lines(controller: Controller, tapes: np.ndarray, max_steps: int) -> 
     return most.double().numpy()
 
 
-def choices(rows: Rows, reading: Reading, reached: np.ndarray | None) -> Iterator[Choice]:
+def choices(rows: Probabilities, reading: Reading, reached: np.ndarray | None) -> Iterator[Choice]:
     """Every choice that matters. `reached` is as `reached_lines` gives it, None where control flow decides."""
     known = known_registers(reading)
     following = {line: successors(end_of(reading, line, at)) for line, at in known.items()}
@@ -79,12 +79,12 @@ def choices(rows: Rows, reading: Reading, reached: np.ndarray | None) -> Iterato
             yield from _line_choices(rows, line, needed)
 
 
-def _line_choices(rows: Rows, line: int, needed: frozenset[int]) -> Iterator[Choice]:
+def _line_choices(rows: Probabilities, line: int, needed: frozenset[int]) -> Iterator[Choice]:
     """The choices of a line after which the registers `needed` are looked at."""
-    yield _choice(INSTRUCTION, line, rows.e[line], lambda i: Op(i).name)
-    op = Op(int(rows.e[line].argmax()))
+    yield _choice(INSTRUCTION, line, rows.e[line], lambda i: INSTRUCTIONS[i].name)
+    op = INSTRUCTIONS[rows.e[line].argmax()]
     for what, part, operands in ((FIRST, rows.a, 1), (SECOND, rows.b, 2)):
-        if OPERANDS[op] >= operands:
+        if op.row.operands >= operands:
             yield _choice(what, line, part[line], register_name)
     output = _choice(OUTPUT, line, rows.o[line], register_name)
     if op is not Op.STOP and any(register_name(r) in dict(output.named) for r in needed):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from surrogate.anc.decompiler.code import (
     ENTRY,
@@ -16,6 +17,7 @@ from surrogate.anc.decompiler.code import (
     Computed,
     Condition,
     Goto,
+    Halt,
     Statement,
     retarget,
     successors,
@@ -34,8 +36,8 @@ class If:
 
 
 @dataclass(frozen=True)
-class Loop:
-    """Runs for ever; a jump to `header` goes on with the next round."""
+class Forever:
+    """A loop without a test; a jump to `header` goes on with the next round."""
 
     header: int
     body: Sequence
@@ -59,7 +61,7 @@ class Return:
     pass
 
 
-Part = Statement | If | Loop | Before | Jump | Return
+Part = Statement | If | Forever | Before | Jump | Return
 Sequence = tuple[Part, ...]
 
 
@@ -126,7 +128,7 @@ class _Structurer:
         if exit_ is not None:
             self.merges.add(exit_)
             del self.parent[exit_]
-        loop = Loop(block, self._within(block, self._merged_after(block)))
+        loop = Forever(block, self._within(block, self._merged_after(block)))
         return (loop,) if exit_ is None else (Before((loop,), exit_), *self.tree(exit_))
 
     def _merged_after(self, block: int) -> list[int]:
@@ -175,8 +177,12 @@ class _Structurer:
                 return (*body, *self._go(block, target))
             case Branch(test, yes, no):
                 return (*body, If(test, self._go(block, yes), self._go(block, no)))
-            case _:
+            case Halt():
                 return (*body, Return())
+            case Computed():
+                raise Unstructured
+            case _:
+                assert_never(end)
 
     def _go(self, block: int, target: int) -> Sequence:
         inside = self.order[target] > self.order[block] and target not in self.merges

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from cprograms.diagnostics import UsageError
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.instructions import Instruction, Op
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,20 @@ class Assembly:
 
 def instruction_text(instruction: Instruction) -> str:
     """An instruction as in `r4 = JEZ r1, r3`."""
-    arguments = [instruction.arg1, instruction.arg2][: OPERANDS[instruction.op]]
     out = "" if instruction.out is None else f"r{instruction.out} = "
-    return out + " ".join([instruction.op.name, ", ".join(f"r{a}" for a in arguments)]).rstrip()
+    return out + " ".join([instruction.op.name, ", ".join(f"r{a}" for a in instruction.arguments)]).rstrip()
+
+
+def size_line(assembly: Assembly, tape: int) -> str:
+    """The size in words, as in "10 lines, 6 registers, a memory of 20 cells"; `tape` cells are not local arrays'."""
+    cells = f"a memory of {assembly.memory_size} cells"
+    own = assembly.memory_size - tape
+    arrays = f" (the last {own} for local arrays)" if own > 0 else ""
+    return f"{_count(len(assembly), 'line')}, {_count(len(assembly.registers), 'register')}, {cells}{arrays}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 _LINE = re.compile(r"(?:(\d+)\s+)?(?:r(\d+)\s*=\s*)?([A-Z]+)(?:\s+r(\d+)(?:\s*,\s*r(\d+))?)?")
@@ -95,8 +106,8 @@ def _instruction(line: str, expected: int, registers: int, where: str) -> Instru
     arguments = [int(group) for group in (match[4], match[5]) if group is not None]
     if number is not None and int(number) != expected:
         raise UsageError(f"{where}: line {expected} of the program is numbered {number}")
-    if len(arguments) != OPERANDS[op]:
-        raise UsageError(f"{where}: {op.name} takes {OPERANDS[op]} registers, found {len(arguments)}")
+    if len(arguments) != op.row.operands:
+        raise UsageError(f"{where}: {op.name} takes {op.row.operands} registers, found {len(arguments)}")
     if out is None and op is not Op.STOP:
         raise UsageError(f"{where}: {op.name} needs an output register")
     used = [*arguments, *([] if out is None else [int(out)])]

@@ -9,11 +9,10 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from surrogate.anc.machine.assembly import Assembly
-from surrogate.anc.machine.instructions import Op
+from surrogate.anc.machine.instructions import INSTRUCTIONS
 
 # e^-200 is zero in float32: a softmax over rows this sharp is one-hot, so the machine computes exactly.
 EXACT = 200.0
-INSTRUCTIONS = len(Op)
 
 
 class Controller(nn.Module):
@@ -21,7 +20,7 @@ class Controller(nn.Module):
 
     `weight` [P, M, N + 3R] holds, for each value of the instruction register, the logits of the instruction (W_e), of
     the two argument registers (W_a, W_b) and of the output register (W_o); `registers` [P, R, M] is R0 and `start`
-    [P, M] is IR0.
+    [P, M] is IR0. The N instructions are the first of the table: one that was written before a row was added has fewer.
     """
 
     def __init__(self, weight: Tensor, registers: Tensor, start: Tensor) -> None:
@@ -42,7 +41,7 @@ class Controller(nn.Module):
         """
         memory_size, registers = programs[0].memory_size, len(programs[0].registers)
         shape = (len(programs), memory_size)
-        rows = [torch.zeros(*shape, INSTRUCTIONS), *(torch.zeros(*shape, registers) for _ in range(3))]
+        rows = [torch.zeros(*shape, len(INSTRUCTIONS)), *(torch.zeros(*shape, registers) for _ in range(3))]
         initial = torch.zeros(len(programs), registers, memory_size)
         for p, program in enumerate(programs):
             if unused is not None:
@@ -70,7 +69,7 @@ class Controller(nn.Module):
     def split(self, rows: Tensor) -> tuple[Tensor, ...]:
         """`rows` [..., N + 3R] as its parts: instruction [..., N], first and second argument, output [..., R]."""
         r = self.register_count
-        return rows.split([INSTRUCTIONS, r, r, r], dim=-1)
+        return rows.split_with_sizes([rows.shape[-1] - 3 * r, r, r, r], dim=-1)
 
     def matrices(self) -> dict[str, Tensor]:
         """W_e [P, N, M], W_a, W_b, W_o [P, R, M], R0 [P, R, M] and IR0 [P, M], as the paper writes them (logits)."""

@@ -3,25 +3,28 @@
 Every value is a distribution over 0..M-1. A step of a program on a tape costs O(M^2 + M (N + R)): the M^2 are the read
 and the write of the M x M tape. The instructions are linear in their choice e, so INC, ADD, SUB and DEC share one
 circular convolution of the first argument, with the kernel e_INC d_1 + e_ADD arg2 + e_SUB arg2(-.) + e_DEC d_-1 (by
-FFT), and MIN and MAX come from cumulative sums.
+FFT), and MIN and MAX come from cumulative sums. An instruction
+beyond the paper's costs O(M^2) too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from surrogate.anc.machine.controller import Controller, choose
-from surrogate.anc.machine.instructions import Op
+from surrogate.anc.machine.instructions import INSTRUCTIONS, PUBLISHED, Op
 
 HALT = 0.9  # the reference's eta: an execution ends once it has stopped with more than this probability
 
 
 @dataclass
-class State:
+class SoftState:
     """An execution in the middle.
 
     tape [P, B, M, M] and registers [P, B, R, M] hold a distribution over values in their last axis, line [P, B, M] is
@@ -37,23 +40,23 @@ class State:
 
 
 @dataclass
-class Run:
+class SoftRun:
     """Where executions ended: the final state and the steps each has taken [P, B]."""
 
-    state: State
+    state: SoftState
     steps: Tensor
 
 
-def start(controller: Controller, tapes: Tensor, hard: bool = False) -> State:
+def start(controller: Controller, tapes: Tensor, hard: bool = False) -> SoftState:
     """The state before the first step, for tapes of distributions [P, B, M, M]."""
     p, b, m, _ = tapes.shape
     registers = choose(controller.registers, hard)[:, None].expand(p, b, -1, m)  # [P, B, R, M]
     line = choose(controller.start, hard)[:, None].expand(p, b, m)  # [P, B, M]
     stopped = tapes.new_zeros(p, b)
-    return State(tapes, registers, line, stopped, stopped <= HALT)
+    return SoftState(tapes, registers, line, stopped, stopped <= HALT)
 
 
-def step(controller: Controller, state: State, hard: bool = False) -> State:
+def step(controller: Controller, state: SoftState, hard: bool = False) -> SoftState:
     """The state after one instruction; soft, or by arg-max (`hard`)."""
     rows = torch.bmm(state.line, controller.weight)  # [P, B, N + 3R]
     e, a, b, o = (choose(part, hard) for part in controller.split(rows))
@@ -63,7 +66,7 @@ def step(controller: Controller, state: State, hard: bool = False) -> State:
     write = (e[..., Op.WRITE] * running)[..., None] * x  # [P, B, M]
     jump = e[..., Op.JEZ] * x[..., 0]  # [P, B]
     stopped = state.stopped + (1 - state.stopped) * e[..., Op.STOP] * running
-    return State(
+    return SoftState(
         tape=torch.lerp(state.tape, y[..., None, :], write[..., None]),  # [P, B, M, M]
         registers=torch.lerp(state.registers, out[..., None, :], o[..., None]),  # [P, B, R, M]
         line=torch.lerp(state.line.roll(1, dims=-1), y, jump[..., None]),  # [P, B, M]
@@ -72,7 +75,7 @@ def step(controller: Controller, state: State, hard: bool = False) -> State:
     )
 
 
-def run(controller: Controller, tapes: Tensor, max_steps: int, hard: bool = False) -> Run:
+def run(controller: Controller, tapes: Tensor, max_steps: int, hard: bool = False) -> SoftRun:
     """Executes until every program has stopped on every tape [P, B, M, M], at most `max_steps` steps."""
     state = start(controller, tapes, hard)
     steps = torch.zeros_like(state.stopped, dtype=torch.long)
@@ -81,7 +84,7 @@ def run(controller: Controller, tapes: Tensor, max_steps: int, hard: bool = Fals
         state = step(controller, state, hard)
         if not state.running.any():
             break
-    return Run(state, steps)
+    return SoftRun(state, steps)
 
 
 def to_tape(values: Tensor) -> Tensor:
@@ -104,8 +107,31 @@ def _output(e: Tensor, x: Tensor, y: Tensor, tape: Tensor) -> Tensor:
     smallest = x * y.sum(-1, keepdim=True) + y * x.sum(-1, keepdim=True) - largest
     out = minimum * smallest + maximum * largest + _convolve(x, kernel)
     out = out + read * (x[..., None, :] @ tape).squeeze(-2)
+    for op in INSTRUCTIONS[PUBLISHED : e.shape[-1]]:
+        out = out + e[..., op, None] * extended(op, x, y)
     zero = e[..., Op.STOP] + e[..., Op.ZERO] + e[..., Op.WRITE] + e[..., Op.JEZ]
     return torch.cat((out[..., :1] + zero[..., None], out[..., 1:]), dim=-1)
+
+
+def extended(op: Op, x: Tensor, y: Tensor) -> Tensor:
+    """An instruction extended to distributions [..., M] of its arguments, from its row alone.
+
+    The mass at k is the sum over all arguments with op(i, j) = k of x_i y_j.
+    """
+    mass = torch.ones_like(x[..., :1])
+    for argument in (x, y)[: op.row.operands]:
+        mass = (mass[..., None] * argument[..., None, :]).flatten(-2)  # [..., M ^ operands]
+    given = _results(op, x.shape[-1]).to(x.device)
+    return torch.zeros_like(x).index_add(-1, given, mass)
+
+
+@cache
+def _results(op: Op, m: int) -> Tensor:
+    """What an instruction gives for all arguments of 0..M-1, the second one running faster: [M ^ operands]."""
+    assert op.row.value is not None
+    shape = (m,) * op.row.operands
+    a, b = (*np.indices(shape), np.zeros(shape, int), np.zeros(shape, int))[:2]
+    return torch.from_numpy(np.broadcast_to(op.row.value(a, b) % m, shape).flatten())
 
 
 def _negated(y: Tensor) -> Tensor:
@@ -119,7 +145,7 @@ def _convolve(x: Tensor, kernel: Tensor) -> Tensor:
     The transform's rounding is taken off, in the values and not in the gradient: where all of the mass is in one place,
     the result is exact. Left in, it would double with every ADD of a register to itself.
     """
-    raw = torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(kernel), n=x.shape[-1])
+    raw: Tensor = torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(kernel), n=x.shape[-1])
     with torch.no_grad():
         rounding = torch.finfo(x.dtype)
         clean = raw * (raw > 8 * rounding.eps)

@@ -1,17 +1,39 @@
-"""Rows of tapes as JSON lines: `{"in": [...], "out": [...], "mask": [...]}`, one object a line."""
+"""Tapes before and after a run; as JSON lines, one `{"in": [...], "out": [...], "mask": [...]}` a line."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cprograms.diagnostics import UsageError
-from surrogate.anc.adaptation.distributions import Samples
+from surrogate.anc.machine.instructions import Values
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Tapes before and after: tape [n, M], target [n, M] (ints), mask [n, M] (bool, the cells that count)."""
+
+    tape: Values
+    target: Values
+    mask: Mask
+
+    def take(self, rows: Values | slice) -> Samples:
+        """The samples with these numbers."""
+        return Samples(self.tape[rows], self.target[rows], self.mask[rows])
+
+    def wrong(self, tape: Values, stopped: Mask) -> Mask:
+        """Which executions, that left tape [..., n, M], did not stop or differ in a cell that counts: [..., n]."""
+        wrong: Mask = ((tape != self.target) & self.mask).any(-1) | ~stopped
+        return wrong
 
 
 def read_samples(path: str, memory_size: int) -> Samples:
@@ -52,7 +74,7 @@ def _lines(text: str, name: str) -> Iterator[tuple[str, str]]:
             yield f"{name}:{number}", line
 
 
-def _row(line: str, memory_size: int, place: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _row(line: str, memory_size: int, place: str) -> tuple[Values, Values, Values]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as e:
@@ -66,7 +88,7 @@ def _row(line: str, memory_size: int, place: str) -> tuple[np.ndarray, np.ndarra
         raise UsageError(f'{place}: "mask" counts cell {len(mask) - 1}, and "out" has {len(target)} cells')
     if not any(mask):
         raise UsageError(f"{place}: no cell counts")
-    return tuple(_filled(values, memory_size) for values in (tape, target, mask))  # type: ignore[return-value]
+    return _filled(tape, memory_size), _filled(target, memory_size), _filled(mask, memory_size)
 
 
 def _values(found: Any, width: int, bound: int, place: str) -> list[int]:
@@ -80,5 +102,5 @@ def _values(found: Any, width: int, bound: int, place: str) -> list[int]:
     return found
 
 
-def _filled(values: list[int], width: int) -> np.ndarray:
+def _filled(values: list[int], width: int) -> Values:
     return np.array(values + [0] * (width - len(values)), dtype=np.int64)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
 
 from surrogate.anc.machine import machine
-from surrogate.anc.machine.assembly import instruction_text
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
-
-if TYPE_CHECKING:
-    from surrogate.anc.program import AncProgram
+from surrogate.anc.machine.assembly import Assembly, instruction_text
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import Instruction, Op, Values
 
 SURE = 0.995
 """Probabilities from here on are not worth saying."""
@@ -57,17 +54,18 @@ class TraceStep:
 
 
 @torch.no_grad()
-def trace(program: AncProgram, tape: np.ndarray, max_steps: int) -> list[TraceStep]:
-    """Every step of a run on a tape [M], the STOP included; at most `max_steps`."""
-    assembly, hard = program.program, program.kind == 1
-    state = machine.start(program.controller, machine.to_tape(torch.from_numpy(tape))[None, None], hard)
+def trace(controller: Controller, assembly: Assembly, tape: Values, max_steps: int, hard: bool) -> list[TraceStep]:
+    """Every step of a run on a tape [M], the STOP included; at most `max_steps`.
+
+    The run is soft, or by arg-max (`hard`); `assembly` is the likeliest program of the controller.
+    """
+    state = machine.start(controller, machine.to_tape(torch.from_numpy(tape))[None, None], hard)
     steps: list[TraceStep] = []
     while state.running.any() and len(steps) < max_steps:
-        before, state = state, machine.step(program.controller, state, hard)
+        before, state = state, machine.step(controller, state, hard)
         line = int(before.line[0, 0].argmax())
         inside = line < len(assembly)
         instruction = assembly.instructions[line] if inside else Instruction(Op.STOP)
-        looked_at = [instruction.arg1, instruction.arg2][: OPERANDS[instruction.op]]
         held, cells = _values(before.registers), _values(before.tape)
         left = _values(state.tape)
         steps.append(
@@ -76,7 +74,7 @@ def trace(program: AncProgram, tape: np.ndarray, max_steps: int) -> list[TraceSt
                 line=line,
                 line_probability=float(before.line[0, 0, line]),
                 instruction=instruction,
-                arguments=tuple(held[r] for r in looked_at if r is not None),
+                arguments=tuple(held[r] for r in instruction.arguments),
                 registers=_values(state.registers),
                 tape=left,
                 changed={i: (b, a) for i, (b, a) in enumerate(zip(cells, left, strict=True)) if a != b},
@@ -127,22 +125,9 @@ def _effect(s: TraceStep) -> str:
     i = s.instruction
     if i.op is Op.JEZ:
         return f"0 = 0 → line {s.next_line}" if s.arguments[0] == 0 else f"{s.arguments[0]} ≠ 0"
-    text = _EFFECTS[i.op].format(*s.arguments)
+    effect = i.op.row.c if i.op.row.effect is None else i.op.row.effect
+    text = effect.format(**dict(zip("ab", s.arguments, strict=False)))
     return text if i.out is None or i.op is Op.WRITE else f"{text} → {s.registers[i.out]}"
-
-
-_EFFECTS = {
-    Op.STOP: "stop",
-    Op.ZERO: "",
-    Op.INC: "{} + 1",
-    Op.ADD: "{} + {}",
-    Op.SUB: "{} - {}",
-    Op.DEC: "{} - 1",
-    Op.MIN: "min({}, {})",
-    Op.MAX: "max({}, {})",
-    Op.READ: "mem[{}]",
-    Op.WRITE: "{1} → mem[{0}]",
-}
 
 
 def _style(code: int) -> Callable[[str, bool], str]:

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from surrogate.anc.pictures.grids import matrix_grids, trace_grid
+from surrogate.anc.decompiler.reading import arg_max_program
+from surrogate.anc.machine.assembly import size_line
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.tracing import TraceStep
+from surrogate.anc.pictures.grids import Grid, matrix_grids, trace_grid
+from surrogate.anc.pictures.html import page
+from surrogate.anc.pictures.png import figure
 
-if TYPE_CHECKING:
-    from surrogate.anc.machine.tracing import TraceStep
-    from surrogate.anc.program import AncProgram
 
+def matrix_picture(name: str, controller: Controller, tape: int, form: str) -> bytes:
+    """A picture of the matrices of the program `name`, with `tape` cells that are not local arrays'.
 
-def picture(program: AncProgram, steps: Sequence[TraceStep] | None, kind: str) -> bytes:
-    """A picture of the matrices, or of the steps of a run, as "html" (a page on its own) or "png" (needs matplotlib).
-
-    Raises UsageError for a PNG where matplotlib is not installed.
+    `form` is "html" (a page on its own) or "png". Raises UsageError for a PNG where matplotlib is not installed.
     """
-    grids = matrix_grids(program) if steps is None else [trace_grid(steps)]
-    if kind == "png":
-        from surrogate.anc.pictures.png import figure
-
-        return figure(_title(program, steps), grids)
-
-    from surrogate.anc.pictures.html import page
-
-    return page(_title(program, steps), grids).encode()
+    return _picture(f"{name}: {size_line(arg_max_program(controller), tape)}", matrix_grids(controller), form)
 
 
-def _title(program: AncProgram, steps: Sequence[TraceStep] | None) -> str:
-    from surrogate.anc.card import size_line
+def run_picture(name: str, steps: Sequence[TraceStep], form: str) -> bytes:
+    """A picture of the steps of a run of the program `name`. Raises as `matrix_picture`."""
+    return _picture(f"{name}: a run of {len(steps):,} steps", [trace_grid(steps)], form)
 
-    what = size_line(program) if steps is None else f"a run of {len(steps):,} steps"
-    return f"{program.entry}: {what}"
+
+def _picture(title: str, grids: Sequence[Grid], form: str) -> bytes:
+    return figure(title, grids) if form == "png" else page(title, grids).encode()

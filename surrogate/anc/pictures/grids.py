@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from surrogate.anc.decompiler.reading import Rows, rows_of
+from surrogate.anc.decompiler.reading import likeliest, probabilities_of
 from surrogate.anc.decompiler.softness import register_name
 from surrogate.anc.machine.assembly import instruction_text
-from surrogate.anc.machine.instructions import Op
+from surrogate.anc.machine.controller import Controller
+from surrogate.anc.machine.instructions import INSTRUCTIONS
+from surrogate.anc.machine.tracing import TraceStep
 
-if TYPE_CHECKING:
-    from surrogate.anc.machine.tracing import TraceStep
-    from surrogate.anc.program import AncProgram
-
-MAX_STEPS = 400
+DRAWN_STEPS = 400
 """Steps of a run that are drawn."""
 
 
@@ -39,44 +36,43 @@ class Grid:
     gaps: tuple[int, ...] = ()
 
 
-def matrix_grids(program: AncProgram) -> list[Grid]:
-    """The six matrices, each entry the probability that its softmax gives: the columns of the W are the lines."""
-    rows, assembly = rows_of(program.controller), program.program
+def matrix_grids(controller: Controller) -> list[Grid]:
+    """The six matrices, each entry the probability that its softmax gives.
+
+    The columns of the W are the lines, without those after the program's last.
+    """
+    rows = probabilities_of(controller)
+    assembly = likeliest(rows).assembly
     lines = tuple(map(str, range(len(assembly))))
     code = tuple(instruction_text(i) for i in assembly.instructions)
     # As wide as the instructions' names, so that the same line is in the same place in grids below one another.
-    registers = tuple(f"{register_name(r):>5}" for r in range(program.controller.register_count))
-    values = tuple(map(str, range(program.memory_size)))
+    registers = tuple(f"{register_name(r):>5}" for r in range(controller.register_count))
+    values = tuple(map(str, range(controller.memory_size)))
     return [
         Grid(
             "W_e",
             "the instruction of each line",
-            tuple(f"{op.name:>5}" for op in Op),
+            tuple(f"{op.name:>5}" for op in INSTRUCTIONS[: rows.e.shape[1]]),
             lines,
-            _of_lines(rows, "e", lines),
+            rows.e[: len(lines)].T,
             legend=code,
         ),
-        Grid("W_a", "its first argument", registers, lines, _of_lines(rows, "a", lines)),
-        Grid("W_b", "its second argument", registers, lines, _of_lines(rows, "b", lines)),
-        Grid("W_o", "its output register", registers, lines, _of_lines(rows, "o", lines)),
+        Grid("W_a", "its first argument", registers, lines, rows.a[: len(lines)].T),
+        Grid("W_b", "its second argument", registers, lines, rows.b[: len(lines)].T),
+        Grid("W_o", "its output register", registers, lines, rows.o[: len(lines)].T),
         Grid("R0", "the initial values of the registers", registers, values, rows.r0),
         Grid("IR0", "the first line", ("   IR",), values, rows.ir0[None]),
     ]
 
 
-def _of_lines(rows: Rows, part: str, lines: Sequence[str]) -> np.ndarray:
-    """[choices, lines], without the lines after the program's last."""
-    return getattr(rows, part)[: len(lines)].T
-
-
 def trace_grid(steps: Sequence[TraceStep]) -> Grid:
     """A row a step: the registers and the tape after it, shaded by value; what the step wrote is marked."""
-    drawn = steps[:MAX_STEPS]
+    drawn = steps[:DRAWN_STEPS]
     registers, cells = len(drawn[0].registers), len(drawn[0].tape)
     values = np.array([[*s.registers, *s.tape] for s in drawn])
     marked = {(i, registers + cell) for i, s in enumerate(drawn) for cell in s.changed}
     marked |= {(i, s.instruction.out) for i, s in enumerate(drawn) if s.instruction.out is not None}
-    left_out = f"; the first {MAX_STEPS} are drawn" if len(steps) > MAX_STEPS else ""
+    left_out = f"; the first {DRAWN_STEPS} are drawn" if len(steps) > DRAWN_STEPS else ""
     width = max(len(instruction_text(s.instruction)) for s in drawn)
     return Grid(
         name="Run",

@@ -28,13 +28,13 @@ svg .cell text, svg text.value { text-anchor: middle; }
 def page(title: str, grids: Sequence[Grid]) -> str:
     """The whole page."""
     scale = "".join(f'<rect x="{i * 12}" width="12" height="12" fill="{shade(i / 10)}"/>' for i in range(11))
-    kind = "value" if grids[0].text else "probability"
+    shown = "value" if grids[0].text else "probability"
     key = f'<svg width="132" height="12" aria-hidden="true">{scale}</svg>'
     figures = "\n".join(_figure(grid) for grid in grids)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="key">{kind} 0 {key} {"M − 1" if grids[0].text else "1"}</p>\n'
+        f'<p class="key">{shown} 0 {key} {"M − 1" if grids[0].text else "1"}</p>\n'
         f'<div class="grids">\n{figures}\n</div>\n</body>\n</html>\n'
     )
 

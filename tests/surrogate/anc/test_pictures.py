@@ -12,8 +12,8 @@ import pytest
 
 from cprograms.diagnostics import UsageError
 from surrogate.anc.machine.instructions import Op
-from surrogate.anc.pictures import picture
-from surrogate.anc.pictures.grids import MAX_STEPS, matrix_grids, trace_grid
+from surrogate.anc.pictures import matrix_picture, run_picture
+from surrogate.anc.pictures.grids import DRAWN_STEPS, matrix_grids, trace_grid
 from surrogate.anc.pictures.shades import shade
 from surrogate.anc.pipeline import compile_exact
 from surrogate.anc.program import AncProgram
@@ -21,8 +21,14 @@ from surrogate.anc.program import AncProgram
 TAPE = [7, 2, 2, 5, 5, 9, 6, 3, 4, 0, 7]
 
 
+def picture(program: AncProgram, traced: bool, form: str) -> bytes:
+    if traced:
+        return run_picture(program.entry, program.trace(TAPE), form)
+    return matrix_picture(program.entry, program.controller, program.tape, form)
+
+
 def test_the_heat_maps_are_the_program(listk: AncProgram) -> None:
-    grids = {grid.name: grid for grid in matrix_grids(listk)}
+    grids = {grid.name: grid for grid in matrix_grids(listk.controller)}
     assert list(grids) == ["W_e", "W_a", "W_b", "W_o", "R0", "IR0"]
     program = listk.program
     for line, instruction in enumerate(program.instructions):
@@ -47,15 +53,15 @@ def test_a_run_shows_registers_and_tape_over_time(listk: AncProgram) -> None:
 
 def test_a_long_run_is_cut() -> None:
     endless = compile_exact(source="void f(int *mem) { while (mem[0] == 0) mem[1]++; }")
-    steps = endless.trace([], max_steps=MAX_STEPS + 20)
+    steps = endless.trace([], max_steps=DRAWN_STEPS + 20)
     grid = trace_grid(steps)
-    assert len(grid.rows) == MAX_STEPS
-    assert f"the first {MAX_STEPS}" in grid.about
+    assert len(grid.rows) == DRAWN_STEPS
+    assert f"the first {DRAWN_STEPS}" in grid.about
 
 
 @pytest.mark.parametrize("traced", [False, True])
 def test_a_page_is_whole_and_needs_nothing_else(listk: AncProgram, traced: bool) -> None:
-    text = picture(listk, listk.trace(TAPE) if traced else None, "html").decode()
+    text = picture(listk, traced, "html").decode()
     assert not re.search(r"https?:|src=|<script|@import|url\(", text)
     # Apart from its declaration and one void tag it is XML, so every tag is closed and every name escaped.
     page = ElementTree.fromstring(text.removeprefix("<!doctype html>").replace('<meta charset="utf-8">', ""))
@@ -71,7 +77,7 @@ def test_a_page_is_whole_and_needs_nothing_else(listk: AncProgram, traced: bool)
 @pytest.mark.parametrize("traced", [False, True])
 def test_a_png(listk: AncProgram, traced: bool) -> None:
     imread = pytest.importorskip("matplotlib.image").imread
-    content = picture(listk, listk.trace(TAPE) if traced else None, "png")
+    content = picture(listk, traced, "png")
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     image = imread(io.BytesIO(content))
     assert image.shape[0] > 500
@@ -83,8 +89,8 @@ def test_a_png(listk: AncProgram, traced: bool) -> None:
 def test_a_png_without_matplotlib_says_what_to_install(listk: AncProgram, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(UsageError, match=r"pip install surrogate-compiler\[plot\]"):
-        picture(listk, None, "png")
-    assert picture(listk, None, "html")
+        picture(listk, False, "png")
+    assert picture(listk, False, "html")
 
 
 def test_shades_get_darker() -> None:

@@ -14,12 +14,11 @@ import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.tape.oracle import run as run_c
 from surrogate import container
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.check import ExactReport, random_tapes
 from surrogate.anc.machine import machine
 from surrogate.anc.machine.assembly import parse
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.samples import parse_samples, samples_text
+from surrogate.anc.machine.samples import Samples, parse_samples, samples_text
 from surrogate.anc.machine.tracing import trace_lines
 from surrogate.anc.program import AncProgram
 

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts
 from surrogate.anc.compiler.ir import Constant, Register, Value
-from surrogate.anc.machine.instructions import Op
-
-FOLD: dict[Op, Callable[[int, int], int]] = {
-    Op.ADD: lambda a, b: a + b,
-    Op.SUB: lambda a, b: a - b,
-    Op.MIN: min,
-    Op.MAX: max,
-}
-_COMMUTES = {Op.ADD, Op.MIN, Op.MAX}
+from surrogate.anc.machine.instructions import Op, evaluate
 
 
 def simplify(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Expression:
     """The value of op(a, b) if it is known, else its standard form: roots, constants second, INC and DEC."""
-    a = facts.resolve(a)
-    if b is None:
-        result = _unary(facts, op, a)
-    else:
-        b = facts.resolve(b)
-        if isinstance(a, Constant) and isinstance(b, Constant):
-            return facts.constant(FOLD[op](a.value, b.value))
-        if op in _COMMUTES and _order(a) > _order(b):
-            a, b = b, a
-        result = _extreme(facts, op, a, b) if op in (Op.MIN, Op.MAX) else _sum(facts, op, a, b)
+    a, b = facts.resolve(a), None if b is None else facts.resolve(b)
+    if op is Op.READ:
+        return facts.expressions.get((op, a, b), (op, a, b))
+    if isinstance(a, Constant) and (b is None or isinstance(b, Constant)):
+        return Constant(evaluate(op, a.value, 0 if b is None else b.value, facts.modulus))
+    result = _unary(facts, op, a) if b is None else _binary(facts, op, a, b)
     return facts.expressions.get(result, result) if isinstance(result, tuple) else result
 
 
 def _unary(facts: Facts, op: Op, a: Value) -> Value | Expression:
-    """READ, INC and DEC."""
-    return (op, a, None) if op is Op.READ else shifted(facts, a, 1 if op is Op.INC else -1)
+    if op in (Op.INC, Op.DEC):
+        return shifted(facts, a, 1 if op is Op.INC else -1)
+    return op, a, None
+
+
+def _binary(facts: Facts, op: Op, a: Value, b: Value) -> Value | Expression:
+    if op.row.commutes and _order(a) > _order(b):
+        a, b = b, a
+    if op in (Op.ADD, Op.SUB):
+        return _sum(facts, op, a, b)
+    if op.row.idempotent and a == b:
+        return a
+    if op.row.neutral is not None and b == facts.constant(op.row.neutral):
+        return a
+    if op.row.absorbing is not None and b == facts.constant(op.row.absorbing):
+        return b
+    return _extreme(facts, op, a, b) if op in (Op.MIN, Op.MAX) else (op, a, b)
 
 
 def _order(value: Value) -> tuple[int, int]:
@@ -43,12 +44,6 @@ def _order(value: Value) -> tuple[int, int]:
 
 def _extreme(facts: Facts, op: Op, a: Value, b: Value) -> Value | Expression:
     """MIN and MAX."""
-    top = facts.constant(-1)
-    neutral, absorbing = (top, ZERO) if op is Op.MIN else (ZERO, top)
-    if a == b or b == neutral:
-        return a
-    if b == absorbing:
-        return absorbing
     for inner, outer in ((a, b), (b, a)):
         # min(x, min(x, y)) is the inner minimum; min(x, max(x, y)) is x
         inside = facts.definition(inner, Op.MIN, Op.MAX)

@@ -10,7 +10,6 @@ import torch
 
 from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation import gradient, hybrid
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.loss import execution_loss
 from surrogate.anc.adaptation.outcome import evaluate
 from surrogate.anc.adaptation.tasks import TASKS, Published
@@ -20,6 +19,7 @@ from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import Instruction, Op
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.samples import Samples
 
 
 def biased(name: str):

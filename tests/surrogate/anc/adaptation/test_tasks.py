@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from surrogate.anc.adaptation.distributions import Samples
-from surrogate.anc.adaptation.tasks import TASKS, Task
+from surrogate.anc.adaptation.tasks import TASKS, TapeTask
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.instructions import Op
-from surrogate.anc.machine.interpreter import Runs, run_one
+from surrogate.anc.machine.interpreter import ExactRuns, run_one
+from surrogate.anc.machine.samples import Samples
 
 DISTRIBUTIONS = [(name, biased) for name, task in TASKS.items() for biased in (False, True)[: 1 + bool(task.biased)]]
 SIZES = {  # (lines, registers, M) of the published tables
@@ -59,7 +59,7 @@ def _interpret(program: Assembly, tape: list[int], max_steps: int) -> tuple[list
     return tape, max_steps, False
 
 
-def _run(task: Task, biased: bool, n: int = 1000) -> tuple[Samples, Runs]:
+def _run(task: TapeTask, biased: bool, n: int = 1000) -> tuple[Samples, ExactRuns]:
     samples = task.sample(np.random.default_rng(1), n, biased)
     return samples, run_one(task.published(), samples.tape, max_steps=2000)
 

@@ -44,7 +44,7 @@ def _compiled(program: TapeProgram, first: int) -> Assembly:
     raise AssertionError(f"no memory holds {program.text}")
 
 
-def _in_one_batch(assemblies: list[Assembly]) -> interpreter.Code:
+def _in_one_batch(assemblies: list[Assembly]) -> interpreter.EncodedPrograms:
     """Programs of one memory size, with as many registers as the one that has the most."""
     most = max(len(a.registers) for a in assemblies)
     padded = [replace(a, registers=a.registers + (None,) * (most - len(a.registers))) for a in assemblies]

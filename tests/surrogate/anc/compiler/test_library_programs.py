@@ -11,10 +11,10 @@ import pytest
 import cprograms
 from cprograms.tape import TapeProgram, load_tape
 from cprograms.tape.oracle import run
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.tasks import TASKS
 from surrogate.anc.compiler.compile import compile_tape
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.samples import Samples
 from tests.surrogate.anc.library_cases import CASES
 
 LIBRARY = Path(cprograms.__file__).parent / "library" / "anc"

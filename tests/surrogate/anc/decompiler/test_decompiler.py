@@ -10,20 +10,20 @@ import torch
 
 from cprograms.tape import load_tape
 from cprograms.tape.oracle import run, run_many
-from surrogate.anc.adaptation.distributions import Samples
 from surrogate.anc.adaptation.tasks import TASKS
 from surrogate.anc.check import random_tapes
 from surrogate.anc.compiler.compile import compile_tape
 from surrogate.anc.decompiler.code import Branch
 from surrogate.anc.decompiler.decompile import decompile
-from surrogate.anc.decompiler.flow import Jump, Reading, blocks_of
+from surrogate.anc.decompiler.flow import MixedJump, Reading, blocks_of
 from surrogate.anc.decompiler.listing import listing
 from surrogate.anc.decompiler.render import condition, function_texts
 from surrogate.anc.machine import machine
 from surrogate.anc.machine.assembly import Assembly, parse
 from surrogate.anc.machine.controller import EXACT, Controller
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.instructions import Instruction, Op
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.samples import Samples
 
 STEPS = 3000
 FUEL = 300_000
@@ -44,7 +44,7 @@ def random_program(rng: np.random.Generator, memory_size: int, computed: bool) -
         if op is Op.JEZ and not computed:
             b = int(rng.integers(constants))
         out = None if op is Op.STOP else int(rng.integers(0 if computed else constants, registers))
-        operands = OPERANDS[op]
+        operands = op.row.operands
         code.append(Instruction(op, a if operands > 0 else None, b if operands > 1 else None, out))
     targets = rng.integers(lines, size=constants).tolist()
     others = rng.integers(memory_size, size=registers - constants).tolist()
@@ -256,7 +256,7 @@ def test_the_cases_of_a_vote(weights: tuple[float, float, float]) -> None:
     """The condition is true just where the registers that are zero weigh more than a half."""
     lines = ["r0 = READ r0", "r1 = READ r1", "r2 = READ r2", "r3 = JEZ r0, r3", "STOP"]
     text = "\n".join(["memory 9", "registers r0=0 r1=1 r2=2 r3=7", *lines])
-    jump = Jump(dict(enumerate(weights)), {3: 1.0})
+    jump = MixedJump(dict(enumerate(weights)), {3: 1.0})
     blocks = blocks_of(Reading(parse(text), jumps={3: jump}))
     end = next(block.end for block in blocks.values() if isinstance(block.end, Branch))
     expression = condition(end.test).replace("||", "or").replace("&&", "and")

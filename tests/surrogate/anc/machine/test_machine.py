@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from surrogate.anc.machine import interpreter, machine
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller, from_matrices
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.instructions import Instruction, Op
 
 
 def written_out(x: np.ndarray, y: np.ndarray, tape: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ def assemblies(draw: st.DrawFn) -> Assembly:
     register = st.integers(0, registers - 1)
 
     def instruction(op: Op) -> Instruction:
-        arguments = [draw(register) if i < OPERANDS[op] else None for i in range(2)]
+        arguments = [draw(register) if i < op.row.operands else None for i in range(2)]
         return Instruction(op, *arguments, draw(register))
 
     ops = [draw(st.sampled_from(Op)) for _ in range(memory_size - 1)]
