@@ -7,8 +7,9 @@ from typing import TypeGuard
 
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.facts import analyse, learn
-from surrogate.anc.compiler.backend.flow import defined, frequencies, live_after, liveness, registers, renamed
-from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement
+from surrogate.anc.compiler.backend.flow import live_after, liveness, registers, renamed
+from surrogate.anc.compiler.backend.loops import frequencies
+from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined
 
 Graph = dict[Register, set[Register]]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
-from surrogate.anc.compiler.backend.flow import edge_chances, frequencies, loops, successors
 from surrogate.anc.compiler.backend.initial import start_values
+from surrogate.anc.compiler.backend.loops import edge_chances, frequencies, loops
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -20,6 +20,7 @@ from surrogate.anc.compiler.ir import (
     Register,
     Statement,
     Write,
+    successors,
 )
 from surrogate.anc.machine.instructions import GIVES_ZERO, Op
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from surrogate.anc.compiler.backend.arithmetic import shift, simplify
 from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts, analyse, learn
-from surrogate.anc.compiler.backend.flow import used
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -21,6 +20,7 @@ from surrogate.anc.compiler.ir import (
     Statement,
     Value,
     Write,
+    used,
 )
 from surrogate.anc.machine.instructions import Op
 

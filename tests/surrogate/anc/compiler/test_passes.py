@@ -15,8 +15,8 @@ from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.cfg import clean
 from surrogate.anc.compiler.backend.code import emit
 from surrogate.anc.compiler.backend.facts import Facts
-from surrogate.anc.compiler.backend.flow import loops
 from surrogate.anc.compiler.backend.layout import fall_throughs, layout
+from surrogate.anc.compiler.backend.loops import loops
 from surrogate.anc.compiler.backend.motion import hoist_invariants
 from surrogate.anc.compiler.ir import (
     Block,
