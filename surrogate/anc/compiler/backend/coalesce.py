@@ -11,12 +11,12 @@ from surrogate.anc.compiler.backend.flow import live_after, liveness, registers,
 from surrogate.anc.compiler.backend.loops import frequencies
 from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined
 
-Graph = dict[Register, set[Register]]
+InterferenceGraph = dict[Register, set[Register]]
 
 
-def interference(function: Function) -> Graph:
+def interference(function: Function) -> InterferenceGraph:
     """Which registers cannot be one: one is written while the other is live and not the source of the copy."""
-    graph: Graph = {register: set() for register in registers(function)}
+    graph: InterferenceGraph = {register: set() for register in registers(function)}
     live = liveness(function)
     for number, block in function.blocks.items():
         for statement, after in zip(block.body, live_after(block, live.after[number]), strict=True):

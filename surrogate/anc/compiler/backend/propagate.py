@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import assert_never
 
 from surrogate.anc.compiler.backend.arithmetic import shift, simplify
 from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts, analyse, learn
@@ -59,6 +60,8 @@ def simplify_statement(facts: Facts, statement: Statement, uses: Mapping[Registe
             address, value = facts.resolve(address), facts.resolve(value)
             # What the cell holds already needs no writing.
             return [] if facts.expressions.get((Op.READ, address, None)) == value else [Write(address, value)]
+        case _:
+            assert_never(statement)
 
 
 def _move(facts: Facts, out: Register, value: Value) -> list[Statement]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from surrogate.anc.compiler.ir import Block, Compute, Constant, Register, Value, defined
-from surrogate.anc.compiler.lowering.builder import Builder
+from surrogate.anc.compiler.lowering.builder import FunctionBuilder
 from surrogate.anc.machine.instructions import Op
 
 
-def multiply(builder: Builder, a: Value, b: Value, into: Register | None = None) -> Value:
+def multiply(builder: FunctionBuilder, a: Value, b: Value, into: Register | None = None) -> Value:
     """a · b by repeated addition."""
     if isinstance(a, Constant):
         a, b = b, a
@@ -32,7 +32,7 @@ def multiply(builder: Builder, a: Value, b: Value, into: Register | None = None)
     return product
 
 
-def _multiple(builder: Builder, a: Value, factor: int, into: Register | None) -> Value:
+def _multiple(builder: FunctionBuilder, a: Value, factor: int, into: Register | None) -> Value:
     """factor · a by doubling, adding and subtracting: of the two ways to write the factor, the shorter."""
     digits = min(_signed_digits(factor), _signed_digits(factor - builder.memory_size), key=_length)
     if not digits:
@@ -79,7 +79,7 @@ class _Division(NamedTuple):
 class Divisions:
     """Divides. A quotient and a remainder of the same operands share a loop where nothing changes in between."""
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: FunctionBuilder) -> None:
         self._builder = builder
         self._last: _Division | None = None
 
@@ -105,7 +105,7 @@ class Divisions:
         return last if written.isdisjoint((a, b, last.quotient, last.remainder)) else None
 
 
-def _divided(builder: Builder, op: str, a: Value, b: Value, into: Register | None) -> _Division:
+def _divided(builder: FunctionBuilder, op: str, a: Value, b: Value, into: Register | None) -> _Division:
     """The test stands at the end of the loop: it goes on at zero, so that the jump back needs no other."""
     wanted = None if into == b else into
     remainder = (wanted if op == "%" else None) or builder.register("remainder")

@@ -33,7 +33,7 @@ _FOLDED: dict[Op, Callable[[int, int], int]] = {
 }
 
 
-class Builder:
+class FunctionBuilder:
     """Adds to the current block. After a block's end the current block is a detached one, which nothing reaches.
 
     `memory_size` is M; `current` is the current block, to look at only.
@@ -100,7 +100,7 @@ class Builder:
         self.current.end = end
         self.current = Block()
 
-    # Statements
+    # StatementLowering
 
     def emit(self, statement: Statement) -> None:
         self.current.body.append(statement)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from surrogate.anc.compiler.ir import Constant, Register, Value
-from surrogate.anc.compiler.lowering.builder import Builder
+from surrogate.anc.compiler.lowering.builder import FunctionBuilder
 from surrogate.anc.machine.instructions import Op
 
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -30,7 +30,7 @@ class ZeroTest:
 _TRUE, _FALSE = ZeroTest(Constant(0), at_zero=True), ZeroTest(Constant(0))
 
 
-def compare(builder: Builder, op: str, a: Value, b: Value, wish: bool = False) -> ZeroTest:
+def compare(builder: FunctionBuilder, op: str, a: Value, b: Value, wish: bool = False) -> ZeroTest:
     if op in (">", ">="):
         op, a, b = op.replace(">", "<"), b, a
     if op in ("==", "!="):
@@ -42,7 +42,7 @@ def compare(builder: Builder, op: str, a: Value, b: Value, wish: bool = False) -
     return ZeroTest(builder.compute(Op.SUB, a, builder.compute(Op.MIN, a, b)), at_zero=True)
 
 
-def _against_constant(builder: Builder, op: str, a: Value, b: Value, wish: bool) -> ZeroTest:
+def _against_constant(builder: FunctionBuilder, op: str, a: Value, b: Value, wish: bool) -> ZeroTest:
     """a < b or a <= b where one is a constant."""
     known = decided(builder, op, a, b)
     if known is not None:
@@ -53,7 +53,7 @@ def _against_constant(builder: Builder, op: str, a: Value, b: Value, wish: bool)
     return _above(builder, a, b.value - 1 if op == "<" else b.value, not wish).inverse()
 
 
-def _above(builder: Builder, a: Value, bound: int, wish: bool) -> ZeroTest:
+def _above(builder: FunctionBuilder, a: Value, bound: int, wish: bool) -> ZeroTest:
     """a > bound, for a bound from 0 to M - 2."""
     if bound == 0:
         return ZeroTest(a)
@@ -65,7 +65,7 @@ def _above(builder: Builder, a: Value, bound: int, wish: bool) -> ZeroTest:
     return ZeroTest(builder.compute(Op.SUB, builder.compute(Op.MAX, a, limit), limit))
 
 
-def decided(builder: Builder, op: str, a: Value, b: Value) -> bool | None:
+def decided(builder: FunctionBuilder, op: str, a: Value, b: Value) -> bool | None:
     """Whether a < b or a <= b, where that needs no instruction to know."""
     least, greatest = builder.constant(0), builder.constant(-1)
     if isinstance(a, Constant) and isinstance(b, Constant):
@@ -75,7 +75,7 @@ def decided(builder: Builder, op: str, a: Value, b: Value) -> bool | None:
     return True if a == least or b == greatest else None
 
 
-def both(builder: Builder, first: ZeroTest, second: ZeroTest) -> ZeroTest:
+def both(builder: FunctionBuilder, first: ZeroTest, second: ZeroTest) -> ZeroTest:
     """The conjunction of two conditions that have been computed."""
     if first.at_zero and second.at_zero:
         return ZeroTest(builder.compute(Op.MAX, first.value, second.value), True, first.flag and second.flag)
@@ -84,12 +84,12 @@ def both(builder: Builder, first: ZeroTest, second: ZeroTest) -> ZeroTest:
     return ZeroTest(builder.compute(Op.MIN, first.value, second.value), False, first.flag or second.flag)
 
 
-def either(builder: Builder, first: ZeroTest, second: ZeroTest) -> ZeroTest:
+def either(builder: FunctionBuilder, first: ZeroTest, second: ZeroTest) -> ZeroTest:
     """The disjunction of two conditions that have been computed."""
     return both(builder, first.inverse(), second.inverse()).inverse()
 
 
-def truth(builder: Builder, test: ZeroTest, into: Register | None = None) -> Value:
+def truth(builder: FunctionBuilder, test: ZeroTest, into: Register | None = None) -> Value:
     """1 where the condition holds, otherwise 0."""
     one = builder.constant(1)
     last = None if test.at_zero else into
@@ -97,5 +97,5 @@ def truth(builder: Builder, test: ZeroTest, into: Register | None = None) -> Val
     return builder.compute(Op.SUB, one, value, into) if test.at_zero else value
 
 
-def _as_flag(builder: Builder, test: ZeroTest) -> ZeroTest:
+def _as_flag(builder: FunctionBuilder, test: ZeroTest) -> ZeroTest:
     return ZeroTest(truth(builder, test), flag=True)

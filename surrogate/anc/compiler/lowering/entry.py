@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cprograms.tape.program import TapeProgram, tape_parameter
 from surrogate.anc.compiler.ir import Function
-from surrogate.anc.compiler.lowering.builder import Builder
-from surrogate.anc.compiler.lowering.statements import Statements
+from surrogate.anc.compiler.lowering.builder import FunctionBuilder
+from surrogate.anc.compiler.lowering.statements import StatementLowering
 from surrogate.anc.compiler.lowering.tidy import postpone, without_unneeded
 
 
@@ -14,8 +14,8 @@ def lower(program: TapeProgram, memory_size: int) -> Function:
 
     Raises ProgramError where two cases of a switch are the same number there.
     """
-    builder = Builder(memory_size)
+    builder = FunctionBuilder(memory_size)
     tape = {tape_parameter(program.entry) or "": builder.constant(0)}
-    Statements(program, builder).function(program.entry, tape, on_return=lambda expression: builder.halt())
+    StatementLowering(program, builder).function(program.entry, tape, on_return=lambda expression: builder.halt())
     builder.halt()
     return postpone(without_unneeded(builder.finish()))

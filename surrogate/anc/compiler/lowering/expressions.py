@@ -9,7 +9,7 @@ from pycparser import c_ast
 
 from surrogate.anc.compiler.ir import Register, Value
 from surrogate.anc.compiler.lowering.arithmetic import Divisions, multiply
-from surrogate.anc.compiler.lowering.builder import Builder
+from surrogate.anc.compiler.lowering.builder import FunctionBuilder
 from surrogate.anc.compiler.lowering.choices import extreme
 from surrogate.anc.compiler.lowering.comparisons import COMPARISONS, ZeroTest, both, compare, either, truth
 from surrogate.anc.compiler.lowering.costs import cost, fails_at_zero
@@ -31,7 +31,7 @@ class Inline(Protocol):
     def __call__(self, function: c_ast.FuncDef, parameters: Mapping[str, Value], on_return: OnReturn) -> None: ...
 
 
-class Expressions:
+class ExpressionLowering:
     """Lowers expressions; `into`, where given, is a register that the value may be computed in, to save a copy.
 
     Operands are evaluated from left to right, the right side of an assignment before the address on its left. Calls of
@@ -39,7 +39,7 @@ class Expressions:
     """
 
     def __init__(
-        self, builder: Builder, environment: Environment, functions: Mapping[str, c_ast.FuncDef], inline: Inline
+        self, builder: FunctionBuilder, environment: Environment, functions: Mapping[str, c_ast.FuncDef], inline: Inline
     ) -> None:
         self._builder = builder
         self._environment = environment
@@ -320,14 +320,14 @@ def _returns(node: c_ast.Node) -> int:
     return isinstance(node, c_ast.Return) + sum(_returns(child) for _, child in node.children())
 
 
-_EXPRESSIONS: dict[type, Callable[[Expressions, c_ast.Node, Register | None], Value]] = {
-    c_ast.Constant: Expressions._constant,
-    c_ast.ID: Expressions._name,
-    c_ast.ArrayRef: Expressions._read,
-    c_ast.UnaryOp: Expressions._unary,
-    c_ast.BinaryOp: Expressions._binary,
-    c_ast.TernaryOp: Expressions._ternary,
-    c_ast.Assignment: Expressions._assignment,
-    c_ast.ExprList: Expressions._list,
-    c_ast.FuncCall: Expressions._call,
+_EXPRESSIONS: dict[type, Callable[[ExpressionLowering, c_ast.Node, Register | None], Value]] = {
+    c_ast.Constant: ExpressionLowering._constant,
+    c_ast.ID: ExpressionLowering._name,
+    c_ast.ArrayRef: ExpressionLowering._read,
+    c_ast.UnaryOp: ExpressionLowering._unary,
+    c_ast.BinaryOp: ExpressionLowering._binary,
+    c_ast.TernaryOp: ExpressionLowering._ternary,
+    c_ast.Assignment: ExpressionLowering._assignment,
+    c_ast.ExprList: ExpressionLowering._list,
+    c_ast.FuncCall: ExpressionLowering._call,
 }

@@ -9,11 +9,11 @@ from pycparser import c_ast
 
 from cprograms.tape import TapeProgram
 from surrogate.anc.compiler.ir import Value
-from surrogate.anc.compiler.lowering.builder import Builder
+from surrogate.anc.compiler.lowering.builder import FunctionBuilder
 from surrogate.anc.compiler.lowering.choices import assigned_extreme, only, returned_choice
 from surrogate.anc.compiler.lowering.counting import ends_of_counts
 from surrogate.anc.compiler.lowering.environment import Environment
-from surrogate.anc.compiler.lowering.expressions import Expressions, OnReturn
+from surrogate.anc.compiler.lowering.expressions import ExpressionLowering, OnReturn
 from surrogate.anc.machine.instructions import Op
 
 
@@ -34,14 +34,14 @@ class _Loop(NamedTuple):
     tested_last: bool = False
 
 
-class Statements:
+class StatementLowering:
     """Lowers the statements of a program, whose calls are inlined."""
 
-    def __init__(self, program: TapeProgram, builder: Builder) -> None:
+    def __init__(self, program: TapeProgram, builder: FunctionBuilder) -> None:
         self._program = program
         self._builder = builder
         self._environment = Environment()
-        self._expressions = Expressions(builder, self._environment, program.functions, self.function)
+        self._expressions = ExpressionLowering(builder, self._environment, program.functions, self.function)
 
     def function(self, function: c_ast.FuncDef, parameters: Mapping[str, Value], on_return: OnReturn) -> None:
         """Lower the body of a function; where it ends without a return, the current block goes on."""
@@ -203,17 +203,17 @@ def _is_jump(node: c_ast.Node) -> bool:
     return isinstance(only(node), c_ast.Break | c_ast.Continue | c_ast.Return)
 
 
-_STATEMENTS: dict[type, Callable[[Statements, c_ast.Node, Exits], None]] = {
-    c_ast.Compound: Statements._compound,
-    c_ast.Decl: Statements._declare,
-    c_ast.DeclList: Statements._declare_all,
-    c_ast.EmptyStatement: Statements._nothing,
-    c_ast.If: Statements._if,
-    c_ast.Switch: Statements._switch,
-    c_ast.While: Statements._while,
-    c_ast.DoWhile: Statements._do,
-    c_ast.For: Statements._for,
-    c_ast.Break: Statements._break,
-    c_ast.Continue: Statements._continue,
-    c_ast.Return: Statements._return,
+_STATEMENTS: dict[type, Callable[[StatementLowering, c_ast.Node, Exits], None]] = {
+    c_ast.Compound: StatementLowering._compound,
+    c_ast.Decl: StatementLowering._declare,
+    c_ast.DeclList: StatementLowering._declare_all,
+    c_ast.EmptyStatement: StatementLowering._nothing,
+    c_ast.If: StatementLowering._if,
+    c_ast.Switch: StatementLowering._switch,
+    c_ast.While: StatementLowering._while,
+    c_ast.DoWhile: StatementLowering._do,
+    c_ast.For: StatementLowering._for,
+    c_ast.Break: StatementLowering._break,
+    c_ast.Continue: StatementLowering._continue,
+    c_ast.Return: StatementLowering._return,
 }
