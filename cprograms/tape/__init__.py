@@ -1,4 +1,9 @@
-"""Programs over a memory tape, the input of the exact target: reading, checking, running modulo M, generating."""
+"""Programs over a memory tape, the input of the exact target: reading, checking, running modulo M.
+
+`program` says what a tape program is once it is read, `loading` reads one. `subset` is its check: `definitions` uses
+`statements`, which uses `locals` and `expressions`; `names` and `kinds` say what names and types stand for.
+`oracle` runs programs in the sandbox, `modular` writes the C for that.
+"""
 
 from cprograms.tape.loading import load_tape
 from cprograms.tape.program import TapeProgram

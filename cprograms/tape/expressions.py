@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pycparser import c_ast
@@ -45,14 +46,18 @@ def value_of(node: c_ast.Node | None) -> int | None:
     return int(node.value) if isinstance(node, c_ast.Constant) else None
 
 
-class Expressions(c_ast.NodeVisitor):
+class ExpressionChecker:
     """Gives each expression in the form of a tape program's tree; in place of what is at fault stands a zero."""
 
     def __init__(self, names: Names):
-        self.names = names
+        self._names = names
+
+    def checked(self, node: c_ast.Node) -> c_ast.Node:
+        """The expression in the form of the tree; what is wrong with it is noted as faults of its definition."""
+        return _CHECKS.get(type(node), ExpressionChecker._unsupported)(self, node)
 
     def _refuse(self, node: c_ast.Node, message: str, hint: str = "") -> c_ast.Constant:
-        self.names.fault(node, message, hint)
+        self._names.fault(node, message, hint)
         return constant(0, node)
 
     def _folded(self, node: c_ast.Node, *operands: c_ast.Node) -> c_ast.Node:
@@ -79,7 +84,7 @@ class Expressions(c_ast.NodeVisitor):
     def _is_truth(self, node: c_ast.Node) -> bool:
         """Whether an expression is 0 or 1 for sure."""
         if isinstance(node, c_ast.ID):
-            local = self.names.local(node.name)
+            local = self._names.local(node.name)
             return local is not None and local.kind is Kind.BOOL
         return (
             (isinstance(node, c_ast.BinaryOp) and node.op in LOGICAL)
@@ -89,7 +94,7 @@ class Expressions(c_ast.NodeVisitor):
 
     # Names and constants
 
-    def visit_Constant(self, node: c_ast.Constant) -> c_ast.Node:  # noqa: N802
+    def _literal(self, node: c_ast.Constant) -> c_ast.Node:
         if node.type == "string":
             return self._refuse(node, "strings are not values of a tape program", "put the values on the tape")
         if "float" in node.type or "double" in node.type:
@@ -97,10 +102,10 @@ class Expressions(c_ast.NodeVisitor):
             return self._refuse(node, message, MLP)
         return self._folded(node)
 
-    def visit_ID(self, node: c_ast.ID) -> c_ast.Node:  # noqa: N802
-        local = self.names.local(node.name)
+    def _name(self, node: c_ast.ID) -> c_ast.Node:
+        local = self._names.local(node.name)
         if local is None:
-            value = self.names.constant(node)
+            value = self._names.constant(node)
             return constant(0 if value is None else value, node)
         if local.value is not None:
             return constant(local.value, node)
@@ -111,7 +116,7 @@ class Expressions(c_ast.NodeVisitor):
 
     # Cells
 
-    def visit_ArrayRef(self, node: c_ast.ArrayRef) -> c_ast.Node:  # noqa: N802
+    def _array_cell(self, node: c_ast.ArrayRef) -> c_ast.Node:
         return self._cell(c_ast.BinaryOp("+", node.name, node.subscript, coord=node.coord), node)
 
     def _cell(self, address: c_ast.Node, place: c_ast.Node) -> c_ast.Node:
@@ -119,7 +124,7 @@ class Expressions(c_ast.NodeVisitor):
         if found is None:
             return self._no_cell(address, place)
         index = constant(0, found.base) if found.offset is None else found.offset
-        local = self.names.local(found.base.name)
+        local = self._names.local(found.base.name)
         self._in_bounds(index, local, found.base)
         return c_ast.ArrayRef(found.base, index, coord=found.base.coord)
 
@@ -127,8 +132,8 @@ class Expressions(c_ast.NodeVisitor):
         while isinstance(address, c_ast.BinaryOp):
             address = address.left
         if isinstance(address, c_ast.ID):
-            local = self.names.local(address.name)
-            told = self.names.constant(address) is None if local is None else local.kind is None
+            local = self._names.local(address.name)
+            told = self._names.constant(address) is None if local is None else local.kind is None
             if told:  # its declaration is at fault
                 return constant(0, place)
         return self._refuse(place, "only the tape and local arrays have cells", "write mem[i], or *(mem + i)")
@@ -137,23 +142,23 @@ class Expressions(c_ast.NodeVisitor):
         value, length = value_of(index), local.length if local is not None else None
         if value is not None and length is not None and not 0 <= value < length:
             message = f"cell {value} is outside the array '{base.name}', which has {length}"
-            self.names.fault(index, message, f"its cells are {base.name}[0] to {base.name}[{length - 1}]")
+            self._names.fault(index, message, f"its cells are {base.name}[0] to {base.name}[{length - 1}]")
 
     def _address(self, node: c_ast.Node) -> _Cell | None:
         """What an address points to; None, and nothing visited, where an expression is no address."""
         if isinstance(node, c_ast.ID):
-            local = self.names.local(node.name)
+            local = self._names.local(node.name)
             cells = local is not None and local.kind in (Kind.TAPE, Kind.ARRAY)
             return _Cell(c_ast.ID(node.name, coord=node.coord), None) if cells else None
         if not isinstance(node, c_ast.BinaryOp) or node.op not in "+-":
             return None
         left = self._address(node.left)
         if left is not None:
-            return _Cell(left.base, self._moved(left.offset, node.op, self.visit(node.right), node))
+            return _Cell(left.base, self._moved(left.offset, node.op, self.checked(node.right), node))
         right = self._address(node.right) if node.op == "+" else None
         if right is None:
             return None
-        index = self.visit(node.left)
+        index = self.checked(node.left)
         return _Cell(right.base, index if right.offset is None else self._sum("+", index, right.offset, node))
 
     def _moved(self, index: c_ast.Node | None, op: str, by: c_ast.Node, place: c_ast.Node) -> c_ast.Node:
@@ -166,7 +171,7 @@ class Expressions(c_ast.NodeVisitor):
 
     # Operators
 
-    def visit_UnaryOp(self, node: c_ast.UnaryOp) -> c_ast.Node:  # noqa: N802
+    def _unary(self, node: c_ast.UnaryOp) -> c_ast.Node:
         if node.op == "*":
             return self._cell(node.expr, node)
         if node.op == "&":
@@ -177,7 +182,7 @@ class Expressions(c_ast.NodeVisitor):
             return self._refuse(
                 node, f"{node.op} is not supported: the cells of a tape have no bytes", "write a number"
             )
-        operand = self.visit(node.expr)
+        operand = self.checked(node.expr)
         if node.op == "+":
             return operand
         found = self._folded(c_ast.UnaryOp(node.op, operand, coord=node.coord), operand)
@@ -185,8 +190,8 @@ class Expressions(c_ast.NodeVisitor):
             return self._refuse(node, "the operator ~ is not supported", _BITS_HINT)
         return found
 
-    def visit_BinaryOp(self, node: c_ast.BinaryOp) -> c_ast.Node:  # noqa: N802
-        left, right = self.visit(node.left), self.visit(node.right)
+    def _binary(self, node: c_ast.BinaryOp) -> c_ast.Node:
+        left, right = self.checked(node.left), self.checked(node.right)
         found = self._folded(c_ast.BinaryOp(node.op, left, right, coord=node.coord), left, right)
         if node.op not in _BINARY and not isinstance(found, c_ast.Constant):
             return self._refuse(node, f"the operator {node.op} is not supported", _BITS_HINT)
@@ -194,41 +199,41 @@ class Expressions(c_ast.NodeVisitor):
             return self._refuse(node, "division by zero")
         return found
 
-    def visit_TernaryOp(self, node: c_ast.TernaryOp) -> c_ast.Node:  # noqa: N802
-        parts = [self.visit(part) for part in (node.cond, node.iftrue, node.iffalse)]
+    def _ternary(self, node: c_ast.TernaryOp) -> c_ast.Node:
+        parts = [self.checked(part) for part in (node.cond, node.iftrue, node.iffalse)]
         return self._folded(c_ast.TernaryOp(*parts, coord=node.coord), *parts)
 
-    def visit_ExprList(self, node: c_ast.ExprList) -> c_ast.Node:  # noqa: N802
-        return c_ast.ExprList([self.visit(e) for e in node.exprs], coord=node.coord)
+    def _list(self, node: c_ast.ExprList) -> c_ast.Node:
+        return c_ast.ExprList([self.checked(e) for e in node.exprs], coord=node.coord)
 
-    def visit_Cast(self, node: c_ast.Cast) -> c_ast.Node:  # noqa: N802
-        kind = self.names.kind(node.to_type, node, None)
+    def _cast(self, node: c_ast.Cast) -> c_ast.Node:
+        kind = self._names.kind(node.to_type, node, None)
         if kind is Kind.TAPE:
             return self._refuse(node, "pointers other than the tape are not supported", "write mem[i]")
-        return self.converted(self.visit(node.expr), kind)
+        return self.converted(self.checked(node.expr), kind)
 
-    def visit_Assignment(self, node: c_ast.Assignment) -> c_ast.Node:  # noqa: N802
+    def _assignment(self, node: c_ast.Assignment) -> c_ast.Node:
         target = self._target(node.lvalue, step=node.op != "=")
-        value = self.visit(node.rvalue)
+        value = self.checked(node.rvalue)
         if node.op not in _ASSIGNMENTS:
             hint = "write `x = x && y`" if node.op == "&=" else _BITS_HINT.partition(";")[0]
             return self._refuse(node, f"the operator {node.op} is not supported", hint)
         if node.op in ("/=", "%=") and value_of(value) == 0:
             return self._refuse(node, "division by zero")
-        local = self.names.local(target.name) if isinstance(target, c_ast.ID) else None
+        local = self._names.local(target.name) if isinstance(target, c_ast.ID) else None
         return c_ast.Assignment(node.op, target, self.converted(value, local.kind if local else None), coord=node.coord)
 
     def _target(self, node: c_ast.Node, step: bool) -> c_ast.Node:
         """What an assignment, or a step such as += and ++, writes."""
         if isinstance(node, c_ast.ArrayRef) or (isinstance(node, c_ast.UnaryOp) and node.op == "*"):
-            return self.visit(node)
+            return self.checked(node)
         if type(node) in _REFUSED_NODES:
-            return self.visit(node)
+            return self.checked(node)
         if not isinstance(node, c_ast.ID):
             return self._refuse(node, "this cannot be written", "assign to a local or to a cell of the tape")
-        local = self.names.local(node.name)
+        local = self._names.local(node.name)
         if local is None:
-            if self.names.constant(node) is not None:
+            if self._names.constant(node) is not None:
                 return self._refuse(node, f"'{node.name}' is const, and it is written here", "make it a local")
         elif local.kind in (Kind.TAPE, Kind.ARRAY):
             what = "the tape is fixed" if local.kind is Kind.TAPE else "an array is no variable"
@@ -243,29 +248,29 @@ class Expressions(c_ast.NodeVisitor):
 
     # Calls
 
-    def visit_FuncCall(self, node: c_ast.FuncCall) -> c_ast.Node:  # noqa: N802
+    def _function_call(self, node: c_ast.FuncCall) -> c_ast.Node:
         given = node.args.exprs if node.args is not None else []
-        if not isinstance(node.name, c_ast.ID) or self.names.local(node.name.name) is not None:
+        if not isinstance(node.name, c_ast.ID) or self._names.local(node.name.name) is not None:
             return self._refuse(node, "a call through a pointer is not supported", "call the function by its name")
         name = node.name.name
-        entity = self.names.function(name)
+        entity = self._names.function(name)
         if entity is None:
             return self._library(node, name, given)
-        self.names.found.needs[name] = entity
-        self.names.found.calls.append(node)
-        kinds = self.names.signature(entity).parameters
+        self._names.found.needs[name] = entity
+        self._names.found.calls.append(node)
+        kinds = self._names.kinds_of(entity).parameters
         if len(kinds) != len(given) and isinstance(entity.node, c_ast.FuncDef):
             return self._refuse(node, f"'{name}' takes {len(kinds)} arguments, and is given {len(given)}")
         arguments = [self._argument(a, k, name) for a, k in zip(given, kinds, strict=False)]
-        return self._call(node, arguments)
+        return self._call_of(node, arguments)
 
-    def _call(self, node: c_ast.FuncCall, arguments: list[c_ast.Node]) -> c_ast.FuncCall:
+    def _call_of(self, node: c_ast.FuncCall, arguments: list[c_ast.Node]) -> c_ast.FuncCall:
         listed = c_ast.ExprList(arguments, coord=node.coord) if arguments else None
         return c_ast.FuncCall(c_ast.ID(node.name.name, coord=node.name.coord), listed, coord=node.coord)
 
     def _library(self, node: c_ast.FuncCall, name: str, given: list[c_ast.Node]) -> c_ast.Node:
         if name in MIN_MAX and len(given) == 2:
-            return self._call(node, [self.visit(a) for a in given])
+            return self._call_of(node, [self.checked(a) for a in given])
         if name in MIN_MAX:
             return self._refuse(node, f"{name} takes two arguments, and is given {len(given)}")
         if name in REFUSED:
@@ -276,13 +281,27 @@ class Expressions(c_ast.NodeVisitor):
 
     def _argument(self, node: c_ast.Node, kind: Kind | None, callee: str) -> c_ast.Node:
         if kind is not Kind.TAPE:
-            return self.converted(self.visit(node), kind)
-        local = self.names.local(node.name) if isinstance(node, c_ast.ID) else None
+            return self.converted(self.checked(node), kind)
+        local = self._names.local(node.name) if isinstance(node, c_ast.ID) else None
         if local is None or local.kind is not Kind.TAPE:
             message = f"'{callee}' takes the tape here: only the tape itself can be passed"
             return self._refuse(node, message, "pass mem, and the index as an argument of its own")
         return c_ast.ID(node.name, coord=node.coord)
 
-    def generic_visit(self, node: c_ast.Node) -> c_ast.Node:
+    def _unsupported(self, node: c_ast.Node) -> c_ast.Node:
         message, hint = _REFUSED_NODES.get(type(node), (f"this construct ({type(node).__name__}) is not supported", ""))
         return self._refuse(node, message, hint)
+
+
+_CHECKS: dict[type, Callable[[ExpressionChecker, c_ast.Node], c_ast.Node]] = {
+    c_ast.Constant: ExpressionChecker._literal,
+    c_ast.ID: ExpressionChecker._name,
+    c_ast.ArrayRef: ExpressionChecker._array_cell,
+    c_ast.UnaryOp: ExpressionChecker._unary,
+    c_ast.BinaryOp: ExpressionChecker._binary,
+    c_ast.TernaryOp: ExpressionChecker._ternary,
+    c_ast.ExprList: ExpressionChecker._list,
+    c_ast.Cast: ExpressionChecker._cast,
+    c_ast.Assignment: ExpressionChecker._assignment,
+    c_ast.FuncCall: ExpressionChecker._function_call,
+}

@@ -1,4 +1,4 @@
-"""A tape program as C in which every operation wraps modulo M, and what C leaves open has an order.
+"""A tape program as modular C: every operation is modulo M, and what C leaves open has an order.
 
 Every expression has a value in 0..M-1; GNU C's statement expressions evaluate operands in the order that
 `cprograms.tape.program` gives. Local arrays are cells at the end of the tape.
@@ -6,7 +6,7 @@ Every expression has a value in 0..M-1; GNU C's statement expressions evaluate o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pycparser import c_ast
 
@@ -25,7 +25,7 @@ _BINARY = {
 }
 
 
-def job_of(program: TapeProgram, memory_size: int) -> Job:
+def modular_job(program: TapeProgram, memory_size: int) -> Job:
     """A row of a tape program: the M cells of the tape in, and the M cells that the program leaves out.
 
     Raises UsageError where its local arrays do not fit the tape, ProgramError where two cases of a switch are the same
@@ -36,7 +36,7 @@ def job_of(program: TapeProgram, memory_size: int) -> Job:
             f", and the local arrays of '{program.name}' need {program.array_cells} cells" if memory_size > 1 else ""
         )
         raise UsageError(f"the memory size is {memory_size}{needs}")
-    functions = _Writer(program, memory_size).program(program.unit)
+    functions = _ModularC(program, memory_size).functions()
     text = "\n".join([f"static unsigned {_TAPE}[{memory_size}];", *functions])
     loop = f"for (unsigned surrogate_j = 0; surrogate_j < {memory_size}; surrogate_j++)"
     row = (
@@ -47,7 +47,7 @@ def job_of(program: TapeProgram, memory_size: int) -> Job:
     return Job(text, names, row, memory_size, memory_size)
 
 
-class _Writer(c_ast.NodeVisitor):
+class _ModularC:
     """Writes expressions as C expressions and statements as C statements."""
 
     def __init__(self, program: TapeProgram, memory_size: int):
@@ -57,8 +57,11 @@ class _Writer(c_ast.NodeVisitor):
         """Where the arrays in scope begin; the outermost scope holds the tape, which begins at cell 0."""
         self._count = 0
 
-    def program(self, unit: c_ast.FileAST) -> list[str]:
-        return [self.visit(function) for function in unit.ext]
+    def functions(self) -> list[str]:
+        return [self._text(function) for function in self._program.unit.ext]
+
+    def _text(self, node: c_ast.Node) -> str:
+        return _WRITERS[type(node)](self, node)
 
     def _fresh(self) -> str:
         self._count += 1
@@ -73,12 +76,12 @@ class _Writer(c_ast.NodeVisitor):
     def _statement(self, node: c_ast.Node | None) -> str:
         if node is None:
             return ";"
-        text: str = self.visit(node)
+        text = self._text(node)
         return text if text.endswith(("}", ";")) else f"{text};"
 
     # Definitions
 
-    def visit_FuncDef(self, node: c_ast.FuncDef) -> str:  # noqa: N802
+    def _function(self, node: c_ast.FuncDef) -> str:
         parameters = node.decl.type.args.params if node.decl.type.args else []
         tapes = [p.name for p in parameters if isinstance(p.type, c_ast.PtrDecl)]
         self._bases = [dict.fromkeys(tapes, 0)]
@@ -86,104 +89,104 @@ class _Writer(c_ast.NodeVisitor):
         listed = ", ".join(f"unsigned v_{p.name}" for p in parameters if p.name not in tapes) or "void"
         # clang's checks do not include the end of a function that should have returned a value.
         end = "" if result == "void" else " __builtin_unreachable();"
-        return f"static {result} f_{node.decl.name}({listed}) {{ {self.visit(node.body)}{end} }}"
+        return f"static {result} f_{node.decl.name}({listed}) {{ {self._text(node.body)}{end} }}"
 
-    def visit_Decl(self, node: c_ast.Decl) -> str:  # noqa: N802
+    def _declaration(self, node: c_ast.Decl) -> str:
         if not isinstance(node.type, c_ast.ArrayDecl):
-            return f"unsigned v_{node.name} = {self.visit(node.init) if node.init is not None else 0};"
+            return f"unsigned v_{node.name} = {self._text(node.init) if node.init is not None else 0};"
         base = self._m - self._program.offsets[node]
         self._bases[-1][node.name] = base
         values = node.init.exprs if node.init is not None else []
-        return " ".join(f"{_TAPE}[{base + k}] = {self.visit(value)};" for k, value in enumerate(values)) or ";"
+        return " ".join(f"{_TAPE}[{base + k}] = {self._text(value)};" for k, value in enumerate(values)) or ";"
 
     # Statements
 
-    def visit_Compound(self, node: c_ast.Compound) -> str:  # noqa: N802
+    def _compound(self, node: c_ast.Compound) -> str:
         return self._block(node.block_items or [])
 
-    def visit_If(self, node: c_ast.If) -> str:  # noqa: N802
+    def _if(self, node: c_ast.If) -> str:
         other = f" else {self._block([node.iffalse])}" if node.iffalse is not None else ""
-        return f"if ({self.visit(node.cond)}) {self._block([node.iftrue])}{other}"
+        return f"if ({self._text(node.cond)}) {self._block([node.iftrue])}{other}"
 
-    def visit_While(self, node: c_ast.While) -> str:  # noqa: N802
-        return f"while ({self.visit(node.cond)}) {self._block([node.stmt])}"
+    def _while(self, node: c_ast.While) -> str:
+        return f"while ({self._text(node.cond)}) {self._block([node.stmt])}"
 
-    def visit_DoWhile(self, node: c_ast.DoWhile) -> str:  # noqa: N802
-        return f"do {self._block([node.stmt])} while ({self.visit(node.cond)});"
+    def _do(self, node: c_ast.DoWhile) -> str:
+        return f"do {self._block([node.stmt])} while ({self._text(node.cond)});"
 
-    def visit_For(self, node: c_ast.For) -> str:  # noqa: N802
+    def _for(self, node: c_ast.For) -> str:
         self._bases.append({})
         declared = node.init.decls if isinstance(node.init, c_ast.DeclList) else [node.init]
         init = " ".join(self._statement(d) for d in declared)
-        cond, following = (self.visit(n) if n is not None else "" for n in (node.cond, node.next))
+        cond, following = (self._text(n) if n is not None else "" for n in (node.cond, node.next))
         text = f"{{ {init} for (; {cond}; {following}) {self._block([node.stmt])} }}"
         self._bases.pop()
         return text
 
-    def visit_Switch(self, node: c_ast.Switch) -> str:  # noqa: N802
+    def _switch(self, node: c_ast.Switch) -> str:
         self._program.check_cases(node, self._m)
-        return f"switch ({self.visit(node.cond)}) {self.visit(node.stmt)}"
+        return f"switch ({self._text(node.cond)}) {self._text(node.stmt)}"
 
-    def visit_Case(self, node: c_ast.Case) -> str:  # noqa: N802
-        return f"case {self.visit(node.expr)}: ; " + " ".join(self._statement(s) for s in node.stmts or [])
+    def _case(self, node: c_ast.Case) -> str:
+        return f"case {self._text(node.expr)}: ; " + " ".join(self._statement(s) for s in node.stmts or [])
 
-    def visit_Default(self, node: c_ast.Default) -> str:  # noqa: N802
+    def _default(self, node: c_ast.Default) -> str:
         return "default: ; " + " ".join(self._statement(s) for s in node.stmts or [])
 
-    def visit_Break(self, node: c_ast.Break) -> str:  # noqa: N802
+    def _break(self, node: c_ast.Break) -> str:
         return "break;"
 
-    def visit_Continue(self, node: c_ast.Continue) -> str:  # noqa: N802
+    def _continue(self, node: c_ast.Continue) -> str:
         return "continue;"
 
-    def visit_Return(self, node: c_ast.Return) -> str:  # noqa: N802
-        return f"return {self.visit(node.expr)};" if node.expr is not None else "return;"
+    def _return(self, node: c_ast.Return) -> str:
+        return f"return {self._text(node.expr)};" if node.expr is not None else "return;"
 
-    def visit_EmptyStatement(self, node: c_ast.EmptyStatement) -> str:  # noqa: N802
+    def _empty(self, node: c_ast.EmptyStatement) -> str:
         return ";"
 
     # Expressions
 
-    def visit_Constant(self, node: c_ast.Constant) -> str:  # noqa: N802
+    def _constant(self, node: c_ast.Constant) -> str:
         return f"{int(node.value) % self._m}u"
 
-    def visit_ID(self, node: c_ast.ID) -> str:  # noqa: N802
+    def _name(self, node: c_ast.ID) -> str:
         return f"v_{node.name}"
 
-    def visit_ArrayRef(self, node: c_ast.ArrayRef) -> str:  # noqa: N802
+    def _cell(self, node: c_ast.ArrayRef) -> str:
         base = next(scope[node.name.name] for scope in reversed(self._bases) if node.name.name in scope)
-        index = self.visit(node.subscript)
+        index = self._text(node.subscript)
         return f"{_TAPE}[{f'({index} + {base}u) % {self._m}' if base else index}]"
 
-    def visit_ExprList(self, node: c_ast.ExprList) -> str:  # noqa: N802
-        return "(" + ", ".join(self.visit(e) for e in node.exprs) + ")"
+    def _list(self, node: c_ast.ExprList) -> str:
+        return "(" + ", ".join(self._text(e) for e in node.exprs) + ")"
 
-    def visit_TernaryOp(self, node: c_ast.TernaryOp) -> str:  # noqa: N802
-        return f"({self.visit(node.cond)} ? {self.visit(node.iftrue)} : {self.visit(node.iffalse)})"
+    def _ternary(self, node: c_ast.TernaryOp) -> str:
+        return f"({self._text(node.cond)} ? {self._text(node.iftrue)} : {self._text(node.iffalse)})"
 
-    def visit_UnaryOp(self, node: c_ast.UnaryOp) -> str:  # noqa: N802
+    def _unary(self, node: c_ast.UnaryOp) -> str:
         if node.op == "!":
-            return f"(unsigned)!{self.visit(node.expr)}"
+            return f"(unsigned)!{self._text(node.expr)}"
         if node.op == "-":
-            return f"(({self._m}u - {self.visit(node.expr)}) % {self._m}u)"
+            return f"(({self._m}u - {self._text(node.expr)}) % {self._m}u)"
         cell, old = self._fresh(), self._fresh()
         following = _BINARY[node.op[-1]].format(old, "1u", m=f"{self._m}u")
         result = old if node.op.startswith("p") else f"*{cell}"
-        write = f"unsigned *{cell} = &{self.visit(node.expr)}; unsigned {old} = *{cell}; *{cell} = {following};"
+        write = f"unsigned *{cell} = &{self._text(node.expr)}; unsigned {old} = *{cell}; *{cell} = {following};"
         return f"({{ {write} {result}; }})"
 
-    def visit_BinaryOp(self, node: c_ast.BinaryOp) -> str:  # noqa: N802
+    def _binary(self, node: c_ast.BinaryOp) -> str:
         if node.op in ("&&", "||"):
-            return f"(unsigned)({self.visit(node.left)} {node.op} {self.visit(node.right)})"
+            return f"(unsigned)({self._text(node.left)} {node.op} {self._text(node.right)})"
         return self._ordered([node.left, node.right], _BINARY[node.op])
 
-    def visit_Assignment(self, node: c_ast.Assignment) -> str:  # noqa: N802
+    def _assignment(self, node: c_ast.Assignment) -> str:
         value, cell = self._fresh(), self._fresh()
         found = _BINARY[node.op[0]].format(f"*{cell}", value, m=f"{self._m}u") if node.op != "=" else value
-        right = f"unsigned {value} = {self.visit(node.rvalue)};"
-        return f"({{ {right} unsigned *{cell} = &{self.visit(node.lvalue)}; *{cell} = {found}; }})"
+        right = f"unsigned {value} = {self._text(node.rvalue)};"
+        return f"({{ {right} unsigned *{cell} = &{self._text(node.lvalue)}; *{cell} = {found}; }})"
 
-    def visit_FuncCall(self, node: c_ast.FuncCall) -> str:  # noqa: N802
+    def _call(self, node: c_ast.FuncCall) -> str:
         name = node.name.name
         given = node.args.exprs if node.args is not None else []
         if name not in self._program.functions:
@@ -195,6 +198,33 @@ class _Writer(c_ast.NodeVisitor):
         """A form filled with operands that are evaluated from left to right."""
         names = [self._fresh() for _ in operands]
         evaluated = "".join(
-            f"unsigned {n} = {self.visit(operand)}; " for n, operand in zip(names, operands, strict=True)
+            f"unsigned {n} = {self._text(operand)}; " for n, operand in zip(names, operands, strict=True)
         )
         return f"({{ {evaluated}{form.format(*names, m=f'{self._m}u')}; }})"
+
+
+_WRITERS: dict[type, Callable[[_ModularC, c_ast.Node], str]] = {
+    c_ast.FuncDef: _ModularC._function,
+    c_ast.Decl: _ModularC._declaration,
+    c_ast.Compound: _ModularC._compound,
+    c_ast.If: _ModularC._if,
+    c_ast.While: _ModularC._while,
+    c_ast.DoWhile: _ModularC._do,
+    c_ast.For: _ModularC._for,
+    c_ast.Switch: _ModularC._switch,
+    c_ast.Case: _ModularC._case,
+    c_ast.Default: _ModularC._default,
+    c_ast.Break: _ModularC._break,
+    c_ast.Continue: _ModularC._continue,
+    c_ast.Return: _ModularC._return,
+    c_ast.EmptyStatement: _ModularC._empty,
+    c_ast.Constant: _ModularC._constant,
+    c_ast.ID: _ModularC._name,
+    c_ast.ArrayRef: _ModularC._cell,
+    c_ast.ExprList: _ModularC._list,
+    c_ast.TernaryOp: _ModularC._ternary,
+    c_ast.UnaryOp: _ModularC._unary,
+    c_ast.BinaryOp: _ModularC._binary,
+    c_ast.Assignment: _ModularC._assignment,
+    c_ast.FuncCall: _ModularC._call,
+}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
+from cprograms.frontend.normalise import base
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.subset import Checked, is_constant, is_void, own_copy
@@ -38,7 +39,7 @@ class Local:
 
 
 @dataclass(frozen=True)
-class Signature:
+class FunctionKinds:
     """The kinds of a function's result and parameters, None for those at fault."""
 
     result: Kind | None
@@ -85,14 +86,22 @@ class Names:
             self.fault(place, f"'{name}': {fault.message}" if name else fault.message, fault.hint)
             return None
 
+    def kind_of_object(self, node: c_ast.Decl) -> Kind | None:
+        """The kind of a declared object, its qualifiers checked."""
+        kind = self.kind(node.type, node, node.name)
+        inner = base(node)
+        for qualifier in {*node.quals, *(inner.quals if inner is not None else [])} & {"volatile", "_Atomic"}:
+            self.fault(node, f"'{node.name}' is {qualifier}, which is not supported", "remove the qualifier")
+        return kind
+
     def function(self, name: str) -> Entity | None:
         """The function of the file that a call means."""
         found = self._scope.lookup(name)
         return found if found is not None and found.kind in ("function", "broken") else None
 
-    def signature(self, entity: Entity) -> Signature:
+    def kinds_of(self, entity: Entity) -> FunctionKinds:
         if not isinstance(entity.node, c_ast.FuncDef):
-            return Signature(None, ())
+            return FunctionKinds(None, ())
         declarations = self._scope.declarations_of(entity.chunk)
 
         def kind(node: c_ast.Node) -> Kind | None:
@@ -102,7 +111,7 @@ class Names:
                 return None
 
         given = [p for p in parameters(entity.node) if not isinstance(p, c_ast.EllipsisParam)]
-        return Signature(kind(entity.node.decl.type.type), tuple(kind(p) for p in given))
+        return FunctionKinds(kind(entity.node.decl.type.type), tuple(kind(p) for p in given))
 
     def constant(self, node: c_ast.ID) -> int | None:
         """The value of a constant at file scope; None, and a fault, where the name stands for something else."""

@@ -60,10 +60,6 @@ class TapeProgram:
         return self.functions[self.name]
 
     @property
-    def helpers(self) -> dict[str, c_ast.FuncDef]:
-        return {name: function for name, function in self.functions.items() if name != self.name}
-
-    @property
     def array_cells(self) -> int:
         """Cells at the end of the tape that local arrays take."""
         return max(self.offsets.values(), default=0)
@@ -71,7 +67,7 @@ class TapeProgram:
     @cached_property
     def text(self) -> str:
         """The unit as self-contained C."""
-        return c_generator.CGenerator().visit(self.unit)
+        return str(c_generator.CGenerator().visit(self.unit))
 
     def diagnostic(self, node: c_ast.Node, message: str, hint: str = "") -> Diagnostic:
         """A fault of the program at a node of its tree, for the stages that come later."""

@@ -10,9 +10,9 @@ from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import walk
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.subset import prepare
+from cprograms.tape.definitions import check_function, check_object
 from cprograms.tape.kinds import Kind
 from cprograms.tape.names import Definition, Names
-from cprograms.tape.statements import Statements
 
 NEEDS = "a tape program is void f(int *mem): it reads the tape and leaves its results there"
 MAX_NODES = 10_000
@@ -39,8 +39,9 @@ class TapeSubset:
             return Definition()
         try:
             prepare(entity, self._scope)
-            walker = Statements(Names(self._scope, entity.chunk, self._value_of))
-            return walker.function(entity.node) if entity.kind == "function" else walker.object(entity.node)
+            names = Names(self._scope, entity.chunk, self._value_of)
+            check = check_function if entity.kind == "function" else check_object
+            return check(names, entity.node)
         except Unsupported as fault:
             return Definition([fault])
         except RecursionError:
@@ -87,15 +88,13 @@ class TapeSubset:
         entity = self._scope.lookup(name)
         if entity is None or not isinstance(entity.node, c_ast.FuncDef):
             return []
-        signature = Names(self._scope, entity.chunk, self._value_of).signature(entity)
+        kinds = Names(self._scope, entity.chunk, self._value_of).kinds_of(entity)
         faults = []
-        if signature.result in (Kind.INT, Kind.BOOL):
+        if kinds.result in (Kind.INT, Kind.BOOL):
             message = f"'{name}' returns a value; a tape program leaves its results on the tape"
             faults.append(Unsupported(entity.node.decl, message, f"declare it void {name}(int *mem)"))
-        if len(signature.parameters) != 1 or signature.parameters[0] not in (Kind.TAPE, None):
-            takes = {0: "nothing", 1: "a number"}.get(
-                len(signature.parameters), f"{len(signature.parameters)} arguments"
-            )
+        if len(kinds.parameters) != 1 or kinds.parameters[0] not in (Kind.TAPE, None):
+            takes = {0: "nothing", 1: "a number"}.get(len(kinds.parameters), f"{len(kinds.parameters)} arguments")
             message = f"'{name}' takes {takes}; a tape program takes the tape alone"
             hint = f"declare it void {name}(int *mem); a function of numbers compiles with --target mlp"
             faults.append(Unsupported(entity.node.decl, message, hint))

@@ -6,7 +6,9 @@ the machine, so lowering decides what a C operator costs and the back end never 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from surrogate.anc.machine.instructions import Op
 
@@ -91,3 +93,69 @@ class Function:
     """Blocks by number; execution starts at block 0. Registers that nobody wrote hold zero."""
 
     blocks: dict[int, Block] = field(default_factory=dict)
+
+
+def operands(node: Statement | End) -> tuple[Value, ...]:
+    """The values that a statement or a block's end looks at."""
+    match node:
+        case Move(_, value):
+            return (value,)
+        case Compute(_, _, a, b):
+            return (a,) if b is None else (a, b)
+        case Write(address, value):
+            return (address, value)
+        case Branch(test):
+            return (test,)
+        case Goto() | Halt():
+            return ()
+        case _:
+            assert_never(node)
+
+
+def used(node: Statement | End) -> tuple[Register, ...]:
+    """The registers that a statement or a block's end looks at."""
+    return tuple(value for value in operands(node) if isinstance(value, Register))
+
+
+def defined(statement: Statement) -> Register | None:
+    """The register that a statement gives its value to."""
+    return None if isinstance(statement, Write) else statement.out
+
+
+def with_operands(node: Statement, change: Callable[[Value], Value]) -> Statement:
+    """The statement with every value that it looks at changed."""
+    match node:
+        case Move(out, value):
+            return Move(out, change(value))
+        case Compute(op, out, a, b):
+            return Compute(op, out, change(a), None if b is None else change(b))
+        case Write(address, value):
+            return Write(change(address), change(value))
+        case _:
+            assert_never(node)
+
+
+def successors(end: End) -> tuple[int, ...]:
+    """The blocks that may follow."""
+    match end:
+        case Goto(target):
+            return (target,)
+        case Branch(_, zero, other):
+            return (zero, other)
+        case Halt():
+            return ()
+        case _:
+            assert_never(end)
+
+
+def retarget(end: End, targets: Mapping[int, int]) -> End:
+    """The end with some block numbers changed."""
+    match end:
+        case Goto(target):
+            return Goto(targets.get(target, target))
+        case Branch(test, zero, other):
+            return Branch(test, targets.get(zero, zero), targets.get(other, other))
+        case Halt():
+            return end
+        case _:
+            assert_never(end)

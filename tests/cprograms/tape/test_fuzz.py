@@ -12,7 +12,7 @@ from cprograms import ProgramError, UsageError
 from cprograms.diagnostics import Diagnostic
 from cprograms.frontend import file
 from cprograms.tape import load_tape
-from cprograms.tape.modular import job_of
+from cprograms.tape.modular import modular_job
 from cprograms.tape.program import tape_parameter
 from tests.cprograms.frontend.test_fuzz import unchecked
 
@@ -44,7 +44,7 @@ def answers(source: str) -> bool:
     try:
         with patch.object(file, "preprocess", unchecked):
             program = load_tape(source=source)
-        job_of(program, 2**16 + 1)
+        modular_job(program, 2**16 + 1)
     except UsageError:
         return False
     except ProgramError as error:

@@ -100,7 +100,7 @@ def test_a_program_has_its_helpers_and_its_arrays():
     program = load_tape(source=SEVERAL)
     assert program.name == "f"
     assert list(program.functions) == ["twice", "put", "f"]
-    assert list(program.helpers) == ["twice", "put"]
+    assert [name for name in program.functions if name != program.name] == ["twice", "put"]
     assert [tape_parameter(f) for f in program.functions.values()] == [None, "tape", "memory"]
     assert {array.name: offset for array, offset in program.offsets.items()} == {"c": 4, "d": 6, "b": 7, "a": 9}
     assert program.array_cells == 9
@@ -124,6 +124,11 @@ def test_the_entry_is_the_last_function_that_takes_the_tape():
     # A faulty one is not passed over.
     with pytest.raises(ProgramError, match="goto is not supported"):
         load_tape(source=source.replace("mem[0] = 2;", "goto a; a: ;"))
+
+
+def test_a_case_inside_an_expression_is_a_fault():
+    with pytest.raises(ProgramError, match="'case' statement not in switch"):
+        load_tape(source="void f(int *mem) { mem[0] = ({case 3: 1;}); }")
 
 
 def test_files_includes_and_defines(tmp_path: Path):

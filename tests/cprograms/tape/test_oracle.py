@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from cprograms import ProgramError, UsageError
 from cprograms.frontend.source import read
-from cprograms.generate.tape_programs import random_tape_program, random_tape_programs
 from cprograms.sandbox import Status
 from cprograms.tape import load_tape
 from cprograms.tape.loading import TapeFile
 from cprograms.tape.oracle import run, run_many
 from tests.cprograms.native import GCC
+from tests.cprograms.tape.random_tape_programs import random_tape_program, random_tape_programs
 from tests.cprograms.tape.tape_evaluator import evaluate
 
 

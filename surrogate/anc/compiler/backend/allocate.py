@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from surrogate.anc.compiler.backend.code import Code, Label, Operand
+from surrogate.anc.compiler.backend.linear import Label, LinearCode, Operand
 from surrogate.anc.compiler.ir import Constant, Register
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.instructions import GIVES_ZERO, Instruction
 
-Node = Register | Constant
-Graph = dict[Node, set[Node]]
-Row = tuple[int | None, int | None, int | None]
+_Node = Register | Constant
+"""What wants a register."""
+_InterferenceGraph = dict[_Node, set[_Node]]
+_Places = tuple[int | None, int | None, int | None]
+"""The registers of a line's two arguments and of its output."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,13 @@ class DoesNotFitError(Exception):
         return f"the program needs {self.needed} {self.what}, and has {self.allowed}"
 
 
-def allocate(code: Code, memory_size: int, max_registers: int | None = None) -> Assembly:
+def allocate(code: LinearCode, memory_size: int, max_registers: int | None = None) -> Assembly:
     """The program that the code spells. Raises DoesNotFitError where lines or registers do not suffice."""
     if len(code.lines) > memory_size:
         raise DoesNotFitError("lines", len(code.lines), memory_size)
     live = [frozenset(_node(code, value) for value in after) for after in code.live_after()]
     initial = _initial_values(code)
-    colours = _colour(_conflicts(code, live, initial))
+    colours = _colour(_interference(code, live, initial))
     rows = []
     for line, after, zeros in zip(code.lines, live, _zeros_after(code), strict=True):
         a, b, out = (None if value is None else colours[_node(code, value)] for value in (line.a, line.b, line.out))
@@ -48,7 +50,7 @@ def allocate(code: Code, memory_size: int, max_registers: int | None = None) -> 
     return program
 
 
-def _assembly(code: Code, rows: list[Row], initial: dict[int, int], memory_size: int) -> Assembly:
+def _assembly(code: LinearCode, rows: list[_Places], initial: dict[int, int], memory_size: int) -> Assembly:
     """The program, its registers numbered in the order in which it looks at them."""
     seen = dict.fromkeys(place for row in rows for place in row if place is not None)
     number: dict[int | None, int] = {place: i for i, place in enumerate(seen)}
@@ -60,44 +62,45 @@ def _assembly(code: Code, rows: list[Row], initial: dict[int, int], memory_size:
     return Assembly(memory_size, registers, tuple(instructions))
 
 
-def _node(code: Code, value: Operand) -> Node:
+def _node(code: LinearCode, value: Operand) -> _Node:
     """Jump targets are constants by now."""
     return Constant(code.labels[value.number]) if isinstance(value, Label) else value
 
 
-def _initial_values(code: Code) -> dict[Node, int]:
+def _initial_values(code: LinearCode) -> dict[_Node, int]:
     """The value that each node which is looked at before anything writes it starts with."""
     nodes = sorted({_node(code, value) for value in code.live_before()}, key=_order)
     return {node: node.value if isinstance(node, Constant) else code.initial.get(node, 0) for node in nodes}
 
 
-def _order(node: Node) -> tuple[int, int]:
+def _order(node: _Node) -> tuple[int, int]:
     return (0, node.value) if isinstance(node, Constant) else (1, node.number)
 
 
-def _conflicts(code: Code, live: list[frozenset[Node]], initial: dict[Node, int]) -> Graph:
+def _interference(code: LinearCode, live: list[frozenset[_Node]], initial: dict[_Node, int]) -> _InterferenceGraph:
+    """Which nodes cannot share a register: one is written while the other is live, or both start with other values."""
     values = [value for line in code.lines for value in (line.a, line.b, line.out) if value is not None]
-    graph: Graph = {_node(code, value): set() for value in values}
+    graph: _InterferenceGraph = {_node(code, value): set() for value in values}
 
-    def conflict(one: Node, other: Node) -> None:
+    def interfere(one: _Node, other: _Node) -> None:
         graph[one].add(other)
         graph[other].add(one)
 
     for one, value in initial.items():
         for other, different in initial.items():
             if value != different:
-                conflict(one, other)
+                interfere(one, other)
     for line, after in zip(code.lines, live, strict=True):
         if line.out is not None:
             for other in after - {line.out}:
-                conflict(line.out, other)
+                interfere(line.out, other)
     return graph
 
 
-def _colour(graph: Graph) -> dict[Node, int]:
+def _colour(graph: _InterferenceGraph) -> dict[_Node, int]:
     """A colouring of the graph: always the node next whose neighbours have the most colours (Brélaz 1979)."""
-    colours: dict[Node, int] = {}
-    taken: dict[Node, set[int]] = {node: set() for node in sorted(graph, key=_order)}
+    colours: dict[_Node, int] = {}
+    taken: dict[_Node, set[int]] = {node: set() for node in sorted(graph, key=_order)}
     while taken:
         node = max(taken, key=lambda node: (len(taken[node]), len(graph[node])))
         around = taken.pop(node)
@@ -107,17 +110,17 @@ def _colour(graph: Graph) -> dict[Node, int]:
     return colours
 
 
-def _spare(colours: dict[Node, int], needed: frozenset[Node]) -> int:
+def _spare(colours: dict[_Node, int], needed: frozenset[_Node]) -> int:
     """A register whose value may become zero."""
     taken = {colours[node] for node in needed}
     return next(colour for colour in range(len(colours) + 1) if colour not in taken)
 
 
-def _zeros_after(code: Code) -> list[frozenset[Node]]:
+def _zeros_after(code: LinearCode) -> list[frozenset[_Node]]:
     """What is sure to hold zero after each line."""
     zero = Constant(0)
     outs = (line.out for line in code.lines if line.out is not None)
-    everything: frozenset[Node] = frozenset([*outs, *code.initial, zero])
+    everything: frozenset[_Node] = frozenset([*outs, *code.initial, zero])
     preceding = code.preceding()
     after = [everything] * len(code.lines)
     start = frozenset(node for node in everything if isinstance(node, Constant) or code.initial.get(node, 0) == 0)

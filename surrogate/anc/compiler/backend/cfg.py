@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surrogate.anc.compiler.backend.flow import predecessors, retargeted, reverse_postorder
-from surrogate.anc.compiler.ir import Block, Branch, Constant, Function, Goto, Halt
+from surrogate.anc.compiler.ir import Block, Branch, Constant, End, Function, Goto, Halt, Statement
 
 
 def clean(function: Function) -> Function:
@@ -61,7 +61,7 @@ def one_halt(function: Function) -> Function:
 def merge_equal(function: Function) -> Function:
     """Blocks that do the same and go on alike become one (but the entry, which stays first)."""
     while True:
-        first: dict[tuple, int] = {}
+        first: dict[tuple[Statement | End, ...], int] = {}
         same = {}
         for number, block in function.blocks.items():
             if number != 0:

@@ -7,15 +7,16 @@ from typing import TypeGuard
 
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.facts import analyse, learn
-from surrogate.anc.compiler.backend.flow import defined, frequencies, live_after, liveness, registers, renamed
-from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement
+from surrogate.anc.compiler.backend.flow import live_after, liveness, registers, renamed
+from surrogate.anc.compiler.backend.loops import frequencies
+from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined
 
-Graph = dict[Register, set[Register]]
+InterferenceGraph = dict[Register, set[Register]]
 
 
-def interference(function: Function) -> Graph:
+def interference(function: Function) -> InterferenceGraph:
     """Which registers cannot be one: one is written while the other is live and not the source of the copy."""
-    graph: Graph = {register: set() for register in registers(function)}
+    graph: InterferenceGraph = {register: set() for register in registers(function)}
     live = liveness(function)
     for number, block in function.blocks.items():
         for statement, after in zip(block.body, live_after(block, live.after[number]), strict=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from surrogate.anc.compiler.backend.flow import defined, live_after, liveness
-from surrogate.anc.compiler.ir import Block, Compute, Function, Statement, Write
+from surrogate.anc.compiler.backend.flow import live_after, liveness
+from surrogate.anc.compiler.ir import Block, Compute, Function, Statement, Write, defined
 from surrogate.anc.machine.instructions import Op
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import assert_never
 
 from surrogate.anc.compiler.backend.flow import reverse_postorder
 from surrogate.anc.compiler.ir import (
@@ -16,6 +17,7 @@ from surrogate.anc.compiler.ir import (
     Constant,
     Function,
     Goto,
+    Halt,
     Move,
     Register,
     Statement,
@@ -180,6 +182,8 @@ def learn(facts: Facts, statement: Statement, simplify: Simplify) -> None:
                 facts.assign(out, result)
         case Write(address, value):
             _write(facts, facts.resolve(address), facts.resolve(value))
+        case _:
+            assert_never(statement)
 
 
 def _compute(facts: Facts, out: Register, expression: Expression) -> None:
@@ -228,7 +232,10 @@ def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
             return found
         case Branch(_, zero, _):
             return {zero: facts}
-    return {}
+        case Halt():
+            return {}
+        case _:
+            assert_never(block.end)
 
 
 def analyse(function: Function, modulus: int, simplify: Simplify) -> dict[int, Facts]:

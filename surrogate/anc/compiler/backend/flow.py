@@ -1,64 +1,27 @@
-"""What passes ask about a function: definitions and uses, the flow graph, liveness, expected frequencies."""
+"""What passes ask about a function: its flow graph, its registers, and which are live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
     Compute,
-    Constant,
     End,
     Function,
-    Goto,
     Move,
     Register,
     Statement,
     Value,
     Write,
+    defined,
+    retarget,
+    successors,
+    used,
+    with_operands,
 )
-
-# A loop is left in one of ten rounds; where a test does not leave a loop, both ways are equally likely.
-LEAVES_LOOP = 0.1
-# Keeps the expected frequencies of a program that never stops finite.
-GOES_ON = 0.999
-
-
-def operands(node: Statement | End) -> tuple[Value, ...]:
-    """The values that a statement or a block's end looks at."""
-    match node:
-        case Move(_, value):
-            return (value,)
-        case Compute(_, _, a, b):
-            return (a,) if b is None else (a, b)
-        case Write(address, value):
-            return (address, value)
-        case Branch(test):
-            return (test,)
-    return ()
-
-
-def used(node: Statement | End) -> tuple[Register, ...]:
-    return tuple(value for value in operands(node) if isinstance(value, Register))
-
-
-def defined(statement: Statement) -> Register | None:
-    return None if isinstance(statement, Write) else statement.out
-
-
-def with_operands(node: Statement, change: Callable[[Value], Value]) -> Statement:
-    """The statement with every value that it looks at changed."""
-    match node:
-        case Move(out, value):
-            return Move(out, change(value))
-        case Compute(op, out, a, b):
-            return Compute(op, out, change(a), None if b is None else change(b))
-        case Write(address, value):
-            return Write(change(address), change(value))
 
 
 def renamed(function: Function, name: Callable[[Register], Register]) -> Function:
@@ -75,25 +38,6 @@ def renamed(function: Function, name: Callable[[Register], Register]) -> Functio
         return replace(old, test=value(old.test)) if isinstance(old, Branch) else old
 
     return Function({n: Block([statement(s) for s in b.body], end(b.end)) for n, b in function.blocks.items()})
-
-
-def successors(end: End) -> tuple[int, ...]:
-    match end:
-        case Goto(target):
-            return (target,)
-        case Branch(_, zero, other):
-            return (zero, other)
-    return ()
-
-
-def retarget(end: End, targets: dict[int, int]) -> End:
-    """The end with some block numbers changed."""
-    match end:
-        case Goto(target):
-            return Goto(targets.get(target, target))
-        case Branch(test, zero, other):
-            return Branch(test, targets.get(zero, zero), targets.get(other, other))
-    return end
 
 
 def retargeted(function: Function, targets: dict[int, int]) -> Function:
@@ -180,60 +124,3 @@ def live_after(block: Block, after: Iterable[Register]) -> list[frozenset[Regist
         found.append(live)
         live = live_before(statement, live)
     return found[::-1]
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A natural loop: the block at which it goes round again, and all its blocks."""
-
-    header: int
-    body: frozenset[int]
-
-
-def loops(function: Function) -> list[Loop]:
-    """Every natural loop, smallest first."""
-    place = {number: i for i, number in enumerate(reverse_postorder(function))}
-    before = predecessors(function)
-    found: dict[int, set[int]] = {}
-    for latch in place:
-        for header in successors(function.blocks[latch].end):
-            if place[header] <= place[latch]:
-                body, todo = found.setdefault(header, {header}), [latch]
-                while todo:
-                    number = todo.pop()
-                    if number not in body and number in place:
-                        body.add(number)
-                        todo.extend(before[number])
-    # A cycle that can be entered beside its header reaches back to the function's start: it is no natural loop.
-    nested = [Loop(header, frozenset(body)) for header, body in found.items() if header == 0 or 0 not in body]
-    return sorted(nested, key=lambda loop: (len(loop.body), loop.header))
-
-
-def frequencies(function: Function) -> dict[int, float]:
-    """How often each block is expected to run, by the static guesses above."""
-    order = reverse_postorder(function)
-    place = {number: i for i, number in enumerate(order)}
-    inside = loops(function)
-    flow = np.eye(len(order))
-    for number in order:
-        for successor, chance in edge_chances(function.blocks[number].end, number, inside):
-            flow[place[successor], place[number]] -= chance * GOES_ON
-    start = np.zeros(len(order))
-    start[0] = 1
-    return dict(zip(order, np.linalg.solve(flow, start).tolist(), strict=True))
-
-
-def edge_chances(end: End, number: int, inside: list[Loop]) -> list[tuple[int, float]]:
-    """The successors of block `number` with their probabilities; `inside` are the function's loops, smallest first."""
-    if not isinstance(end, Branch):
-        return [(successor, 1.0) for successor in successors(end)]
-    inner = next((loop.body for loop in inside if number in loop.body), frozenset())
-    stays = [successor in inner for successor in (end.zero, end.other)]
-    zero = 0.5 if stays[0] == stays[1] else 1 - LEAVES_LOOP if stays[0] else LEAVES_LOOP
-    return [(end.zero, zero), (end.other, 1 - zero)]
-
-
-def constants(function: Function) -> list[int]:
-    """Every constant that a statement or an end looks at, in the order of the program."""
-    nodes = [node for block in function.blocks.values() for node in (*block.body, block.end)]
-    return [value.value for node in nodes for value in operands(node) if isinstance(value, Constant)]

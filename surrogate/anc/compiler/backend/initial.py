@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from surrogate.anc.compiler.backend.flow import Liveness, defined, liveness, predecessors, used
-from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement
+from surrogate.anc.compiler.backend.flow import Liveness, liveness, predecessors
+from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined, used
 
 
 def start_values(block: Block) -> list[Move]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.coalesce import can_go, is_copy
 from surrogate.anc.compiler.backend.facts import Facts, after_body, along_edges, analyse, learn
-from surrogate.anc.compiler.backend.flow import Liveness, defined, liveness, retarget
+from surrogate.anc.compiler.backend.flow import Liveness, liveness
 from surrogate.anc.compiler.backend.propagate import simplify_end, simplify_statement
-from surrogate.anc.compiler.ir import Block, Branch, Function, Goto, Statement, Write
+from surrogate.anc.compiler.ir import Block, Branch, Function, Goto, Statement, Write, defined, retarget
 
 
 def thread_jumps(function: Function, modulus: int) -> Function:

@@ -7,7 +7,8 @@ and breaks the cycles that this leaves where that costs least.
 
 from __future__ import annotations
 
-from surrogate.anc.compiler.backend.flow import edge_chances, frequencies, loops, reverse_postorder
+from surrogate.anc.compiler.backend.flow import reverse_postorder
+from surrogate.anc.compiler.backend.loops import edge_chances, frequencies, loops
 from surrogate.anc.compiler.ir import Block, Branch, Function, Goto
 
 # An edge: what it is worth, and the blocks that it joins.

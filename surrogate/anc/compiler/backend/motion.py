@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Iterable
 
 from surrogate.anc.compiler.backend.cfg import clean
-from surrogate.anc.compiler.backend.flow import (
-    Loop,
+from surrogate.anc.compiler.backend.flow import liveness, predecessors
+from surrogate.anc.compiler.backend.loops import NaturalLoop, edge_chances, frequencies, loops
+from surrogate.anc.compiler.ir import (
+    Block,
+    Branch,
+    Compute,
+    End,
+    Function,
+    Goto,
+    Statement,
+    Write,
     defined,
-    edge_chances,
-    frequencies,
-    liveness,
-    loops,
-    predecessors,
     retarget,
     used,
 )
-from surrogate.anc.compiler.ir import Block, Branch, Compute, End, Function, Goto, Statement, Write
 from surrogate.anc.machine.instructions import Op
 
 
@@ -61,7 +64,7 @@ def hoist_invariants(function: Function) -> Function:
     return function
 
 
-def _invariant(function: Function) -> tuple[Loop, int, int] | None:
+def _invariant(function: Function) -> tuple[NaturalLoop, int, int] | None:
     """A loop, a block of it and the place of a statement that may run in front of the loop, and more rarely there."""
     often, live = frequencies(function), liveness(function)
     for loop in loops(function):
@@ -81,7 +84,7 @@ def _invariant(function: Function) -> tuple[Loop, int, int] | None:
     return None
 
 
-def _entered(function: Function, loop: Loop, often: dict[int, float]) -> float:
+def _entered(function: Function, loop: NaturalLoop, often: dict[int, float]) -> float:
     """How often the loop is expected to start."""
     inside = loops(function)
     outside = [name for name in predecessors(function)[loop.header] if name not in loop.body]

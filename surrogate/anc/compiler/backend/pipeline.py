@@ -7,11 +7,11 @@ from itertools import chain
 from surrogate.anc.compiler.backend.allocate import allocate
 from surrogate.anc.compiler.backend.cfg import clean
 from surrogate.anc.compiler.backend.coalesce import coalesce, constants_as_copies
-from surrogate.anc.compiler.backend.code import Code, emit
 from surrogate.anc.compiler.backend.dead import remove_dead
 from surrogate.anc.compiler.backend.initial import hoist_initial
 from surrogate.anc.compiler.backend.jumps import thread_jumps, thread_over_copies
 from surrogate.anc.compiler.backend.layout import layout
+from surrogate.anc.compiler.backend.linear import LinearCode, linearise
 from surrogate.anc.compiler.backend.motion import hoist_invariants, sink_partly_dead
 from surrogate.anc.compiler.backend.propagate import propagate
 from surrogate.anc.compiler.backend.sharing import shared_heads, shared_tails
@@ -61,6 +61,6 @@ def simplify_values(function: Function, memory_size: int) -> Function:
     return remove_dead(propagate(split_webs(function), memory_size))
 
 
-def generate(function: Function) -> Code:
+def generate(function: Function) -> LinearCode:
     """The function's lines, in the order that jumps least."""
-    return absorb_zeros(emit(function, layout(function)))
+    return absorb_zeros(linearise(function, layout(function)))

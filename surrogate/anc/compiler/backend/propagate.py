@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import assert_never
 
 from surrogate.anc.compiler.backend.arithmetic import shift, simplify
 from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts, analyse, learn
-from surrogate.anc.compiler.backend.flow import used
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -21,6 +21,7 @@ from surrogate.anc.compiler.ir import (
     Statement,
     Value,
     Write,
+    used,
 )
 from surrogate.anc.machine.instructions import Op
 
@@ -59,6 +60,8 @@ def simplify_statement(facts: Facts, statement: Statement, uses: Mapping[Registe
             address, value = facts.resolve(address), facts.resolve(value)
             # What the cell holds already needs no writing.
             return [] if facts.expressions.get((Op.READ, address, None)) == value else [Write(address, value)]
+        case _:
+            assert_never(statement)
 
 
 def _move(facts: Facts, out: Register, value: Value) -> list[Statement]:

@@ -10,9 +10,22 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from surrogate.anc.compiler.backend.coalesce import interference
-from surrogate.anc.compiler.backend.flow import defined, operands, predecessors, renamed, used
+from surrogate.anc.compiler.backend.flow import predecessors, renamed
 from surrogate.anc.compiler.backend.motion import moves_first, moves_last
-from surrogate.anc.compiler.ir import Block, Branch, Compute, Constant, Function, Goto, Register, Statement
+from surrogate.anc.compiler.ir import (
+    Block,
+    Branch,
+    Compute,
+    Constant,
+    Function,
+    Goto,
+    Register,
+    Statement,
+    defined,
+    operands,
+    used,
+)
+from surrogate.anc.machine.instructions import Op
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ def _registers(statement: Statement) -> list[Register]:
     return [*used(statement), *([] if out is None else [out])]
 
 
-def _shape(statement: Statement) -> tuple:
+def _shape(statement: Statement) -> tuple[type[Statement], Op | None, list[Constant | None]]:
     """The statement but for which registers it names."""
     op = statement.op if isinstance(statement, Compute) else None
     return type(statement), op, [value if isinstance(value, Constant) else None for value in operands(statement)]

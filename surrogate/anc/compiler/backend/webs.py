@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from surrogate.anc.compiler.backend.flow import liveness, predecessors, registers, used, with_operands
+from surrogate.anc.compiler.backend.flow import liveness, predecessors, registers
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -17,6 +17,8 @@ from surrogate.anc.compiler.ir import (
     Statement,
     Value,
     Write,
+    used,
+    with_operands,
 )
 
 Place = tuple[int, int]

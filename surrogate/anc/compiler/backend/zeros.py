@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from surrogate.anc.compiler.backend.code import Code, Label, Line, Operand
+from surrogate.anc.compiler.backend.linear import Label, Line, LinearCode, Operand
 from surrogate.anc.compiler.ir import Register
 from surrogate.anc.machine.instructions import GIVES_ZERO, Op
 
 
-def absorb_zeros(code: Code) -> Code:
+def absorb_zeros(code: LinearCode) -> LinearCode:
     """The code without the ZERO lines whose work other lines, or an initial value, can do."""
     while (shorter := _without_one(code)) is not None:
         code = shorter
     return code
 
 
-def _without_one(code: Code) -> Code | None:
+def _without_one(code: LinearCode) -> LinearCode | None:
     """The code without the most frequent ZERO line that can go."""
     preceding, live = code.preceding(), code.live_after()
     zeros = [index for index, line in enumerate(code.lines) if line.op is Op.ZERO]
@@ -27,7 +27,9 @@ def _without_one(code: Code) -> Code | None:
     return None
 
 
-def _earlier(code: Code, index: int, preceding: list[list[int]], live: list[frozenset[Operand]]) -> Code | None:
+def _earlier(
+    code: LinearCode, index: int, preceding: list[list[int]], live: list[frozenset[Operand]]
+) -> LinearCode | None:
     """The code with the zero given on every way to line `index`, by lines after which its register is dead so far."""
     register = code.lines[index].out
     assert register is not None
@@ -54,7 +56,7 @@ def _earlier(code: Code, index: int, preceding: list[list[int]], live: list[froz
     return replace(code.without(index, changed), initial=initial)
 
 
-def _is_zero(code: Code, line: Line, place: int, register: Register) -> bool:
+def _is_zero(code: LinearCode, line: Line, place: int, register: Register) -> bool:
     """Whether the register holds zero anyway on the way from `line` to line `place`."""
     if line.out == register:
         return line.op in GIVES_ZERO
@@ -62,7 +64,7 @@ def _is_zero(code: Code, line: Line, place: int, register: Register) -> bool:
     return line.op is Op.JEZ and line.a == register and taken and line is not code.lines[place - 1]
 
 
-def _later(code: Code, index: int) -> Code | None:
+def _later(code: LinearCode, index: int) -> LinearCode | None:
     """The code with the zero given by a line further on in the same straight run, before anything looks at it."""
     register = code.lines[index].out
     for place in range(index + 1, len(code.lines)):

@@ -19,6 +19,7 @@ from surrogate.anc.compiler.ir import (
     Statement,
     Value,
     Write,
+    successors,
 )
 from surrogate.anc.machine.instructions import Op
 
@@ -32,15 +33,18 @@ _FOLDED: dict[Op, Callable[[int, int], int]] = {
 }
 
 
-class Builder:
-    """Adds to the current block. After a block's end the current block is a detached one, which nothing reaches."""
+class FunctionBuilder:
+    """Adds to the current block. After a block's end the current block is a detached one, which nothing reaches.
+
+    `memory_size` is M; `current` is the current block, to look at only.
+    """
 
     def __init__(self, memory_size: int) -> None:
         self.memory_size = memory_size
         self._blocks: dict[int, Block] = {}
         self._numbers = count()
         self._registers = count()
-        self._current = Block()
+        self.current = Block()
         self.start(self.new_block())
 
     def finish(self) -> Function:
@@ -64,7 +68,7 @@ class Builder:
 
     def known(self, value: Value) -> int | None:
         """A value, as far as the current block tells."""
-        for statement in reversed(self._current.body):
+        for statement in reversed(self.current.body):
             if not isinstance(statement, Write) and statement.out == value:
                 value = statement.value if isinstance(statement, Move) else value
                 break
@@ -78,7 +82,7 @@ class Builder:
         return number
 
     def start(self, number: int) -> None:
-        self._current = self._blocks[number]
+        self.current = self._blocks[number]
 
     def goto(self, target: int) -> None:
         self._end(Goto(target))
@@ -93,13 +97,13 @@ class Builder:
         self._end(Halt())
 
     def _end(self, end: End) -> None:
-        self._current.end = end
-        self._current = Block()
+        self.current.end = end
+        self.current = Block()
 
-    # Statements
+    # StatementLowering
 
     def emit(self, statement: Statement) -> None:
-        self._current.body.append(statement)
+        self.current.body.append(statement)
 
     def move(self, out: Register, value: Value) -> Register:
         if out != value:
@@ -146,10 +150,3 @@ class Builder:
         if greatest:
             return Op.DEC if op is Op.ADD else Op.INC, a, None, None
         return op, a, b, None
-
-
-def successors(end: End) -> list[int]:
-    """The blocks that may follow."""
-    if isinstance(end, Goto):
-        return [end.target]
-    return [end.zero, end.other] if isinstance(end, Branch) else []

@@ -43,7 +43,7 @@ def fails_at_zero(node: c_ast.Node) -> bool:
         return not fails_at_zero(node.expr)
     if isinstance(node, c_ast.BinaryOp) and node.op in COMPARISONS:
         if node.op in ("<=", ">") and _is_zero(node.right):
-            return node.op == ">"
+            return bool(node.op == ">")
         return node.op in ("!=", "<", ">")
     return True
 

@@ -9,7 +9,7 @@ from pycparser import c_ast
 _LOOPS = c_ast.For | c_ast.While | c_ast.DoWhile
 
 
-Reaches = Callable[[str, c_ast.Node], bool]
+Reaches = Callable[[c_ast.ID, c_ast.Node], bool]
 """Whether a variable is known not to be above another value at the first test."""
 
 
@@ -33,7 +33,7 @@ def _simpler(test: c_ast.Node, changes: list[tuple[str, bool]], reaches: Reaches
         return test
     steps = [step for name, step in changes if name == counter.name]
     fixed = isinstance(bound, c_ast.Constant) or all(name != bound.name for name, _ in changes)
-    counts = len(steps) <= 1 and all(steps) and fixed and reaches(counter.name, bound)
+    counts = len(steps) <= 1 and all(steps) and fixed and reaches(counter, bound)
     return c_ast.BinaryOp("!=", counter, bound) if counts else test
 
 

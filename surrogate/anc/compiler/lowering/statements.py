@@ -2,231 +2,218 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pycparser import c_ast
 
 from cprograms.tape import TapeProgram
 from surrogate.anc.compiler.ir import Value
+from surrogate.anc.compiler.lowering.builder import FunctionBuilder
+from surrogate.anc.compiler.lowering.choices import assigned_extreme, only, returned_choice
 from surrogate.anc.compiler.lowering.counting import ends_of_counts
-from surrogate.anc.compiler.lowering.expressions import Expressions, extreme
+from surrogate.anc.compiler.lowering.environment import Environment
+from surrogate.anc.compiler.lowering.expressions import ExpressionLowering, OnReturn
 from surrogate.anc.machine.instructions import Op
 
-_JUMPS = c_ast.Break | c_ast.Continue | c_ast.Return
+
+class Exits(NamedTuple):
+    """The ways out of a statement: what a return does, and the blocks that `break` and `continue` lead to, if any."""
+
+    on_return: OnReturn
+    on_break: int | None = None
+    on_continue: int | None = None
 
 
-class Jumps(NamedTuple):
-    """Where `break` and `continue` lead; None outside of what they leave."""
+class _Loop(NamedTuple):
+    """A loop of any kind, whose body comes before its first test (`tested_last`) or not."""
 
-    leave: int | None = None
-    again: int | None = None
+    test: c_ast.Node | None
+    body: c_ast.Node
+    following: c_ast.Node | None = None
+    tested_last: bool = False
 
 
-class Statements(Expressions):
-    """Lowers statements. `on_return` says what a return of the function at hand does with its expression."""
+class StatementLowering:
+    """Lowers the statements of a program, whose calls are inlined."""
 
-    def __init__(self, program: TapeProgram, memory_size: int) -> None:
-        super().__init__(memory_size)
-        self.program = program
-        self.jumps = Jumps()
-        self.on_return: Callable[[c_ast.Node | None], None] = lambda expression: self.halt()
+    def __init__(self, program: TapeProgram, builder: FunctionBuilder) -> None:
+        self._program = program
+        self._builder = builder
+        self._environment = Environment()
+        self._expressions = ExpressionLowering(builder, self._environment, program.functions, self.function)
 
-    def statement(self, node: c_ast.Node) -> None:
+    def function(self, function: c_ast.FuncDef, parameters: Mapping[str, Value], on_return: OnReturn) -> None:
+        """Lower the body of a function; where it ends without a return, the current block goes on."""
+        with self._environment.function(parameters):
+            self._statement(function.body, Exits(on_return))
+
+    def _statement(self, node: c_ast.Node, exits: Exits) -> None:
         lower = _STATEMENTS.get(type(node))
         if lower is None:
-            self.effect(node)
+            self._expressions.effect(node)
         else:
-            lower(self, node)
+            lower(self, node, exits)
 
-    def _compound(self, node: c_ast.Compound) -> None:
-        self.scopes.append({})
-        self.sequence(node.block_items or [])
-        self.scopes.pop()
+    def _compound(self, node: c_ast.Compound, exits: Exits) -> None:
+        with self._environment.scope():
+            self._sequence(node.block_items or [], exits)
 
-    def sequence(self, items: list[c_ast.Node]) -> None:
+    def _sequence(self, items: list[c_ast.Node], exits: Exits) -> None:
         k = 0
         while k < len(items):
-            choice = _returned_choice(items[k : k + 2])
-            self.statement(choice or items[k])
+            choice = returned_choice(items[k : k + 2])
+            self._statement(choice or items[k], exits)
             k += 2 if choice else 1
 
-    def _declare(self, node: c_ast.Decl) -> None:
-        if isinstance(node.type, c_ast.ArrayDecl):
-            base = self.constant(-self.program.offsets[node])
-            self.scopes[-1][node.name] = base
-            for k, item in enumerate(node.init.exprs if node.init else []):
-                self.write(self.compute(Op.ADD, base, self.constant(k)), self.value(item))
-            return
-        known = isinstance(node.init, c_ast.Constant) and "const" in node.quals
-        if known:
-            self.scopes[-1][node.name] = self.value(node.init)
-            return
-        variable = self.register(node.name)
-        self.scopes[-1][node.name] = variable
-        self.assign(variable, node.init or c_ast.Constant("int", "0"))
-
-    def _declare_all(self, node: c_ast.DeclList) -> None:
-        for declaration in node.decls:
-            self._declare(declaration)
-
-    def _nothing(self, node: c_ast.EmptyStatement) -> None:
+    def _nothing(self, node: c_ast.EmptyStatement, exits: Exits) -> None:
         pass
+
+    # Declarations
+
+    def _declare(self, node: c_ast.Decl, exits: Exits) -> None:
+        if isinstance(node.type, c_ast.ArrayDecl):
+            self._declare_array(node)
+        elif isinstance(node.init, c_ast.Constant) and "const" in node.quals:
+            self._environment.declare(node.name, self._expressions.value(node.init))
+        else:
+            variable = self._builder.register(node.name)
+            self._environment.declare(node.name, variable)
+            self._expressions.assign(variable, node.init or c_ast.Constant("int", "0"))
+
+    def _declare_array(self, node: c_ast.Decl) -> None:
+        base = self._builder.constant(-self._program.offsets[node])
+        self._environment.declare(node.name, base)
+        for k, item in enumerate(node.init.exprs if node.init else []):
+            address = self._builder.compute(Op.ADD, base, self._builder.constant(k))
+            self._builder.write(address, self._expressions.value(item))
+
+    def _declare_all(self, node: c_ast.DeclList, exits: Exits) -> None:
+        for declaration in node.decls:
+            self._declare(declaration, exits)
 
     # Selection
 
-    def _if(self, node: c_ast.If) -> None:
-        chosen = _chosen(node)
+    def _if(self, node: c_ast.If, exits: Exits) -> None:
+        chosen = assigned_extreme(node)
         if chosen is not None:
-            self.effect(chosen)
+            self._expressions.effect(chosen)
             return
-        true, end = self.new_block(), self.new_block()
-        false = self.new_block() if node.iffalse else end
-        self.condition(node.cond, true, false, wish=_is_jump(node.iftrue))
+        builder = self._builder
+        true, end = builder.new_block(), builder.new_block()
+        false = builder.new_block() if node.iffalse else end
+        self._expressions.condition(node.cond, true, false, wish=_is_jump(node.iftrue))
         for block, arm in ((true, node.iftrue), (false, node.iffalse)):
             if arm is not None:
-                self.start(block)
-                self.statement(arm)
-                self.goto(end)
-        self.start(end)
+                builder.start(block)
+                self._statement(arm, exits)
+                builder.goto(end)
+        builder.start(end)
 
-    def _switch(self, node: c_ast.Switch) -> None:
-        self.program.check_cases(node, self.memory_size)
-        value, end = self.value(node.cond), self.new_block()
-        cases = [(item, self.new_block()) for item in node.stmt.block_items or []]
+    def _switch(self, node: c_ast.Switch, exits: Exits) -> None:
+        builder = self._builder
+        self._program.check_cases(node, builder.memory_size)
+        value, end = self._expressions.value(node.cond), builder.new_block()
+        cases = [(item, builder.new_block()) for item in node.stmt.block_items or []]
         default = end
         for item, block in cases:
             if isinstance(item, c_ast.Default):
                 default = block
             else:
-                self._case(value, self.constant(int(item.expr.value)), block)
-        self.goto(default)
-        outer, self.jumps = self.jumps, self.jumps._replace(leave=end)
-        self.scopes.append({})
-        for item, block in cases:
-            self.goto(block)
-            self.start(block)
-            self.sequence(item.stmts or [])
-        self.goto(end)
-        self.scopes.pop()
-        self.jumps = outer
-        self.start(end)
+                self._case(value, builder.constant(int(item.expr.value)), block)
+        builder.goto(default)
+        with self._environment.scope():
+            for item, block in cases:
+                builder.goto(block)
+                builder.start(block)
+                self._sequence(item.stmts or [], exits._replace(on_break=end))
+            builder.goto(end)
+        builder.start(end)
 
     def _case(self, value: Value, label: Value, block: int) -> None:
-        following = self.new_block()
-        self.branch(self.compute(Op.SUB, value, label), block, following)
-        self.start(following)
+        following = self._builder.new_block()
+        self._builder.branch(self._builder.compute(Op.SUB, value, label), block, following)
+        self._builder.start(following)
 
     # Loops
 
-    def _while(self, node: c_ast.While) -> None:
-        self._loop(node.cond, node.stmt, None, False)
+    def _while(self, node: c_ast.While, exits: Exits) -> None:
+        self._loop(_Loop(node.cond, node.stmt), exits)
 
-    def _do(self, node: c_ast.DoWhile) -> None:
-        self._loop(node.cond, node.stmt, None, True)
+    def _do(self, node: c_ast.DoWhile, exits: Exits) -> None:
+        self._loop(_Loop(node.cond, node.stmt, tested_last=True), exits)
 
-    def _for(self, node: c_ast.For) -> None:
-        self.scopes.append({})
-        if node.init is not None:
-            self.statement(node.init)
-        self._loop(node.cond, node.stmt, node.next, False)
-        self.scopes.pop()
+    def _for(self, node: c_ast.For, exits: Exits) -> None:
+        with self._environment.scope():
+            if node.init is not None:
+                self._statement(node.init, exits)
+            self._loop(_Loop(node.cond, node.stmt, node.next), exits)
 
-    def _loop(self, test: c_ast.Node | None, body: c_ast.Node, following: c_ast.Node | None, tested_last: bool) -> None:
-        """A loop whose body comes before its first test (`tested_last`), or not."""
-        head, repeat, end = self.new_block(), self.new_block(), self.new_block()
-        again = self.new_block() if following else head
-
-        def reaches(counter: str, bound: c_ast.Node) -> bool:
-            start, last = self.known(self.lookup(counter)), self.known(self.value(bound))
-            if start is None or last is None:
-                return start == 0 and not tested_last
-            return start + tested_last <= last
-
-        if test is not None:
-            test = ends_of_counts(test, [n for n in (body, following) if n], reaches)
-        self.goto(repeat if tested_last else head)
-        self.start(head)
+    def _loop(self, loop: _Loop, exits: Exits) -> None:
+        builder = self._builder
+        head, repeat, end = builder.new_block(), builder.new_block(), builder.new_block()
+        again = builder.new_block() if loop.following else head
+        test = self._test(loop)
+        builder.goto(repeat if loop.tested_last else head)
+        builder.start(head)
         if test is None:
-            self.goto(repeat)
+            builder.goto(repeat)
         else:
-            self.condition(test, repeat, end, wish=True)
-        outer, self.jumps = self.jumps, Jumps(end, again)
-        self.start(repeat)
-        self.statement(body)
-        self.goto(again)
-        if following is not None:
-            self.start(again)
-            self.effect(following)
-            self.goto(head)
-        self.jumps = outer
-        self.start(end)
+            self._expressions.condition(test, repeat, end, wish=True)
+        builder.start(repeat)
+        self._statement(loop.body, exits._replace(on_break=end, on_continue=again))
+        builder.goto(again)
+        if loop.following is not None:
+            builder.start(again)
+            self._expressions.effect(loop.following)
+            builder.goto(head)
+        builder.start(end)
 
-    def _break(self, node: c_ast.Break) -> None:
-        assert self.jumps.leave is not None
-        self.goto(self.jumps.leave)
+    def _test(self, loop: _Loop) -> c_ast.Node | None:
+        """The loop's condition in its cheapest form, given what is known in front of the loop."""
 
-    def _continue(self, node: c_ast.Continue) -> None:
-        assert self.jumps.again is not None
-        self.goto(self.jumps.again)
+        def known(node: c_ast.Node) -> int | None:
+            return self._builder.known(self._expressions.value(node))
 
-    def _return(self, node: c_ast.Return) -> None:
-        self.on_return(node.expr)
+        def reaches(counter: c_ast.ID, bound: c_ast.Node) -> bool:
+            start, last = known(counter), known(bound)
+            if start is None or last is None:
+                return start == 0 and not loop.tested_last
+            return start + loop.tested_last <= last
+
+        if loop.test is None:
+            return None
+        return ends_of_counts(loop.test, [n for n in (loop.body, loop.following) if n], reaches)
+
+    # Jumps
+
+    def _break(self, node: c_ast.Break, exits: Exits) -> None:
+        assert exits.on_break is not None
+        self._builder.goto(exits.on_break)
+
+    def _continue(self, node: c_ast.Continue, exits: Exits) -> None:
+        assert exits.on_continue is not None
+        self._builder.goto(exits.on_continue)
+
+    def _return(self, node: c_ast.Return, exits: Exits) -> None:
+        exits.on_return(node.expr)
 
 
 def _is_jump(node: c_ast.Node) -> bool:
-    return isinstance(_only(node), _JUMPS)
+    return isinstance(only(node), c_ast.Break | c_ast.Continue | c_ast.Return)
 
 
-def _only(node: c_ast.Node | None) -> c_ast.Node | None:
-    """The statement itself, or the only one of a block."""
-    while isinstance(node, c_ast.Compound) and node.block_items and len(node.block_items) == 1:
-        node = node.block_items[0]
-    return node
-
-
-def _chosen(node: c_ast.If) -> c_ast.Assignment | None:
-    """`m = min(x, m)` for `if (x < m) m = x;`, and likewise with MAX and with an `else`; None where it is no such."""
-    true, false = _only(node.iftrue), _only(node.iffalse)
-    if not _sets_variable(true):
-        return None
-    assert isinstance(true, c_ast.Assignment)
-    if false is None:
-        other: c_ast.Node = true.lvalue
-    elif _sets_variable(false) and false.lvalue.name == true.lvalue.name:
-        other = false.rvalue
-    else:
-        return None
-    choice = c_ast.TernaryOp(node.cond, true.rvalue, other)
-    return c_ast.Assignment("=", true.lvalue, choice) if extreme(choice) is not None else None
-
-
-def _sets_variable(node: c_ast.Node | None) -> bool:
-    return isinstance(node, c_ast.Assignment) and node.op == "=" and isinstance(node.lvalue, c_ast.ID)
-
-
-def _returned_choice(items: list[c_ast.Node]) -> c_ast.Return | None:
-    """`return c ? a : b;` for `if (c) return a;` with `return b;` after it or as its `else`."""
-    if not items or not isinstance(items[0], c_ast.If):
-        return None
-    true, false = _only(items[0].iftrue), _only(items[0].iffalse) or items[-1]
-    returns = [n.expr for n in (true, false) if isinstance(n, c_ast.Return)]
-    if len(returns) < 2 or None in returns:
-        return None
-    return c_ast.Return(c_ast.TernaryOp(items[0].cond, *returns))
-
-
-_STATEMENTS: dict[type, Callable[[Statements, c_ast.Node], None]] = {
-    c_ast.Compound: Statements._compound,
-    c_ast.Decl: Statements._declare,
-    c_ast.DeclList: Statements._declare_all,
-    c_ast.EmptyStatement: Statements._nothing,
-    c_ast.If: Statements._if,
-    c_ast.Switch: Statements._switch,
-    c_ast.While: Statements._while,
-    c_ast.DoWhile: Statements._do,
-    c_ast.For: Statements._for,
-    c_ast.Break: Statements._break,
-    c_ast.Continue: Statements._continue,
-    c_ast.Return: Statements._return,
+_STATEMENTS: dict[type, Callable[[StatementLowering, c_ast.Node, Exits], None]] = {
+    c_ast.Compound: StatementLowering._compound,
+    c_ast.Decl: StatementLowering._declare,
+    c_ast.DeclList: StatementLowering._declare_all,
+    c_ast.EmptyStatement: StatementLowering._nothing,
+    c_ast.If: StatementLowering._if,
+    c_ast.Switch: StatementLowering._switch,
+    c_ast.While: StatementLowering._while,
+    c_ast.DoWhile: StatementLowering._do,
+    c_ast.For: StatementLowering._for,
+    c_ast.Break: StatementLowering._break,
+    c_ast.Continue: StatementLowering._continue,
+    c_ast.Return: StatementLowering._return,
 }

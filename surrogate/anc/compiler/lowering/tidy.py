@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-from surrogate.anc.compiler.backend.flow import defined, used, with_operands
-from surrogate.anc.compiler.ir import Block, Branch, Compute, Function, Goto, Move, Register, Statement, Value, Write
+from surrogate.anc.compiler.ir import (
+    Block,
+    Branch,
+    Compute,
+    Function,
+    Goto,
+    Move,
+    Register,
+    Statement,
+    Value,
+    Write,
+    defined,
+    used,
+    with_operands,
+)
 
 
 def without_unneeded(function: Function) -> Function:

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cprograms.frontend.source import read
-from cprograms.generate.tape_programs import random_tape_program, random_tape_programs
 from cprograms.tape import TapeProgram, load_tape
 from cprograms.tape.loading import TapeFile
 from cprograms.tape.oracle import run, run_many
@@ -22,6 +21,7 @@ from surrogate.anc.compiler.lowering import lower
 from surrogate.anc.machine import interpreter, machine
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
+from tests.cprograms.tape.random_tape_programs import random_tape_program, random_tape_programs
 from tests.surrogate.anc.compiler.odd_tape_programs import HELPERS, ODD
 
 MEMORIES = (20, 23, 32, 50, 81, 128, 256, 512)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from surrogate.anc.compiler.backend import DoesNotFitError, assemble
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.cfg import clean
-from surrogate.anc.compiler.backend.code import emit
 from surrogate.anc.compiler.backend.facts import Facts
-from surrogate.anc.compiler.backend.flow import loops
 from surrogate.anc.compiler.backend.layout import fall_throughs, layout
+from surrogate.anc.compiler.backend.linear import linearise
+from surrogate.anc.compiler.backend.loops import loops
 from surrogate.anc.compiler.backend.motion import hoist_invariants
 from surrogate.anc.compiler.ir import (
     Block,
@@ -205,7 +205,7 @@ def test_too_many_lines_or_registers_say_how_many() -> None:
 
 def test_the_cost_counts_lines_and_expected_steps() -> None:
     function = clean(_function(Block([Write(ZERO, ONE)], Branch(X, 1, 2)), Block([Write(ONE, ONE)], Goto(2)), Block()))
-    code = emit(function, [0, 1, 2])
+    code = linearise(function, [0, 1, 2])
     # WRITE, JEZ; half the time WRITE; one STOP or the other
     assert len(code.lines) == 5
     assert code.cost == pytest.approx(5 * (2 + 0.5 + 1), rel=0.01)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from random import Random
 
 from cprograms.frontend.source import read
-from cprograms.generate.tape_expressions import TAPE, Helper, Scope, Values, chance
 from cprograms.tape.loading import TapeFile
 from cprograms.tape.program import TapeProgram
+from tests.cprograms.tape.random_tape_expressions import TAPE, Helper, Scope, Values, chance
 
 MAX_LOOPS = 2
 """Loops inside each other."""

@@ -1,4 +1,4 @@
-"""Random expressions of tape programs: the values half of `cprograms.generate.tape_programs`.
+"""Random expressions of tape programs: the values half of `tests.cprograms.tape.random_tape_programs`.
 
 No expression depends on the order of evaluation that C leaves open: it changes one thing at most, and does not read
 that elsewhere.

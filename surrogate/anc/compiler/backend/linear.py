@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import assert_never
 
-from surrogate.anc.compiler.backend.flow import edge_chances, frequencies, loops, successors
 from surrogate.anc.compiler.backend.initial import start_values
+from surrogate.anc.compiler.backend.loops import edge_chances, frequencies, loops
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -16,10 +17,12 @@ from surrogate.anc.compiler.ir import (
     End,
     Function,
     Goto,
+    Halt,
     Move,
     Register,
     Statement,
     Write,
+    successors,
 )
 from surrogate.anc.machine.instructions import GIVES_ZERO, Op
 
@@ -55,7 +58,7 @@ class Line:
 
 
 @dataclass
-class Code:
+class LinearCode:
     """Lines in order, the line of each label, and the registers that start with a value."""
 
     lines: list[Line]
@@ -104,7 +107,7 @@ class Code:
                 before[index] = live
         return after
 
-    def without(self, index: int, changed: Iterable[tuple[int, Line]] = ()) -> Code:
+    def without(self, index: int, changed: Iterable[tuple[int, Line]] = ()) -> LinearCode:
         """The code with some lines changed and line `index` deleted."""
         lines = list(self.lines)
         for place, line in changed:
@@ -114,10 +117,10 @@ class Code:
         return replace(self, lines=lines, labels=labels)
 
 
-def emit(function: Function, order: list[int]) -> Code:
+def linearise(function: Function, order: list[int]) -> LinearCode:
     """The lines of the function's blocks in the given order, which starts with the entry."""
     often, inside = frequencies(function), loops(function)
-    code = Code([], {})
+    code = LinearCode([], {})
     entry = start_values(function.blocks[0])
     code.initial = {move.out: move.value.value for move in entry if isinstance(move.value, Constant)}
     for number, following in zip_longest(order, order[1:]):
@@ -140,6 +143,8 @@ def _line(statement: Statement) -> Line:
             return Line(op, a, b, out)
         case Write(address, value):
             return Line(Op.WRITE, address, value)
+        case _:
+            assert_never(statement)
 
 
 def _end_lines(function: Function, end: End, following: int | None, chance: float) -> list[Line]:
@@ -148,7 +153,10 @@ def _end_lines(function: Function, end: End, following: int | None, chance: floa
             return _jump(function, target, following, chance)
         case Branch(test, zero, other):
             return [Line(Op.JEZ, test, Label(zero)), *_jump(function, other, following, chance)]
-    return [Line(Op.STOP)]
+        case Halt():
+            return [Line(Op.STOP)]
+        case _:
+            assert_never(end)
 
 
 def _jump(function: Function, target: int, following: int | None, often: float) -> list[Line]:
