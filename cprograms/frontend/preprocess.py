@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend.source import Source, escape
+from cprograms.frontend.standard import DECLARATIONS
 from cprograms.sandbox.toolchain import executable
 
 MAX_TEXT = 2_000_000
@@ -168,6 +169,7 @@ def _clang() -> tuple[str, ...]:
     """
     flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
     flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
+    flags.append(f"-DSURROGATE_MATH_PROTOTYPES={DECLARATIONS}")
     flags += [flag for header in header_folders() for flag in ("-isystem", str(header))]
     return (executable(), "clang", *flags)
 

@@ -11,14 +11,12 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import walk
+from cprograms.libm import called
 from cprograms.literals import literal
 from cprograms.program import Argument, Program
 
 _COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
-_POSITIVE = frozenset("log log2 log10 sqrt lgamma tgamma pow log1p y0 y1".split())
-_UNIT = frozenset("acos asin atanh".split())
-_ANGLES = frozenset("sin cos tan".split())
-_SMALL = frozenset("exp exp2 expm1 sinh cosh".split())
+_DOMAINS = {name: function.domain for name, function, _ in called() if function.domain is not None}
 _LARGEST_MARK = 1e6
 _SHIFT = 15
 _TABLE = 1 << 20
@@ -105,11 +103,9 @@ def _operator_notes(node: c_ast.BinaryOp) -> Iterator[tuple]:
             yield from _noted(node.left, "shifted", int(by))
 
 
-def _call_notes(called: str, arguments: list[c_ast.Node]) -> Iterator[tuple]:
-    name = called[:-1] if called[-1] in "fl" and called[:-1] in _POSITIVE | _UNIT | _ANGLES | _SMALL else called
-    for fact, functions in (("positive", _POSITIVE), ("unit", _UNIT), ("angle", _ANGLES), ("small", _SMALL)):
-        if name in functions and arguments:
-            yield from _noted(arguments[0], fact, True)
+def _call_notes(name: str, arguments: list[c_ast.Node]) -> Iterator[tuple]:
+    if name in _DOMAINS and arguments:
+        yield from _noted(arguments[0], _DOMAINS[name], True)
 
 
 def _noted(node: c_ast.Node, fact: str, value: object) -> Iterator[tuple]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from cprograms.cache import key, root, write_atomically
 from cprograms.diagnostics import UsageError
-from cprograms.sandbox.source import MATH, RENAMED, CompileError
+from cprograms.libm import FUNCTIONS
+from cprograms.sandbox.source import OWN, RENAMED, CompileError
 
 COMPILE_SECONDS = 20
 BATCH_SECONDS = 600
@@ -38,9 +39,10 @@ _ROW_EXPORTS = (
     *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason"),
     "__stack_pointer",
 )
-# What else a program may call: the compiler's integer helpers, and what the classification macros expand to.
+# What else than a function of the table a program may call: the compiler's helpers, and what the classification macros
+# expand to.
 _SUPPORT = """
-memcpy memset memmove abs llabs __fpclassify __fpclassifyf __signbit __signbitf j0 j1 jn y0 y1 yn
+memcpy memset memmove __fpclassify __fpclassifyf __signbit __signbitf
 __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 """
 
@@ -122,7 +124,8 @@ def _first_error(output: str) -> str:
 
 def _roots() -> str:
     """C text that refers to every function that programs may call."""
-    names = [*_SUPPORT.split(), *(name + suffix for name in MATH for suffix in ("", "f"))]
+    functions = dict.fromkeys(f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms)
+    names = [*_SUPPORT.split(), *(name for name in functions if not name.startswith(OWN))]
     declarations = "".join(f"void {name}(void);\n" for name in names)
     return f"{declarations}void *surrogate_roots[] = {{{', '.join(names)}}};\n"
 
