@@ -30,7 +30,8 @@ _NATIVE_STACK = 2**20
 ROW_FUEL = 100_000_000
 """Steps that a row may take."""
 _RUN_FUEL, _RUN_FUEL_PER_ROW = 5_000_000_000, 10_000_000
-# A run ends early when this much is lost to rows that never end: such programs must be done within seconds.
+# A run ends early when this much, in seconds of processor time, is lost to rows that never end: such programs must be
+# done within seconds.
 _LOST_ROWS, _LOST_SECONDS = 64, 5.0
 
 
@@ -163,7 +164,7 @@ def _engine(optimise: bool) -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def _compile(source: str, optimise: bool, seconds: int = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
+def _compile(source: str, optimise: bool, seconds: float = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
     """Raises CompileError."""
     try:
         return wasmtime.Module(_engine(optimise), toolchain.to_wasm(source, optimise, seconds))
@@ -234,7 +235,7 @@ class _Instance:
         """
         row = 0
         while row < len(status) and not budget.spent:
-            start = time.perf_counter()
+            start = time.thread_time()
             self.row[0], self.end[0] = row, len(status)
             self.store.set_fuel(fuel)
             try:
@@ -252,7 +253,7 @@ class _Instance:
                 continue
             status[reached] = reason
             if reason in (Status.FUEL, Status.STACK):
-                budget.lose(reason, time.perf_counter() - start)
+                budget.lose(reason, time.thread_time() - start)
             row = reached + 1
 
     def _reason(self, trap: wasmtime.Trap) -> Status:
