@@ -58,6 +58,14 @@ PREDICATES = frozenset(op.name for op in OPS if op.group in ("compare", "test"))
 UNEVALUABLE = frozenset("carry loop opaque".split())
 
 
+_FLOATING: dict[str, np.ufunc] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "abs": np.abs,
+}
 _COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal}
 
 Trap = np.ndarray | None
@@ -96,14 +104,8 @@ def apply(op: str, out: Scalar, args: list[np.ndarray], table: np.ndarray | None
 
 
 def _floating(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return {
-        "add": lambda: a + b,
-        "sub": lambda: a - b,
-        "mul": lambda: a * b,
-        "div": lambda: a / b,
-        "neg": lambda: -a,
-        "abs": lambda: np.abs(a),
-    }[op]()
+    compute = _FLOATING[op]
+    return np.asarray(compute(a) if compute.nin == 1 else compute(a, b))
 
 
 def _integer(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:

@@ -21,7 +21,7 @@ from cprograms.program import Program
 from cprograms.sandbox import toolchain
 from cprograms.sandbox.source import CHUNK, CompileError, Job, Status, job_of, source_of_jobs
 
-__all__ = ["CHUNK", "ROW_FUEL", "Job", "Rows", "Status", "run", "run_jobs", "run_many", "run_with_status"]
+__all__ = ["CHUNK", "ROW_FUEL", "Job", "Outcomes", "Status", "run", "run_jobs", "run_many", "run_with_status"]
 
 _NATIVE_STACK = 2**20
 
@@ -35,8 +35,11 @@ _RUN_FUEL, _RUN_FUEL_PER_ROW = 5_000_000_000, 10_000_000
 _LOST_ROWS, _LOST_SECONDS = 64, 5.0
 
 
-class Rows(NamedTuple):
-    """`y` float64 [n, results], NaN where a row did not end well; `status` uint8 [n], a `Status` each."""
+class Outcomes(NamedTuple):
+    """What rows gave.
+
+    `y` float64 [n, results], NaN where a row did not end well; `status` uint8 [n], a `Status` each.
+    """
 
     y: np.ndarray
     status: np.ndarray
@@ -52,7 +55,7 @@ def run(program: Program, x: np.ndarray) -> np.ndarray:
     return run_with_status(program, x).y
 
 
-def run_with_status(program: Program, x: np.ndarray) -> Rows:
+def run_with_status(program: Program, x: np.ndarray) -> Outcomes:
     """As `run`, with the reason for each NaN row."""
     x = _checked(program, x)
     try:
@@ -69,7 +72,7 @@ def run_many(
     *,
     fuel: int = ROW_FUEL,
     optimise: bool = False,
-) -> list[Rows]:
+) -> list[Outcomes]:
     """Run each program on its own rows, compiled together: much faster than one at a time for some 50 to 400 programs.
 
     The rows of a program that does not compile have the status REJECTED. Nothing is cached. `fuel` is the number of
@@ -92,7 +95,7 @@ def _job_or_none(program: Program) -> Job | None:
 
 def run_jobs(
     jobs: Sequence[Job], xs: Sequence[np.ndarray], fuel: int = ROW_FUEL, *, optimise: bool = False
-) -> list[Rows]:
+) -> list[Outcomes]:
     """As `run_many`, for jobs, on float64 [n, inputs] each."""
     if not jobs:
         return []
@@ -119,8 +122,8 @@ def _rejection(program: Program, error: CompileError) -> Diagnostic:
     return Diagnostic(f"the sandbox cannot compile '{program.entry}': {error}", program.path)
 
 
-def _unrun(outputs: int, n: int, status: Status) -> Rows:
-    return Rows(np.full((n, outputs), np.nan), np.full(n, status, np.uint8))
+def _unrun(outputs: int, n: int, status: Status) -> Outcomes:
+    return Outcomes(np.full((n, outputs), np.nan), np.full(n, status, np.uint8))
 
 
 _TRAPS: dict[wasmtime.TrapCode | None, Status] = {
@@ -212,7 +215,7 @@ class _Instance:
         block = memoryview((ctypes.c_ubyte * size).from_address(address))
         return np.frombuffer(block, dtype)
 
-    def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Rows:
+    def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Outcomes:
         """Rows of the job at `index` in chunks, until the steps for the whole run are used up."""
         rows, chunk = self.exports[f"rows_{index}"], job.chunk
         inputs = self._view("in", np.float64, chunk * job.inputs).reshape(chunk, -1)

@@ -200,7 +200,7 @@ def _tags(node: c_ast.Node) -> Iterator[str]:
         yield from _tags(child)
 
 
-class _Printer(c_generator.CGenerator):
+class _Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no types
     """C for a 32-bit target without extended precision that computes what LP64 C computes, `long double` as double."""
 
     def visit_FuncDef(self, n: c_ast.FuncDef) -> str:  # noqa: N802
@@ -220,8 +220,9 @@ class _Printer(c_generator.CGenerator):
     def visit_Constant(self, n: c_ast.Constant) -> str:  # noqa: N802
         if n.type in ("string", "char") or "'" in n.value or '"' in n.value:
             return str(n.value)
-        digits = n.value.rstrip("uUlL")
-        suffix = n.value[len(digits) :].lower()
+        value = str(n.value)
+        digits = value.rstrip("uUlL")
+        suffix = value[len(digits) :].lower()
         if "double" in n.type or "float" in n.type:
             return digits
         return digits + suffix.replace("ll", "l").replace("l", "ll")

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cprograms.corpus.format import ROWS
 from cprograms.diagnostics import UsageError
-from cprograms.harvest.harvest import Settings, harvest
+from cprograms.harvest.harvest import HarvestSettings, harvest
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--num-proc", type=int, default=1, help="processes on this machine")
     parser.add_argument("-o", "--output", type=Path, required=True)
     args = parser.parse_args()
-    settings = Settings(args.rows, args.outline, args.licence_file)
+    settings = HarvestSettings(args.rows, args.outline, args.licence_file)
     try:
         funnel = harvest(args.paths, args.output, settings, processes=args.num_proc)
     except (UsageError, OSError) as error:

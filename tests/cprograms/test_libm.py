@@ -24,7 +24,7 @@ from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.libm import call
 from cprograms.ops import INDEX, OPS, PREDICATES, apply
 from cprograms.program import Program
-from cprograms.sandbox import Rows, Status, run_many
+from cprograms.sandbox import Outcomes, Status, run_many
 from cprograms.types import DOUBLE, FLOAT, INT, Scalar
 
 BEFORE = """
@@ -76,7 +76,7 @@ def programs() -> dict[str, Program]:
 
 
 @cache
-def ran() -> dict[str, tuple[np.ndarray, Rows]]:
+def ran() -> dict[str, tuple[np.ndarray, Outcomes]]:
     """Rows of each program: its inputs, and what the sandbox gave."""
     inputs = [grid(p) for p in programs().values()]
     return dict(zip(programs(), zip(inputs, run_many(list(programs().values()), inputs), strict=True), strict=True))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import cprograms
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sandbox import running as sandbox
-from cprograms.sandbox.running import Rows, Status, run, run_many, run_with_status
+from cprograms.sandbox.running import Outcomes, Status, run, run_many, run_with_status
 from tests.cprograms.native import GCC, processor_time, program_of, rows_of, run_native
 
 OK = Status.OK
@@ -352,4 +352,4 @@ def test_the_regression_each_time() -> None:
     first, second = run_with_status(program, x), run_with_status(program, x)
     np.testing.assert_array_equal(first.y, second.y)
     np.testing.assert_array_equal(first.status, second.status)
-    assert isinstance(first, Rows)
+    assert isinstance(first, Outcomes)
