@@ -90,12 +90,6 @@ class Declarations:
             raise Unsupported(node, f"'enum {node.name}' is not defined")
         return INT if any(self.constants.get(i.name, 0) < 0 for i in definition.values.enumerators) else UINT
 
-    def scalar_of(self, node: c_ast.Node) -> Scalar:
-        found = self.type_of(node)
-        if not isinstance(found, Scalar):
-            raise Unsupported(node, "an arithmetic scalar is needed here")
-        return found
-
     def _named(self, node: c_ast.IdentifierType) -> CType:
         names = list(node.names)
         if len(names) == 1 and names[0] in self.typedefs:
@@ -123,7 +117,7 @@ class Declarations:
             fields.append((field.name, self.type_of(field)))
         found = Struct(definition.name or "", tuple(fields))
         # Structs of structs double with every line of source: a bound keeps whoever walks them from walking for ever.
-        leaves = 1 + sum(self._leaves.get(id(_element(kind)), 1) for _, kind in fields)
+        leaves = 1 + sum(self._leaves.get(id(_element(type)), 1) for _, type in fields)
         if leaves > MAX_FIELDS:
             raise Unsupported(definition, f"a struct of more than {MAX_FIELDS} fields is not supported")
         self._leaves[id(found)] = leaves
@@ -172,8 +166,8 @@ def bytes_of(t: CType) -> int:
         return t.length * bytes_of(t.element)
     if isinstance(t, Struct):
         end = 0
-        for _, kind in t.fields:
-            end = _aligned(end, _alignment(kind)) + bytes_of(kind)
+        for _, type in t.fields:
+            end = _aligned(end, _alignment(type)) + bytes_of(type)
         return _aligned(end, _alignment(t))
     return max(t.bits // 8, 1)
 
@@ -182,7 +176,7 @@ def _alignment(t: CType) -> int:
     if isinstance(t, Array):
         return _alignment(t.element)
     if isinstance(t, Struct):
-        return max((_alignment(kind) for _, kind in t.fields), default=1)
+        return max((_alignment(type) for _, type in t.fields), default=1)
     return bytes_of(t)
 
 

@@ -70,8 +70,8 @@ def _reachable(nodes: Sequence[Node], roots: Sequence[int], tables: tuple[np.nda
 
 
 # Folded in Python, for speed, where its numbers agree with C's: loop counters are made of these.
-_PLAIN: dict[str, Callable] = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
-_COMPARED: dict[str, Callable] = {"lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne}
+_PLAIN: dict[str, Callable[..., int | float]] = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
+_COMPARED: dict[str, Callable[..., bool]] = {"lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne}
 
 
 class GraphBuilder:
@@ -81,7 +81,7 @@ class GraphBuilder:
         self.nodes: list[Node] = []
         self.tables: list[np.ndarray] = []
         self.operators = 0  # nodes that are not constants
-        self._known: dict[tuple, int] = {}
+        self._known: dict[tuple[str, str, tuple[int, ...], str], int] = {}
         self._flags: set[int] = set()  # nodes that are 0 or 1
 
     def constant(self, value: int | float, type: Scalar) -> int:
@@ -306,7 +306,7 @@ class GraphBuilder:
             return False
         if type.is_integer:
             return number == int(number) and type.limits[0] <= number <= type.limits[1]
-        return type.dtype.type(number) == number
+        return bool(type.dtype.type(number) == number)
 
     def _negated(self, node: int) -> int | None:
         n = self.nodes[node]
@@ -340,7 +340,9 @@ def evaluate_nodes(graph: Graph, rows: np.ndarray) -> tuple[list[np.ndarray], li
     return values, poisons
 
 
-def _poison(node: Node, trap: np.ndarray | None, values: list, poisons: list) -> np.ndarray | None:
+def _poison(
+    node: Node, trap: np.ndarray | None, values: Sequence[np.ndarray], poisons: Sequence[np.ndarray | None]
+) -> np.ndarray | None:
     inherited = [poisons[c] for c in node.children]
     if node.op == "sel":
         condition, yes, no = inherited
@@ -350,7 +352,7 @@ def _poison(node: Node, trap: np.ndarray | None, values: list, poisons: list) ->
     masks = [m for m in [trap, *inherited] if m is not None and m.any()]
     if not masks:
         return None
-    return np.logical_or.reduce(np.broadcast_arrays(*masks)) if len(masks) > 1 else masks[0]
+    return np.asarray(np.logical_or.reduce(np.broadcast_arrays(*masks))) if len(masks) > 1 else masks[0]
 
 
 def evaluate(graph: Graph, rows: np.ndarray) -> np.ndarray:

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
+from cprograms.libm import FUNCTIONS, OPERATORS, Operator
 from cprograms.types import SCALARS, Scalar
 
 
@@ -26,6 +25,10 @@ def _ops(group: str, arity: int, names: str) -> list[Op]:
     return [Op(name, arity, group) for name in names.split()]
 
 
+_MATH = [Op(f.name, len(f.parameters), f.graph.group) for f in FUNCTIONS if isinstance(f.graph, Operator)]
+_MATH_FIRST = 41
+"""Operators of `cprograms.libm` that came before the others at the end of the table."""
+
 # Trained weights know an operator by its place here: append, never reorder.
 OPS = [
     *_ops("leaf", 0, "const arg"),
@@ -37,15 +40,7 @@ OPS = [
     *_ops("compare", 2, "lt le eq ne"),
     *_ops("select", 3, "sel"),
     *_ops("cast", 1, "cast"),
-    *_ops("power", 1, "sqrt cbrt exp exp2 expm1 log log2 log10 log1p"),
-    *_ops("power", 2, "pow hypot"),
-    *_ops("trigonometry", 1, "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh"),
-    *_ops("trigonometry", 2, "atan2"),
-    *_ops("round", 1, "floor ceil trunc round rint"),
-    *_ops("round", 2, "fmod remainder"),
-    *_ops("arithmetic", 2, "fmin fmax fdim copysign"),
-    *_ops("special", 1, "erf erfc tgamma lgamma"),
-    *_ops("test", 1, "isnan isinf"),
+    *_MATH[:_MATH_FIRST],
     # What has no closed dataflow. A loop that is not unrolled: `carry` (child: the value before the loop; its value
     # numbers the variable) stands for a variable inside the body, `loop` (children: condition, value after one pass,
     # carry) for the variable afterwards. `opaque` stands for code that is not followed at all, its children for what it
@@ -55,43 +50,21 @@ OPS = [
     *_ops("loop", 2, "opaque"),
     # A constant table too long to become selects; children: index, least and greatest entry.
     *_ops("lookup", 3, "lookup"),
+    *_MATH[_MATH_FIRST:],
 ]
 INDEX = {op.name: i for i, op in enumerate(OPS)}
-COMMUTATIVE = frozenset("add mul and or xor eq ne fmin fmax hypot".split())
-PREDICATES = frozenset("lt le eq ne isnan isinf".split())
+COMMUTATIVE = frozenset("add mul and or xor eq ne".split()) | {n for n, o in OPERATORS.items() if o.commutative}
+PREDICATES = frozenset(op.name for op in OPS if op.group in ("compare", "test"))
 UNEVALUABLE = frozenset("carry loop opaque".split())
 
 
-def _remainder(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """x - n y, exactly, with n the integer nearest to x / y, the even one of two."""
-    period = np.abs(y)
-    rest = np.fmod(np.abs(x), period + period)
-    half = period * period.dtype.type(0.5)
-    once = rest - period
-    return np.copysign(1, x).astype(x.dtype) * np.where(rest <= half, rest, np.where(once < half, once, once - period))
-
-
-_UNARY: dict[str, Callable[..., np.ndarray]] = {
-    **{n: getattr(np, n) for n in "sqrt cbrt exp exp2 expm1 log log2 log10 log1p".split()},
-    **{n: getattr(np, n) for n in "sin cos tan sinh cosh tanh floor ceil trunc rint".split()},
-    **{n: getattr(np, "arc" + n[1:]) for n in "asin acos atan asinh acosh atanh".split()},
-    "round": lambda x: np.trunc(x + np.copysign(np.nextafter(x.dtype.type(0.5), x.dtype.type(0)), x)),
-    "erf": special.erf,
-    "erfc": special.erfc,
-    "tgamma": special.gamma,
-    "lgamma": special.gammaln,
-}
-_BINARY: dict[str, Callable[..., np.ndarray]] = {
-    "pow": np.power,
-    "hypot": np.hypot,
-    "atan2": np.arctan2,
-    "fmod": np.fmod,
-    "remainder": _remainder,
-    "fmin": np.fmin,
-    "fmax": np.fmax,
-    # max(x - y, 0), but NaN where either is NaN.
-    "fdim": lambda x, y: np.where(x <= y, np.zeros_like(x - y), x - y),
-    "copysign": np.copysign,
+_FLOATING: dict[str, np.ufunc] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "abs": np.abs,
 }
 _COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal}
 
@@ -122,28 +95,17 @@ def apply(op: str, out: Scalar, args: list[np.ndarray], table: np.ndarray | None
         assert table is not None
         outside = (a < 0) | (a >= len(table))
         return table[np.where(outside, 0, a).astype(np.int64)], outside
-    if op == "isnan":
-        return np.isnan(a).astype(out.dtype), None
-    if op == "isinf":
-        return np.isinf(a).astype(out.dtype), None
+    if op in OPERATORS:
+        value = OPERATORS[op].compute(*args)
+        return value.astype(out.dtype) if op in PREDICATES else value, None
     if out.is_integer:
         return _integer(op, out, a, b)
     return _floating(op, a, b), None
 
 
 def _floating(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    if op in _UNARY:
-        return _UNARY[op](a)
-    if op in _BINARY:
-        return _BINARY[op](a, b)
-    return {
-        "add": lambda: a + b,
-        "sub": lambda: a - b,
-        "mul": lambda: a * b,
-        "div": lambda: a / b,
-        "neg": lambda: -a,
-        "abs": lambda: np.abs(a),
-    }[op]()
+    compute = _FLOATING[op]
+    return np.asarray(compute(a) if compute.nin == 1 else compute(a, b))
 
 
 def _integer(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:

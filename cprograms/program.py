@@ -61,7 +61,7 @@ class Program:
     @cached_property
     def text(self) -> str:
         """The trimmed unit as self-contained C."""
-        return c_generator.CGenerator().visit(self.unit)
+        return str(c_generator.CGenerator().visit(self.unit))
 
     @property
     def domain(self) -> np.ndarray:

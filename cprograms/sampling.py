@@ -63,10 +63,10 @@ def _unit(n: int, dimensions: int, rng: np.random.Generator, method: Method) -> 
     from scipy.stats import qmc  # takes half a second to import, and `uniform` does without
 
     if method == "latin":
-        return qmc.LatinHypercube(dimensions, seed=rng).random(n)
+        return np.asarray(qmc.LatinHypercube(dimensions, seed=rng).random(n))
     if method == "sobol":
         # The sequence is balanced over powers of two; its first n points are still well spread.
-        return qmc.Sobol(dimensions, seed=rng).random_base2(max(n - 1, 0).bit_length())[:n]
+        return np.asarray(qmc.Sobol(dimensions, seed=rng).random_base2(max(n - 1, 0).bit_length())[:n])
     raise UsageError(f"unknown sampling method '{method}': uniform, sobol or latin")
 
 
@@ -83,7 +83,7 @@ def in_range(argument: Argument, unit: np.ndarray) -> np.ndarray:
         raise UsageError(f"argument '{argument.name}': no {argument.type.name} lies between {low:g} and {high:g}")
     # float64 rounds the greatest 64-bit integers up, out of their type.
     top = float(last) if float(last) <= last else math.nextafter(float(last), 0)
-    return np.clip(first + np.floor(unit * (last - first + 1.0)), first, top)
+    return np.asarray(np.clip(first + np.floor(unit * (last - first + 1.0)), first, top))
 
 
 def _too_few(program: Program, kept: int, tried: int, reasons: np.ndarray) -> Diagnostic:

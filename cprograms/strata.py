@@ -60,9 +60,9 @@ def _propagate(graph: Graph, node: Node, c: list[np.ndarray]) -> np.ndarray:
 
 def _typed(q: np.ndarray, type: Scalar) -> np.ndarray:
     if not type.is_integer:
-        return q.astype(type.dtype)
+        return np.asarray(q, type.dtype)
     low, high = type.limits
-    return np.clip(np.rint(q), low, min(high, 2**62)).astype(type.dtype)
+    return np.asarray(np.clip(np.rint(q), low, min(high, 2**62)), type.dtype)
 
 
 def _reduce(values: np.ndarray, type: Scalar) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-Kind = Literal["bool", "int", "uint", "float"]
+ScalarKind = Literal["bool", "int", "uint", "float"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Scalar:
 
     code: str
     name: str
-    kind: Kind
+    kind: ScalarKind
     bits: int
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,14 +35,14 @@ class Statistics:
             for name, value in _described(row):
                 self.tables[name][value][split] += 1
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return {
             "outcomes": dict(self.outcomes),
             **{name: {value: dict(c) for value, c in table.items()} for name, table in self.tables.items()},
         }
 
 
-def _described(row: Mapping) -> list[tuple[str, str]]:
+def _described(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The tables and the line of each in which a program counts."""
     found = tokens(row["source"])
     length = next((f"{n:4} or fewer" for n in _LENGTHS if len(found) <= n), f"more than {_LENGTHS[-1]}")

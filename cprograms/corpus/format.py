@@ -194,7 +194,7 @@ def source_text(program: Program) -> str:
     pragmas = [f"#pragma surrogate range({a.name}, {a.low!r}, {a.high!r})" for a in program.arguments]
     if any(isinstance(n, c_ast.FuncDef) for n in ext[at + 1 :]):
         pragmas.insert(0, f"#pragma surrogate entry({program.entry})")
-    before, after = (c_generator.CGenerator().visit(c_ast.FileAST(part)) for part in (ext[:at], ext[at:]))
+    before, after = (str(c_generator.CGenerator().visit(c_ast.FileAST(part))) for part in (ext[:at], ext[at:]))
     return before + "\n".join(pragmas) + "\n" + after.rstrip() + "\n"
 
 
@@ -296,9 +296,9 @@ def read_corpus(paths: Iterable[Path]) -> Iterator[Record]:
 
 def shard_counts(path: Path) -> dict[str, int]:
     """What was counted when the shard was made."""
-    return json.loads((pq.read_schema(path).metadata or {}).get(_COUNTS, b"{}"))
+    return dict(json.loads((pq.read_schema(path).metadata or {}).get(_COUNTS, b"{}")))
 
 
 def shard_size(path: Path) -> int:
     """The number of records."""
-    return pq.read_metadata(path).num_rows
+    return int(pq.read_metadata(path).num_rows)

@@ -47,7 +47,7 @@ def shingles(source: str) -> np.ndarray:
 def signature(source: str) -> np.ndarray:
     """MinHash signature uint32 [120]: the share of equal entries of two estimates the share of equal shingles."""
     mixed = shingles(source)[:, None] * _ODD + _SHIFT
-    return (mixed >> np.uint64(32)).min(0).astype(np.uint32)
+    return np.asarray((mixed >> np.uint64(32)).min(0), np.uint32)
 
 
 def near_pairs(signatures: np.ndarray) -> np.ndarray:

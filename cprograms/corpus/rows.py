@@ -16,7 +16,7 @@ from cprograms.lowering import lower
 from cprograms.ops import OPS
 from cprograms.program import Argument, Program
 from cprograms.sampling import sample
-from cprograms.sandbox import Rows, Status, run_many
+from cprograms.sandbox import Outcomes, Status, run_many
 
 Evaluator = Literal["sandbox", "numpy"]
 BATCH = 400
@@ -68,8 +68,8 @@ def execute(
 
 def _ran(
     programs: Sequence[Program], graphs: Sequence[Graph], inputs: Sequence[np.ndarray], evaluator: Evaluator
-) -> list[Rows]:
-    found: dict[int, Rows] = {}
+) -> list[Outcomes]:
+    found: dict[int, Outcomes] = {}
     if evaluator == "numpy":
         for i, (graph, x) in enumerate(zip(graphs, inputs, strict=True)):
             if (rows := numpy_rows(graph, x)) is not None:
@@ -86,7 +86,7 @@ _GROUPS = {op.name: op.group for op in OPS}
 _LIBRARY = {"power", "trigonometry", "special"}
 
 
-def numpy_rows(graph: Graph, x: np.ndarray) -> Rows | None:
+def numpy_rows(graph: Graph, x: np.ndarray) -> Outcomes | None:
     """Rows by numpy, or None where the sandbox is needed."""
     if not graph.exact or any(n.type.code == "f32" and _GROUPS[n.op] in _LIBRARY for n in graph.nodes):
         return None
@@ -94,7 +94,7 @@ def numpy_rows(graph: Graph, x: np.ndarray) -> Rows | None:
     if any(undefined[root] is not None for root in graph.roots):
         return None
     y = np.stack([np.broadcast_to(values[root], len(x)) for root in graph.roots], axis=1).astype(np.float64)
-    return Rows(y, np.full(len(x), Status.OK, np.uint8))
+    return Outcomes(y, np.full(len(x), Status.OK, np.uint8))
 
 
 def shape(graph: Graph) -> str:

@@ -23,6 +23,7 @@ from cprograms.files import replace_file
 
 ShardFunction = Callable[..., None]
 """Called with a shard's path and the arguments of its job; must write that file whole or not at all."""
+ShardArguments = tuple[Any, ...]
 _ATTEMPTS = 3
 """Times that lost workers are replaced without any shard being made in between."""
 
@@ -49,7 +50,7 @@ class ShardReport:
 
 def make_shards(
     function: ShardFunction,
-    jobs: Mapping[Path, tuple],
+    jobs: Mapping[Path, ShardArguments],
     settings: Mapping[str, Any],
     *,
     processes: int = 1,
@@ -105,7 +106,7 @@ def _check_settings(path: Path, settings: Mapping[str, Any]) -> None:
 
 
 def _in_processes(
-    function: ShardFunction, jobs: dict[Path, tuple], processes: int, _address: str | None, report: ShardReport
+    function: ShardFunction, jobs: dict[Path, ShardArguments], processes: int, _address: str | None, report: ShardReport
 ) -> Iterator[_Outcome]:
     pending = dict(jobs)
     attempts = _ATTEMPTS
@@ -120,7 +121,7 @@ def _in_processes(
 
 
 def _one_pool(
-    function: ShardFunction, jobs: dict[Path, tuple], processes: int, report: ShardReport
+    function: ShardFunction, jobs: dict[Path, ShardArguments], processes: int, report: ShardReport
 ) -> Iterator[_Outcome]:
     """The outcomes until all jobs are done or a worker dies."""
     # Fresh interpreters: forked ones would inherit the locks of other libraries' threads.
@@ -140,7 +141,7 @@ def _one_pool(
 
 
 def _on_ray(
-    function: ShardFunction, jobs: dict[Path, tuple], processes: int, address: str | None, _report: ShardReport
+    function: ShardFunction, jobs: dict[Path, ShardArguments], processes: int, address: str | None, _report: ShardReport
 ) -> Iterator[_Outcome]:
     """Ray starts the tasks of a dead worker again by itself."""
     try:

@@ -103,7 +103,7 @@ def extend(keys: Keys, signatures: np.ndarray, homes: Sequence[str]) -> list[str
     a, b = near_pairs(signatures).T
     alike[b[held[a]]] = True  # held-out programs come first, and a < b
     outcome[alike & ~known & (outcome == TRAIN)] = STRADDLING
-    return outcome.tolist()
+    return [str(found) for found in outcome]
 
 
 def _marked(keys: Keys, kept: np.ndarray) -> np.ndarray:

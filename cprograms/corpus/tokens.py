@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from cprograms.sandbox.source import MATH
+from cprograms.libm import FUNCTIONS
 
 LITERAL = "0"
 """What stands for every number in a skeleton."""
@@ -22,7 +22,10 @@ _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int long register
 restrict return short signed sizeof static struct switch typedef union unsigned void volatile while _Bool
 """
-_KEPT = frozenset(_KEYWORDS.split()) | {name + suffix for name in [*MATH, "abs", "labs"] for suffix in ("", "f", "l")}
+_MATH = frozenset(form.name for f in FUNCTIONS if "T" in f.shape and not f.wide for form in f.forms)
+# The digests of stored corpora were taken with these.
+_OTHERS = frozenset(name + suffix for name in ("abs", "labs", "exp10") for suffix in ("", "f", "l"))
+_KEPT = frozenset(_KEYWORDS.split()) | _MATH | _OTHERS
 
 
 def tokens(source: str) -> list[str]:

@@ -54,7 +54,7 @@ def load_expanded(text: str) -> Program:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateEntry:
     """A function of the file: its place, and why it is not numeric (no diagnostics: it is)."""
 
     name: str
@@ -83,7 +83,7 @@ class Description:
 
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[CandidateEntry, ...]
 
 
 def describe(
@@ -101,7 +101,7 @@ def describe(
     """
     file = NumericFile(read(path, source), include_dirs, defines)
     candidates = tuple(
-        Candidate(name, chunk.coord.line, tuple(file.diagnostics(name))) for name, chunk in file.functions.items()
+        CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name))) for name, chunk in file.functions.items()
     )
     try:
         return Description(file.program(file.entry(entry), ranges or {}), (), candidates)

@@ -93,7 +93,7 @@ class Chunk:
         return made
 
     def covers(self, file: str, line: int) -> bool:
-        return file == self.coord.file and self.coord.line <= line <= self.last_line
+        return bool(file == self.coord.file and self.coord.line <= line <= self.last_line)
 
 
 def _made(index: int, coord: Coord, names: set[str], declared: str, **rest: Any) -> Chunk:

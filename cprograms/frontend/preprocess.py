@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from cprograms import processes
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend.source import Source, escape
+from cprograms.frontend.standard import DECLARATIONS
 from cprograms.sandbox.toolchain import executable
 
 MAX_TEXT = 2_000_000
 """Bytes of preprocessed text that are read."""
 TIMEOUT = 5.0
-"""Seconds after which the preprocessor and the check are stopped."""
+"""Seconds of processor time after which the preprocessor and the check are stopped."""
 
 # What pycparser does not know and numeric code can do without, in its terms.
 _SHIMS = (
@@ -101,7 +103,8 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
 def expand(source: Source, flags: Sequence[str] = (), seconds: float = TIMEOUT) -> str:
     """The expanded text, with line markers, as far as there is one: an include that is not found is passed over.
 
-    `flags` are the compiler's own. Raises ProgramError where there is too much text or it takes longer than `seconds`.
+    `flags` are the compiler's own. Raises ProgramError where there is too much text or it takes more than `seconds` of
+    processor time.
     """
     try:
         process = _Clang(["-E", *_SHIMS, f"-iquote{source.directory}", *flags], _marked(source), seconds)
@@ -127,7 +130,10 @@ def _endless(source: Source, seconds: float = TIMEOUT) -> Diagnostic:
 
 
 class _Clang:
-    """A running compiler; `result` waits for it. It is stopped after some time or after `MAX_TEXT` of output."""
+    """A running compiler; `result` waits for it. It is stopped after some time or after `MAX_TEXT` of output.
+
+    `seconds` is processor time; by the clock it may take 20 times as long.
+    """
 
     def __init__(self, arguments: list[str], text: str, seconds: float = TIMEOUT):
         # `result` closes both files. Files rather than pipes, so that neither side ever waits for the other.
@@ -138,8 +144,9 @@ class _Clang:
         self._process = subprocess.Popen(
             [*_clang(), *arguments, "-"], stdin=self._input, stdout=subprocess.PIPE, stderr=self._errors
         )
+        processes.limit(self._process, seconds)
         self.stopped = False
-        self._timer = threading.Timer(seconds, self.stop)
+        self._timer = threading.Timer(processes.PATIENCE * seconds, self.stop)
         self._timer.start()
 
     def stop(self) -> None:
@@ -155,6 +162,7 @@ class _Clang:
                 self._process.kill()
             self._process.wait()
             self._timer.cancel()
+            self.stopped |= processes.was_limited(self._process)
             self._errors.seek(0)
             errors = self._errors.read(MAX_TEXT)
         return output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
@@ -168,6 +176,7 @@ def _clang() -> tuple[str, ...]:
     """
     flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
     flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
+    flags.append(f"-DSURROGATE_MATH_PROTOTYPES={DECLARATIONS}")
     flags += [flag for header in header_folders() for flag in ("-isystem", str(header))]
     return (executable(), "clang", *flags)
 

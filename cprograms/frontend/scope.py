@@ -10,8 +10,8 @@ from pycparser import c_ast
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.parse import Chunk, Unit
 
-Kind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
-_RANK: dict[Kind, int] = {
+EntityKind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
+_RANK: dict[EntityKind, int] = {
     "function": 0,
     "object": 1,
     "enumerator": 2,
@@ -26,7 +26,7 @@ _RANK: dict[Kind, int] = {
 class Entity:
     """What a name stands for. `node` declares it, and is None for a name whose declaration does not parse (`fault`)."""
 
-    kind: Kind
+    kind: EntityKind
     name: str
     chunk: Chunk
     node: c_ast.Node | None = None
@@ -112,7 +112,7 @@ class FileScope:
                 continue  # an enum that cannot be evaluated leaves its constants undefined
 
 
-def _kind(node: c_ast.Node, name: str) -> Kind | None:
+def _kind(node: c_ast.Node, name: str) -> EntityKind | None:
     if isinstance(node, c_ast.FuncDef):
         return "function" if node.decl.name == name else None
     if getattr(node, "name", None) != name:

@@ -97,10 +97,10 @@ def _results(function: c_ast.FuncDef, declarations: Declarations, faults: list[U
         faults.append(Unsupported(function.decl, f"'{name}' returns nothing", hint))
         return []
     try:
-        kind = declarations.type_of(node)
+        type = declarations.type_of(node)
     except (Unsupported, RecursionError):
         return []
-    leaves = list(islice(_leaves("", kind), MAX_RESULTS + 1))
+    leaves = list(islice(_leaves("", type), MAX_RESULTS + 1))
     if len(leaves) > MAX_RESULTS:
         faults.append(Unsupported(function.decl, f"'{name}' returns more than {MAX_RESULTS} numbers"))
     elif not leaves:
@@ -111,13 +111,13 @@ def _results(function: c_ast.FuncDef, declarations: Declarations, faults: list[U
     return [Result(path or "return", leaf) for path, leaf in leaves if leaf is not None]
 
 
-def _leaves(path: str, kind: CType) -> Iterator[tuple[str, Scalar | None]]:
+def _leaves(path: str, type: CType) -> Iterator[tuple[str, Scalar | None]]:
     """The scalars of a type in order of declaration; None stands for an array."""
-    if isinstance(kind, Struct):
-        for name, inner in kind.fields:
+    if isinstance(type, Struct):
+        for name, inner in type.fields:
             yield from _leaves(f"{path}.{name}" if path else name, inner)
     else:
-        yield path, kind if isinstance(kind, Scalar) else None
+        yield path, type if isinstance(type, Scalar) else None
 
 
 def with_pragmas(signature: Signature, ranges: Iterable[Range]) -> Signature:
@@ -165,18 +165,18 @@ def _applied(signature: Signature, name: str, low: Any, high: Any, origin: str) 
     raise UsageError(f"there is no argument '{name}'; {guess}the arguments are {', '.join(names) or '(none)'}")
 
 
-def _bounds(name: str, kind: Scalar, low: Any, high: Any) -> tuple[float, float]:
+def _bounds(name: str, type: Scalar, low: Any, high: Any) -> tuple[float, float]:
     """The bounds as numbers of the type: whole ones for integer types."""
     for bound in (low, high):
         if not abs(bound) < math.inf or abs(bound) > sys.float_info.max:
             raise UsageError(f"the range of '{name}' must be finite, not {low}:{high}")
-        if kind.is_integer and bound != int(bound):
+        if type.is_integer and bound != int(bound):
             raise UsageError(
-                f"the range of '{name}' must be whole numbers, for its type is {kind.name}; not {low}:{high}"
+                f"the range of '{name}' must be whole numbers, for its type is {type.name}; not {low}:{high}"
             )
     if low > high:
         raise UsageError(f"the range of '{name}' is empty: {low} > {high}")
-    least, greatest = kind.limits
+    least, greatest = type.limits
     if low < least or high > greatest:
-        raise UsageError(f"the range of '{name}', {low}:{high}, does not fit its type {kind.name}: {least}:{greatest}")
-    return (int(low), int(high)) if kind.is_integer else (float(low), float(high))
+        raise UsageError(f"the range of '{name}', {low}:{high}, does not fit its type {type.name}: {least}:{greatest}")
+    return (int(low), int(high)) if type.is_integer else (float(low), float(high))

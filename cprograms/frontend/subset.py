@@ -111,7 +111,7 @@ def _coord_node(node: c_ast.Node) -> c_ast.Node:
     return node.decl if isinstance(node, c_ast.FuncDef) else node
 
 
-class _Check(c_ast.NodeVisitor):
+class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
     """Walks one definition with the scopes of C, and notes faults and the file-scope names that are used."""
 
     def __init__(self, scope: FileScope, chunk: Chunk):
@@ -388,10 +388,10 @@ def _constant(node: c_ast.Node, declarations: Declarations) -> int | None:
 def _holds(node: c_ast.Decl, value: int, declarations: Declarations) -> bool:
     """Whether an object is an integer that holds a value as it is."""
     try:
-        kind = declarations.type_of(node)
+        type = declarations.type_of(node)
     except Unsupported:
         return False
-    return isinstance(kind, Scalar) and kind.is_integer and kind.limits[0] <= value <= kind.limits[1]
+    return isinstance(type, Scalar) and type.is_integer and type.limits[0] <= value <= type.limits[1]
 
 
 def is_void(node: c_ast.Node | None) -> bool:

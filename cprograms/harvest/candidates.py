@@ -23,7 +23,7 @@ from cprograms.harvest.reading import CFile
 from cprograms.harvest.scopes import Scopes
 from cprograms.program import Program
 
-Kind = Literal["function", "expression", "block", "iteration"]
+CandidateKind = Literal["function"] | outline.PieceKind
 _NAMES = re.compile(r"'[^']*'")
 _POINTER = re.compile(r"[*\[]")
 _VOID = re.compile(r"(?:\s|\b(?:static|extern|inline|const)\b)*void\b")
@@ -37,7 +37,7 @@ class Candidate:
     """A numeric program from a file, its domain still the default; `place` is the file and line it comes from."""
 
     program: Program
-    kind: Kind
+    kind: CandidateKind
     function: str
     file: str
     line: int
@@ -114,7 +114,7 @@ class _Finder:
             if found is not None:
                 yield found
 
-    def _checked(self, name: str, function: str, kind: Kind, chunk: Chunk, line: int) -> Candidate | None:
+    def _checked(self, name: str, function: str, kind: CandidateKind, chunk: Chunk, line: int) -> Candidate | None:
         """The candidate, where it is in the subset; else the first reason is counted."""
         entity = self._scope.lookup(name)
         if entity is None or not isinstance(entity.node, c_ast.FuncDef):
@@ -145,7 +145,7 @@ class _Finder:
         )
         return Candidate(program, kind, function, unescape(chunk.coord.file), line)
 
-    def _closed(self, name: str, kind: Kind, faults: list[Unsupported]) -> c_ast.FileAST | None:
+    def _closed(self, name: str, kind: CandidateKind, faults: list[Unsupported]) -> c_ast.FileAST | None:
         """A function with what it needs, None where it is not numeric. Raises NotLinked."""
         missing = undefined_calls(faults)
         if missing is None or (missing and kind != "function"):

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import walk
+from cprograms.libm import called
 from cprograms.literals import literal
 from cprograms.program import Argument, Program
 
 _COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
-_POSITIVE = frozenset("log log2 log10 sqrt lgamma tgamma pow log1p y0 y1".split())
-_UNIT = frozenset("acos asin atanh".split())
-_ANGLES = frozenset("sin cos tan".split())
-_SMALL = frozenset("exp exp2 expm1 sinh cosh".split())
+_DOMAINS = {name: function.domain for name, function, _ in called() if function.domain is not None}
 _LARGEST_MARK = 1e6
 _SHIFT = 15
 _TABLE = 1 << 20
@@ -57,6 +55,10 @@ class _Facts:
     shifted: int = 0
 
 
+_Note = tuple[str, Callable[[_Facts], None]]
+"""A variable, and what to note of it."""
+
+
 def infer(program: Program) -> Iterator[tuple[Argument, ...]]:
     """The program's arguments with a guessed range each, once for each of `DEFAULTS`; origin "inferred"."""
     facts = _collect(program)
@@ -77,8 +79,7 @@ def _collect(program: Program) -> dict[str, _Facts]:
     return facts
 
 
-def _notes(node: c_ast.Node, lengths: dict[str, int]) -> Iterator[tuple]:
-    """(variable, what to note of it) for one node."""
+def _notes(node: c_ast.Node, lengths: dict[str, int]) -> Iterator[_Note]:
     if isinstance(node, c_ast.BinaryOp):
         yield from _operator_notes(node)
     elif isinstance(node, c_ast.Assignment) and node.op in ("/=", "%="):
@@ -93,7 +94,7 @@ def _notes(node: c_ast.Node, lengths: dict[str, int]) -> Iterator[tuple]:
                 yield from _mark(node.cond, case.expr)
 
 
-def _operator_notes(node: c_ast.BinaryOp) -> Iterator[tuple]:
+def _operator_notes(node: c_ast.BinaryOp) -> Iterator[_Note]:
     if node.op in _COMPARISONS:
         yield from _mark(node.left, node.right)
         yield from _mark(node.right, node.left)
@@ -105,20 +106,18 @@ def _operator_notes(node: c_ast.BinaryOp) -> Iterator[tuple]:
             yield from _noted(node.left, "shifted", int(by))
 
 
-def _call_notes(called: str, arguments: list[c_ast.Node]) -> Iterator[tuple]:
-    name = called[:-1] if called[-1] in "fl" and called[:-1] in _POSITIVE | _UNIT | _ANGLES | _SMALL else called
-    for fact, functions in (("positive", _POSITIVE), ("unit", _UNIT), ("angle", _ANGLES), ("small", _SMALL)):
-        if name in functions and arguments:
-            yield from _noted(arguments[0], fact, True)
+def _call_notes(name: str, arguments: list[c_ast.Node]) -> Iterator[_Note]:
+    if name in _DOMAINS and arguments:
+        yield from _noted(arguments[0], _DOMAINS[name], True)
 
 
-def _noted(node: c_ast.Node, fact: str, value: object) -> Iterator[tuple]:
+def _noted(node: c_ast.Node, fact: str, value: object) -> Iterator[_Note]:
     found = _scaled(node)
     if found is not None:
         yield found[0], lambda facts: setattr(facts, fact, value)
 
 
-def _mark(variable: c_ast.Node, mark: c_ast.Node) -> Iterator[tuple]:
+def _mark(variable: c_ast.Node, mark: c_ast.Node) -> Iterator[_Note]:
     found, value = _scaled(variable), _value(mark)
     if found is not None and value is not None:
         name, factor = found

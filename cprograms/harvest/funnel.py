@@ -6,15 +6,16 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, get_args
 
 from rich.console import Group
 from rich.table import Table
 
 from cprograms.corpus.shards import ShardReport
 from cprograms.files import replace_file
+from cprograms.harvest.outline import PieceKind
 
-KINDS = ("function", "expression", "block", "iteration")
-_OUTLINED = KINDS[1:]
+KINDS: tuple[str, ...] = ("function", *get_args(PieceKind))
 _STAGES = (
     ("found", "found"),
     ("numeric", "in the numeric subset, with what it needs"),
@@ -91,7 +92,7 @@ class Funnel:
             lines.append("")
         return "\n".join(lines)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return {
             "packages": list(self.names),
             "counts": dict(sorted(self.counts.items())),

@@ -12,7 +12,7 @@ from pathlib import Path
 from cprograms.corpus.format import Record, read_corpus, write_shard
 from cprograms.corpus.shards import ShardReport, make_shards
 from cprograms.harvest.funnel import Funnel
-from cprograms.harvest.shard import Job, write_harvested_shard
+from cprograms.harvest.shard import ShardJob, write_harvested_shard
 from cprograms.harvest.sources import Tree, distinct, open_tree
 
 SHARD = 2000
@@ -20,13 +20,13 @@ SHARD = 2000
 
 
 @dataclass(frozen=True)
-class Settings:
+class HarvestSettings:
     rows: int
     outline: bool
     licence_file: str | None = None
 
 
-def harvest(paths: Sequence[Path], output: Path, settings: Settings, *, processes: int = 1) -> Funnel:
+def harvest(paths: Sequence[Path], output: Path, settings: HarvestSettings, *, processes: int = 1) -> Funnel:
     """Harvest source trees into `output`: parquet shards of distinct programs, funnel.json and funnel.md.
 
     The shards of the trees' parts, whatever they share, are kept in `output`/work, so that the same call goes on where
@@ -36,7 +36,9 @@ def harvest(paths: Sequence[Path], output: Path, settings: Settings, *, processe
     work = output / "work"
     trees = [open_tree(path, work / "unpacked", settings.licence_file) for path in paths]
     jobs = {
-        work / "parts" / f"{name}-{k:03d}.parquet": (Job(name, tree, files, work, settings.rows, settings.outline),)
+        work / "parts" / f"{name}-{k:03d}.parquet": (
+            ShardJob(name, tree, files, work, settings.rows, settings.outline),
+        )
         for name, tree in distinct(trees)
         for k, files in enumerate(tree.parts())
     }

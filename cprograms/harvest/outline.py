@@ -20,7 +20,7 @@ from cprograms.harvest.pruning import pruned
 from cprograms.harvest.scopes import Refused, Scopes
 from cprograms.types import Scalar
 
-Kind = Literal["expression", "block", "iteration"]
+PieceKind = Literal["expression", "block", "iteration"]
 MIN_OPERATORS = 3
 MAX_INPUTS = 9
 _MAX_STATEMENTS = 40
@@ -38,7 +38,7 @@ _EXPRESSIONS = (*_OPERATORS, c_ast.Cast, c_ast.Assignment, c_ast.ArrayRef, c_ast
 class Piece:
     """A part of a function, ready to be one: `body` are its statements, the last of which returns the result."""
 
-    kind: Kind
+    kind: PieceKind
     inputs: tuple[Free, ...]
     result: Scalar
     body: tuple[c_ast.Node, ...]
@@ -178,7 +178,7 @@ class _Walker:
 
     # Blocks
 
-    def _finish(self, run: _Run | None, kind: Kind) -> list[Piece]:
+    def _finish(self, run: _Run | None, kind: PieceKind) -> list[Piece]:
         """The functions that a run of statements gives: one for each scalar that it leaves behind unread."""
         made: list[Piece] = []
         for output in _outputs(run) if run is not None else ():
@@ -191,7 +191,7 @@ class _Walker:
                 made.append(piece)
         return made
 
-    def _sliced(self, run: _Run, output: str, kind: Kind) -> Piece | None:
+    def _sliced(self, run: _Run, output: str, kind: PieceKind) -> Piece | None:
         chosen = _slice(run, output)
         state = Abstraction(self._scopes, statements=True)
         body: list[c_ast.Node] = []
@@ -219,7 +219,7 @@ class _Walker:
         return Piece(kind, tuple(inputs.values()), type, (*local, *body, c_ast.Return(value)), _line(chosen[0]))
 
     @staticmethod
-    def _is_enough(kind: Kind, body: Sequence[c_ast.Node], value: c_ast.Node, inputs: int) -> bool:
+    def _is_enough(kind: PieceKind, body: Sequence[c_ast.Node], value: c_ast.Node, inputs: int) -> bool:
         if not body or not 1 <= inputs <= MAX_INPUTS:
             return False
         simple = isinstance(body[0], c_ast.Assignment | c_ast.Decl) and not isinstance(value, _OPERATORS)

@@ -49,9 +49,9 @@ def _matters(node: c_ast.Node, live: set[str]) -> bool:
 def _target(node: c_ast.Node) -> str | None:
     """The variable that a node writes."""
     if isinstance(node, c_ast.Assignment) and isinstance(node.lvalue, c_ast.ID):
-        return node.lvalue.name
+        return str(node.lvalue.name)
     if isinstance(node, c_ast.UnaryOp) and node.op in _STEPS and isinstance(node.expr, c_ast.ID):
-        return node.expr.name
+        return str(node.expr.name)
     return node.name if isinstance(node, c_ast.Decl) else None
 
 

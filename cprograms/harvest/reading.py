@@ -19,7 +19,7 @@ from cprograms.harvest.assumptions import MACROS, USES, assume
 _LONGEST_TABLE = 20_000
 """Characters of a declaration beyond which it is passed over: data, which takes longer to parse than all the code."""
 _SECONDS = 300
-"""For the preprocessor: so long that other work on the machine does not decide what is read."""
+"""For the preprocessor: what includes much takes longer than a program of one file may."""
 _HEADERS = (".h", ".hpp", ".hh")
 _BODY = re.compile(rb"\)[^;{}()#=]*\{")
 """What stands between a function's parameters and its body may be a macro, a comment or an old-style declaration."""

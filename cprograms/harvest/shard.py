@@ -34,7 +34,7 @@ _CRASHES = 2
 
 
 @dataclass(frozen=True)
-class Job:
+class ShardJob:
     """The files of a tree that make a shard. `work` is a folder for what shards share and what a restart needs."""
 
     name: str
@@ -49,7 +49,7 @@ class _TookTooLong(Exception):
     pass
 
 
-def write_harvested_shard(path: Path, job: Job) -> None:
+def write_harvested_shard(path: Path, job: ShardJob) -> None:
     """Harvest some files into one parquet file, whole or not at all. Raises OSError.
 
     Of candidates that are the same but for names, the first is kept. A file that crashes this process twice, that
@@ -76,7 +76,7 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) -> Iterator[Record]:
+def _records(path: Path, job: ShardJob, counts: Counter[str], times: Counter[str]) -> Iterator[Record]:
     with _timed(times, "headers"):
         headers = job.work / "headers" / job.name
         prepared = prepare(job.tree.root, headers)
@@ -109,7 +109,7 @@ def _records(path: Path, job: Job, counts: Counter[str], times: Counter[str]) ->
 
 
 def _of_file(
-    reader: Reader, linker: Linker, job: Job, file: str, counts: Counter[str], times: Counter[str]
+    reader: Reader, linker: Linker, job: ShardJob, file: str, counts: Counter[str], times: Counter[str]
 ) -> list[tuple[Candidate, str]]:
     """The candidates of a file and its licence; none where anything goes wrong."""
     counted: Counter[str] = Counter()
@@ -139,12 +139,12 @@ def _relative(candidate: Candidate, root: Path) -> Candidate:
     return candidate
 
 
-def _licence(job: Job, file: str, read: CFile) -> str:
+def _licence(job: ShardJob, file: str, read: CFile) -> str:
     return job.tree.licences.of(file, read.text)
 
 
 def _kept(
-    waiting: Sequence[Candidate], job: Job, licences: dict[str, str], counts: Counter[str], times: Counter[str]
+    waiting: Sequence[Candidate], job: ShardJob, licences: dict[str, str], counts: Counter[str], times: Counter[str]
 ) -> Iterator[Record]:
     with _timed(times, "run"):
         kept = tried(waiting, job.rows, counts)
@@ -158,7 +158,7 @@ def _kept(
                 counts[f"{one.candidate.kind}: not the same when loaded"] += 1
 
 
-def _record(kept: Kept, job: Job, licence: str) -> Record:
+def _record(kept: Kept, job: ShardJob, licence: str) -> Record:
     candidate, ran = kept.candidate, kept.rows
     origin = Origin(candidate.kind, job.tree.package, candidate.file, candidate.line, candidate.function)
     return make_record(

@@ -15,7 +15,7 @@ from cprograms.harvest.candidates import Candidate
 from cprograms.harvest.domain import infer
 from cprograms.program import Program
 from cprograms.sampling import sample
-from cprograms.sandbox import Rows, Status, run_many
+from cprograms.sandbox import Outcomes, Status, run_many
 
 BATCH = 300
 """Candidates that are compiled together."""
@@ -80,7 +80,7 @@ def seed_of(program: Program) -> int:
     return int.from_bytes(hashlib.sha256(program.entry.encode()).digest()[:6], "little")
 
 
-def _with_domains(found: Sequence[Candidate], rows: int, counts: Counter[str]) -> list[tuple[Candidate, Rows]]:
+def _with_domains(found: Sequence[Candidate], rows: int, counts: Counter[str]) -> list[tuple[Candidate, Outcomes]]:
     """The candidates that do well on some domain, with the rows that they gave on it."""
     options = [[replace(c.program, arguments=a) for a in dict.fromkeys(infer(c.program))] for c in found]
     inputs = [[sample(p, rows, seed_of(p)) for p in programs] for programs in options]
@@ -88,7 +88,7 @@ def _with_domains(found: Sequence[Candidate], rows: int, counts: Counter[str]) -
     chosen = []
     for candidate, programs, result in zip(found, options, ran, strict=True):
         parts = [
-            Rows(result.y[k * rows : (k + 1) * rows], result.status[k * rows : (k + 1) * rows])
+            Outcomes(result.y[k * rows : (k + 1) * rows], result.status[k * rows : (k + 1) * rows])
             for k in range(len(programs))
         ]
         best, reason = _best(candidate.program, parts)
@@ -99,7 +99,7 @@ def _with_domains(found: Sequence[Candidate], rows: int, counts: Counter[str]) -
     return chosen
 
 
-def _best(program: Program, parts: Sequence[Rows]) -> tuple[int | None, str]:
+def _best(program: Program, parts: Sequence[Outcomes]) -> tuple[int | None, str]:
     """The first domain whose outputs neither explode nor are rare, else the first that will do, or why none will."""
     reasons = [_fault(rows) for rows in parts]
     fit = [k for k, reason in enumerate(reasons) if not reason]
@@ -109,7 +109,7 @@ def _best(program: Program, parts: Sequence[Rows]) -> tuple[int | None, str]:
     return next(good, fit[0]), ""
 
 
-def _fault(rows: Rows) -> str:
+def _fault(rows: Outcomes) -> str:
     if (rows.status == Status.REJECTED).any():
         return "not compiled"
     if np.isin(rows.status, _LOST).any():
@@ -121,7 +121,7 @@ def _fault(rows: Rows) -> str:
     return "" if distinct >= DISTINCT else f"fewer than {DISTINCT} distinct outputs"
 
 
-def _same(first: Rows, second: Executed) -> bool:
+def _same(first: Outcomes, second: Executed) -> bool:
     # -O2 folds calls of libm on constants with a library of its own, which may differ in the last bit.
     near = np.allclose(first.y, second.y, rtol=1e-9, atol=0, equal_nan=True)
     return near and np.array_equal(first.status, second.status)

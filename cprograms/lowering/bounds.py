@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cprograms.graph import Graph, GraphBuilder, Node
+from cprograms.libm import OPERATORS, Interval, Rule
+from cprograms.ops import PREDICATES
 from cprograms.types import Scalar
-
-Interval = tuple[float, float]
-"""Least and greatest value, both finite; integers of any size are exact. A value is never NaN."""
 
 
 class Bounds:
@@ -55,8 +54,6 @@ class Bounds:
         if node.op == "lookup":
             table = self._tables[int(node.value)]
             return (table.min().item(), table.max().item()) if np.isfinite(table).all() else None
-        if node.op in ("sin", "cos"):
-            return None if children[0] is None else (-1.0, 1.0)
         if node.op == "cast":
             return self._cast(children[0], self._nodes[node.children[0]].type, node.type)
         rule = _RULES.get(node.op)
@@ -64,9 +61,7 @@ class Bounds:
             found = rule(*children, node.type.is_integer)
             if found is not None:
                 return found
-        if node.op in ("lt", "le", "eq", "ne", "isnan", "isinf"):
-            return 0, 1
-        return None
+        return (0, 1) if node.op in PREDICATES else None
 
     def _cast(self, interval: Interval | None, source: Scalar, target: Scalar) -> Interval | None:
         if interval is None or not target.is_integer:
@@ -170,8 +165,8 @@ def _decided(yes: bool, no: bool) -> Interval | None:
     return (1, 1) if yes else (0, 0) if no else None
 
 
-def _increasing(compute: Callable[[float], float]) -> Callable[..., Interval | None]:
-    return lambda a, whole: (compute(a[0]), compute(a[1]))
+def _of_any_type(rule: Rule) -> Callable[..., Interval | None]:
+    return lambda *operands_and_whole: rule(*operands_and_whole[:-1])
 
 
 _RULES: dict[str, Callable[..., Interval | None]] = {
@@ -185,8 +180,6 @@ _RULES: dict[str, Callable[..., Interval | None]] = {
     "abs": _magnitude,
     "min": lambda a, b, whole: (min(a[0], b[0]), min(a[1], b[1])),
     "max": lambda a, b, whole: (max(a[0], b[0]), max(a[1], b[1])),
-    "fmin": lambda a, b, whole: (min(a[0], b[0]), min(a[1], b[1])),
-    "fmax": lambda a, b, whole: (max(a[0], b[0]), max(a[1], b[1])),
     "and": _mask,
     "or": _union,
     "xor": _union,
@@ -196,12 +189,5 @@ _RULES: dict[str, Callable[..., Interval | None]] = {
     "le": lambda a, b, whole: _decided(a[1] <= b[0], a[0] > b[1]),
     "eq": lambda a, b, whole: _decided(a[0] == a[1] == b[0] == b[1], a[1] < b[0] or a[0] > b[1]),
     "ne": lambda a, b, whole: _decided(a[1] < b[0] or a[0] > b[1], a[0] == a[1] == b[0] == b[1]),
-    "isnan": lambda a, whole: (0, 0),
-    "isinf": lambda a, whole: (0, 0),
-    "sqrt": lambda a, whole: (math.sqrt(a[0]), math.sqrt(a[1])) if a[0] >= 0 else None,
-    "floor": _increasing(math.floor),
-    "ceil": _increasing(math.ceil),
-    "trunc": _increasing(math.trunc),
-    "rint": _increasing(round),
-    "round": _increasing(lambda x: math.floor(abs(x) + 0.5) * (1 if x >= 0 else -1)),
+    **{name: _of_any_type(o.interval) for name, o in OPERATORS.items() if o.interval is not None},
 }

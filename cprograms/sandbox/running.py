@@ -21,7 +21,7 @@ from cprograms.program import Program
 from cprograms.sandbox import toolchain
 from cprograms.sandbox.source import CHUNK, CompileError, Job, Status, job_of, source_of_jobs
 
-__all__ = ["CHUNK", "ROW_FUEL", "Job", "Rows", "Status", "run", "run_jobs", "run_many", "run_with_status"]
+__all__ = ["CHUNK", "ROW_FUEL", "Job", "Outcomes", "Status", "run", "run_jobs", "run_many", "run_with_status"]
 
 _NATIVE_STACK = 2**20
 
@@ -30,12 +30,16 @@ _NATIVE_STACK = 2**20
 ROW_FUEL = 100_000_000
 """Steps that a row may take."""
 _RUN_FUEL, _RUN_FUEL_PER_ROW = 5_000_000_000, 10_000_000
-# A run ends early when this much is lost to rows that never end: such programs must be done within seconds.
+# A run ends early when this much, in seconds of processor time, is lost to rows that never end: such programs must be
+# done within seconds.
 _LOST_ROWS, _LOST_SECONDS = 64, 5.0
 
 
-class Rows(NamedTuple):
-    """`y` float64 [n, results], NaN where a row did not end well; `status` uint8 [n], a `Status` each."""
+class Outcomes(NamedTuple):
+    """What rows gave.
+
+    `y` float64 [n, results], NaN where a row did not end well; `status` uint8 [n], a `Status` each.
+    """
 
     y: np.ndarray
     status: np.ndarray
@@ -51,7 +55,7 @@ def run(program: Program, x: np.ndarray) -> np.ndarray:
     return run_with_status(program, x).y
 
 
-def run_with_status(program: Program, x: np.ndarray) -> Rows:
+def run_with_status(program: Program, x: np.ndarray) -> Outcomes:
     """As `run`, with the reason for each NaN row."""
     x = _checked(program, x)
     try:
@@ -68,7 +72,7 @@ def run_many(
     *,
     fuel: int = ROW_FUEL,
     optimise: bool = False,
-) -> list[Rows]:
+) -> list[Outcomes]:
     """Run each program on its own rows, compiled together: much faster than one at a time for some 50 to 400 programs.
 
     The rows of a program that does not compile have the status REJECTED. Nothing is cached. `fuel` is the number of
@@ -91,7 +95,7 @@ def _job_or_none(program: Program) -> Job | None:
 
 def run_jobs(
     jobs: Sequence[Job], xs: Sequence[np.ndarray], fuel: int = ROW_FUEL, *, optimise: bool = False
-) -> list[Rows]:
+) -> list[Outcomes]:
     """As `run_many`, for jobs, on float64 [n, inputs] each."""
     if not jobs:
         return []
@@ -118,8 +122,8 @@ def _rejection(program: Program, error: CompileError) -> Diagnostic:
     return Diagnostic(f"the sandbox cannot compile '{program.entry}': {error}", program.path)
 
 
-def _unrun(outputs: int, n: int, status: Status) -> Rows:
-    return Rows(np.full((n, outputs), np.nan), np.full(n, status, np.uint8))
+def _unrun(outputs: int, n: int, status: Status) -> Outcomes:
+    return Outcomes(np.full((n, outputs), np.nan), np.full(n, status, np.uint8))
 
 
 _TRAPS: dict[wasmtime.TrapCode | None, Status] = {
@@ -163,7 +167,7 @@ def _engine(optimise: bool) -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def _compile(source: str, optimise: bool, seconds: int = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
+def _compile(source: str, optimise: bool, seconds: float = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
     """Raises CompileError."""
     try:
         return wasmtime.Module(_engine(optimise), toolchain.to_wasm(source, optimise, seconds))
@@ -211,7 +215,7 @@ class _Instance:
         block = memoryview((ctypes.c_ubyte * size).from_address(address))
         return np.frombuffer(block, dtype)
 
-    def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Rows:
+    def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Outcomes:
         """Rows of the job at `index` in chunks, until the steps for the whole run are used up."""
         rows, chunk = self.exports[f"rows_{index}"], job.chunk
         inputs = self._view("in", np.float64, chunk * job.inputs).reshape(chunk, -1)
@@ -234,7 +238,7 @@ class _Instance:
         """
         row = 0
         while row < len(status) and not budget.spent:
-            start = time.perf_counter()
+            start = time.thread_time()
             self.row[0], self.end[0] = row, len(status)
             self.store.set_fuel(fuel)
             try:
@@ -252,7 +256,7 @@ class _Instance:
                 continue
             status[reached] = reason
             if reason in (Status.FUEL, Status.STACK):
-                budget.lose(reason, time.perf_counter() - start)
+                budget.lose(reason, time.thread_time() - start)
             row = reached + 1
 
     def _reason(self, trap: wasmtime.Trap) -> Status:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from pycparser import c_ast, c_generator
 
+from cprograms.libm import FUNCTIONS
 from cprograms.program import MAX_ARGUMENTS, Program
 
 CHUNK = 8192
@@ -19,6 +20,10 @@ _BUFFER = CHUNK * MAX_ARGUMENTS
 
 RENAMED = "__surrogate"
 """What stands between a program's own name and its number in the compiled text."""
+
+
+OWN = "surrogate_"
+"""What the names of the sandbox's own functions start with."""
 
 
 class CompileError(Exception):
@@ -87,24 +92,10 @@ double surrogate_scalbln(double x, long long n) {{ return surrogate_scalbn(x, su
 float surrogate_scalblnf(float x, long long n) {{ return surrogate_scalbnf(x, surrogate_exponent(n)); }}
 """ + "\n".join(_handlers())
 
-_MATH = """
-acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp10 exp2 expm1 fabs fdim floor fma
-fmax fmin fmod frexp hypot ilogb ldexp lgamma llrint llround log log10 log1p log2 logb modf nan nearbyint nextafter
-pow remainder remquo rint round scalbn sin sinh sqrt tan tanh tgamma trunc
-"""
-MATH = _MATH.split()
-"""Functions of libm that have an `f` form, and an `l` form for `long double`."""
-
-# Their C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths.
-_WIDTHS = {
-    "labs": "llabs",
-    **{f"l{n}{s}": f"ll{n}{s}" for n in ("rint", "round") for s in ("", "f")},
-    **{f"l{n}l": f"ll{n}" for n in ("rint", "round")},
-    **{f"scalbln{s}": f"surrogate_scalbln{s}" for s in ("", "f")},
-    "scalblnl": "surrogate_scalbln",
-    **{f"{name}l": name for name in MATH},
-    **{f"{name}l": name for name in ("__fpclassify", "__signbit")},
-}
+# Functions whose C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths.
+_WIDTHS = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
+_WIDTHS |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
+_WIDTHS = {name: other for name, other in _WIDTHS.items() if name != other}
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
@@ -209,7 +200,7 @@ def _tags(node: c_ast.Node) -> Iterator[str]:
         yield from _tags(child)
 
 
-class _Printer(c_generator.CGenerator):
+class _Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no types
     """C for a 32-bit target without extended precision that computes what LP64 C computes, `long double` as double."""
 
     def visit_FuncDef(self, n: c_ast.FuncDef) -> str:  # noqa: N802
@@ -229,8 +220,9 @@ class _Printer(c_generator.CGenerator):
     def visit_Constant(self, n: c_ast.Constant) -> str:  # noqa: N802
         if n.type in ("string", "char") or "'" in n.value or '"' in n.value:
             return str(n.value)
-        digits = n.value.rstrip("uUlL")
-        suffix = n.value[len(digits) :].lower()
+        value = str(n.value)
+        digits = value.rstrip("uUlL")
+        suffix = value[len(digits) :].lower()
         if "double" in n.type or "float" in n.type:
             return digits
         return digits + suffix.replace("ll", "l").replace("l", "ll")

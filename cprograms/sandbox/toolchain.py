@@ -14,13 +14,16 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from cprograms import processes
 from cprograms.cache import key, root, write_atomically
 from cprograms.diagnostics import UsageError
-from cprograms.sandbox.source import MATH, RENAMED, CompileError
+from cprograms.libm import FUNCTIONS
+from cprograms.sandbox.source import OWN, RENAMED, CompileError
 
 COMPILE_SECONDS = 20
+"""Processor time that a program may take."""
 BATCH_SECONDS = 600
-"""For many programs at once, perhaps beside much other work: what becomes of them must not depend on that."""
+"""For many programs at once."""
 MEMORY = 64 * 2**20
 """Bytes of linear memory that a program may have."""
 _STACK = 4 * 2**20
@@ -38,18 +41,19 @@ _ROW_EXPORTS = (
     *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason"),
     "__stack_pointer",
 )
-# What else a program may call: the compiler's integer helpers, and what the classification macros expand to.
+# What else than a function of the table a program may call: the compiler's helpers, and what the classification macros
+# expand to.
 _SUPPORT = """
-memcpy memset memmove abs llabs __fpclassify __fpclassifyf __signbit __signbitf j0 j1 jn y0 y1 yn
+memcpy memset memmove __fpclassify __fpclassifyf __signbit __signbitf
 __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 """
 
 
-def to_wasm(source: str, optimise: bool, seconds: int = COMPILE_SECONDS) -> bytes:
+def to_wasm(source: str, optimise: bool, seconds: float = COMPILE_SECONDS) -> bytes:
     """Compile C text that holds programs as `source` writes it, with undefined behaviour trapped, to a module.
 
-    `seconds` is how long that may take. Raises CompileError where it is rejected, and UsageError where there is no
-    compiler or no place for its files.
+    `seconds` is the processor time that each step may take. Raises CompileError where it is rejected, and UsageError
+    where there is no compiler or no place for its files.
     """
     return _module(source, [*_TRAPS.split(), "-O2" if optimise else "-O0"], _ROW_EXPORTS, seconds)
 
@@ -59,7 +63,7 @@ def kernel_to_wasm(source: str, exports: Sequence[str]) -> bytes:
     return _module(source, ["-O3"], exports)
 
 
-def _module(source: str, options: Sequence[str], exports: Sequence[str], seconds: int = COMPILE_SECONDS) -> bytes:
+def _module(source: str, options: Sequence[str], exports: Sequence[str], seconds: float = COMPILE_SECONDS) -> bytes:
     """A WebAssembly module without imports that exports its memory and the names in `exports`.
 
     Raises CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
@@ -94,24 +98,16 @@ def executable() -> str:
     return str(Path(spec.submodule_search_locations[0]) / ("zig.exe" if os.name == "nt" else "zig"))
 
 
-def _zig(arguments: list[str], seconds: int | None = COMPILE_SECONDS, **environment: str) -> None:
+def _zig(arguments: list[str], seconds: float | None = COMPILE_SECONDS, **environment: str) -> None:
     """Run zig. Raises CompileError where it fails or takes longer, UsageError where there is no zig."""
     try:
-        done = subprocess.run(
-            [executable(), *arguments],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=seconds,
-            env={**os.environ, **environment},
-            encoding="utf-8",
-            errors="replace",
-        )
+        status, errors = processes.run([executable(), *arguments], seconds, {**os.environ, **environment})
     except subprocess.TimeoutExpired:
         raise CompileError(f"it is too long: compiling took more than {seconds} s") from None
     except OSError as error:
         raise UsageError(f"cannot start the C compiler of the package 'ziglang': {error}") from None
-    if done.returncode:
-        raise CompileError(_first_error(done.stderr) or f"the compiler ended with status {done.returncode}")
+    if status:
+        raise CompileError(_first_error(errors) or f"the compiler ended with status {status}")
 
 
 def _first_error(output: str) -> str:
@@ -122,7 +118,8 @@ def _first_error(output: str) -> str:
 
 def _roots() -> str:
     """C text that refers to every function that programs may call."""
-    names = [*_SUPPORT.split(), *(name + suffix for name in MATH for suffix in ("", "f"))]
+    functions = dict.fromkeys(f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms)
+    names = [*_SUPPORT.split(), *(name for name in functions if not name.startswith(OWN))]
     declarations = "".join(f"void {name}(void);\n" for name in names)
     return f"{declarations}void *surrogate_roots[] = {{{', '.join(names)}}};\n"
 

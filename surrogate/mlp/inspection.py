@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from cprograms.frontend.loading import Candidate
+from cprograms.frontend.loading import CandidateEntry
 from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.mlp.describe import domain_lines, signature, signature_dict
@@ -54,7 +54,7 @@ def inspect_lines(program: Program, found: dict[str, Any]) -> list[str]:
     ]
 
 
-def function_lines(candidates: Sequence[Candidate]) -> list[str]:
+def function_lines(candidates: Sequence[CandidateEntry]) -> list[str]:
     """A line for each function of a file that has several: whether it could be the entry, or why not."""
     if len(candidates) < 2:
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import shutil
 import subprocess
@@ -25,6 +26,11 @@ _HARNESS = "#include <setjmp.h>\nstatic jmp_buf row;\n" + "".join(
 )
 
 
+def processor_time() -> float:
+    """Seconds that this process and the children that it waited for have computed: a busy machine adds nothing."""
+    return sum(os.times()[:4])
+
+
 def program_of(text: str, ranges: list[tuple[float, float]] | None = None, entry: str = "f") -> Program:
     """A program of self-contained C without directives, as the front end would describe it."""
     unit = CParser().parse(text)
@@ -32,17 +38,22 @@ def program_of(text: str, ranges: list[tuple[float, float]] | None = None, entry
     for item in unit.ext:
         declarations.declare(item.decl if isinstance(item, c_ast.FuncDef) else item)
     signature = next(i for i in unit.ext if isinstance(i, c_ast.FuncDef) and i.decl.name == entry).decl.type
-    parameters = [(p.name, declarations.scalar_of(p.type)) for p in signature.args.params]
+    parameters = [(p.name, _scalar(declarations.type_of(p.type))) for p in signature.args.params]
     bounds = ranges or [(-1.0, 1.0)] * len(parameters)
     arguments = tuple(Argument(n, t, lo, hi, "user") for (n, t), (lo, hi) in zip(parameters, bounds, strict=True))
     return Program("test.c", text, entry, arguments, tuple(_results("", declarations.type_of(signature.type))), unit)
 
 
-def _results(path: str, kind: object) -> list[Result]:
-    if isinstance(kind, Scalar):
-        return [Result(path or "return", kind)]
-    assert isinstance(kind, Struct)
-    return [r for name, inner in kind.fields for r in _results(f"{path}.{name}" if path else name, inner)]
+def _scalar(type: object) -> Scalar:
+    assert isinstance(type, Scalar)
+    return type
+
+
+def _results(path: str, type: object) -> list[Result]:
+    if isinstance(type, Scalar):
+        return [Result(path or "return", type)]
+    assert isinstance(type, Struct)
+    return [r for name, inner in type.fields for r in _results(f"{path}.{name}" if path else name, inner)]
 
 
 def rows_of(program: Program, n: int, seed: int = 0) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sampling import Method, rows, sample
 from cprograms.sandbox import run
 from cprograms.types import SCALARS
-from tests.cprograms.native import program_of
+from tests.cprograms.native import processor_time, program_of
 
 METHODS: tuple[Method, ...] = ("uniform", "sobol", "latin")
 MIXED = "double f(double a, float b, int c, unsigned char d, _Bool e) { return a + b + c + d + e; }"
@@ -131,10 +130,10 @@ def test_nearly_no_finite_result_is_an_error(body: str, reasons: str) -> None:
 
 def test_a_function_that_rarely_ends_is_an_error_within_seconds() -> None:
     program = program_of("int f(int k) { for (volatile int i = 0; k; ++i); return 1; }", [(0, 4)])
-    start = time.perf_counter()
+    start = processor_time()
     with pytest.raises(ProgramError, match="ran too long"):
         rows(program, 2000, 0)
-    assert time.perf_counter() - start < 10
+    assert processor_time() - start < 10
 
 
 def test_no_rows() -> None:

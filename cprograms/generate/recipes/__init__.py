@@ -11,8 +11,8 @@ from random import Random
 
 from pycparser import c_ast, c_parser
 
+from cprograms.frontend.standard import PROTOTYPES
 from cprograms.generate import nodes
-from cprograms.sandbox.source import MATH
 from cprograms.types import scalar_of_names
 
 _ENTRY = re.compile(
@@ -112,7 +112,7 @@ def vary(recipe: Recipe, rng: Random, name: str, *, single: bool) -> tuple[c_ast
 
 def _call(node: c_ast.FuncCall, single: bool, prototypes: dict[str, c_ast.Decl]) -> None:
     called = node.name.name
-    assert called in MATH, called
+    assert f"{called}f" in PROTOTYPES, called
     if single:
         called = node.name.name = called + "f"
     prototypes[called] = nodes.prototype(called, "f32" if single else "f64", len(node.args.exprs))

@@ -6,7 +6,6 @@ import io
 import math
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from cprograms import ProgramError, UsageError
 from cprograms.frontend.loading import describe, load
 from cprograms.types import SCALARS
 from tests.cprograms.frontend.bad_programs import BAD, Bad
+from tests.cprograms.native import processor_time
 
 F = "double f(double x, double y) { return x + y; }"
 
@@ -28,11 +28,11 @@ def _place(diagnostic: cprograms.Diagnostic) -> str:
 
 @pytest.mark.parametrize("bad", BAD, ids=[b.name for b in BAD])
 def test_bad_program_is_told_at_its_place(bad: Bad):
-    started = time.perf_counter()
+    started = processor_time()
     with pytest.raises(ProgramError) as error:
         load(source=bad.source)
     found = error.value.diagnostics
-    assert time.perf_counter() - started < 10
+    assert processor_time() - started < 10
     if len(bad.faults) > 1:
         assert len(found) == len(bad.faults), str(error.value)
     for (place, fragment), diagnostic in zip(bad.faults, found, strict=False):

@@ -21,8 +21,8 @@ import cprograms
 from cprograms.corpus.format import FEATURES, read_shard, shard_counts
 from cprograms.diagnostics import UsageError
 from cprograms.harvest import shard
-from cprograms.harvest.harvest import Settings, harvest
-from cprograms.harvest.shard import Job, write_harvested_shard
+from cprograms.harvest.harvest import HarvestSettings, harvest
+from cprograms.harvest.shard import ShardJob, write_harvested_shard
 from cprograms.harvest.sources import open_tree
 from cprograms.sandbox import run
 from tests import ROOT
@@ -59,7 +59,7 @@ def tree(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def made(tree, tmp_path_factory):
     output = tmp_path_factory.mktemp("harvested")
-    return harvest([tree], output, Settings(rows=64, outline=True)), output
+    return harvest([tree], output, HarvestSettings(rows=64, outline=True)), output
 
 
 def test_every_stage_counts_exactly(made):
@@ -143,9 +143,9 @@ def test_what_is_no_source_tree_is_told(content, tmp_path):
         open_tree(path, tmp_path / "unpacked")
 
 
-def _job(tree: Path, folder: Path) -> tuple[Path, Job]:
+def _job(tree: Path, folder: Path) -> tuple[Path, ShardJob]:
     opened = open_tree(tree, folder)
-    return folder / "parts" / "p-000.parquet", Job("p", opened, opened.files, folder, 32, True)
+    return folder / "parts" / "p-000.parquet", ShardJob("p", opened, opened.files, folder, 32, True)
 
 
 def _digest(path: Path) -> str:

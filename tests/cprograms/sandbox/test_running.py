@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,8 @@ from hypothesis import strategies as st
 import cprograms
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sandbox import running as sandbox
-from cprograms.sandbox.running import Rows, Status, run, run_many, run_with_status
-from tests.cprograms.native import GCC, program_of, rows_of, run_native
+from cprograms.sandbox.running import Outcomes, Status, run, run_many, run_with_status
+from tests.cprograms.native import GCC, processor_time, program_of, rows_of, run_native
 
 OK = Status.OK
 SQUARE = "double f(double x) { return x * x; }"
@@ -196,9 +195,9 @@ def test_a_hostile_row_is_lost_alone(name: str) -> None:
     ],
 )
 def test_a_hostile_program_ends_within_seconds(source: str) -> None:
-    start = time.perf_counter()
+    start = processor_time()
     result = run_with_status(program_of(source), np.zeros((5000, 1)))
-    assert time.perf_counter() - start < 10
+    assert processor_time() - start < 10
     assert np.isnan(result.y).all()
     assert OK not in result.status
 
@@ -206,9 +205,9 @@ def test_a_hostile_program_ends_within_seconds(source: str) -> None:
 @pytest.mark.parametrize("start", ["1", "(long)&a", "-9"])
 @pytest.mark.parametrize("step", ["++", "--"])
 def test_a_program_that_writes_everywhere_spoils_its_own_rows_only(start: str, step: str) -> None:
-    begin = time.perf_counter()
+    begin = processor_time()
     run_with_status(program_of(f"int f(int a) {{ volatile char *p = (char *){start}; for (;;) *p{step} = 7; }}"), X)
-    assert time.perf_counter() - begin < 10
+    assert processor_time() - begin < 10
     np.testing.assert_array_equal(run(program_of(SQUARE), X), X * X)
 
 
@@ -353,4 +352,4 @@ def test_the_regression_each_time() -> None:
     first, second = run_with_status(program, x), run_with_status(program, x)
     np.testing.assert_array_equal(first.y, second.y)
     np.testing.assert_array_equal(first.status, second.status)
-    assert isinstance(first, Rows)
+    assert isinstance(first, Outcomes)

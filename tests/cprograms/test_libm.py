@@ -1,0 +1,189 @@
+"""Every row of the table of math functions: declared, run, computed by the graph and enclosed by its intervals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import cprograms
+from cprograms.frontend import preprocess
+from cprograms.frontend.loading import NumericFile
+from cprograms.frontend.source import read
+from cprograms.frontend.standard import DECLARATIONS, PROTOTYPES
+from cprograms.graph import GraphBuilder, evaluate
+from cprograms.libm import FUNCTIONS, OPERATORS, Form, MathFunction, called
+from cprograms.lowering import lower
+from cprograms.lowering.bounds import Bounds
+from cprograms.lowering.libm import call
+from cprograms.ops import INDEX, OPS, PREDICATES, apply
+from cprograms.program import Program
+from cprograms.sandbox import Outcomes, Status, run_many
+from cprograms.types import DOUBLE, FLOAT, INT, Scalar
+
+BEFORE = """
+const arg add sub mul div mod neg abs min max and or xor shl shr not lt le eq ne sel cast sqrt cbrt exp exp2 expm1 log
+log2 log10 log1p pow hypot sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh atan2 floor ceil trunc round rint
+fmod remainder fmin fmax fdim copysign erf erfc tgamma lgamma isnan isinf carry loop opaque lookup
+"""
+"""The operators in the order that trained weights and stored corpora know them by."""
+RANGES = {"positive": (0.05, 6.0), "unit": (-1.0, 1.0), "angle": (-4.0, 4.0), "small": (-5.0, 5.0), None: (-6.0, 6.0)}
+ULPS = {"double": 2.0**-46, "float": 2.0**-18}
+"""How far two math libraries may be apart, relative to the result."""
+
+CALLS = [
+    (name, function, form)
+    for name, function, form in called()
+    if (name == form.name or function.header is None) and form.name[len(function.name) :] != "l"
+]
+COMPUTED = [c for c in CALLS if c[1].graph is not None]
+
+
+def spelled(function: MathFunction, form: Form) -> tuple[list[str], str]:
+    """C types of the parameters and of the result."""
+    t = (form.type or DOUBLE).name
+    types = [re.sub(r"\b[TG]\b", t, text) for text in [*function.parameters, function.result]]
+    return types[:-1], types[-1]
+
+
+def source(name: str, function: MathFunction, form: Form) -> str:
+    parameters, result = spelled(function, form)
+    names = [f"x{k}" for k in range(len(parameters))]
+    takes = ", ".join(f"{t} {n}" for t, n in zip(parameters, names, strict=True))
+    return f"{result} call_{form.name}({takes}) {{ return {name}({', '.join(names)}); }}"
+
+
+@cache
+def programs() -> dict[str, Program]:
+    """A program a function, which returns what it gives."""
+    texts = [source(*c) for c in CALLS]
+    file = NumericFile(read(None, "\n".join(["#include <math.h>", "#include <stdlib.h>", *texts])))
+    found = {}
+    for name, function, form in CALLS:
+        ranges = {f"x{k}": RANGES[None] for k in range(len(function.parameters))} | {"x0": RANGES[function.domain]}
+        if "unsigned" in function.shape:
+            ranges["x0"] = (1, 100_000)
+        if function.name == "ilogb":
+            ranges["x0"] = RANGES["positive"]  # of 0, C has a number and the graph has none
+        found[name] = file.program(f"call_{form.name}", ranges)
+    return found
+
+
+@cache
+def ran() -> dict[str, tuple[np.ndarray, Outcomes]]:
+    """Rows of each program: its inputs, and what the sandbox gave."""
+    inputs = [grid(p) for p in programs().values()]
+    return dict(zip(programs(), zip(inputs, run_many(list(programs().values()), inputs), strict=True), strict=True))
+
+
+def grid(program: Program) -> np.ndarray:
+    """[n, arguments]: an even grid of each argument's range, the further ones shuffled; ends, zeros and halves too."""
+    columns = []
+    for k, (low, high) in enumerate(program.domain):
+        column = np.concatenate([np.linspace(low, high, 201), [low, high], np.arange(np.ceil(low * 2), high * 2) / 2])
+        column = column[np.isfinite(column)][:230]
+        column = np.resize(column, 230)
+        order = np.random.default_rng(k).permutation(230) if k else np.arange(230)
+        type = program.arguments[k].type
+        column = np.rint(column[order]) if type.is_integer else column[order].astype(type.dtype).astype(float)
+        columns.append(np.clip(column, low, high))
+    return np.stack(columns, axis=1)
+
+
+def test_the_rows_are_in_order() -> None:
+    names = [f.name for f in FUNCTIONS]
+    assert len(set(names)) == len(names)
+    assert [op.name for op in OPS][: len(BEFORE.split())] == BEFORE.split(), "append operators, never reorder"
+    added = [op.name for op in OPS][len(BEFORE.split()) :]
+    assert added == [name for name in OPERATORS if name in added]
+    assert all(OPS[INDEX[name]].group == operator.group for name, operator in OPERATORS.items())
+
+
+def test_the_builtins_that_take_any_type_have_their_macros() -> None:
+    header = (Path(preprocess.__file__).parent / "include" / "math.h").read_text()
+    generic = {f.name: len(f.parameters) for f in FUNCTIONS if "G" in f.shape}
+    macros = re.findall(r"#define (\w+)\((.*?)\) __builtin_\1\(\2\)\n", header)
+    assert {name: len(parameters.split(", ")) for name, parameters in macros} == generic
+    assert "SURROGATE_MATH_PROTOTYPES\n" in header
+
+
+def test_what_is_declared_may_be_called_but_for_what_takes_pointers() -> None:
+    declared = set(re.findall(r"(\w+)\(", DECLARATIONS))
+    assert declared - PROTOTYPES.keys() == {f + s for f in ("frexp", "modf", "remquo", "nan") for s in ("", "f", "l")}
+    assert PROTOTYPES.keys() - declared == {"abs", "labs", "llabs"}
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in CALLS])
+def test_the_sandbox_runs_it(name: str) -> None:
+    _, rows = ran()[name]
+    assert (rows.status == Status.OK).all()
+    assert np.isfinite(rows.y).mean() > 0.4
+
+
+@pytest.mark.parametrize(("name", "function", "form"), COMPUTED, ids=[c[0] for c in COMPUTED])
+def test_the_graph_agrees_with_the_sandbox(name: str, function: MathFunction, form: Form) -> None:
+    x, rows = ran()[name]
+    graph = lower(programs()[name])
+    assert graph.exact
+    found = evaluate(graph, x)
+    scale = ULPS["float" if form.type == FLOAT else "double"]
+    np.testing.assert_allclose(found, rows.y, rtol=scale, atol=scale * np.nanmax(np.abs(rows.y[np.isfinite(rows.y)])))
+
+
+@pytest.mark.parametrize("name", [name for name, f, _ in CALLS if f.graph is None])
+def test_the_graph_does_not_know_it(name: str) -> None:
+    graph = lower(programs()[name])
+    assert not graph.exact
+    assert [n.op for n in graph.nodes if n.children and n.op != "cast"] == ["opaque"]
+
+
+def test_arguments_are_converted_as_the_prototype_says() -> None:
+    text = (
+        "#include <math.h>\ndouble f(double x, float y) { return ldexp(x, y) + ldexpf(x, y) + isnormal(y * 1e-30f); }"
+    )
+    program = cprograms.load(source=text, ranges={"x": (-4, 4), "y": (-9, 9)})
+    x = grid(program)
+    (rows,) = run_many([program], [x])
+    np.testing.assert_allclose(evaluate(lower(program), x), rows.y, rtol=ULPS["float"])
+
+
+def test_another_number_of_arguments_is_not_known() -> None:
+    builder = GraphBuilder()
+    x = builder.argument(0, DOUBLE)
+    assert call(builder, "sin", [x, x]) is None
+    assert call(builder, "pow", [x]) is None
+    assert call(builder, "no such function", [x]) is None
+
+
+ENCLOSED = [name for name, operator in OPERATORS.items() if operator.interval is not None]
+numbers = st.floats(-1e6, 1e6, width=32) | st.sampled_from([-0.5, 0.5, 0.49999997, -2.5, 0.0, 1.0])
+
+
+@pytest.mark.parametrize("type", [FLOAT, DOUBLE], ids=lambda t: t.code)
+@pytest.mark.parametrize("op", ENCLOSED)
+def test_the_interval_holds_what_numpy_gives(op: str, type: Scalar) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.tuples(numbers, numbers, st.floats(0, 1)), min_size=2, max_size=2))
+    def check(ranges: Sequence[tuple[float, float, float]]) -> None:
+        arity = OPS[INDEX[op]].arity
+        ends = [(min(a, b), max(a, b)) for a, b, _ in ranges[:arity]]
+        builder = GraphBuilder()
+        out = INT if op in PREDICATES else type
+        node = builder.add(op, out, *(builder.argument(k, type) for k in range(arity)))
+        interval = Bounds(builder, np.array(ends)).of(node)
+        assume(interval is not None)
+        low, high = interval
+        values = [
+            type.dtype.type(np.clip(a + (b - a) * part, a, b)) for (a, b), (*_, part) in zip(ends, ranges, strict=False)
+        ]
+        for given_ in (values, [type.dtype.type(a) for a, _ in ends], [type.dtype.type(b) for _, b in ends]):
+            value, _ = apply(op, out, [np.asarray([v]) for v in given_])
+            assert low <= value[0] <= high, (op, ends, given_, value, interval)
+
+    check()

@@ -1,0 +1,83 @@
+"""What stops a child process: its own processor time, not how long a busy machine lets it wait."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cprograms import ProgramError, processes
+from cprograms.frontend import preprocess
+from cprograms.frontend.source import Source, read
+from cprograms.sandbox import toolchain
+from cprograms.sandbox.source import CompileError
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processor time is limited on Linux only")
+SLEEPS = "import sys, time; time.sleep(1.5); print('int x;'); print('done', file=sys.stderr)"
+BURNS = "while True: pass"
+# Forty macros, each of them the one before twice: a condition of a million million terms, and no text.
+ENDLESS = "".join(f"#define A{k} A{k - 1} A{k - 1}\n" for k in range(1, 40))
+ENDLESS = f"#define A0 1 +\n{ENDLESS}#if A39 0\n#endif\nint f(int x) {{ return x; }}\n"
+
+
+def test_a_process_that_waits_is_not_stopped() -> None:
+    assert processes.run([sys.executable, "-c", SLEEPS], 1, os.environ) == (0, "done\n")
+
+
+@linux
+def test_a_process_that_computes_is_stopped() -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        processes.run([sys.executable, "-c", BURNS], 1, os.environ)
+
+
+def test_a_process_that_waits_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "PATIENCE", 0.1)
+    with pytest.raises(subprocess.TimeoutExpired):
+        processes.run([sys.executable, "-c", "import time; time.sleep(1000)"], 1, os.environ)
+
+
+@linux
+def test_a_limit_of_the_user_stays() -> None:
+    code = f"""
+import os, resource, subprocess, sys
+from cprograms import processes
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+print(processes.run([sys.executable, "-c", "import resource; print(resource.getrlimit(0)); exit(3)"], 60, os.environ))
+try:
+    processes.run([sys.executable, "-c", {BURNS!r}], 1, os.environ)
+except subprocess.TimeoutExpired:
+    print("stopped")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "(3, '')\nstopped\n"
+
+
+def test_a_preprocessor_that_waits_is_not_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preprocess, "_clang", lambda: (sys.executable, "-c", SLEEPS))
+    assert preprocess.expand(read(None, ""), seconds=1) == "int x;\n"
+
+
+@linux
+def test_a_preprocessor_that_computes_for_long_is_stopped() -> None:
+    with pytest.raises(ProgramError, match="preprocessing took longer than 1 s"):
+        preprocess.expand(Source("<source>", ENDLESS, "."), seconds=1)
+
+
+@linux
+def test_a_program_that_loops_in_the_preprocessor_is_told() -> None:
+    with pytest.raises(ProgramError, match="<source>: error: preprocessing took longer than 5 s"):
+        preprocess.preprocess(read(None, ENDLESS))
+
+
+def test_a_compiler_that_waits_is_not_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiler = tmp_path / "zig"
+    compiler.write_text(f"#!{sys.executable}\n{SLEEPS}\n")
+    compiler.chmod(0o755)
+    monkeypatch.setattr(toolchain, "executable", lambda: str(compiler))
+    toolchain._zig([], 1)
+    compiler.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('error: no room')\n")
+    with pytest.raises(CompileError, match="no room"):
+        toolchain._zig([], 1)
