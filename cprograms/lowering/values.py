@@ -1,123 +1,103 @@
-"""Conditions, selects and loads over the slots of a program's variables: what expressions and statements share."""
+"""Values of C expressions as nodes of the graph: one node for a scalar, one for each scalar of a struct or an array."""
 
 from __future__ import annotations
 
-import numpy as np
+from functools import lru_cache
+from typing import NamedTuple
+
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
-from cprograms.lowering.bounds import Bounds
-from cprograms.lowering.memory import UNSET, Aggregate, Index, Place, Value, leaves
-from cprograms.program import Program
-from cprograms.types import INT, CType, Scalar
+from cprograms.types import INT, Array, CType, Scalar, Struct
 
-LONGEST_CHAIN = 8
-"""Entries of a constant table that a dynamic index selects among; longer tables become lookups."""
+MOST_SLOTS, MOST_ENTRIES = 1024, 65536
+"""Scalars of a variable that can be followed, and of one that has an initialiser."""
 
 
-class Values:
-    """The graph that is being built, and `memory`: the node that each local variable's slot holds at this point."""
+class Aggregate(NamedTuple):
+    """The value of a struct or array expression: a node for each scalar leaf."""
 
-    def __init__(self, program: Program) -> None:
-        self.builder = GraphBuilder()
-        self.bounds = Bounds(self.builder, program.domain)
-        self.memory: list[int] = []
-        self.constants: list[int] = []  # the slots of the constant globals
-        self.repeating = 0  # how many unrolled loops and recursive calls this place is in
+    type: CType
+    leaves: list[int]
 
-    def type_of(self, value: Value) -> CType:
-        return value.type if isinstance(value, Aggregate) else self.builder.nodes[value].type
 
-    def truth(self, value: int) -> int:
-        type = self.builder.nodes[value].type
-        if type.is_integer:
-            return value
-        return self.builder.add("ne", INT, value, self.builder.constant(0, type))
+Value = int | Aggregate
 
-    def decided(self, condition: int) -> bool | None:
-        """Whether a condition holds, where that is known: it is constant or, in what repeats, the domain decides it.
 
-        Elsewhere the domain is not asked, so that it shapes a graph only where a bound must be proved.
-        """
-        number = self.builder.number(condition)
-        if number is not None:
-            return number != 0
-        return self.bounds.truth(condition) if self.repeating else None
+def size(type: CType) -> int:
+    """How many scalars a type consists of."""
+    if isinstance(type, Array):
+        return type.length * size(type.element)
+    return sum(size(kind) for _, kind in type.fields) if isinstance(type, Struct) else 1
 
-    def as_flag(self, value: int) -> int:
-        """0 or 1, an int."""
-        type = self.builder.nodes[value].type
-        return self.builder.add("ne", INT, value, self.builder.constant(0, type))
 
-    def negation(self, value: int) -> int:
-        type = self.builder.nodes[value].type
-        return self.builder.add("eq", INT, value, self.builder.constant(0, type))
+@lru_cache(maxsize=4096)
+def leaves(type: CType) -> tuple[Scalar, ...]:
+    """The scalars that a type consists of, in order of declaration."""
+    if isinstance(type, Scalar):
+        return (type,)
+    if isinstance(type, Array):
+        return leaves(type.element) * type.length
+    return tuple(leaf for _, field in type.fields for leaf in leaves(field))
 
-    def select(self, condition: int, yes: int, no: int) -> int:
-        return yes if yes == no else self.builder.add("sel", self.builder.nodes[yes].type, condition, yes, no)
 
-    def both(self, first: int, second: int) -> int:
-        """`first && second`, where the second is undefined unless the first holds."""
-        return self.select(first, self.as_flag(second), self.builder.constant(0, INT))
+def members(type: CType) -> list[tuple[int, CType]]:
+    """Each direct member of an array or a struct: the scalars before it, and its type."""
+    if isinstance(type, Array):
+        stride = len(leaves(type.element))
+        return [(i * stride, type.element) for i in range(type.length)]
+    found, before = [], 0
+    for _, kind in type.fields if isinstance(type, Struct) else ():
+        found.append((before, kind))
+        before += len(leaves(kind))
+    return found
 
-    def unless(self, first: int, second: int) -> int:
-        """`!first && second`, where the second is undefined where the first holds."""
-        return self.select(first, self.builder.constant(0, INT), self.as_flag(second))
 
-    def choose(self, condition: int, yes: list[int], no: list[int], length: int) -> list[int]:
-        """Slots of two alternatives, merged: `yes` where the condition holds, else `no`."""
-        if len(yes) < length or len(no) < length:
-            yes, no = (side + [UNSET] * (length - len(side)) for side in (yes, no))
-        return [
-            a if a == b or b == UNSET else b if a == UNSET else self.select(condition, a, b)
-            for a, b, _ in zip(yes, no, range(length), strict=False)
-        ]
+def field(type: CType, name: str) -> int | None:
+    """The number of a struct's field among its members; None where there is no such field."""
+    names = [known for known, _ in type.fields] if isinstance(type, Struct) else []
+    return names.index(name) if name in names else None
 
-    def load(self, place: Place) -> Value:
-        if isinstance(place.type, Scalar):
-            return self._load_leaf(place, 0, place.type)
-        return Aggregate(place.type, [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))])
 
-    def _load_leaf(self, place: Place, k: int, type: Scalar) -> int:
-        slots = self.constants if place.fixed else self.memory
-        if not place.indices:
-            return self.slot(slots, place.offset + k, type)
-        return self._indexed(slots, place.offset + k, place.indices, type)
+def nodes_of(value: Value) -> list[int]:
+    return value.leaves if isinstance(value, Aggregate) else [value]
 
-    def slot(self, slots: list[int], offset: int, type: Scalar) -> int:
-        if offset >= len(slots):
-            raise Unsupported(c_ast.EmptyStatement(), "a variable is used outside its scope")
-        # What an uninitialised variable holds is undefined; 0 is as good as any number.
-        return self.builder.constant(0, type) if slots[offset] == UNSET else slots[offset]
 
-    def _indexed(self, slots: list[int], offset: int, indices: tuple[Index, ...], type: Scalar) -> int:
-        """An element chosen by the first index, of elements chosen by the others."""
-        (node, length, stride), rest = indices[0], indices[1:]
-        if rest:
-            choices = [self._indexed(slots, offset + i * stride, rest, type) for i in range(length)]
-        else:
-            choices = [self.slot(slots, offset + i * stride, type) for i in range(length)]
-        numbers = [self.builder.number(c) for c in choices]
-        if length > LONGEST_CHAIN and None not in numbers:
-            return self.builder.lookup(np.array(numbers, dtype=type.dtype), type, node)
-        index, possible = self._checked(node, length)
-        value = choices[possible[-1]]
-        for i in reversed(possible[:-1]):
-            value = self.select(self._equals(index, i), choices[i], value)
+def value_of(type: CType, nodes: list[int]) -> Value:
+    """The value of a type whose scalars are these nodes."""
+    return nodes[0] if isinstance(type, Scalar) else Aggregate(type, nodes)
+
+
+def type_of(builder: GraphBuilder, value: Value) -> CType:
+    return value.type if isinstance(value, Aggregate) else builder.nodes[value].type
+
+
+def convert(builder: GraphBuilder, value: Value, type: CType, node: c_ast.Node) -> Value:
+    """The value in another type; raises Unsupported, at the syntax node, where C has no such conversion."""
+    if isinstance(type, Scalar) and not isinstance(value, Aggregate):
+        return builder.cast(value, type)
+    if isinstance(value, Aggregate) and value.type == type:
         return value
+    raise Unsupported(node, "these types do not fit together")
 
-    def _checked(self, node: int, length: int) -> tuple[int, range]:
-        """An index that is poisoned where it is outside of an array, and the elements that it may select.
 
-        The check, where the domain does not make it needless, is a look-up in the table of the valid indices.
-        """
-        low, high = self.bounds.of(node) or (-1, length)
-        possible = range(max(int(low), 0), min(int(high), length - 1) + 1)
-        if low >= 0 and high < length:
-            return node, possible
-        type = self.builder.nodes[node].type
-        return self.builder.lookup(np.arange(length).astype(type.dtype), type, node), possible or range(length)
+def zero(builder: GraphBuilder, type: CType | None) -> Value:
+    """All zeros; 0 stands for the value of a void function, whose type is None."""
+    kind = type or INT
+    return value_of(kind, [builder.constant(0, leaf) for leaf in leaves(kind)])
 
-    def _equals(self, node: int, number: int) -> int:
-        return self.builder.add("eq", INT, node, self.builder.constant(number, self.builder.nodes[node].type))
+
+def opaque(builder: GraphBuilder, arguments: list[Value], type: CType | None) -> Value:
+    """A value of which only that it depends on the arguments is known."""
+    if type is None:
+        return zero(builder, None)
+    return value_of(type, [_opaque_leaf(builder, arguments, leaf) for leaf in leaves(type)])
+
+
+def _opaque_leaf(builder: GraphBuilder, arguments: list[Value], type: Scalar) -> int:
+    read = [builder.cast(n, type) for a in arguments for n in nodes_of(a)] or [builder.constant(0, type)]
+    value, *others = read if len(read) > 1 else read * 2
+    for other in others:
+        value = builder.add("opaque", type, value, other)
+    return value
