@@ -27,9 +27,9 @@ def main(args: Namespace) -> int:
     from rich.console import Console
 
     from cprograms.corpus.format import ROWS
-    from cprograms.harvest.harvest import Settings, harvest
+    from cprograms.harvest.harvest import HarvestSettings, harvest
 
-    settings = Settings(args.rows or ROWS, args.outline, args.licence_file)
+    settings = HarvestSettings(args.rows or ROWS, args.outline, args.licence_file)
     funnel = harvest(args.paths, args.output, settings, processes=args.num_proc)
     Console().print(funnel.rendered())
     for name, reason in funnel.shards.failures.items():

@@ -14,7 +14,7 @@ from surrogate.anc.adaptation.tasks import TASKS
 from surrogate.anc.machine import interpreter, machine
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import OPERANDS, Instruction, Op
+from surrogate.anc.machine.instructions import INSTRUCTIONS, Instruction, Op
 from training.benchmarks.timing import wall_seconds
 
 PROGRAMS, TAPES = 100, 5
@@ -101,7 +101,7 @@ def forward(controller: Controller, tapes: Tensor) -> None:
         state.stopped.sum().item()
 
 
-def backward(controller: Controller, tapes: Tensor, step: Callable[..., machine.State]) -> None:
+def backward(controller: Controller, tapes: Tensor, step: Callable[..., machine.SoftState]) -> None:
     state = machine.start(controller, tapes)
     for _ in range(STEPS):
         state = step(controller, state)
@@ -111,11 +111,11 @@ def backward(controller: Controller, tapes: Tensor, step: Callable[..., machine.
 def random_program(rng: np.random.Generator) -> Assembly:
     """A program whose every line is an instruction, the last one STOP, so that none runs past its end."""
     memory_size, registers = int(rng.integers(2, 21)), int(rng.integers(1, 8))
-    lines = [_instruction(Op(int(op)), rng, registers) for op in rng.integers(len(Op), size=memory_size - 1)]
+    lines = [_instruction(INSTRUCTIONS[op], rng, registers) for op in rng.integers(len(Op), size=memory_size - 1)]
     values = tuple(int(value) for value in rng.integers(memory_size, size=registers))
     return Assembly(memory_size, values, (*lines, Instruction(Op.STOP)))
 
 
 def _instruction(op: Op, rng: np.random.Generator, registers: int) -> Instruction:
     arg1, arg2, out = (int(register) for register in rng.integers(registers, size=3))
-    return Instruction(op, arg1 if OPERANDS[op] > 0 else None, arg2 if OPERANDS[op] > 1 else None, out)
+    return Instruction.of(op, arg1, arg2, out)

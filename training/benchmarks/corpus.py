@@ -19,7 +19,7 @@ from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
-from cprograms.sandbox import Rows, run, run_many
+from cprograms.sandbox import Outcomes, run, run_many
 from training.benchmarks.timing import processor_seconds
 
 TOLERANCE = 1e-9
@@ -32,8 +32,8 @@ def measure(count: int, singles: int, seed: int) -> dict[str, Any]:
     run_many(first[:1], [sample(first[0], 1, 0)])  # builds the sandbox's library where it is not there
     generated: list[Program] = []
     graphs: list[Graph] = []
-    by_numpy: list[Rows | None] = []
-    by_sandbox: list[Rows] = []
+    by_numpy: list[Outcomes | None] = []
+    by_sandbox: list[Outcomes] = []
     seconds = {
         "generate": processor_seconds(lambda: generated.extend(generate(s) for s in seeds)),
         "lower": processor_seconds(lambda: graphs.extend(lower(p) for p in generated)),
@@ -63,7 +63,7 @@ def measure(count: int, singles: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _batches(programs: list[Program], inputs: list[np.ndarray]) -> Iterator[Rows]:
+def _batches(programs: list[Program], inputs: list[np.ndarray]) -> Iterator[Outcomes]:
     for start in range(0, len(programs), BATCH):
         part = slice(start, start + BATCH)
         yield from run_many(programs[part], inputs[part])
@@ -76,7 +76,9 @@ def _alone(programs: list[Program], inputs: list[np.ndarray]) -> float:
         return processor_seconds(lambda: [run(p, x) for p, x in zip(programs[1:], inputs[1:], strict=True)])
 
 
-def compare(chosen: Sequence[int], by_numpy: Sequence[Rows | None], by_sandbox: Sequence[Rows]) -> dict[str, Any]:
+def compare(
+    chosen: Sequence[int], by_numpy: Sequence[Outcomes | None], by_sandbox: Sequence[Outcomes]
+) -> dict[str, Any]:
     """How many rows differ by more than 1e-9 of their value. NaN equals NaN; integers and infinities must be equal."""
     rows = programs = 0
     greatest = 0.0
@@ -98,7 +100,7 @@ def compare(chosen: Sequence[int], by_numpy: Sequence[Rows | None], by_sandbox: 
     }
 
 
-def _write(programs: list[Program], seeds: range, inputs: list[np.ndarray], ran: list[Rows]) -> None:
+def _write(programs: list[Program], seeds: range, inputs: list[np.ndarray], ran: list[Outcomes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for start in range(0, len(programs), 1000):
             part = slice(start, start + 1000)

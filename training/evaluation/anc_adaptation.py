@@ -13,8 +13,8 @@ from typing import Any
 from filelock import FileLock
 
 from cprograms.files import replace_file
-from surrogate.anc.adaptation.adapt import METHODS, adapt
-from surrogate.anc.adaptation.tasks import TASKS, Published, Task
+from surrogate.anc.adaptation.adapt import METHODS
+from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.program import AncProgram
 
@@ -50,14 +50,14 @@ def measure_all(
     replace_file(out.with_suffix(".md"), table(_rows(out)).encode())
 
 
-def grid(task: Task) -> Iterator[Published]:
+def grid(task: TapeTask) -> Iterator[Published]:
     assert task.adaptation is not None
     for values in product(*GRID.values()):
         varied: dict[str, Any] = dict(zip(GRID, values, strict=True))
         yield replace(task.adaptation, optimiser="adam", steps=GRID_STEPS, **varied)
 
 
-def measure(out: Path, task: Task, method: str, settings: Published | None, seeds: int, seed: int) -> None:
+def measure(out: Path, task: TapeTask, method: str, settings: Published | None, seeds: int, seed: int) -> None:
     """Adds a row to OUT.json, unless it is there."""
     about = {
         "task": task.name,
@@ -70,7 +70,7 @@ def measure(out: Path, task: Task, method: str, settings: Published | None, seed
         return
     program = AncProgram(task.name, "", task.memory_size, Controller.of([task.published()]))
     started = time.perf_counter()
-    found = adapt(program, task=task.name, method=method, settings=settings, seeds=seeds, seed=seed)
+    found = program.adapt(task=task.name, method=method, settings=settings, seeds=seeds, seed=seed)
     assert task.figures is not None
     ideal = [a for a in found.attempts if a.right == 1 and a.iterations <= task.figures.ideal]
     row = (

@@ -13,11 +13,11 @@ import numpy as np
 import cprograms
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.tape import load_tape
-from surrogate.anc.adaptation.distributions import Samples
-from surrogate.anc.adaptation.tasks import TASKS, Task
+from surrogate.anc.adaptation.tasks import TASKS, TapeTask
 from surrogate.anc.compiler.compile import compile_tape
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.samples import Samples
 
 LIBRARY = Path(cprograms.__file__).parent / "library" / "anc"
 MAX_STEPS = 5000
@@ -60,7 +60,7 @@ def document(rows: Sequence[Row], samples: int, seed: int) -> dict[str, Any]:
     return {"samples": samples, "seed": seed, "programs": [asdict(r) for r in rows]}
 
 
-def compare(task: Task, n: int, seed: int) -> Row:
+def compare(task: TapeTask, n: int, seed: int) -> Row:
     """Both programs on n tapes of each distribution."""
     compiled = compile_library(task)
     return Row(
@@ -71,7 +71,7 @@ def compare(task: Task, n: int, seed: int) -> Row:
     )
 
 
-def compile_library(task: Task) -> Assembly | None:
+def compile_library(task: TapeTask) -> Assembly | None:
     path = LIBRARY / f"{task.name}.c"
     try:
         return compile_tape(load_tape(path), task.memory_size)
@@ -80,7 +80,7 @@ def compile_library(task: Task) -> Assembly | None:
         return None
 
 
-def cost(program: Assembly, task: Task, n: int, seed: int) -> Cost:
+def cost(program: Assembly, task: TapeTask, n: int, seed: int) -> Cost:
     """What a program needs for n tapes of each of a task's distributions."""
     unbiased, biased = (
         mean_steps(program, task.sample(np.random.default_rng(seed), n, biased)) for biased in (False, True)
