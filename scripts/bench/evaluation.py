@@ -27,8 +27,8 @@ from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Layers
 from training.evaluation.protocol import SIZES, tuned
 from training.evaluation.suites import Suite, executed, make_suite, suite_programs
-from training.finetuning import OPTIMISERS, Minibatches, Rows
-from training.starts.initialisations import Initialisation, random_start, row_start, static_scale
+from training.finetuning import OPTIMISERS, Minibatches, TowerRows
+from training.starts.table import Start, random_start, row_start, static_scale
 
 ADAM = OPTIMISERS["Adam"]
 TEST_ROWS = 1000
@@ -45,15 +45,15 @@ def main() -> None:
     programs = suite_programs("generated", args.data, args.programs)
     part = programs[:: max(1, len(programs) // args.alone)][: args.alone]
     starts = [
-        Initialisation("random", random_start, static_scale),
-        Initialisation("text + rows", row_start(load_compiler(args.compiler).model), static_scale),
+        Start("random", random_start, static_scale),
+        Start("text + rows", row_start(load_compiler(args.compiler).model), static_scale),
     ]
     with one_thread(), torch.no_grad():
         compare(programs, part, starts, args.sizes)
 
 
 def compare(
-    programs: Sequence[Program], part: Sequence[Program], starts: Sequence[Initialisation], sizes: Sequence[int]
+    programs: Sequence[Program], part: Sequence[Program], starts: Sequence[Start], sizes: Sequence[int]
 ) -> None:
     run(programs[:1], max(sizes))  # what only a first run does
     all_of_them, ones = [], []
@@ -91,17 +91,17 @@ def run(programs: Sequence[Program], rows: int) -> Suite:
     return make_suite(executed(programs, rows, TEST_ROWS, 0), rows, TEST_ROWS)[0]
 
 
-def tuned_alone(start: Initialisation, suite: Suite, rows: int, *_: object) -> None:
+def tuned_alone(start: Start, suite: Suite, rows: int, *_: object) -> None:
     """What `tuned` does, a task at a time, by torch's modules and optimiser."""
     for i, task in enumerate(suite.tasks):
-        own = Rows(suite.rows.x[i : i + 1, :rows], suite.rows.y[i : i + 1, :rows])
+        own = TowerRows(suite.rows.x[i : i + 1, :rows], suite.rows.y[i : i + 1, :rows])
         seen = training_rows(rows)
         checkpoints = ADAM.checkpoints()
         held_out = own.x[0, seen:], own.standardised()[0, seen:]
-        errors = trained(start.start([task.first(seen)], 0), own.first(seen), checkpoints, *held_out)
+        errors = trained(start.towers([task.first(seen)], 0), own.first(seen), checkpoints, *held_out)
         best = checkpoints[errors.index(min(errors))]
         trained(
-            start.start([task.first(rows)], 0),
+            start.towers([task.first(rows)], 0),
             own,
             [c for c in checkpoints if c <= best],
             suite.test.x[i],
@@ -109,7 +109,7 @@ def tuned_alone(start: Initialisation, suite: Suite, rows: int, *_: object) -> N
         )
 
 
-def trained(layers: Layers, rows: Rows, checkpoints: Sequence[int], x: Tensor, y: Tensor) -> list[float]:
+def trained(layers: Layers, rows: TowerRows, checkpoints: Sequence[int], x: Tensor, y: Tensor) -> list[float]:
     """The errors of one tower on x, y at each checkpoint."""
     network, errors = module(layers), []
     optimizer = torch.optim.Adam(network.parameters(), lr=ADAM.middle)

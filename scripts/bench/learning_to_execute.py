@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import CURRICULA, Hardness
-from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.streams import Source
 from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, TASKS
-from training.learning_to_execute.train import Trainer
+from training.learning_to_execute.train import ExecuteTrainer
 
 HARDNESS = Hardness(length=6, nesting=3)
 REPEATS = 7
@@ -40,7 +40,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     values = {"blocks": 10**6, "curriculum": "baseline", **HARDNESS._asdict(), **PRESETS[args.preset]}
-    report = {"preset": args.preset, **measure(Settings.of(values, args.preset))}
+    report = {"preset": args.preset, **measure(ExecuteConfig.of(values, args.preset))}
     if args.json:
         print(json.dumps(report, indent=2))
     else:
@@ -48,10 +48,10 @@ def main() -> None:
             print(f"{name:40} {value:>14,.3f}" if isinstance(value, float) else f"{name:40} {value:>14}")
 
 
-def measure(settings: Settings) -> dict[str, float]:
+def measure(settings: ExecuteConfig) -> dict[str, float]:
     """Medians of alternating repeats; the ratios are medians of each repeat's."""
     with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(settings, Path(folder))
+        trainer = ExecuteTrainer(settings, Path(folder))
         source = Source(TASKS["programs"], "train", CURRICULA["baseline"], settings.target, settings.target)
         length = settings.windows * settings.unroll + 1
         streams = source.streams(settings.batch_size, length, "bench")
@@ -77,7 +77,7 @@ def measure(settings: Settings) -> dict[str, float]:
     }
 
 
-def plain_lstm(settings: Settings) -> Callable[[], None]:
+def plain_lstm(settings: ExecuteConfig) -> Callable[[], None]:
     """Forward and backward of `torch.nn.LSTM` alone on one window's shape, in the same precision."""
     lstm = nn.LSTM(settings.hidden, settings.hidden, settings.layers)
     x = torch.randn(settings.unroll, settings.batch_size, settings.hidden, requires_grad=True)

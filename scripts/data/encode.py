@@ -11,7 +11,8 @@ from pathlib import Path
 
 from cprograms.corpus.shards import corpus_paths, make_shards
 from cprograms.diagnostics import UsageError
-from training.examples.examples import ROWS, write_views
+from training.examples.example import EXAMPLE_ROWS
+from training.examples.shards import write_examples
 
 
 def main() -> int:
@@ -22,9 +23,9 @@ def main() -> int:
     args = parser.parse_args()
     try:
         paths = corpus_paths([args.corpus])
-        settings = {"rows": ROWS, **{path.name: path.stat().st_size for path in paths}}
+        settings = {"rows": EXAMPLE_ROWS, **{path.name: path.stat().st_size for path in paths}}
         jobs = {args.output / path.name: (path,) for path in paths}
-        report = make_shards(write_views, jobs, settings, processes=args.num_proc)
+        report = make_shards(write_examples, jobs, settings, processes=args.num_proc)
     except UsageError as error:
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
         return 2

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from cprograms.diagnostics import ProgramError, UsageError
-from training.evaluation.protocol import SIZES, Settings
-from training.evaluation.run import evaluate
+from training.evaluation.protocol import SIZES, ProtocolConfig
+from training.evaluation.protocol_run import evaluate
 from training.evaluation.suites import SUITES
 from training.finetuning import OPTIMISERS
 
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--num-proc", type=int, default=1)
     args = parser.parse_args()
     try:
-        settings = Settings(
+        settings = ProtocolConfig(
             suite=args.suite,
             data=args.data,
             programs=args.programs,

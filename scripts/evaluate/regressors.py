@@ -39,9 +39,9 @@ def main() -> int:
 
 def run(args: argparse.Namespace) -> int:
     # Here, as it raises UsageError where the extra is missing.
-    from training.evaluation.regression import Comparison, compare, markdown, summary
+    from training.evaluation.regressor_comparison import ComparisonConfig, compare, markdown, summary
 
-    comparison = Comparison(args.data, args.programs, tuple(args.rows), args.seed, args.compiler, args.split)
+    comparison = ComparisonConfig(args.data, args.programs, tuple(args.rows), args.seed, args.compiler, args.split)
     lines = compare(comparison, args.work, args.num_proc)
     report = {
         "command": f"python {' '.join(sys.argv)}",

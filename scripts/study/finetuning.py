@@ -18,8 +18,8 @@ from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import ROWS as COMPILE_ROWS
 from surrogate.mlp.pipeline import build_network, one_thread
 from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import HeldOut, held_out_programs, network_error, scratch_network, spread_records
-from training.examples.zero_shot import geometric_mean
+from training.errors import geometric_mean
+from training.held_out import HeldOut, evenly_spaced_records, held_out_programs, network_error, scratch_network
 
 ROWS = (8, 16, 64, 256)
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     args = parser.parse_args()
     model = load_compiler(args.compiler).model
-    programs = [r.program() for r in spread_records(args.data, "validation", args.programs)]
+    programs = [r.program() for r in evenly_spaced_records(args.data, "validation", args.programs)]
     held = held_out_programs(programs)
     print(f"{len(held)} results: geometric mean | median of nMSE")
     for rows in ROWS:

@@ -13,8 +13,9 @@ import numpy as np
 
 from cprograms.sampling import Method
 from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import errors_at, held_out_programs, spread_records
-from training.examples.zero_shot import geometric_mean
+from training.errors import geometric_mean
+from training.evaluation.levels import errors_at
+from training.held_out import evenly_spaced_records, held_out_programs
 
 ROWS = (16, 64, 128)
 
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--compiler", help="as of `surrogate compile`")
     args = parser.parse_args()
     model = load_compiler(args.compiler).model
-    programs = [r.program() for r in spread_records(args.data, "validation", args.programs)]
+    programs = [r.program() for r in evenly_spaced_records(args.data, "validation", args.programs)]
     print(f"{len(programs)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
     for rows in ROWS:
         for method in get_args(Method):

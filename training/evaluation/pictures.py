@@ -23,10 +23,11 @@ from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
-from training.evaluation.held_out import HeldOut
 from training.evaluation.statistics import Estimate, geometric
 from training.evaluation.suites import LIBRARY
-from training.starts.initialisations import Start, learned, make_task, random_start, text_start
+from training.held_out import HeldOut
+from training.starts.table import TEXT, MakeTowers, learned, random_start, text_start
+from training.starts.tasks import make_task
 
 try:
     from skimage import data
@@ -150,7 +151,7 @@ def compiled(model: Hypernetwork, opt_level: int) -> Method:
     return lambda held, _seed: build_network(model, held.program, held.graph, held.x, held.y, opt_level)
 
 
-def tuned(start: Start) -> Method:
+def tuned(start: MakeTowers) -> Method:
     """A start fine-tuned as -O2 fine-tunes: one that reads no held-out row tells how far, one that reads all goes."""
 
     def make(held: HeldOut, seed: int) -> SurrogateNetwork:
@@ -162,7 +163,7 @@ def tuned(start: Start) -> Method:
     return make
 
 
-def _started(start: Start, held: HeldOut, rows: int, seed: int) -> SurrogateNetwork:
+def _started(start: MakeTowers, held: HeldOut, rows: int, seed: int) -> SurrogateNetwork:
     """A start that reads the first `rows` rows."""
     w1, w2, w3 = (w.numpy() for w in start([make_task(held).first(rows)], seed))
     towers = Towers(
@@ -193,13 +194,13 @@ class Contender:
 
 
 def contenders(model: Hypernetwork, baselines: Path | None = None) -> list[Contender]:
-    """The compiles, the random start, and the starts of a folder of baselines (see `training.starts.initialisations.table`).
+    """The compiles, the random start, and the starts of a folder of baselines (see `training.starts.table.table`).
 
     Raises UsageError for a baseline that does not load.
     """
     few, many = ROWS[1], ROWS[2]
     scratch = {rows: f"random, {rows} rows" for rows in (few, many)}
-    others = {"text": text_start(model)} | {i.name: i.start for i in learned(baselines)}
+    others = {TEXT: text_start(model)} | {s.name: s.towers for s in learned(model, baselines)}
     return [
         Contender("-O0", 0, compiled(model, 0), scratch[few]),
         Contender(f"-O1, {few} rows", few, compiled(model, 1), scratch[few]),

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from training.examples.zero_shot import bounded
+from training.errors import bounded
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -127,7 +127,7 @@ class Assignment:
         values[self.name] = self.start.value(values)
 
 
-class Loop:
+class ForLoop:
     """An assignment, then `count` times `name operator= step`; `operator` is + or -."""
 
     __slots__ = ("count", "name", "operator", "start", "step")
@@ -148,11 +148,11 @@ class Loop:
         values[self.name] = self.start.value(values) + (total if self.operator == "+" else -total)
 
 
-Statement = Assignment | Loop
+Statement = Assignment | ForLoop
 
 
 @dataclass(slots=True)
-class Program:
+class RandomProgram:
     """Statements, the expression that is printed, and the integers of both from left to right of their making."""
 
     statements: list[Statement]
@@ -241,7 +241,7 @@ class _Maker:
     def loop(self) -> Expression:
         name = self.unused_name()
         start, step = self.operands(2)
-        self.statements.append(Loop(name, start, self.one_of(self.small), "+" if self.random() < 0.5 else "-", step))
+        self.statements.append(ForLoop(name, start, self.one_of(self.small), "+" if self.random() < 0.5 else "-", step))
         return Variable(name)
 
     def conditional(self) -> Expression:
@@ -259,10 +259,10 @@ OPERATORS: tuple[Callable[[_Maker], Expression], ...] = (
 )
 
 
-def random_program(random: Random, hardness: Hardness) -> Program:
+def random_program(random: Random, hardness: Hardness) -> RandomProgram:
     """A program of `hardness.nesting` operators over integers of 1..10^`hardness.length`."""
     maker = _Maker(random, hardness)
     for _ in range(hardness.nesting):
         operator = OPERATORS[int(maker.random() * len(OPERATORS))]
         maker.stack.append(operator(maker))
-    return Program(maker.statements, maker.stack.pop(), maker.numbers)
+    return RandomProgram(maker.statements, maker.stack.pop(), maker.numbers)

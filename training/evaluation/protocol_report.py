@@ -12,7 +12,8 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.evaluation.protocol import BASELINE, START_ROWS, Measured, Settings, chosen
+from training.errors import bounded
+from training.evaluation.protocol import BASELINE, START_ROWS, Measured, ProtocolConfig, chosen
 from training.evaluation.statistics import (
     geometric,
     mean_log,
@@ -23,8 +24,8 @@ from training.evaluation.statistics import (
     training_time,
     win_rate,
 )
-from training.examples.zero_shot import bounded
 from training.finetuning import OPTIMISERS
+from training.starts.table import ROWS_ONLY, TEXT, TEXT_AND_ROWS, WRONG_TEXT_AND_ROWS
 
 try:
     from matplotlib import rc_context
@@ -33,9 +34,9 @@ try:
 except ImportError:
     raise UsageError("plots need matplotlib: pip install 'surrogate-compiler[plot]'") from None
 
-OURS, TEXT, ROWS_ONLY, WRONG = "text + rows", "text", "rows only", "wrong text + rows"
+OURS, WRONG = TEXT_AND_ROWS, WRONG_TEXT_AND_ROWS
 Table = dict[str, dict[str, dict[str, Any]]]
-"""By initialisation and column."""
+"""By start and column."""
 
 
 def figures(measured: Measured) -> dict[str, Any]:
@@ -142,21 +143,23 @@ EPOCHS_BAR = 7.3
 TEXT_BARS = {4: 3.0, 8: 2.0, 32: 1.25}
 
 
-def bars(settings: Settings, levels: dict[str, Any], measured: Measured | None, tables: dict) -> list[dict[str, Any]]:
+def bars(
+    config: ProtocolConfig, levels: dict[str, Any], measured: Measured | None, tables: dict
+) -> list[dict[str, Any]]:
     """A row a bar that these figures decide: what, the bar, what was measured, whether it is met."""
-    rows = list(_level_bars(settings, levels))
+    rows = list(_level_bars(config, levels))
     if measured is not None:
         rows += _protocol_bars(measured, tables)
     return rows
 
 
-def _level_bars(settings: Settings, levels: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _level_bars(config: ProtocolConfig, levels: dict[str, Any]) -> Iterator[dict[str, Any]]:
     everything = levels["table"][0]
-    if settings.suite == "parrot":
+    if config.suite == "parrot":
         for kernel, errors in levels["programs"].items():
             yield _bar(f"1: -O1, {kernel}", "at most", PARROT_BAR, {"value": errors["-O1"]})
         return
-    for level, bar in zip(("-O1", "-O0, scale given", "-O0"), LEVEL_BARS[settings.suite], strict=True):
+    for level, bar in zip(("-O1", "-O0, scale given", "-O0"), LEVEL_BARS[config.suite], strict=True):
         yield _bar(f"1: {level}, geometric mean", "at most", bar, {"value": everything[level]["geo"]})
 
 

@@ -27,10 +27,10 @@ from surrogate.mlp.emit import scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.pipeline import build_network
 from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import HeldOut, held_out_programs, spread_records
+from training.errors import bounded, geometric_mean
 from training.evaluation.regressors import REGRESSORS, TUNED, Regressor
 from training.evaluation.statistics import estimate, geometric
-from training.examples.zero_shot import bounded, geometric_mean
+from training.held_out import HeldOut, evenly_spaced_records, held_out_programs
 
 LEVELS = {"-O1": 1, "-O2": 2}
 SYSTEMS = (*LEVELS, *REGRESSORS)
@@ -45,7 +45,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparisonConfig:
     """What is compared: programs evenly spread over a split of a corpus, the numbers of rows, the seed."""
 
     data: Path
@@ -56,13 +56,13 @@ class Comparison:
     split: str = "test"
 
 
-def compare(comparison: Comparison, folder: Path, processes: int = 1) -> list[Line]:
+def compare(comparison: ComparisonConfig, folder: Path, processes: int = 1) -> list[Line]:
     """A line a system, a result of a program and a number of rows: its nMSE and times.
 
     `folder` keeps the shards, which the same call finds again. Raises UsageError where it holds those of another
     comparison, where there is no such split, or where a shard failed.
     """
-    records = spread_records(comparison.data, comparison.split, comparison.programs)
+    records = evenly_spaced_records(comparison.data, comparison.split, comparison.programs)
     settings = {
         "programs": [r.id for r in records],
         "rows": comparison.rows,
@@ -77,7 +77,7 @@ def compare(comparison: Comparison, folder: Path, processes: int = 1) -> list[Li
     return [line for path in jobs for line in pq.read_table(path).to_pylist()]
 
 
-def measure_shard(path: Path, records: Sequence[Record], comparison: Comparison) -> None:
+def measure_shard(path: Path, records: Sequence[Record], comparison: ComparisonConfig) -> None:
     model = load_compiler(comparison.compiler).model
     programs = [r.program() for r in records]
     held = held_out_programs(programs, seed=comparison.seed, rows=max(comparison.rows))
