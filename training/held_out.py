@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from cprograms.corpus.format import Record, read_corpus
 from cprograms.corpus.shards import corpus_paths
@@ -21,9 +20,8 @@ from surrogate.mlp.check import compile_seed, fresh_seed, result_error
 from surrogate.mlp.finetune import finetune
 from surrogate.mlp.network import SurrogateNetwork, random_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, one_thread
-from training.spacing import evenly_spaced
+from training.arrays import Array, evenly_spaced
 
-Array = npt.NDArray[np.float64]
 Predict = Callable[[Array], Array]
 """Inputs [n, A] in C units to values [n] of one result."""
 

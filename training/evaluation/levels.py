@@ -9,7 +9,6 @@ import numpy as np
 from pycparser import c_ast
 
 from cprograms.ops import OPS
-from cprograms.program import Program
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import emitted_network
@@ -35,20 +34,9 @@ def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarr
     return np.array([network_error(h, network) for h, network in zip(held, networks, strict=True)])
 
 
-class _Loops(c_ast.NodeVisitor):
-    def __init__(self) -> None:
-        self.found = False
-
-    def visit_For(self, _node: c_ast.For) -> None:  # noqa: N802
-        self.found = True
-
-    visit_While = visit_DoWhile = visit_For  # noqa: N815
-
-
-def _has_loop(program: Program) -> bool:
-    visitor = _Loops()
-    visitor.visit(program.unit)
-    return visitor.found
+def _has_loop(node: c_ast.Node) -> bool:
+    loops = (c_ast.For, c_ast.While, c_ast.DoWhile)
+    return isinstance(node, loops) or any(_has_loop(child) for _, child in node.children())
 
 
 def _uses(held: HeldOut, *groups: str) -> bool:
@@ -67,7 +55,7 @@ CLASSES: dict[str, Callable[[HeldOut], bool]] = {
     "9-16 arguments": lambda h: _arguments(h) >= 9,
     "selects": lambda h: _uses(h, "select"),
     "no selects": lambda h: not _uses(h, "select"),
-    "loops": lambda h: _has_loop(h.program),
+    "loops": lambda h: _has_loop(h.program.unit),
     "loops not unrolled": lambda h: not h.graph.exact,
     "trigonometry": lambda h: _uses(h, "trigonometry"),
     "integer result": lambda h: h.program.results[h.result].type.is_integer,

@@ -216,6 +216,8 @@ def choose_strength(bench: Bench, method: str, rows: int, optimiser: Optimiser) 
 # --- Jobs ---
 
 Figures = dict[str, Any]
+Job = tuple[Any, ...]
+"""What a job is of: a start's name, a number of rows, and for fine-tuning an optimiser and a strength."""
 
 
 def start_job(bench: Bench, method: str, rows: int) -> Figures:
@@ -267,9 +269,9 @@ def make_bench(suites: list[Suite], validation: Suite, config: ProtocolConfig) -
     return Bench(suites, validation, table(model, suites[0].tasks, validation.tasks, baselines), config.seed)
 
 
-def _work(kind: str, arguments: tuple) -> Figures:
+def _work(name: str, job: Job) -> Figures:
     with torch.no_grad():
-        return JOBS[kind](_bench, *arguments)
+        return JOBS[name](_bench, *job)
 
 
 @dataclass
@@ -280,11 +282,11 @@ class Runner:
     pool: Executor
     advance: Progress = lambda jobs: None
 
-    def run(self, kind: str, jobs: Sequence[tuple]) -> dict[tuple, Figures]:
-        paths = {job: self.folder / f"{kind}-{'-'.join(map(str, job)).replace(' ', '')}.json" for job in jobs}
+    def run(self, name: str, jobs: Sequence[Job]) -> dict[Job, Figures]:
+        paths = {job: self.folder / f"{name}-{'-'.join(map(str, job)).replace(' ', '')}.json" for job in jobs}
         missing = [job for job in jobs if not paths[job].exists()]
         self.advance(len(jobs) - len(missing))
-        futures = {self.pool.submit(_work, kind, job): job for job in missing}
+        futures = {self.pool.submit(_work, name, job): job for job in missing}
         for future in as_completed(futures):
             replace_file(paths[futures[future]], json.dumps(future.result()).encode())
             self.advance(1)
@@ -301,9 +303,9 @@ class Measured:
     methods: list[str]
     sizes: tuple[int, ...]
     programs: np.ndarray
-    starts: dict[tuple, Figures]
-    choices: dict[tuple, Figures]
-    fits: dict[tuple, Figures]
+    starts: dict[Job, Figures]
+    choices: dict[Job, Figures]
+    fits: dict[Job, Figures]
 
     def errors(self, method: str, size: int) -> np.ndarray:
         """nMSE [S, U] after fine-tuning by the optimiser that is best on the validation programs."""
@@ -360,7 +362,7 @@ def _measured(runner: Runner, config: ProtocolConfig, methods: Sequence[str], pr
     return Measured(list(methods), sizes, programs, starts, choices, fits)
 
 
-def _fits(choices: dict[tuple, Figures], pairs: Sequence[tuple[str, int]]) -> Iterator[tuple]:
+def _fits(choices: dict[Job, Figures], pairs: Sequence[tuple[str, int]]) -> Iterator[Job]:
     """Each start's best optimiser, and the random one's best, with which training times are compared."""
     for method, size in pairs:
         choice = choices[method, size]

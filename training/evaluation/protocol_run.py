@@ -103,4 +103,5 @@ def _levels(compiler: Compiler, held: list[HeldOut], folder: Path) -> dict[str, 
             name: {level: float(e[names == name].mean()) for level, e in errors.items()} for name in np.unique(names)
         }
         replace_file(path, json.dumps({"table": level_rows(held, errors), "programs": programs}).encode())
-    return json.loads(path.read_bytes())
+    figures: dict[str, Any] = json.loads(path.read_bytes())
+    return figures

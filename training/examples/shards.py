@@ -14,8 +14,8 @@ from cprograms.corpus.format import read_shard
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from surrogate.mlp.encoding import EncodedGraph
+from training.arrays import evenly_spaced
 from training.examples.example import DENSE_ROWS, EXAMPLE_ROWS, Example, examples_of
-from training.spacing import evenly_spaced
 
 _SEQUENCES = {
     "op": "uint8",
@@ -155,7 +155,7 @@ class ExampleStore:
         return len(self.index)
 
     def __getitem__(self, i: int) -> Example:
-        shard, at = self.index[i]
+        shard, at = map(int, self.index[i])
         return self.shards[shard][at]
 
     def evenly_spaced(self, count: int) -> list[Example]:

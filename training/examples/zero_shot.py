@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import torch
 
@@ -10,10 +12,18 @@ from surrogate.mlp.towers import outputs
 from training.examples.batches import Batch, make_batch, standardise_rows
 from training.examples.example import Example
 
+ScaleSource = Literal["given", "predicted"]
+
 
 @torch.no_grad()
 def zero_shot_errors(
-    model: Hypernetwork, examples: list[Example], rows: int, *, scale: str = "given", size: int = 64, seed: int = 0
+    model: Hypernetwork,
+    examples: list[Example],
+    rows: int,
+    *,
+    scale: ScaleSource = "given",
+    size: int = 64,
+    seed: int = 0,
 ) -> np.ndarray:
     """nMSE of each example [n], on the rows that were not given.
 
@@ -31,7 +41,7 @@ def zero_shot_errors(
     return torch.cat(errors).double().numpy()
 
 
-def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.Tensor:
+def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: ScaleSource) -> torch.Tensor:
     """[B, R - rows], standardised by the true moments."""
     emission = model(batch.graphs)
     if rows:

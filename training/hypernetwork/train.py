@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,7 +66,7 @@ class TrainingConfig(LoopConfig):
     floor: float = 0.01  # errors well below it gain little: the loss of a program is log(1 + error / floor)
     adapted_floor: float = 0.001  # the same of the errors after the rows, which are lower
     mixed_precision: str = "bf16"
-    model: dict = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # weights to start from: a packaged compiler or a folder of one, whose 'model' settings then hold
 
     def __post_init__(self) -> None:
@@ -168,7 +169,8 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
         rows, depth = draw_plan(c, self.step)
         examples = self.train.draw(c.batch_size, rng, depth)
         batch = make_batch(examples, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
-        return self.objective(batch, rows)
+        losses: dict[str, Tensor] = self.objective(batch, rows)
+        return losses
 
     def validate(self) -> dict[str, float]:
         examples = self.validation.evenly_spaced(512)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import add, mul, sub
 from random import Random
 
 from cprograms.program import MAX_ARGUMENTS
@@ -18,6 +19,7 @@ LIMIT = Hardness(length=10, nesting=len(NAMES))
 """An operator may need a variable of its own. With at most 16 integers no value leaves C's `long long`."""
 
 Values = dict[str, int]
+APPLY: dict[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
 
 
 class Number:
@@ -79,10 +81,7 @@ class Binary:
         return f"({self.left.c()} {self.operator} {self.right.c()})"
 
     def value(self, values: Values) -> int:
-        left, right = self.left.value(values), self.right.value(values)
-        if self.operator == "+":
-            return left + right
-        return left - right if self.operator == "-" else left * right
+        return APPLY[self.operator](self.left.value(values), self.right.value(values))
 
 
 class Conditional:
@@ -144,8 +143,7 @@ class ForLoop:
         return f"{head}        {self.name} {self.operator}= {self.step.c()};\n"
 
     def run(self, values: Values) -> None:
-        total = self.count * self.step.value(values)
-        values[self.name] = self.start.value(values) + (total if self.operator == "+" else -total)
+        values[self.name] = APPLY[self.operator](self.start.value(values), self.count * self.step.value(values))
 
 
 Statement = Assignment | ForLoop

@@ -105,7 +105,7 @@ class ExecuteTrainer:
         for reading in readings:
             counts += torch.stack([reading.right, reading.answers])
         right, answers = self.accelerator.reduce(counts).tolist()
-        return right / answers
+        return float(right / answers)
 
     @torch.no_grad()
     def evaluate(self, split: Split, hardness: Hardness, count: int) -> float:

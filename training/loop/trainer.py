@@ -81,7 +81,8 @@ class Trainer(ABC, Generic[Config]):
     @property
     def module(self) -> nn.Module:
         """What `build` made, out of its distributed wrapper."""
-        return self.accelerator.unwrap_model(self.objective)
+        module: nn.Module = self.accelerator.unwrap_model(self.objective)
+        return module
 
     def run(self) -> None:
         """Train to the last step. Raises UsageError for a checkpoint that is another run's, TrainingError where the run

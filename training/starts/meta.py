@@ -218,7 +218,9 @@ class MetaTrainer(Trainer[MetaConfig]):
         c = self.config
         examples = [self.train[i] for i in rng.integers(0, len(self.train), c.batch_size)]
         x, y = (part.to(self.accelerator.device) for part in pack_rows(examples, rng))
-        return self.objective(x, y, int(np.random.default_rng([c.seed, self.step]).choice(c.rows)))
+        rows = int(np.random.default_rng([c.seed, self.step]).choice(c.rows))
+        losses: dict[str, Tensor] = self.objective(x, y, rows)
+        return losses
 
     def validate(self) -> dict[str, float]:
         found = errors_by_rows(self.start.layers, self.validation.evenly_spaced(VALIDATION_EXAMPLES))

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import assert_never
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors import SafetensorError, safe_open
 
@@ -31,12 +30,13 @@ from surrogate.mlp.network import HIDDEN, Towers, input_scaling, random_weights
 from surrogate.mlp.pipeline import ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Layers
+from training.arrays import Array
 from training.starts.tasks import StartTask
 
-Moments = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+Moments = tuple[Array, Array]
 MakeTowers = Callable[[Sequence[StartTask], int], Layers]
 """From tasks, whose rows are all that may be read, and a seed to their towers."""
-Scale = Callable[[Sequence[StartTask]], Moments]
+Scaling = Callable[[Sequence[StartTask]], Moments]
 """From tasks to the means and deviations [B] of their outputs that can be known without rows."""
 
 
@@ -125,7 +125,7 @@ def _restandardised(towers: Towers, task: StartTask) -> Towers:
     )
 
 
-def predicted_scale(model: Hypernetwork) -> Scale:
+def predicted_scale(model: Hypernetwork) -> Scaling:
     """The hypernetwork's moments, within what is known of the program, as a compile at -O0 takes them."""
 
     def scale(tasks: Sequence[StartTask]) -> Moments:
@@ -158,7 +158,7 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[StartTask], with_rows
     return start
 
 
-def wrong_text_scale(model: Hypernetwork, others: Sequence[StartTask]) -> Scale:
+def wrong_text_scale(model: Hypernetwork, others: Sequence[StartTask]) -> Scaling:
     partners = _partners(others)
     predicted = predicted_scale(model)
     return lambda tasks: predicted([partners[t.key] for t in tasks])
@@ -246,7 +246,7 @@ class Start:
 
     name: str
     towers: MakeTowers
-    scale: Scale
+    scale: Scaling
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ class StartRow:
     name: str
     need: Need
     towers: Callable[[Source], MakeTowers]
-    scale: Callable[[Source], Scale]
+    scale: Callable[[Source], Scaling]
 
     def build(self, source: Source, name: str = "") -> Start:
         return Start(name or self.name, self.towers(source), self.scale(source))
@@ -294,15 +294,15 @@ def learned_start(source: Source) -> MakeTowers:
     return shared_start(source.tower)
 
 
-def ranges_scale(_source: Source) -> Scale:
+def ranges_scale(_source: Source) -> Scaling:
     return static_scale
 
 
-def text_scale(source: Source) -> Scale:
+def text_scale(source: Source) -> Scaling:
     return predicted_scale(source.model)
 
 
-def partners_scale(source: Source) -> Scale:
+def partners_scale(source: Source) -> Scaling:
     return wrong_text_scale(source.model, source.everything)
 
 

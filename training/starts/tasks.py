@@ -5,11 +5,9 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from cprograms.graph import Graph
 from cprograms.program import Result
+from training.arrays import Array
 from training.held_out import HeldOut
 
 
@@ -23,12 +21,12 @@ class StartTask:
 
     program: int
     key: int
-    domain: npt.NDArray[np.float64]
+    domain: Array
     result: Result
     graph: Graph
     used: tuple[int, ...]
-    x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.float64]
+    x: Array
+    y: Array
 
     @property
     def arguments(self) -> int:

@@ -18,9 +18,11 @@ from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.pipeline import ROWS, build_network
 from surrogate.mlp.towers import outputs
+from tests import ROOT
 from training.evaluation.suites import Suite, nmse
 from training.held_out import HeldOut
-from training.starts.table import Start, load_tower, random_start, table
+from training.starts.meta import METHODS
+from training.starts.table import STARTS, Need, Start, load_tower, random_start, table
 from training.starts.tasks import StartTask, make_task
 
 torch.set_num_threads(1)
@@ -152,13 +154,19 @@ def tower() -> dict[str, torch.Tensor]:
     return {"w1": torch.rand(HIDDEN, 17), "w2": torch.rand(HIDDEN, HIDDEN + 1), "w3": torch.rand(1, HIDDEN + 1)}
 
 
-def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[StartTask], tmp_path: Path):
+def baselines(model: Hypernetwork, folder: Path) -> dict[str, torch.Tensor]:
+    """A folder of a tower, which is returned, and of a hypernetwork without text."""
     weights = tower()
-    save_file(weights, tmp_path / "x.safetensors", {"name": "reptile"})
-    (tmp_path / "rows_only").mkdir()
-    save_file(model.state_dict(), tmp_path / "rows_only" / "model.safetensors")
+    save_file(weights, folder / "x.safetensors", {"name": "reptile"})
+    (folder / "rows_only").mkdir()
+    save_file(model.state_dict(), folder / "rows_only" / "model.safetensors")
     settings = asdict(replace(model.settings, text=False))
-    (tmp_path / "rows_only" / "config.json").write_text(json.dumps(settings))
+    (folder / "rows_only" / "config.json").write_text(json.dumps(settings))
+    return weights
+
+
+def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[StartTask], tmp_path: Path):
+    weights = baselines(model, tmp_path)
     found = table(model, tasks, tasks, tmp_path)
     assert {"reptile", "rows only"} < set(found)
     for w, own in zip(found["reptile"].towers(tasks, 0), weights.values(), strict=True):
@@ -167,6 +175,25 @@ def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[S
     same = [make_task(held(f"double f(double a, double b) {{ return {e}; }}")) for e in ("a + b", "a * b")]
     w2 = found["rows only"].towers([t.first(0) for t in same], 0)[1]
     torch.testing.assert_close(w2[0], w2[1])
+
+
+def test_every_row_of_the_table_is_a_start_in_its_order(model: Hypernetwork, tasks: list[StartTask], tmp_path: Path):
+    baselines(model, tmp_path)
+    names = ["reptile" if row.need is Need.TOWER else row.name for row in STARTS]
+    found = table(model, tasks, tasks, tmp_path)
+    assert list(found) == names
+    assert [start.name for start in found.values()] == names
+    for start in found.values():
+        assert [len(w) for w in start.towers(tasks, 0)] == [len(tasks)] * 3
+        assert [len(moments) for moments in start.scale(tasks)] == [len(tasks)] * 2
+    without = [row.name for row in STARTS if row.need not in (Need.TOWER, Need.ROWS_ONLY)]
+    assert list(table(model, tasks, tasks, None)) == without
+
+
+def test_every_start_is_documented():
+    documented = (ROOT / "docs" / "evaluation.md").read_text().lower()
+    names = [row.name for row in STARTS if row.need is not Need.TOWER] + list(METHODS)
+    assert [name for name in names if name not in documented] == []
 
 
 @pytest.mark.parametrize(
