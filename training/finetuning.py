@@ -1,7 +1,7 @@
-"""Fine-tuning of many towers at once, each on its own rows: Adam, and Levenberg–Marquardt as in `surrogate.mlp.finetune`.
+"""Fine-tuning of many towers at once, each on its own rows: Adam, and Levenberg–Marquardt as `surrogate.mlp.finetune`.
 
-The rule for when to stop is the same for every start and optimiser, that of `surrogate.mlp.finetune`: the last quarter of
-the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all the rows.
+The rule for when to stop is the same for every start and optimiser, that of `surrogate.mlp.finetune`: the last quarter
+of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all rows.
 Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one batch too.
 
 Shapes: B towers, K rows, A arguments; layers as in `surrogate.mlp.towers`.
@@ -128,17 +128,17 @@ OPTIMISERS = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class TowerRows:
     """Rows of B towers: scaled inputs x [B, K, A], and outputs y [B, K] in any unit, float64."""
 
     x: Tensor
     y: Tensor
 
-    def first(self, count: int) -> Rows:
-        return Rows(self.x[:, :count], self.y[:, :count])
+    def first(self, count: int) -> TowerRows:
+        return TowerRows(self.x[:, :count], self.y[:, :count])
 
-    def part(self, towers: slice, arguments: int) -> Rows:
-        return Rows(self.x[towers, :, :arguments], self.y[towers])
+    def part(self, towers: slice, arguments: int) -> TowerRows:
+        return TowerRows(self.x[towers, :, :arguments], self.y[towers])
 
     def moments(self) -> tuple[Tensor, Tensor]:
         """Means and deviations [B, 1] of the outputs; a constant has deviation 1, its tower learns 0."""
@@ -152,7 +152,7 @@ class Rows:
 
 
 def walk(
-    optimiser: Optimiser, start: Layers, rows: Rows, strength: Tensor, seed: int, last: int
+    optimiser: Optimiser, start: Layers, rows: TowerRows, strength: Tensor, seed: int, last: int
 ) -> Iterator[tuple[int, Layers]]:
     """The towers at each checkpoint up to step `last`, fitted to all of `rows`."""
     stepper = optimiser.make(start, rows.x, rows.standardised(), strength, optimiser.size, seed)
@@ -167,7 +167,7 @@ def walk(
 
 
 @torch.no_grad()
-def best_checkpoint(optimiser: Optimiser, start: Layers, rows: Rows, strength: Tensor, seed: int) -> Tensor:
+def best_checkpoint(optimiser: Optimiser, start: Layers, rows: TowerRows, strength: Tensor, seed: int) -> Tensor:
     """[B]: the checkpoint at which each tower, fitted to the first three quarters of its rows, errs least on the rest.
 
     `start` must not have read the rest.
@@ -189,7 +189,7 @@ def best_checkpoint(optimiser: Optimiser, start: Layers, rows: Rows, strength: T
 def fit(
     optimiser: Optimiser,
     start: Layers,
-    rows: Rows,
+    rows: TowerRows,
     strength: Tensor,
     seed: int,
     stop: Tensor,

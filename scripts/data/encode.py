@@ -19,12 +19,13 @@ PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 def main(args: Namespace) -> int:
     from cprograms.corpus.shards import corpus_paths, make_shards
-    from training.examples.examples import ROWS, write_views
+    from training.examples.example import EXAMPLE_ROWS
+    from training.examples.shards import write_examples
 
     paths = corpus_paths([args.corpus])
-    settings = {"rows": ROWS, **{path.name: path.stat().st_size for path in paths}}
+    settings = {"rows": EXAMPLE_ROWS, **{path.name: path.stat().st_size for path in paths}}
     jobs = {args.output / path.name: (path,) for path in paths}
-    report = make_shards(write_views, jobs, settings, processes=args.num_proc)
+    report = make_shards(write_examples, jobs, settings, processes=args.num_proc)
     print(f"{report.made} new shards, {report.present} already there")
     for name, failure in report.failures.items():
         print(f"{name}: {failure}", file=sys.stderr)

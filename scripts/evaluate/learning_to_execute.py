@@ -48,14 +48,14 @@ def main(args: Namespace) -> None:
 
 def measure(args: Namespace) -> dict[str, object]:
     from surrogate.mlp.pretrained import load_compiler
-    from training.evaluation.held_out import held_out_programs, spread_records
+    from training.config import read_mapping
+    from training.held_out import evenly_spaced_records, held_out_programs
     from training.learning_to_execute import comparison
-    from training.learning_to_execute.settings import Settings
-    from training.settings import read_mapping
+    from training.learning_to_execute.config import ExecuteConfig
 
-    settings = Settings.of(read_mapping(args.config) | {"seed": args.seed}, str(args.config))
-    functions = comparison.functions_of(spread_records(args.data, "train", args.train_programs))
-    programs = [r.program() for r in spread_records(args.data, "test", args.programs)]
+    settings = ExecuteConfig.of(read_mapping(args.config) | {"seed": args.seed}, str(args.config))
+    functions = comparison.functions_of(evenly_spaced_records(args.data, "train", args.train_programs))
+    programs = [r.program() for r in evenly_spaced_records(args.data, "test", args.programs)]
     held = held_out_programs(programs, args.test_rows, args.seed)
     lstm = comparison.trained_lstm(settings, functions, args.output / "all")
     compiler = load_compiler(args.compiler).model

@@ -32,11 +32,11 @@ PARSER.add_argument("--num-proc", type=int, default=1)
 
 
 def main(args: Namespace) -> None:
-    from training.evaluation.protocol import SIZES, Settings
-    from training.evaluation.run import evaluate
+    from training.evaluation.protocol import SIZES
+    from training.evaluation.protocol_run import evaluate
     from training.finetuning import OPTIMISERS
 
-    settings = Settings(
+    settings = ProtocolConfig(
         suite=args.suite,
         data=args.data,
         programs=args.programs,

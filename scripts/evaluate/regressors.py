@@ -29,9 +29,9 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 def main(args: Namespace) -> None:
     from cprograms.files import replace_file
     from surrogate.mlp.pretrained import load_compiler
-    from training.evaluation.regression import Comparison, compare, markdown, summary
+    from training.evaluation.regressor_comparison import ComparisonConfig, compare, markdown, summary
 
-    comparison = Comparison(args.data, args.programs, tuple(args.rows), args.seed, args.compiler, args.split)
+    comparison = ComparisonConfig(args.data, args.programs, tuple(args.rows), args.seed, args.compiler, args.split)
     lines = compare(comparison, args.work, args.num_proc)
     report = {
         "command": command_line(),

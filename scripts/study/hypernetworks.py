@@ -1,6 +1,7 @@
-"""Train briefly with some settings overridden, and say the zero-step geometric means: how settings are compared.
+"""Train briefly with some settings overridden, and say the zero-shot geometric means: how settings are compared.
 
-python scripts/study/hypernetworks.py training/configs/continued.yaml --data data/views -o runs/old_floors \
+python scripts/study/hypernetworks.py training/configs/packaged.yaml --stage continued --data data/views \
+    -o runs/old_floors \
     --set steps=300 learning_rate=0.0003 warmup=20 decay_from=0.0 text_share=0.4 floor=0.03 adapted_floor=0.03
 """
 
@@ -21,6 +22,7 @@ COMPILE_STEPS = 6
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("config", type=Path)
+PARSER.add_argument("--stage", help="of a config in stages")
 PARSER.add_argument("--data", type=Path, required=True)
 PARSER.add_argument("--validation", type=Path, nargs="*", default=[], help="further views to validate on")
 PARSER.add_argument("--views", type=int, default=384, help="validation views of each folder")
@@ -31,21 +33,23 @@ PARSER.add_argument("-o", "--output", type=Path, required=True)
 def main(args: Namespace) -> None:
     import torch
 
-    from training.examples.batches import ViewStore
-    from training.examples.zero_shot import geometric_mean, zero_step_errors
+    from training.config import config_of
+    from training.errors import geometric_mean
+    from training.examples.shards import ExampleStore
+    from training.examples.zero_shot import zero_shot_errors
+    from training.hypernetwork.stages import read_settings
     from training.hypernetwork.train import HypernetworkTrainer, TrainingConfig
-    from training.settings import read_mapping, settings_of
 
     torch.set_num_threads(1)
     asked = {name: yaml.safe_load(value) for name, _, value in (s.partition("=") for s in args.settings)}
-    config = settings_of(TrainingConfig, read_mapping(args.config) | asked, "settings")
+    config = config_of(TrainingConfig, read_settings(args.config, args.stage) | asked, "settings")
     trainer = HypernetworkTrainer(config, args.data, args.output)
     trainer.run()
     trainer.model.settings = replace(trainer.model.settings, gauss_newton_steps=COMPILE_STEPS)
     for folder in (args.data, *args.validation):
-        views = ViewStore(folder, "validation").spread(args.views)
-        errors = {str(k): zero_step_errors(trainer.model, views, k) for k in ROWS}
-        errors["0, predicted scale"] = zero_step_errors(trainer.model, views, 0, scale="predicted")
+        views = ExampleStore(folder, "validation").evenly_spaced(args.views)
+        errors = {str(k): zero_shot_errors(trainer.model, views, k) for k in ROWS}
+        errors["0, predicted scale"] = zero_shot_errors(trainer.model, views, 0, scale="predicted")
         geo = {rows: round(geometric_mean(e), 4) for rows, e in errors.items()}
         print(json.dumps({"settings": asked, "validation": str(folder), "seconds": trainer.seconds, "geo": geo}))
 

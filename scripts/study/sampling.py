@@ -26,11 +26,12 @@ def main(args: Namespace) -> None:
 
     from cprograms.sampling import Method
     from surrogate.mlp.pretrained import load_compiler
-    from training.evaluation.held_out import errors_at, held_out_programs, spread_records
-    from training.examples.zero_shot import geometric_mean
+    from training.errors import geometric_mean
+    from training.evaluation.levels import errors_at
+    from training.held_out import evenly_spaced_records, held_out_programs
 
     model = load_compiler(args.compiler).model
-    programs = [r.program() for r in spread_records(args.data, "validation", args.programs)]
+    programs = [r.program() for r in evenly_spaced_records(args.data, "validation", args.programs)]
     print(f"{len(programs)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
     for rows, method in product(ROWS, get_args(Method)):
         held = (held_out_programs(programs, seed=seed, rows=rows, method=method) for seed in range(args.seeds))

@@ -22,15 +22,16 @@ def main(args: Namespace) -> None:
 
     from surrogate.mlp.pipeline import ROWS
     from surrogate.mlp.pretrained import load_compiler
-    from training.examples.batches import ViewStore
-    from training.examples.zero_shot import summary, zero_step_errors
+    from training.errors import summary
+    from training.examples.shards import ExampleStore
+    from training.examples.zero_shot import zero_shot_errors
 
     torch.set_num_threads(1)
     model = load_compiler(args.compiler).model
-    views = ViewStore(args.data, "validation").spread(args.views)
+    views = ExampleStore(args.data, "validation").evenly_spaced(args.views)
     for steps in (1, 2, 3, 4, 6, 8):
         model.settings = replace(model.settings, gauss_newton_steps=steps)
-        figures = summary(zero_step_errors(model, views, ROWS[1]))
+        figures = summary(zero_shot_errors(model, views, ROWS[1]))
         print(f"{steps} steps: geometric mean {figures['geo']:.4f}, median {figures['median']:.4f}")
 
 

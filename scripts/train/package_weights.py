@@ -1,8 +1,8 @@
 """Put a training run's weights into the package, with a card that says where they come from and how good they are.
 
-python scripts/train/package_weights.py runs/default --config training/configs/default.yaml --data data/views
+python scripts/train/package_weights.py runs/sixth --config training/configs/packaged.yaml --data data/views
 python scripts/evaluate/protocol.py ...                 # measures the packaged weights
-python scripts/train/package_weights.py runs/default --config ... --data ... --results docs/results/generated.json
+python scripts/train/package_weights.py runs/sixth --config ... --data ... --results docs/results/generated.json
 """
 
 from __future__ import annotations

@@ -24,13 +24,13 @@ def main(args: Namespace) -> None:
     import torch
 
     from cprograms.files import replace_file
-    from training.settings import read_mapping, settings_of
+    from training.config import config_of, read_mapping
     from training.starts.meta import MetaConfig
-    from training.starts.meta_tuning import Measure, tune
+    from training.starts.tuning import Measure, tune
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    config = settings_of(MetaConfig, read_mapping(args.config), str(args.config))
+    config = config_of(MetaConfig, read_mapping(args.config), str(args.config))
     short = replace(config, steps=args.steps, checkpoint_every=args.steps)
     measure = Measure.on(args.data, args.views)
     chosen, records = tune(short, args.data, args.output, measure)

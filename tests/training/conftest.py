@@ -1,4 +1,4 @@
-"""Views of the tiny corpus that comes with the package, for tests of training."""
+"""Examples of the tiny corpus that comes with the package, for tests of training."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from cprograms.corpus import TINY
-from training.examples.examples import write_views
+from training.examples.shards import write_examples
 
 
 @pytest.fixture(scope="session")
-def tiny_views(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("views")
+def tiny_examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("examples")
     for shard in TINY.glob("*.parquet"):
-        write_views(folder / shard.name, shard)
+        write_examples(folder / shard.name, shard)
     return folder

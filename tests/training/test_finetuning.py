@@ -16,11 +16,11 @@ from training.finetuning import (
     LevenbergMarquardt,
     Minibatches,
     Optimiser,
-    Rows,
+    TowerRows,
     best_checkpoint,
     fit,
 )
-from training.starts.initialisations import stack_towers
+from training.starts.table import stack_towers
 
 ARGUMENTS = 2
 
@@ -34,10 +34,10 @@ def towers(count: int) -> tuple[list[Towers], Layers]:
     return made, (torch.cat([w1[:, :, :ARGUMENTS], w1[:, :, -1:]], -1), w2, w3)
 
 
-def rows(count: int, towers: int, seed: int = 0) -> Rows:
+def rows(count: int, towers: int, seed: int = 0) -> TowerRows:
     x = torch.rand(towers, count, ARGUMENTS, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     scale = torch.arange(1.0, towers + 1)[:, None]
-    return Rows(x, (torch.sin(scale * x[..., 0]) + x[..., 1] ** 2).double() * 10 - 3)
+    return TowerRows(x, (torch.sin(scale * x[..., 0]) + x[..., 1] ** 2).double() * 10 - 3)
 
 
 def sequential(tower: Towers) -> torch.nn.Sequential:
@@ -84,7 +84,7 @@ def test_levenberg_marquardt_is_that_of_a_compile():
     made, start = towers(1)
     given = rows(40, 1)
     optimiser = Optimiser("", LevenbergMarquardt, steps=_steps(40, 1), size=1000, middle=1, factor=10)
-    scaled = Rows(given.x, given.standardised().double())
+    scaled = TowerRows(given.x, given.standardised().double())
     first = scaled.first(30)
     mean, std = first.moments()
     # What is fine-tuned at -O2 keeps the scale of the rows that were seen.
@@ -118,7 +118,7 @@ def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name
     tuned = fit(optimiser, start, given, strength, 0, stop)
     assert (nmse(tuned, mean, std, test) < 0.05 * nmse(start, mean, std, test)).all()
     # Rows that the tower gives exactly: no step improves on it.
-    exact = Rows(given.x, torch.zeros(2, 64).double())
+    exact = TowerRows(given.x, torch.zeros(2, 64).double())
     zero = (start[0], start[1], torch.zeros_like(start[2]))
     assert best_checkpoint(optimiser, zero, exact, strength, 0).tolist() == [0, 0]
 

@@ -19,8 +19,8 @@ from surrogate.mlp.towers import Layers
 from training.benchmarks.timing import processor_seconds
 from training.evaluation.protocol import SIZES, tuned
 from training.evaluation.suites import Suite, executed, make_suite, suite_programs
-from training.finetuning import OPTIMISERS, Minibatches, Optimiser, Rows
-from training.starts.initialisations import Initialisation, random_start, row_start, static_scale
+from training.finetuning import OPTIMISERS, Minibatches, Optimiser, TowerRows
+from training.starts.table import Start, random_start, row_start, static_scale
 
 ADAM = OPTIMISERS["Adam"]
 TEST_ROWS = 1000
@@ -31,15 +31,15 @@ def measure(data: Path, count: int, alone: int, sizes: Sequence[int] | None, com
     programs = suite_programs("generated", data, count)
     part = programs[:: max(1, len(programs) // alone)][:alone]
     starts = [
-        Initialisation("random", random_start, static_scale),
-        Initialisation("text + rows", row_start(load_compiler(compiler).model), static_scale),
+        Start("random", random_start, static_scale),
+        Start("text + rows", row_start(load_compiler(compiler).model), static_scale),
     ]
     with one_thread(), torch.no_grad():
         compare(programs, part, starts, sizes or SIZES)
 
 
 def compare(
-    programs: Sequence[Program], part: Sequence[Program], starts: Sequence[Initialisation], sizes: Sequence[int]
+    programs: Sequence[Program], part: Sequence[Program], starts: Sequence[Start], sizes: Sequence[int]
 ) -> None:
     run(programs[:1], max(sizes))  # what only a first run does
     all_of_them: list[Suite] = []
@@ -58,7 +58,7 @@ def compare(
 
 
 def _each(
-    work: Callable[..., object], starts: Sequence[Initialisation], suites: Sequence[Suite], rows: int, o: Optimiser
+    work: Callable[..., object], starts: Sequence[Start], suites: Sequence[Suite], rows: int, o: Optimiser
 ) -> None:
     for start, suite in product(starts, suites):
         work(start, suite, rows, o, [o.middle], 0)
@@ -76,17 +76,17 @@ def run(programs: Sequence[Program], rows: int) -> Suite:
     return make_suite(executed(programs, rows, TEST_ROWS, 0), rows, TEST_ROWS)[0]
 
 
-def tuned_alone(start: Initialisation, suite: Suite, rows: int, *_: object) -> None:
+def tuned_alone(start: Start, suite: Suite, rows: int, *_: object) -> None:
     """What `tuned` does, a task at a time, by torch's modules and optimiser."""
     for i, task in enumerate(suite.tasks):
-        own = Rows(suite.rows.x[i : i + 1, :rows], suite.rows.y[i : i + 1, :rows])
+        own = TowerRows(suite.rows.x[i : i + 1, :rows], suite.rows.y[i : i + 1, :rows])
         seen = training_rows(rows)
         checkpoints = ADAM.checkpoints()
         held_out = own.x[0, seen:], own.standardised()[0, seen:]
-        errors = trained(start.start([task.first(seen)], 0), own.first(seen), checkpoints, *held_out)
+        errors = trained(start.towers([task.first(seen)], 0), own.first(seen), checkpoints, *held_out)
         best = checkpoints[errors.index(min(errors))]
         trained(
-            start.start([task.first(rows)], 0),
+            start.towers([task.first(rows)], 0),
             own,
             [c for c in checkpoints if c <= best],
             suite.test.x[i],
@@ -94,7 +94,7 @@ def tuned_alone(start: Initialisation, suite: Suite, rows: int, *_: object) -> N
         )
 
 
-def trained(layers: Layers, rows: Rows, checkpoints: Sequence[int], x: Tensor, y: Tensor) -> list[float]:
+def trained(layers: Layers, rows: TowerRows, checkpoints: Sequence[int], x: Tensor, y: Tensor) -> list[float]:
     """The errors of one tower on x, y at each checkpoint."""
     network, errors = module(layers), []
     optimizer = torch.optim.Adam(network.parameters(), lr=ADAM.middle)

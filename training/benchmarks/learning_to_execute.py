@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from training.benchmarks.timing import processor_seconds
+from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import CURRICULA, Hardness
-from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.streams import Source
 from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, TASKS
-from training.learning_to_execute.train import Trainer
+from training.learning_to_execute.train import ExecuteTrainer
 
 HARDNESS = Hardness(length=6, nesting=3)
 REPEATS = 7
@@ -30,13 +30,13 @@ def report(preset: str) -> dict[str, Any]:
     """The figures of a preset, "published" or "cpu"."""
     torch.set_num_threads(1)
     values = {"blocks": 10**6, "curriculum": "baseline", **HARDNESS._asdict(), **PRESETS[preset]}
-    return {"preset": preset, **measure(Settings.of(values, preset))}
+    return {"preset": preset, **measure(ExecuteConfig.of(values, preset))}
 
 
-def measure(settings: Settings) -> dict[str, float]:
+def measure(settings: ExecuteConfig) -> dict[str, float]:
     """Medians of alternating repeats; the ratios are medians of each repeat's."""
     with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(settings, Path(folder))
+        trainer = ExecuteTrainer(settings, Path(folder))
         source = Source(TASKS["programs"], "train", CURRICULA["baseline"], settings.target, settings.target)
         length = settings.windows * settings.unroll + 1
         streams = source.streams(settings.batch_size, length, "bench")
@@ -62,7 +62,7 @@ def measure(settings: Settings) -> dict[str, float]:
     }
 
 
-def plain_lstm(settings: Settings) -> Callable[[], None]:
+def plain_lstm(settings: ExecuteConfig) -> Callable[[], None]:
     """Forward and backward of `torch.nn.LSTM` alone on one window's shape, in the same precision."""
     lstm = nn.LSTM(settings.hidden, settings.hidden, settings.layers)
     x = torch.randn(settings.unroll, settings.batch_size, settings.hidden, requires_grad=True)

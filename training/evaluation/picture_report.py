@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from training.evaluation.pictures import EXACT, Application, Contender, Rendering, mean_ratio, ratios
+from training.markdown import table_lines
 
 try:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -35,7 +36,7 @@ def write_report(
     """Write pictures.json, pictures.md and a PNG an application into the folder; returns the page."""
     folder.mkdir(parents=True, exist_ok=True)
     summary = {a.name: _summary(made[a.name], entered) for a in applications}
-    text = _page(summary, applications, header)
+    text = page_of(summary, applications, header)
     replace_file(folder / "pictures.json", (json.dumps(header | {"applications": summary}, indent=1) + "\n").encode())
     replace_file(folder / "pictures.md", text.encode())
     for application in applications:
@@ -66,7 +67,9 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _page(summary: Mapping[str, list[dict[str, Any]]], applications: Sequence[Application], header: dict) -> str:
+def page_of(
+    summary: Mapping[str, list[dict[str, Any]]], applications: Sequence[Application], header: dict[str, Any]
+) -> str:
     lines = [f"Command: `{header['command']}`, weights {header['compiler'][:12]}, {header['seconds']:.0f} s."]
     for application in applications:
         lines += ["", f"## {application.name.capitalize()}", "", *_table(summary[application.name])]
@@ -74,23 +77,22 @@ def _page(summary: Mapping[str, list[dict[str, Any]]], applications: Sequence[Ap
     return "\n".join(lines) + "\n"
 
 
-def _table(rows: list[dict[str, Any]]) -> list[str]:
+def _table(rows: list[dict[str, Any]]) -> Iterator[str]:
     pictures = list(rows[0]["ssim"])
-    lines = [
-        "| method | SSIM | PSNR, dB | SSIM over random's, same rows (95 %) | " + " | ".join(pictures) + " |",
-        "|---|--:|--:|--:|" + "--:|" * len(pictures),
-    ]
-    for row in rows:
-        psnr = [v for v in row["psnr"].values() if v is not None]
-        ratio = "1"
-        cells = [f"{row['ssim'][p]:.3f}" for p in pictures]
-        if found := row.get("ratio"):
-            ratio = f"{found['value']:.3f} ({found['low']:.3f}–{found['high']:.3f})"
-            cells = [f"{cell} ({found['pictures'][p]:.2f}×)" for cell, p in zip(cells, pictures, strict=True)]
-        ssim = np.mean(list(row["ssim"].values()))
-        mean_psnr = f"{np.mean(psnr):.1f}" if psnr else "–"
-        lines.append(f"| {row['method']} | {ssim:.3f} | {mean_psnr} | {ratio} | " + " | ".join(cells) + " |")
-    return lines
+    header = ["method", "SSIM", "PSNR, dB", "SSIM over random's, same rows (95 %)", *pictures]
+    return table_lines(header, (_cells(row, pictures) for row in rows), numbers=len(header) - 1)
+
+
+def _cells(row: dict[str, Any], pictures: Sequence[str]) -> list[str]:
+    psnr = [v for v in row["psnr"].values() if v is not None]
+    ratio = "1"
+    by_picture = [f"{row['ssim'][p]:.3f}" for p in pictures]
+    if found := row.get("ratio"):
+        ratio = f"{found['value']:.3f} ({found['low']:.3f}–{found['high']:.3f})"
+        by_picture = [f"{cell} ({found['pictures'][p]:.2f}×)" for cell, p in zip(by_picture, pictures, strict=True)]
+    ssim = np.mean(list(row["ssim"].values()))
+    mean_psnr = f"{np.mean(psnr):.1f}" if psnr else "–"
+    return [row["method"], f"{ssim:.3f}", mean_psnr, ratio, *by_picture]
 
 
 def grid(application: Application, made: Sequence[Rendering], entered: Sequence[Contender]) -> bytes:

@@ -23,10 +23,12 @@ from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
-from training.evaluation.held_out import HeldOut
+from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric
 from training.evaluation.suites import LIBRARY
-from training.starts.initialisations import Start, learned, make_task, random_start, text_start
+from training.held_out import HeldOut, Predict
+from training.starts.table import TEXT, MakeTowers, learned, random_start, text_start
+from training.starts.tasks import make_task
 
 try:
     from skimage import data
@@ -57,9 +59,6 @@ EXACT = "exact"
 LEAST_SIMILARITY = 1e-3
 """SSIM may be negative; a ratio needs a positive number."""
 
-Kernel = Callable[[np.ndarray], np.ndarray]
-"""Rows [n, A] in C units to values [n]."""
-
 
 @dataclass(frozen=True)
 class Application:
@@ -68,28 +67,29 @@ class Application:
     name: str
     kernel: str
     names: tuple[str, ...]
-    render: Callable[[Kernel, np.ndarray], np.ndarray]
+    render: Callable[[Predict, Array], Array]
 
     def program(self) -> Program:
         return cprograms.load(LIBRARY / f"{self.kernel}.c")
 
-    def pictures(self, side: int = SIDE) -> dict[str, np.ndarray]:
+    def pictures(self, side: int = SIDE) -> dict[str, Array]:
         return {name: sample_picture(name, side) for name in self.names}
 
 
-def sample_picture(name: str, side: int = SIDE) -> np.ndarray:
+def sample_picture(name: str, side: int = SIDE) -> Array:
     """A sample picture of scikit-image, its longer side at most `side` pixels: [h, w, 3] or [h, w] in [0, 1]."""
     loaded = getattr(data, name)()
     picture = img_as_float(loaded[0] if isinstance(loaded, tuple) else loaded)
     scale = min(1.0, side / max(picture.shape[:2]))
     shape = [max(1, round(scale * length)) for length in picture.shape[:2]]
-    return np.clip(resize(picture, shape, anti_aliasing=scale < 1), 0, 1)
+    small: Array = np.clip(resize(picture, shape, anti_aliasing=scale < 1), 0, 1)
+    return small
 
 
 # --- The two applications ---
 
 
-def quantise(distance: Kernel, picture: np.ndarray) -> np.ndarray:
+def quantise(distance: Predict, picture: Array) -> Array:
     """The picture [h, w, 3] in the COLOURS colours that k-means (Lloyd's iterations) finds with this distance.
 
     The kernel is the distance in the assignment only; a colour is the mean of the pixels assigned to it.
@@ -102,22 +102,24 @@ def quantise(distance: Kernel, picture: np.ndarray) -> np.ndarray:
         if np.allclose(moved, palette):
             break
         palette = moved
-    return (palette[assign(distance, pixels, palette)] / 255).reshape(picture.shape)
+    quantised: Array = palette[assign(distance, pixels, palette)] / 255
+    return quantised.reshape(picture.shape)
 
 
-def first_palette(pixels: np.ndarray) -> np.ndarray:
+def first_palette(pixels: Array) -> Array:
     """[COLOURS, 3]: the mean colours of as many equal shares of the pixels [n, 3], dark to light."""
     order = np.argsort(rgb2gray(pixels), kind="stable")
     return np.array([pixels[part].mean(0) for part in np.array_split(order, COLOURS)])
 
 
-def assign(distance: Kernel, pixels: np.ndarray, palette: np.ndarray) -> np.ndarray:
+def assign(distance: Predict, pixels: Array, palette: Array) -> Integers:
     """[n]: the colour of the palette [C, 3] to which each pixel [n, 3] is nearest."""
     distances = [distance(np.hstack([pixels, np.broadcast_to(colour, pixels.shape)])) for colour in palette]
-    return np.stack(distances).argmin(0)
+    nearest: Integers = np.stack(distances).argmin(0)
+    return nearest
 
 
-def edges(gradient: Kernel, picture: np.ndarray) -> np.ndarray:
+def edges(gradient: Predict, picture: Array) -> Array:
     """[h, w]: the kernel over each pixel's 3 × 3 window, edges repeated."""
     padded = np.pad(picture, 1, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).reshape(-1, 9)
@@ -133,12 +135,12 @@ APPLICATIONS = (
 # --- Kernels ---
 
 
-def exact_kernel(program: Program) -> Kernel:
+def exact_kernel(program: Program) -> Predict:
     """The C program, run in the sandbox."""
     return lambda x: cprograms.run(program, x)[:, 0]
 
 
-def network_kernel(network: SurrogateNetwork) -> Kernel:
+def network_kernel(network: SurrogateNetwork) -> Predict:
     return lambda x: network.predict(x)[:, 0]
 
 
@@ -150,7 +152,7 @@ def compiled(model: Hypernetwork, opt_level: int) -> Method:
     return lambda held, _seed: build_network(model, held.program, held.graph, held.x, held.y, opt_level)
 
 
-def tuned(start: Start) -> Method:
+def tuned(start: MakeTowers) -> Method:
     """A start fine-tuned as -O2 fine-tunes: one that reads no held-out row tells how far, one that reads all goes."""
 
     def make(held: HeldOut, seed: int) -> SurrogateNetwork:
@@ -162,7 +164,7 @@ def tuned(start: Start) -> Method:
     return make
 
 
-def _started(start: Start, held: HeldOut, rows: int, seed: int) -> SurrogateNetwork:
+def _started(start: MakeTowers, held: HeldOut, rows: int, seed: int) -> SurrogateNetwork:
     """A start that reads the first `rows` rows."""
     w1, w2, w3 = (w.numpy() for w in start([make_task(held).first(rows)], seed))
     towers = Towers(
@@ -193,13 +195,13 @@ class Contender:
 
 
 def contenders(model: Hypernetwork, baselines: Path | None = None) -> list[Contender]:
-    """The compiles, the random start, and the starts of a folder of baselines (see `training.starts.initialisations.table`).
+    """The compiles, the random start, and the starts of a folder of baselines (see `training.starts.table.table`).
 
     Raises UsageError for a baseline that does not load.
     """
     few, many = ROWS[1], ROWS[2]
     scratch = {rows: f"random, {rows} rows" for rows in (few, many)}
-    others = {"text": text_start(model)} | {i.name: i.start for i in learned(baselines)}
+    others = {TEXT: text_start(model)} | {s.name: s.towers for s in learned(model, baselines)}
     return [
         Contender("-O0", 0, compiled(model, 0), scratch[few]),
         Contender(f"-O1, {few} rows", few, compiled(model, 1), scratch[few]),
@@ -216,12 +218,12 @@ def contenders(model: Hypernetwork, baselines: Path | None = None) -> list[Conte
 # --- Measures ---
 
 
-def similarity(picture: np.ndarray, exact: np.ndarray) -> float:
+def similarity(picture: Array, exact: Array) -> float:
     """SSIM in [-1, 1] (Wang et al. 2004), of pictures in [0, 1]."""
     return float(structural_similarity(picture, exact, data_range=1.0, channel_axis=2 if exact.ndim == 3 else None))
 
 
-def noise_ratio(picture: np.ndarray, exact: np.ndarray) -> float:
+def noise_ratio(picture: Array, exact: Array) -> float:
     """PSNR in dB; infinite for equal pictures."""
     with np.errstate(divide="ignore"):
         return float(peak_signal_noise_ratio(exact, picture, data_range=1.0))
@@ -240,11 +242,11 @@ class Rendering:
     seed: int
     ssim: float
     psnr: float
-    image: np.ndarray = field(repr=False)
+    image: Array = field(repr=False)
 
 
 def renderings(
-    application: Application, pictures: Mapping[str, np.ndarray], entered: Sequence[Contender], seeds: Sequence[int]
+    application: Application, pictures: Mapping[str, Array], entered: Sequence[Contender], seeds: Sequence[int]
 ) -> Iterator[Rendering]:
     """Every picture by every contender with every seed, then the exact pictures, under the method "exact"."""
     program = application.program()

@@ -1,6 +1,6 @@
-"""The protocol: each initialisation is tuned on validation programs, size by size, then measured on test programs.
+"""The protocol: each start is tuned on validation programs, size by size, then measured on test programs.
 
-A job is one initialisation at one number of rows. Its figures go to a file of the work folder, so that an interrupted
+A job is one start at one number of rows. Its figures go to a file of the work folder, so that an interrupted
 run goes on where it was. Shapes: U tasks of the test suite, S seeds, C checkpoints.
 """
 
@@ -27,14 +27,15 @@ from surrogate.mlp.finetune import training_rows
 from surrogate.mlp.pipeline import ROWS
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Layers
-from training.evaluation.held_out import HeldOut
+from training.errors import geometric_mean
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
-from training.examples.zero_shot import geometric_mean
-from training.finetuning import OPTIMISERS, Optimiser, Rows, best_checkpoint, fit
-from training.starts.initialisations import Initialisation, table
+from training.finetuning import OPTIMISERS, Optimiser, TowerRows, best_checkpoint, fit
+from training.grid_search import climb
+from training.held_out import HeldOut
+from training.starts.table import RANDOM, Start, table
 
-BASELINE = "random"
-"""The initialisation that others are compared with."""
+BASELINE = RANDOM
+"""The start that others are compared with."""
 SIZES = (8, 32, 128, 512, 2048)
 START_ROWS = (0, 4, 8, 32, 64)
 """Rows that a start may read in the table of starts, which are not fine-tuned."""
@@ -43,14 +44,10 @@ TRACED_ROWS = 256
 """Test rows on which the error is followed during fine-tuning."""
 CACHED_ROWS, CACHED_TOWERS = 4096, 48
 """Rows and towers that are worked on together: more leave the processor's cache."""
-EXTENSIONS = 8
-"""Times that a grid of strengths is extended before its best value counts as unbounded."""
-TIE = 0.01
-"""Values of a grid whose errors differ by less, relatively, are as good as one another: the middle one is taken."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProtocolConfig:
     """What the figures depend on; `programs` and `validation` are numbers of programs."""
 
     suite: str
@@ -80,11 +77,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a worker holds: a suite a seed (the same tasks, other rows), the validation suite, the initialisations."""
+    """What a worker holds: a suite a seed (the same tasks, other rows), the validation suite, the starts."""
 
     suites: list[Suite]
     validation: Suite
-    initialisations: dict[str, Initialisation]
+    starts: dict[str, Start]
     seed: int
 
 
@@ -97,11 +94,11 @@ class Prepared:
     left_out: list[str]
 
 
-def prepare(settings: Settings) -> Prepared:
+def prepare(config: ProtocolConfig) -> Prepared:
     """Execute the programs of the test suite for each seed. Raises UsageError for a suite or split that is empty."""
-    programs = suite_programs(settings.suite, Path(settings.data), settings.programs)
-    counts = settings.rows, settings.test_rows
-    ran = [executed(programs, *counts, settings.seed + s) for s in range(settings.seeds)]
+    programs = suite_programs(config.suite, Path(config.data), config.programs)
+    counts = config.rows, config.test_rows
+    ran = [executed(programs, *counts, config.seed + s) for s in range(config.seeds)]
     made = [make_suite(held, *counts) for held in ran]
     # A result may have enough rows with one seed only.
     common = set.intersection(*({t.key for t in suite.tasks} for suite, _, _ in made))
@@ -109,15 +106,15 @@ def prepare(settings: Settings) -> Prepared:
     return Prepared([suite.of(common) for suite, *_ in made], made[0][1], left_out)
 
 
-def prepare_validation(settings: Settings) -> Suite:
+def prepare_validation(config: ProtocolConfig) -> Suite:
     """Execute the programs that optimisers are chosen on. Raises UsageError for a split that is empty."""
-    programs = suite_programs(settings.suite, Path(settings.data), settings.validation, "validation")
-    counts = settings.rows, settings.test_rows
-    suite, *_ = make_suite(executed(programs, *counts, settings.seed), *counts)
+    programs = suite_programs(config.suite, Path(config.data), config.validation, "validation")
+    counts = config.rows, config.test_rows
+    suite, *_ = make_suite(executed(programs, *counts, config.seed), *counts)
     return suite
 
 
-# --- One initialisation at one size ---
+# --- One start at one size ---
 
 
 @dataclass(frozen=True)
@@ -135,14 +132,14 @@ class Outcome:
         return Outcome(self.errors[own], self.stops[own], self.traces[:, own])
 
 
-def start_errors(initialisation: Initialisation, suite: Suite, rows: int, seed: int) -> dict[str, np.ndarray]:
+def start_errors(start: Start, suite: Suite, rows: int, seed: int) -> dict[str, np.ndarray]:
     """nMSE [U] of the starts themselves, by the scale of their outputs: "given" or "predicted", or the rows' own."""
     tasks = [t.first(rows) for t in suite.tasks]
-    layers = initialisation.start(tasks, seed)
+    layers = start.towers(tasks, seed)
     if rows:
         mean, std = suite.rows.first(rows).moments()
         return {"rows": nmse(layers, mean, std, suite.test).numpy()}
-    predicted = [torch.from_numpy(np.asarray(m, dtype=np.float64))[:, None] for m in initialisation.scale(tasks)]
+    predicted = [torch.from_numpy(np.asarray(m, dtype=np.float64))[:, None] for m in start.scale(tasks)]
     return {
         "given": nmse(layers, *suite.test.moments(), suite.test).numpy(),
         "predicted": nmse(layers, predicted[0], predicted[1], suite.test).numpy(),
@@ -150,18 +147,18 @@ def start_errors(initialisation: Initialisation, suite: Suite, rows: int, seed: 
 
 
 def tuned(
-    initialisation: Initialisation, suite: Suite, rows: int, optimiser: Optimiser, strengths: Sequence[float], seed: int
+    start: Start, suite: Suite, rows: int, optimiser: Optimiser, strengths: Sequence[float], seed: int
 ) -> list[Outcome]:
     """Start from `rows` rows and fine-tune on them, once for each strength: an outcome each."""
-    early = initialisation.start([t.first(training_rows(rows)) for t in suite.tasks], seed)
-    start = initialisation.start([t.first(rows) for t in suite.tasks], seed)
+    early = start.towers([t.first(training_rows(rows)) for t in suite.tasks], seed)
+    late = start.towers([t.first(rows) for t in suite.tasks], seed)
     together = min(CACHED_TOWERS, CACHED_ROWS // min(rows, optimiser.size))
     width = max(1, together // len(strengths))
     done = []
     for at in range(0, len(suite), width):
         part = slice(at, at + width)
         arguments = max(t.arguments for t in suite.tasks[part])
-        starts = [_narrowed(_copied(layers, part, len(strengths)), arguments) for layers in (early, start)]
+        starts = [_narrowed(_copied(layers, part, len(strengths)), arguments) for layers in (early, late)]
         given, test = (_repeated(r.part(part, arguments), len(strengths)) for r in (suite.rows.first(rows), suite.test))
         strength = torch.tensor(strengths).repeat_interleave(len(given.x) // len(strengths))
         outcome = _fine_tuned(starts[0], starts[1], given, test, optimiser, strength, seed)
@@ -170,7 +167,7 @@ def tuned(
 
 
 def _fine_tuned(
-    early: Layers, start: Layers, rows: Rows, test: Rows, optimiser: Optimiser, strength: Tensor, seed: int
+    early: Layers, start: Layers, rows: TowerRows, test: TowerRows, optimiser: Optimiser, strength: Tensor, seed: int
 ) -> Outcome:
     """Stop where `early`, which read the first rows, says; `start` read them all."""
     stop = best_checkpoint(optimiser, early, rows, strength, seed)
@@ -191,8 +188,8 @@ def _copied(layers: Layers, part: slice, copies: int) -> Layers:
     return w1, w2, w3
 
 
-def _repeated(rows: Rows, copies: int) -> Rows:
-    return Rows(rows.x.repeat(copies, 1, 1), rows.y.repeat(copies, 1))
+def _repeated(rows: TowerRows, copies: int) -> TowerRows:
+    return TowerRows(rows.x.repeat(copies, 1, 1), rows.y.repeat(copies, 1))
 
 
 def _narrowed(layers: Layers, arguments: int) -> Layers:
@@ -205,30 +202,11 @@ def _joined(parts: Sequence[Outcome]) -> Outcome:
     return Outcome(*(np.concatenate([getattr(p, f) for p in parts], axis=-1) for f in ("errors", "stops", "traces")))
 
 
-def climb(
-    errors: Callable[[list[float]], list[float]], middle: float, factor: float, extensions: int = EXTENSIONS
-) -> tuple[float, dict[float, float]]:
-    """The strength of least error on a geometric grid, never one of its ends, and the errors of all that were tried.
-
-    The grid is extended while its best value is an end. Raises UsageError where that does not help.
-    """
-    places = [-1, 0, 1]
-    tried = dict(zip(places, errors([middle * factor**p for p in places]), strict=True))
-    for _ in range(extensions + 1):
-        least = min(tried.values())
-        best = min((p for p in tried if tried[p] <= least * (1 + TIE)), key=abs)
-        if min(tried) < best < max(tried):
-            return middle * factor**best, {middle * factor**p: tried[p] for p in sorted(tried)}
-        new = best + (1 if best == max(tried) else -1)
-        tried[new] = errors([middle * factor**new])[0]
-    raise UsageError(f"the error still falls at the end of the grid, {middle * factor**new:g}: it has no best value")
-
-
 def choose_strength(bench: Bench, method: str, rows: int, optimiser: Optimiser) -> dict[str, Any]:
     """The best strength on the validation programs, and the geometric mean error of each that was tried."""
 
     def errors(strengths: list[float]) -> list[float]:
-        outcomes = tuned(bench.initialisations[method], bench.validation, rows, optimiser, strengths, bench.seed)
+        outcomes = tuned(bench.starts[method], bench.validation, rows, optimiser, strengths, bench.seed)
         return [geometric_mean(o.errors) for o in outcomes]
 
     best, tried = climb(errors, optimiser.middle, optimiser.factor)
@@ -238,20 +216,20 @@ def choose_strength(bench: Bench, method: str, rows: int, optimiser: Optimiser) 
 # --- Jobs ---
 
 Figures = dict[str, Any]
+Job = tuple[Any, ...]
+"""What a job is of: a start's name, a number of rows, and for fine-tuning an optimiser and a strength."""
 
 
 def start_job(bench: Bench, method: str, rows: int) -> Figures:
     """Starts that are not fine-tuned: errors [S, U] by scale."""
-    per_seed = [
-        start_errors(bench.initialisations[method], suite, rows, bench.seed + s) for s, suite in enumerate(bench.suites)
-    ]
+    per_seed = [start_errors(bench.starts[method], suite, rows, bench.seed + s) for s, suite in enumerate(bench.suites)]
     return {scale: [errors[scale].tolist() for errors in per_seed] for scale in per_seed[0]}
 
 
 def tune_job(bench: Bench, method: str, rows: int, optimiser: str) -> Figures:
     """What an optimiser comes to on the validation programs at its best strength, or the start without any step."""
     if optimiser == NO_STEPS:
-        errors = start_errors(bench.initialisations[method], bench.validation, rows, bench.seed)["rows"]
+        errors = start_errors(bench.starts[method], bench.validation, rows, bench.seed)["rows"]
         return {"strength": 0.0, "error": geometric_mean(errors)}
     return choose_strength(bench, method, rows, OPTIMISERS[optimiser])
 
@@ -259,7 +237,7 @@ def tune_job(bench: Bench, method: str, rows: int, optimiser: str) -> Figures:
 def fit_job(bench: Bench, method: str, rows: int, optimiser: str, strength: float) -> Figures:
     """Fine-tuned test programs: errors and stops [S, U], traces [S, C, U]."""
     outcomes = [
-        tuned(bench.initialisations[method], suite, rows, OPTIMISERS[optimiser], [strength], bench.seed + s)[0]
+        tuned(bench.starts[method], suite, rows, OPTIMISERS[optimiser], [strength], bench.seed + s)[0]
         for s, suite in enumerate(bench.suites)
     ]
     return {name: [getattr(o, name).tolist() for o in outcomes] for name in ("errors", "stops", "traces")}
@@ -274,26 +252,26 @@ _bench: Bench
 """In a worker: what its jobs work on."""
 
 
-def _begin(suites: list[Suite], validation: Suite, settings: Settings) -> None:
+def _begin(suites: list[Suite], validation: Suite, config: ProtocolConfig) -> None:
     global _bench
     # Ctrl-C ends the parent alone, which lets the jobs at work be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     # Weights of no size slow the processor's arithmetic many times.
     torch.set_flush_denormal(True)
-    _bench = make_bench(suites, validation, settings)
+    _bench = make_bench(suites, validation, config)
 
 
-def make_bench(suites: list[Suite], validation: Suite, settings: Settings) -> Bench:
+def make_bench(suites: list[Suite], validation: Suite, config: ProtocolConfig) -> Bench:
     """Raises UsageError where the compiler or a baseline does not load."""
-    model = load_compiler(settings.compiler).model
-    baselines = Path(settings.baselines) if settings.baselines else None
-    return Bench(suites, validation, table(model, suites[0].tasks, validation.tasks, baselines), settings.seed)
+    model = load_compiler(config.compiler).model
+    baselines = Path(config.baselines) if config.baselines else None
+    return Bench(suites, validation, table(model, suites[0].tasks, validation.tasks, baselines), config.seed)
 
 
-def _work(kind: str, arguments: tuple) -> Figures:
+def _work(name: str, job: Job) -> Figures:
     with torch.no_grad():
-        return JOBS[kind](_bench, *arguments)
+        return JOBS[name](_bench, *job)
 
 
 @dataclass
@@ -304,11 +282,11 @@ class Runner:
     pool: Executor
     advance: Progress = lambda jobs: None
 
-    def run(self, kind: str, jobs: Sequence[tuple]) -> dict[tuple, Figures]:
-        paths = {job: self.folder / f"{kind}-{'-'.join(map(str, job)).replace(' ', '')}.json" for job in jobs}
+    def run(self, name: str, jobs: Sequence[Job]) -> dict[Job, Figures]:
+        paths = {job: self.folder / f"{name}-{'-'.join(map(str, job)).replace(' ', '')}.json" for job in jobs}
         missing = [job for job in jobs if not paths[job].exists()]
         self.advance(len(jobs) - len(missing))
-        futures = {self.pool.submit(_work, kind, job): job for job in missing}
+        futures = {self.pool.submit(_work, name, job): job for job in missing}
         for future in as_completed(futures):
             replace_file(paths[futures[future]], json.dumps(future.result()).encode())
             self.advance(1)
@@ -325,9 +303,9 @@ class Measured:
     methods: list[str]
     sizes: tuple[int, ...]
     programs: np.ndarray
-    starts: dict[tuple, Figures]
-    choices: dict[tuple, Figures]
-    fits: dict[tuple, Figures]
+    starts: dict[Job, Figures]
+    choices: dict[Job, Figures]
+    fits: dict[Job, Figures]
 
     def errors(self, method: str, size: int) -> np.ndarray:
         """nMSE [S, U] after fine-tuning by the optimiser that is best on the validation programs."""
@@ -355,17 +333,17 @@ def chosen(choice: Figures, steps: bool = False) -> str:
 
 
 def measure(
-    bench: Bench, settings: Settings, methods: Sequence[str], folder: Path, processes: int, advance: Progress
+    bench: Bench, config: ProtocolConfig, methods: Sequence[str], folder: Path, processes: int, advance: Progress
 ) -> Measured:
-    """Run every job that `folder` has no figures of. `methods` are names of the bench's initialisations.
+    """Run every job that `folder` has no figures of. `methods` are names of the bench's starts.
 
     Raises UsageError where a grid has no best value, or a worker dies.
     """
-    begin = (bench.suites, bench.validation, settings)
+    begin = (bench.suites, bench.validation, config)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _begin, begin) as pool:
         try:
-            return _measured(Runner(folder, pool, advance), settings, methods, bench.suites[0].programs)
+            return _measured(Runner(folder, pool, advance), config, methods, bench.suites[0].programs)
         except BrokenProcessPool:
             raise UsageError("a worker process died; the same command goes on where it was") from None
         finally:
@@ -373,8 +351,8 @@ def measure(
             pool.shutdown(cancel_futures=True)
 
 
-def _measured(runner: Runner, settings: Settings, methods: Sequence[str], programs: np.ndarray) -> Measured:
-    sizes, optimisers = settings.sizes, (NO_STEPS, *settings.optimisers)
+def _measured(runner: Runner, config: ProtocolConfig, methods: Sequence[str], programs: np.ndarray) -> Measured:
+    sizes, optimisers = config.sizes, (NO_STEPS, *config.optimisers)
     # The long jobs first, so that no worker is left with one at the end.
     pairs = [(m, n) for n in sorted(sizes, reverse=True) for m in methods]
     tunings = runner.run("tune", [(*pair, o) for pair in pairs for o in optimisers])
@@ -384,32 +362,32 @@ def _measured(runner: Runner, settings: Settings, methods: Sequence[str], progra
     return Measured(list(methods), sizes, programs, starts, choices, fits)
 
 
-def _fits(choices: dict[tuple, Figures], pairs: Sequence[tuple[str, int]]) -> Iterator[tuple]:
-    """Each initialisation's best optimiser, and the random one's best, with which training times are compared."""
+def _fits(choices: dict[Job, Figures], pairs: Sequence[tuple[str, int]]) -> Iterator[Job]:
+    """Each start's best optimiser, and the random one's best, with which training times are compared."""
     for method, size in pairs:
         choice = choices[method, size]
         for name in sorted({chosen(choice), chosen(choices[BASELINE, size], steps=True)} - {NO_STEPS}):
             yield method, size, name, choice[name]["strength"]
 
 
-def job_count(settings: Settings, methods: Sequence[str]) -> int:
+def job_count(config: ProtocolConfig, methods: Sequence[str]) -> int:
     """An upper bound."""
-    a_size = 1 + len(settings.optimisers) + 2
-    return len(methods) * (a_size * len(settings.sizes) + len({*START_ROWS, *settings.sizes}))
+    a_size = 1 + len(config.optimisers) + 2
+    return len(methods) * (a_size * len(config.sizes) + len({*START_ROWS, *config.sizes}))
 
 
-def work_folder(root: Path, settings: Settings, compiler: str) -> Path:
+def work_folder(root: Path, config: ProtocolConfig, compiler: str) -> Path:
     """Where the figures of these settings are kept: another compiler (its hash) or baseline is another folder."""
-    files = sorted(Path(settings.baselines).rglob("*.safetensors")) if settings.baselines else []
+    files = sorted(Path(config.baselines).rglob("*.safetensors")) if config.baselines else []
     baselines = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     optimisers = [(o.name, o.steps, o.size, o.middle, o.factor) for o in OPTIMISERS.values()]
     depends = [
-        {**asdict(settings), "sizes": None, "baselines": None, "optimisers": None},
+        {**asdict(config), "sizes": None, "baselines": None, "optimisers": None},
         compiler,
         baselines,
         optimisers,
     ]
     digest = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
-    folder = root / f"{settings.suite}-{digest[:12]}"
+    folder = root / f"{config.suite}-{digest[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

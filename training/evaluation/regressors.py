@@ -15,6 +15,8 @@ from scipy.linalg import cho_solve
 
 from cprograms.diagnostics import UsageError
 from surrogate.mlp.network import HIDDEN
+from training.arrays import Array
+from training.held_out import Predict
 
 try:
     from sklearn.ensemble import GradientBoostingRegressor
@@ -27,10 +29,8 @@ try:
 except ImportError:
     raise UsageError("the regressors need scikit-learn: pip install 'surrogate-compiler[analysis]'") from None
 
-Predictor = Callable[[np.ndarray], np.ndarray]
-"""Inputs [n, A] to values [n]."""
-Regressor = Callable[[np.ndarray, np.ndarray, int], Predictor]
-"""Fits rows x [K, A], y [K], both scaled, with a seed."""
+Regressor = Callable[[Array, Array, int], Predict]
+"""Fits rows x [K, A], y [K] with a seed, to predict [n] from [n, A]: all scaled."""
 
 FOLDS = 3
 RESTARTS = 2
@@ -46,16 +46,17 @@ NETWORKS: list[Mapping[str, list[Any]]] = [
 ]
 
 
-def gaussian_process(x: np.ndarray, y: np.ndarray, seed: int) -> Predictor:
+def gaussian_process(x: Array, y: Array, seed: int) -> Predict:
     """ARD kernels with white noise, their hyperparameters by marginal likelihood, the kernel by leave-one-out error."""
     scales = {"length_scale": np.ones(x.shape[1]), "length_scale_bounds": LENGTH_SCALES}
     fitted = [
         _fitted_process(k, x, y, seed) for k in (RBF(**scales), Matern(nu=2.5, **scales), Matern(nu=1.5, **scales))
     ]
-    return min(fitted, key=leave_one_out_error).predict
+    predict: Predict = min(fitted, key=leave_one_out_error).predict
+    return predict
 
 
-def _fitted_process(kernel: Kernel, x: np.ndarray, y: np.ndarray, seed: int) -> GaussianProcessRegressor:
+def _fitted_process(kernel: Kernel, x: Array, y: Array, seed: int) -> GaussianProcessRegressor:
     noisy = ConstantKernel(1.0, (1e-3, 1e5)) * kernel + WhiteKernel(1e-4, NOISE)
     process = GaussianProcessRegressor(noisy, n_restarts_optimizer=RESTARTS, normalize_y=True, random_state=seed)
     with warnings.catch_warnings():  # a length scale at its bound is an argument that does not matter
@@ -69,12 +70,12 @@ def leave_one_out_error(process: GaussianProcessRegressor) -> float:
     return float(np.mean((process.alpha_ / inverse.diagonal()) ** 2))
 
 
-def boosting(x: np.ndarray, y: np.ndarray, seed: int) -> Predictor:
+def boosting(x: Array, y: Array, seed: int) -> Predict:
     trees = GradientBoostingRegressor(n_estimators=100, subsample=0.5, random_state=seed)
     return _searched(trees, TREES, x, y, seed)
 
 
-def mlp(x: np.ndarray, y: np.ndarray, seed: int) -> Predictor:
+def mlp(x: Array, y: Array, seed: int) -> Predict:
     """As wide and deep as a surrogate."""
     network = MLPRegressor(
         hidden_layer_sizes=(HIDDEN, HIDDEN),
@@ -86,17 +87,20 @@ def mlp(x: np.ndarray, y: np.ndarray, seed: int) -> Predictor:
     return _searched(network, NETWORKS, x, y, seed)
 
 
-def _searched(estimator: Any, grid: Any, x: np.ndarray, y: np.ndarray, seed: int) -> Predictor:
+def _searched(estimator: Any, grid: Any, x: Array, y: Array, seed: int) -> Predict:
     """The setting of a grid with the least cross-validated squared error, fitted to all rows."""
     folds = KFold(min(FOLDS, len(x)), shuffle=True, random_state=seed)
     search = GridSearchCV(estimator, grid, scoring="neg_mean_squared_error", cv=folds, error_score="raise")
     with warnings.catch_warnings():  # a setting that does not converge is a setting all the same
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return search.fit(x, y).predict
+        search.fit(x, y)
+    predict: Predict = search.predict
+    return predict
 
 
-def nearest_row(x: np.ndarray, y: np.ndarray, _seed: int) -> Predictor:
-    return KNeighborsRegressor(1).fit(x, y).predict
+def nearest_row(x: Array, y: Array, _seed: int) -> Predict:
+    predict: Predict = KNeighborsRegressor(1).fit(x, y).predict
+    return predict
 
 
 REGRESSORS: Mapping[str, Regressor] = {

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from training.examples.zero_shot import bounded
+from training.arrays import Array, Integers
+from training.errors import bounded
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
@@ -29,7 +30,7 @@ class Estimate:
         return asdict(self)
 
 
-def resamples(programs: np.ndarray, seed: int = 0, count: int = RESAMPLES) -> np.ndarray:
+def resamples(programs: Integers, seed: int = 0, count: int = RESAMPLES) -> Array:
     """How often each result counts in each bootstrap sample of programs: [count, U], by `programs` [U]."""
     _, place = np.unique(programs, return_inverse=True)
     number = int(place.max()) + 1
@@ -37,7 +38,7 @@ def resamples(programs: np.ndarray, seed: int = 0, count: int = RESAMPLES) -> np
     return drawn[:, place].astype(float)
 
 
-def estimate(statistic: Callable[[np.ndarray], np.ndarray], programs: np.ndarray) -> Estimate:
+def estimate(statistic: Callable[[Array], Array], programs: Integers) -> Estimate:
     """A statistic and its percentile bootstrap interval (Efron 1979) over programs [U].
 
     `statistic` maps weights of the results [n, U] to values [n].
@@ -48,28 +49,29 @@ def estimate(statistic: Callable[[np.ndarray], np.ndarray], programs: np.ndarray
     return Estimate(value, float(low), float(high))
 
 
-def mean_log(errors: np.ndarray) -> np.ndarray:
+def mean_log(errors: Array) -> Array:
     """[S, U] -> [U]: logarithms of the seeds' geometric means; errors are bounded as in `geometric_mean`."""
-    return np.log(bounded(errors)).mean(0)
+    means: Array = np.log(bounded(errors)).mean(0)
+    return means
 
 
-def geometric(logs: np.ndarray, programs: np.ndarray) -> Estimate:
+def geometric(logs: Array, programs: Integers) -> Estimate:
     """The geometric mean of values whose logarithms [U] are given."""
     return estimate(lambda weights: np.exp(weights @ logs / weights.sum(1)), programs)
 
 
-def ratio(baseline: np.ndarray, errors: np.ndarray, programs: np.ndarray) -> Estimate:
+def ratio(baseline: Array, errors: Array, programs: Integers) -> Estimate:
     """How many times smaller the errors [S, U] are than the baseline's, as a geometric mean over programs."""
     return geometric(mean_log(baseline) - mean_log(errors), programs)
 
 
-def win_rate(baseline: np.ndarray, errors: np.ndarray) -> float:
+def win_rate(baseline: Array, errors: Array) -> float:
     """The share of results and seeds whose error is smaller than the baseline's; a tie is half a win."""
     a, b = bounded(baseline), bounded(errors)
     return float(((b < a) + 0.5 * (b == a)).mean())
 
 
-def steps_to(traces: np.ndarray, targets: np.ndarray, checkpoints: Sequence[int]) -> np.ndarray:
+def steps_to(traces: Array, targets: Array, checkpoints: Sequence[int]) -> Array:
     """The step [S, U] of the first checkpoint whose error in traces [S, C, U] is at most the target [S, U].
 
     At least 1, so that ratios exist; infinite where none is.
@@ -79,7 +81,7 @@ def steps_to(traces: np.ndarray, targets: np.ndarray, checkpoints: Sequence[int]
     return np.where(reached.any(1), steps[reached.argmax(1)], np.inf)
 
 
-def steps_ratio(baseline: np.ndarray, traces: np.ndarray, checkpoints: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def steps_ratio(baseline: Array, traces: Array, checkpoints: Sequence[int]) -> tuple[Array, Array]:
     """As `training_time`, a result: mean logarithms of the ratio [U], and which seeds and results reach it [S, U]."""
     targets = bounded(baseline)[:, -1]
     base, own = steps_to(baseline, targets, checkpoints), steps_to(traces, targets, checkpoints)
@@ -87,7 +89,7 @@ def steps_ratio(baseline: np.ndarray, traces: np.ndarray, checkpoints: Sequence[
 
 
 def training_time(
-    baseline: np.ndarray, traces: np.ndarray, checkpoints: Sequence[int], programs: np.ndarray
+    baseline: Array, traces: Array, checkpoints: Sequence[int], programs: Integers
 ) -> tuple[Estimate, float]:
     """How many times fewer epochs it takes to the error that the baseline ends with, and the share that reaches it.
 
@@ -98,7 +100,7 @@ def training_time(
     return geometric(logs, programs), float(reached.mean())
 
 
-def rows_needed(sizes: Sequence[int], curve: np.ndarray, errors: np.ndarray) -> np.ndarray:
+def rows_needed(sizes: Sequence[int], curve: Array, errors: Array) -> Array:
     """The rows at which an error curve falls to some errors [n], by interpolating logarithms of both.
 
     `curve` [n, sizes] are mean logarithms of errors, and is made falling first: more rows are never worse. What lies
@@ -110,16 +112,14 @@ def rows_needed(sizes: Sequence[int], curve: np.ndarray, errors: np.ndarray) -> 
     return np.exp(needed)
 
 
-def rows_saved(
-    sizes: Sequence[int], baseline: Sequence[np.ndarray], errors: np.ndarray, programs: np.ndarray
-) -> Estimate:
+def rows_saved(sizes: Sequence[int], baseline: Sequence[Array], errors: Array, programs: Integers) -> Estimate:
     """How many rows the baseline needs for the geometric mean error that `errors` [S, U] come to.
 
     `baseline` are its errors [S, U] at each of the sizes.
     """
     curve, own = np.stack([mean_log(e) for e in baseline], axis=1), mean_log(errors)  # [U, sizes], [U]
 
-    def needed(weights: np.ndarray) -> np.ndarray:
+    def needed(weights: Array) -> Array:
         total = weights.sum(1)
         return rows_needed(sizes, weights @ curve / total[:, None], weights @ own / total)
 

@@ -18,9 +18,9 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS, Program
 from surrogate.mlp.emit import scale_inputs
 from surrogate.mlp.towers import Layers, outputs
-from training.evaluation.held_out import HeldOut, held_out_programs, spread_records
-from training.finetuning import Rows
-from training.starts.initialisations import Task, make_task
+from training.finetuning import TowerRows
+from training.held_out import HeldOut, evenly_spaced_records, held_out_programs
+from training.starts.tasks import StartTask, make_task
 
 LIBRARY = Path(cprograms.__file__).parent / "library"
 PARROT = ("fft_twiddle", "inverse_kinematics", "colour_distance", "sobel")
@@ -45,7 +45,7 @@ def suite_programs(suite: str, data: Path, count: int, split: str = "test") -> l
     if split == "test" and suite == "library":
         paths = sorted(LIBRARY.glob("*.c"))
         return [cprograms.load(paths[i]) for i in np.linspace(0, len(paths) - 1, min(count, len(paths))).astype(int)]
-    records = spread_records(data, split, count, lambda r: _belongs(r, suite))
+    records = evenly_spaced_records(data, split, count, lambda r: _belongs(r, suite))
     if not records:
         raise UsageError(f"the {split} split of {data} holds no {suite} program")
     return [r.program() for r in records]
@@ -63,7 +63,7 @@ class Suite:
     `x_test`, y_test are float64 [n, A], [n] a task, in C units.
     """
 
-    tasks: list[Task]
+    tasks: list[StartTask]
     x_test: list[np.ndarray]
     y_test: list[np.ndarray]
 
@@ -78,14 +78,14 @@ class Suite:
         )
 
     @cached_property
-    def rows(self) -> Rows:
+    def rows(self) -> TowerRows:
         """The rows to compile and fine-tune from: [B, K, 16], [B, K]."""
         x = _padded([t.x for t in self.tasks], self.tasks)
-        return Rows(x, torch.from_numpy(np.stack([t.y for t in self.tasks])))
+        return TowerRows(x, torch.from_numpy(np.stack([t.y for t in self.tasks])))
 
     @cached_property
-    def test(self) -> Rows:
-        return Rows(_padded(self.x_test, self.tasks), torch.from_numpy(np.stack(self.y_test)))
+    def test(self) -> TowerRows:
+        return TowerRows(_padded(self.x_test, self.tasks), torch.from_numpy(np.stack(self.y_test)))
 
     @property
     def programs(self) -> np.ndarray:
@@ -93,13 +93,13 @@ class Suite:
         return np.array([t.program for t in self.tasks])
 
 
-def _padded(x: Sequence[np.ndarray], tasks: Sequence[Task]) -> Tensor:
+def _padded(x: Sequence[np.ndarray], tasks: Sequence[StartTask]) -> Tensor:
     """Inputs scaled to [-1, 1], with zeros for the arguments that a program does not have: [B, K, 16]."""
     scaled = [torch.from_numpy(scale_inputs(a, t.domain)).float() for a, t in zip(x, tasks, strict=True)]
     return torch.stack([F.pad(s, (0, MAX_ARGUMENTS - s.shape[1])) for s in scaled])
 
 
-def nmse(layers: Layers, mean: Tensor, std: Tensor, test: Rows) -> Tensor:
+def nmse(layers: Layers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
     """The error [B] of towers whose outputs the moments [B, 1] take to C units, over the variance of the test rows."""
     centre = test.y.mean(1, keepdim=True)
     # In units of the largest deviation: squares of large doubles overflow, those of small ones vanish.

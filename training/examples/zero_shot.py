@@ -1,6 +1,8 @@
-"""Zero-step errors: how good emitted towers are straight from the hypernetwork, on views it was not trained on."""
+"""Zero-shot errors: how good emitted towers are straight from the hypernetwork, on examples it was not trained on."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import torch
@@ -8,22 +10,30 @@ import torch
 from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.mlp.towers import outputs
 from training.examples.batches import Batch, make_batch, standardise_rows
-from training.examples.examples import View
+from training.examples.example import Example
+
+ScaleSource = Literal["given", "predicted"]
 
 
 @torch.no_grad()
-def zero_step_errors(
-    model: Hypernetwork, views: list[View], rows: int, *, scale: str = "given", size: int = 64, seed: int = 0
+def zero_shot_errors(
+    model: Hypernetwork,
+    examples: list[Example],
+    rows: int,
+    *,
+    scale: ScaleSource = "given",
+    size: int = 64,
+    seed: int = 0,
 ) -> np.ndarray:
-    """nMSE of each view [n], on the rows that were not given.
+    """nMSE of each example [n], on the rows that were not given.
 
     With rows, outputs are scaled by the rows' own moments. Without, `scale` says by which: "given", the true ones, or
     "predicted", the hypernetwork's.
     """
     model.eval()
     errors = []
-    for start in range(0, len(views), size):
-        part = views[start : start + size]
+    for start in range(0, len(examples), size):
+        part = examples[start : start + size]
         batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.settings.text)
         error = _outputs(model, batch, rows, scale) - batch.y[:, rows:]
         errors.append(error.square().mean(1) / batch.y[:, rows:].var(1, correction=0).clamp_min(1e-6))
@@ -31,7 +41,7 @@ def zero_step_errors(
     return torch.cat(errors).double().numpy()
 
 
-def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.Tensor:
+def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: ScaleSource) -> torch.Tensor:
     """[B, R - rows], standardised by the true moments."""
     emission = model(batch.graphs)
     if rows:
@@ -50,23 +60,3 @@ def adapted_outputs(emission: Emission, batch: Batch, rows: int, queries: int) -
     given, mean, std = standardise_rows(batch.y[:, :rows])
     adapted = gauss_newton(emission, batch.x[:, :rows], given)
     return outputs(adapted, batch.x[:, rows : rows + queries]) * std + mean
-
-
-def bounded(errors: np.ndarray) -> np.ndarray:
-    """nMSE in [1e-9, 1e6], so that one exact or one absurd surrogate does not decide a mean."""
-    return np.nan_to_num(errors, nan=1e6, posinf=1e6).clip(1e-9, 1e6)
-
-
-def geometric_mean(errors: np.ndarray) -> float:
-    """Of bounded nMSE."""
-    return float(np.exp(np.log(bounded(errors)).mean()))
-
-
-def summary(errors: np.ndarray) -> dict[str, float]:
-    """Geometric mean, median and share of good surrogates (nMSE <= 0.1)."""
-    safe = bounded(errors)
-    return {
-        "geo": geometric_mean(errors),
-        "median": float(np.median(safe)),
-        "good": float((safe <= 0.1).mean()),
-    }

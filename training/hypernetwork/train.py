@@ -1,6 +1,9 @@
 """Train the hypernetwork.
 
-accelerate launch -m training.hypernetwork training/configs/default.yaml --data data/views -o runs/default
+accelerate launch -m training.hypernetwork training/configs/small.yaml --data data/views -o runs/small
+accelerate launch -m training.hypernetwork training/configs/packaged.yaml --stage third --data data/views -o runs/third
+
+A file of stages holds trainings that begin one from the weights of another: see `training.hypernetwork.stages`.
 
 On two processes of one machine without a GPU (`--multi_gpu` is the launcher's name for several local processes; `--cpu`
 would want MPI):
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,12 +35,19 @@ from surrogate.mlp.hypernetwork import (
 )
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import outputs
+from training.config import config_of
+from training.errors import summary
 from training.examples.batches import Batch, make_batch
-from training.examples.examples import ROWS
+from training.examples.example import EXAMPLE_ROWS
 from training.examples.losses import program_loss
-from training.examples.zero_shot import adapted_outputs, scaled_outputs, summary, zero_step_errors
-from training.loop.loop import LoopConfig, Trainer, command, first_line
-from training.settings import settings_of
+from training.examples.zero_shot import adapted_outputs, scaled_outputs, zero_shot_errors
+from training.hypernetwork.stages import read_settings
+from training.loop.command import exit_code, training_parser
+from training.loop.config import LoopConfig
+from training.loop.trainer import Trainer, first_line
+
+VALIDATED_ROWS = (0, 8, 64)
+"""The numbers of rows that a training validates with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +66,15 @@ class TrainingConfig(LoopConfig):
     floor: float = 0.01  # errors well below it gain little: the loss of a program is log(1 + error / floor)
     adapted_floor: float = 0.001  # the same of the errors after the rows, which are lower
     mixed_precision: str = "bf16"
-    model: dict = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # weights to start from: a packaged compiler or a folder of one, whose 'model' settings then hold
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        settings_of(HypernetworkSettings, self.model, "'model'")
-        if min(self.rows) < 1 or max(self.rows) + self.queries > ROWS:
+        config_of(HypernetworkSettings, self.model, "'model'")
+        if min(self.rows) < 1 or max(self.rows) + self.queries > EXAMPLE_ROWS:
             raise UsageError(
-                f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into a view's {ROWS} rows"
+                f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into a view's {EXAMPLE_ROWS} rows"
             )
 
 
@@ -116,7 +127,7 @@ def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
-    """A step's number of rows and its views' depth, as `ViewStore.draw` takes it.
+    """A step's number of rows and its examples' depth, as `ExampleStore.draw` takes it.
 
     They are the same on every process: these wait for one another in every step, and both decide how long it takes.
     """
@@ -156,13 +167,14 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
     def losses(self, rng: np.random.Generator) -> dict[str, Tensor]:
         c = self.config
         rows, depth = draw_plan(c, self.step)
-        views = self.train.draw(c.batch_size, rng, depth)
-        batch = make_batch(views, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
-        return self.objective(batch, rows)
+        examples = self.train.draw(c.batch_size, rng, depth)
+        batch = make_batch(examples, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
+        losses: dict[str, Tensor] = self.objective(batch, rows)
+        return losses
 
     def validate(self) -> dict[str, float]:
-        views = self.validation.spread(512)
-        found = {rows: summary(zero_step_errors(self.model, views, rows)) for rows in (0, 8, 64)}
+        examples = self.validation.evenly_spaced(512)
+        found = {rows: summary(zero_shot_errors(self.model, examples, rows)) for rows in VALIDATED_ROWS}
         return {f"{name}_{rows}": value for rows, figures in found.items() for name, value in figures.items()}
 
     def export(self, folder: Path) -> None:
@@ -171,4 +183,12 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
 
 
 def main() -> int:
-    return command(__doc__ or "", TrainingConfig, HypernetworkTrainer)
+    parser = training_parser(__doc__ or "")
+    parser.add_argument("--stage", help="which training of a file of stages, such as training/configs/packaged.yaml")
+    args = parser.parse_args()
+
+    def train() -> None:
+        config = config_of(TrainingConfig, read_settings(args.config, args.stage), str(args.config))
+        HypernetworkTrainer(config, args.data, args.output).run()
+
+    return exit_code(train)

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_directory
+from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import Hardness
-from training.learning_to_execute.settings import Settings
 
 Weights = dict[str, Tensor]
 
@@ -31,55 +31,55 @@ class Progress:
     trace: tuple[dict[str, float], ...] = field(default=(), repr=False)  # a record a block, for the plots
 
     @classmethod
-    def start(cls, settings: Settings) -> Progress:
-        return cls(Hardness(1, 1), settings.learning_rate)
+    def start(cls, config: ExecuteConfig) -> Progress:
+        return cls(Hardness(1, 1), config.learning_rate)
 
-    def finished(self, settings: Settings) -> bool:
-        return self.block >= settings.blocks or self.rate < settings.last_rate
+    def finished(self, config: ExecuteConfig) -> bool:
+        return self.block >= config.blocks or self.rate < config.last_rate
 
-    def after(self, settings: Settings, training: float, validation: float) -> Progress:
+    def after(self, config: ExecuteConfig, training: float, validation: float) -> Progress:
         """The published schedule: harder, or at the target slower, once mastered or no longer improving."""
         record = {**self.current._asdict(), "rate": self.rate, "training": training, "validation": validation}
         step = replace(self, block=self.block + 1, trace=(*self.trace, record))
-        stalled = len(self.recent) >= settings.patience and self.recent[-settings.patience] > training
-        if validation <= settings.mastered and not stalled:
+        stalled = len(self.recent) >= config.patience and self.recent[-config.patience] > training
+        if validation <= config.mastered and not stalled:
             return replace(step, recent=(*self.recent, training))
-        harder = self.current.harder(settings.target)
+        harder = self.current.harder(config.target)
         if harder is None:
-            return replace(step, rate=self.rate * settings.decay, recent=(training,))
+            return replace(step, rate=self.rate * config.decay, recent=(training,))
         return replace(step, current=harder, recent=(training,))
 
 
-def save(folder: Path, settings: Settings, alphabet: str, weights: Weights, progress: Progress) -> None:
+def save(folder: Path, config: ExecuteConfig, alphabet: str, weights: Weights, progress: Progress) -> None:
     """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
     replace_directory(
         folder,
         {
-            "config.json": _json({"alphabet": alphabet, "settings": asdict(settings)}),
+            "config.json": _json({"alphabet": alphabet, "settings": asdict(config)}),
             "progress.json": _json(asdict(progress) | {"current": progress.current._asdict()}),
             "model.safetensors": safetensors.torch.save({name: w.detach().cpu() for name, w in weights.items()}),
         },
     )
 
 
-def load(folder: Path, settings: Settings, alphabet: str) -> tuple[Weights, Progress]:
+def load(folder: Path, config: ExecuteConfig, alphabet: str) -> tuple[Weights, Progress]:
     """The state that `save` wrote.
 
     Raises UsageError where a file is missing or damaged, or the run was one of another alphabet or other settings. Only
     the number of blocks may differ: a finished run can be continued.
     """
     try:
-        config = json.loads((folder / "config.json").read_text())
+        written = json.loads((folder / "config.json").read_text())
         values = json.loads((folder / "progress.json").read_text())
         weights = safetensors.torch.load_file(folder / "model.safetensors")
         values |= {"current": Hardness(**values["current"]), "recent": tuple(values["recent"])}
         progress = Progress(**values | {"trace": tuple(values["trace"])})
-        characters, saved = config["alphabet"], config["settings"]
+        characters, saved = written["alphabet"], written["settings"]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as e:
         raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
     if characters != alphabet:
         raise UsageError(f"{folder}: the checkpoint has another vocabulary, {characters!r} instead of {alphabet!r}")
-    asked = asdict(settings)
+    asked = asdict(config)
     if other := [k for k in asked if k != "blocks" and saved.get(k) != asked[k]]:
         pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked[k]}" for k in other)
         raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}")

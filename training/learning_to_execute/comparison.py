@@ -19,13 +19,14 @@ from surrogate.mlp.check import result_error
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import ROWS, build_network
-from training.evaluation.held_out import HeldOut, scratch_network
-from training.examples.zero_shot import geometric_mean
-from training.learning_to_execute.functions import Function, function_task, predict
+from training.arrays import Array
+from training.errors import geometric_mean
+from training.held_out import HeldOut, Predict, scratch_network
+from training.learning_to_execute.config import ExecuteConfig
+from training.learning_to_execute.functions import FunctionRows, function_task, predict
 from training.learning_to_execute.lstm import CharacterLSTM
 from training.learning_to_execute.report import table
-from training.learning_to_execute.settings import Settings
-from training.learning_to_execute.train import Trainer
+from training.learning_to_execute.train import ExecuteTrainer
 
 FLOAT_BYTES = 4
 
@@ -34,7 +35,7 @@ FLOAT_BYTES = 4
 class StandIn:
     """What takes a result's place: rows x [n, A] to values [n], and what it costs."""
 
-    predict: Callable[[np.ndarray], np.ndarray]
+    predict: Predict
     parameters: int
     size: int  # bytes
     rows: int  # of the program it stands in for
@@ -43,14 +44,14 @@ class StandIn:
 System = Callable[[HeldOut], StandIn]
 
 
-def functions_of(records: Sequence[Record]) -> list[Function]:
+def functions_of(records: Sequence[Record]) -> list[FunctionRows]:
     """Each result of the programs of a corpus, with its finite rows."""
     found = []
     for record in records:
         text = record.program().text
         finite = np.isfinite(record.outputs).all(1)
         x, y = record.inputs[finite], record.outputs[finite]
-        found += [Function(text, x, y[:, k]) for k in range(y.shape[1]) if len(y)]
+        found += [FunctionRows(text, x, y[:, k]) for k in range(y.shape[1]) if len(y)]
     return found
 
 
@@ -85,7 +86,7 @@ def nearest(held: HeldOut) -> StandIn:
     return StandIn(lambda asked: nearest_row(x, y, held.program.domain, asked), 0, x.nbytes + y.nbytes, len(x))
 
 
-def nearest_row(x: np.ndarray, y: np.ndarray, domain: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def nearest_row(x: Array, y: Array, domain: Array, asked: Array) -> Array:
     """The results [n] of the nearest of rows x [K, A], y [K] to each asked [n, A].
 
     Distances are Euclidean in units of the arguments' ranges, the `domain` [A, 2].
@@ -93,14 +94,17 @@ def nearest_row(x: np.ndarray, y: np.ndarray, domain: np.ndarray, asked: np.ndar
     width = domain[:, 1] - domain[:, 0]
     unit = np.where(width > 0, width, 1)
     distance = (((asked[:, None] - x[None]) / unit) ** 2).sum(-1)  # [n, K]
-    return y[distance.argmin(1)]
+    found: Array = y[distance.argmin(1)]
+    return found
 
 
-def trained_lstm(settings: Settings, functions: Sequence[Function], out: Path) -> CharacterLSTM:
+def trained_lstm(config: ExecuteConfig, functions: Sequence[FunctionRows], out: Path) -> CharacterLSTM:
     """An LSTM trained on the functions' rows; `out` holds its checkpoint."""
-    trainer = Trainer(settings, out, function_task(functions))
+    trainer = ExecuteTrainer(config, out, function_task(functions))
     trainer.run()
-    return trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    assert isinstance(model, CharacterLSTM)
+    return model
 
 
 def lstm_of_all(model: CharacterLSTM) -> System:
@@ -108,14 +112,14 @@ def lstm_of_all(model: CharacterLSTM) -> System:
     return lambda held: _lstm(model, held, rows=0)
 
 
-def lstm_of_each(settings: Settings, out: Path) -> System:
+def lstm_of_each(config: ExecuteConfig, out: Path) -> System:
     """An LSTM a program, trained on the rows that a compile at -O1 reads; `out` holds a folder a result."""
 
     def make(held: HeldOut) -> StandIn:
         x, y = held.x[: ROWS[1]], held.y[: ROWS[1], held.result]
         text = held.program.text
         folder = out / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{held.result}"
-        return _lstm(trained_lstm(settings, [Function(text, x, y)], folder), held, len(x))
+        return _lstm(trained_lstm(config, [FunctionRows(text, x, y)], folder), held, len(x))
 
     return make
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from training.learning_to_execute.curricula import Hardness
 from training.learning_to_execute.lstm import CharacterLSTM
-from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, FUNCTIONS, LIMITS, QUESTION_END, Task
+from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, FUNCTIONS, LIMITS, QUESTION_END, ExecuteTask
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
 FUNCTION_ALPHABET = ALPHABET + "".join(c for c in PRINTABLE if c not in ALPHABET)
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"-?\d+e-?\d+")
 
 
 @dataclass(frozen=True)
-class Function:
+class FunctionRows:
     """A program's C text, and rows of one of its results: x [K, A] and y [K], finite, in C units."""
 
     text: str
@@ -61,7 +61,7 @@ def question(text: str, row: np.ndarray) -> str:
     return f"{_FOREIGN.sub('?', readable)}\n{','.join(map(written, row.tolist()))}"
 
 
-def function_task(functions: Sequence[Function]) -> Task:
+def function_task(functions: Sequence[FunctionRows]) -> ExecuteTask:
     """Rows of the functions, drawn uniformly. There are no splits: all rows are for training."""
 
     def draw(random: Random, _hardness: Hardness) -> tuple[str, str]:
@@ -69,7 +69,7 @@ def function_task(functions: Sequence[Function]) -> Task:
         row = int(random.random() * len(function.y))
         return question(function.text, function.x[row]), written(float(function.y[row]))
 
-    return Task(draw, LIMITS[FUNCTIONS], FUNCTION_ALPHABET, splits=False)
+    return ExecuteTask(draw, LIMITS[FUNCTIONS], FUNCTION_ALPHABET, splits=False)
 
 
 @torch.no_grad()

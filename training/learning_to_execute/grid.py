@@ -14,9 +14,9 @@ from rich.progress import track
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.learning_to_execute.settings import Settings
-from training.learning_to_execute.train import TEST_WINDOWS, Trainer
-from training.settings import read_mapping
+from training.config import read_mapping
+from training.learning_to_execute.config import ExecuteConfig
+from training.learning_to_execute.train import TEST_WINDOWS, ExecuteTrainer
 
 Record = dict[str, Any]
 RECORDS = "records.json"
@@ -30,11 +30,11 @@ class Experiment:
     fixed: dict[str, Any]
     varied: dict[str, list[Any]]
 
-    def runs(self) -> Iterator[tuple[dict[str, Any], Settings]]:
+    def runs(self) -> Iterator[tuple[dict[str, Any], ExecuteConfig]]:
         """Each combination with its run's settings. Raises UsageError where they make no run."""
         for values in product(*self.varied.values()):
             combination = dict(zip(self.varied, values, strict=True))
-            yield combination, Settings.of(self.fixed | combination, self.name)
+            yield combination, ExecuteConfig.of(self.fixed | combination, self.name)
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Plan:
         list(plan.runs())
         return plan
 
-    def runs(self) -> Iterator[tuple[Experiment, dict[str, Any], Settings]]:
+    def runs(self) -> Iterator[tuple[Experiment, dict[str, Any], ExecuteConfig]]:
         for experiment in self.experiments:
-            for combination, settings in experiment.runs():
-                yield experiment, combination, settings
+            for combination, config in experiment.runs():
+                yield experiment, combination, config
 
 
 def read_records(out: Path) -> list[Record]:
@@ -87,25 +87,25 @@ def run_plan(plan: Plan, out: Path) -> list[Record]:
     steps = [(r, *run) for r in range(1, plan.rounds + 1) for run in plan.runs()]
     console = Console(stderr=True)
     left = track(steps[len(records) :], "runs", console=console, disable=not console.is_terminal)
-    for number, experiment, combination, settings in left:
+    for number, experiment, combination, config in left:
         folder = out / "-".join([experiment.name, *(str(v).replace(" ", "-") for v in combination.values())])
-        records.append(_record(experiment.name, combination, settings, number, plan.rounds, folder))
+        records.append(_record(experiment.name, combination, config, number, plan.rounds, folder))
         replace_file(out / RECORDS, (json.dumps(records, indent=1) + "\n").encode())
     return records
 
 
 def _record(
-    experiment: str, combination: dict[str, Any], settings: Settings, number: int, rounds: int, folder: Path
+    experiment: str, combination: dict[str, Any], config: ExecuteConfig, number: int, rounds: int, folder: Path
 ) -> Record:
-    trainer = Trainer(settings, folder)
-    progress = trainer.run(settings.blocks * number // rounds)
+    trainer = ExecuteTrainer(config, folder)
+    progress = trainer.run(config.blocks * number // rounds)
     return {
         "experiment": experiment,
         **combination,
         "round": number,
         "block": progress.block,
-        "characters": progress.block * settings.windows * settings.unroll * settings.batch_size,
-        "accuracy": trainer.evaluate("test", settings.target, TEST_WINDOWS),
+        "characters": progress.block * config.windows * config.unroll * config.batch_size,
+        "accuracy": trainer.evaluate("test", config.target, TEST_WINDOWS),
         "reached_length": progress.current.length,
         "reached_nesting": progress.current.nesting,
         "rate": progress.rate,

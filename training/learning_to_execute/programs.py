@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import add, mul, sub
 from random import Random
 
 from cprograms.program import MAX_ARGUMENTS
@@ -18,6 +19,7 @@ LIMIT = Hardness(length=10, nesting=len(NAMES))
 """An operator may need a variable of its own. With at most 16 integers no value leaves C's `long long`."""
 
 Values = dict[str, int]
+APPLY: dict[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
 
 
 class Number:
@@ -79,10 +81,7 @@ class Binary:
         return f"({self.left.c()} {self.operator} {self.right.c()})"
 
     def value(self, values: Values) -> int:
-        left, right = self.left.value(values), self.right.value(values)
-        if self.operator == "+":
-            return left + right
-        return left - right if self.operator == "-" else left * right
+        return APPLY[self.operator](self.left.value(values), self.right.value(values))
 
 
 class Conditional:
@@ -127,7 +126,7 @@ class Assignment:
         values[self.name] = self.start.value(values)
 
 
-class Loop:
+class ForLoop:
     """An assignment, then `count` times `name operator= step`; `operator` is + or -."""
 
     __slots__ = ("count", "name", "operator", "start", "step")
@@ -144,15 +143,14 @@ class Loop:
         return f"{head}        {self.name} {self.operator}= {self.step.c()};\n"
 
     def run(self, values: Values) -> None:
-        total = self.count * self.step.value(values)
-        values[self.name] = self.start.value(values) + (total if self.operator == "+" else -total)
+        values[self.name] = APPLY[self.operator](self.start.value(values), self.count * self.step.value(values))
 
 
-Statement = Assignment | Loop
+Statement = Assignment | ForLoop
 
 
 @dataclass(slots=True)
-class Program:
+class RandomProgram:
     """Statements, the expression that is printed, and the integers of both from left to right of their making."""
 
     statements: list[Statement]
@@ -241,7 +239,7 @@ class _Maker:
     def loop(self) -> Expression:
         name = self.unused_name()
         start, step = self.operands(2)
-        self.statements.append(Loop(name, start, self.one_of(self.small), "+" if self.random() < 0.5 else "-", step))
+        self.statements.append(ForLoop(name, start, self.one_of(self.small), "+" if self.random() < 0.5 else "-", step))
         return Variable(name)
 
     def conditional(self) -> Expression:
@@ -259,10 +257,10 @@ OPERATORS: tuple[Callable[[_Maker], Expression], ...] = (
 )
 
 
-def random_program(random: Random, hardness: Hardness) -> Program:
+def random_program(random: Random, hardness: Hardness) -> RandomProgram:
     """A program of `hardness.nesting` operators over integers of 1..10^`hardness.length`."""
     maker = _Maker(random, hardness)
     for _ in range(hardness.nesting):
         operator = OPERATORS[int(maker.random() * len(OPERATORS))]
         maker.stack.append(operator(maker))
-    return Program(maker.statements, maker.stack.pop(), maker.numbers)
+    return RandomProgram(maker.statements, maker.stack.pop(), maker.numbers)

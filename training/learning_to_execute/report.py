@@ -91,7 +91,7 @@ def axis(records: Sequence[Record], name: str) -> list[Any]:
 
 
 def value(records: Sequence[Record], field: str, **where: Any) -> float:
-    [found] = [r[field] for r in records if all(r[k] == v for k, v in where.items())]
+    [found] = [float(r[field]) for r in records if all(r[k] == v for k, v in where.items())]
     return found
 
 

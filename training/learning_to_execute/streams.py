@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from training.learning_to_execute.curricula import Curriculum, Hardness
-from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END, Split, Task
+from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END, ExecuteTask, Split
 
 
 @dataclass(frozen=True)
 class Source:
     """Where samples come from. Equal sources and equal seeds give equal streams, in any process."""
 
-    task: Task
+    task: ExecuteTask
     split: Split
     curriculum: Curriculum
     current: Hardness

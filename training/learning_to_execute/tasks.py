@@ -30,7 +30,7 @@ def split_of(sample: str) -> Split:
 
 
 @dataclass(frozen=True)
-class Task:
+class ExecuteTask:
     """`draw` makes a question and its answer; hardness may lie between 1 and `limit`.
 
     `alphabet` begins with ALPHABET, so that the ends have the same codes in all. Without `splits` every sample is of
@@ -66,18 +66,18 @@ def evaluation(random: Random, hardness: Hardness) -> tuple[str, str]:
     return program.python(), str(program.value())
 
 
-def memorisation(encode: Callable[[str], str]) -> Task:
+def memorisation(encode: Callable[[str], str]) -> ExecuteTask:
     """A string of exactly `length` digits to be copied; the network sees it through `encode`."""
 
     def draw(random: Random, hardness: Hardness) -> tuple[str, str]:
         digits = f"{random.randrange(10**hardness.length):0{hardness.length}}"
         return encode(digits), digits
 
-    return Task(draw, Hardness(length=65, nesting=1))
+    return ExecuteTask(draw, Hardness(length=65, nesting=1))
 
 
-TASKS: dict[str, Task] = {
-    "programs": Task(evaluation, programs.LIMIT),
+TASKS: dict[str, ExecuteTask] = {
+    "programs": ExecuteTask(evaluation, programs.LIMIT),
     "memorise plain": memorisation(lambda digits: digits),
     "memorise inverted": memorisation(lambda digits: digits[::-1]),
     "memorise doubled": memorisation(lambda digits: f"{digits};{digits}"),

@@ -1,6 +1,6 @@
 """Train one start for all programs: a single tower that fine-tuning then adapts to each program's rows.
 
-accelerate launch -m training.starts.meta training/configs/maml.yaml --data data/views -o runs/maml
+accelerate launch -m training.starts training/configs/maml.yaml --data data/views -o runs/maml
 
 These are what compiled surrogates are compared with, of the same topology. Methods:
 
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import math
-import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,15 +36,18 @@ from cprograms.files import replace_file
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.towers import Layers, outputs
+from training.errors import geometric_mean
 from training.examples.batches import pack_rows, standardise_rows
-from training.examples.examples import ROWS, View
+from training.examples.example import EXAMPLE_ROWS, Example
 from training.examples.losses import program_errors, program_loss
-from training.examples.zero_shot import geometric_mean
-from training.finetuning import OPTIMISERS, Optimiser, Rows, best_checkpoint, fit
-from training.loop.loop import LoopConfig, Trainer, command, plain
+from training.finetuning import OPTIMISERS, Optimiser, TowerRows, best_checkpoint, fit
+from training.loop.command import command
+from training.loop.config import LoopConfig, plain
+from training.loop.trainer import Trainer
 
-METHODS = ("pretrained", "maml", "reptile")
-VALIDATION_VIEWS = 128
+VALIDATION_EXAMPLES = 128
+TUNED_ROWS = (8, 32)
+"""Numbers of rows that a start is fine-tuned on to judge it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +70,10 @@ class MetaConfig(LoopConfig):
         for name in ("inner_rate", "inner_steps", "queries", "floor"):
             if getattr(self, name) <= 0:
                 raise UsageError(f"'{name}' must be positive, not {getattr(self, name)}")
-        if min(self.rows) < 1 or max(self.rows) + self.queries > ROWS:
-            raise UsageError(f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into {ROWS} rows")
+        if min(self.rows) < 1 or max(self.rows) + self.queries > EXAMPLE_ROWS:
+            raise UsageError(
+                f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into {EXAMPLE_ROWS} rows"
+            )
 
 
 class SharedStart(nn.Module):
@@ -118,8 +123,50 @@ def adapt(start: Layers, batches: list[tuple[Tensor, Tensor]], rate: Tensor, fir
     return layers
 
 
+def pretrained(start: SharedStart, _config: MetaConfig, x: Tensor, y: Tensor, _rows: int) -> Tensor:
+    f = outputs(start.layers, x.flatten(0, 1)[None])  # [1, B*R]
+    return program_errors(f.view_as(y) - y).mean()
+
+
+def maml(start: SharedStart, config: MetaConfig, x: Tensor, y: Tensor, rows: int) -> Tensor:
+    given, mean, std = standardise_rows(y[:, :rows])
+    inner = [(x[:, :rows], given)] * config.inner_steps
+    adapted = adapt(copies(start.layers, len(x)), inner, start.log_rate.exp(), config.first_order)
+    asked = slice(rows, rows + config.queries)
+    return program_loss(outputs(adapted, x[:, asked]) * std + mean - y[:, asked], config.floor)
+
+
+def reptile(start: SharedStart, config: MetaConfig, x: Tensor, y: Tensor, rows: int) -> Tensor:
+    """A loss whose gradient is the start minus the mean of the adapted towers."""
+    places = [torch.arange(k * rows, (k + 1) * rows) % EXAMPLE_ROWS for k in range(config.inner_steps)]
+    inner = [(x[:, p], y[:, p]) for p in places]
+    with torch.no_grad():
+        adapted = adapt(copies(start.layers, len(x)), inner, start.log_rate.exp(), first_order=True)
+    moved = [(w * (w - a.mean(0)).detach()).sum() for w, a in zip(start.layers, adapted, strict=True)]
+    return torch.stack(moved).sum()
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to train a shared start.
+
+    `loss` is of a batch x [B, R, A], y [B, R], the rows in random order, with K rows of an inner step. `grids` are the
+    settings that tuning chooses, in this order, with the ratio of a grid's neighbours.
+    """
+
+    loss: Callable[[SharedStart, MetaConfig, Tensor, Tensor, int], Tensor]
+    grids: Mapping[str, float]
+
+
+METHODS: Mapping[str, Method] = {
+    "pretrained": Method(pretrained, {"learning_rate": 3}),
+    "maml": Method(maml, {"learning_rate": 3, "inner_steps": 2}),
+    "reptile": Method(reptile, {"learning_rate": 3, "inner_rate": 3, "inner_steps": 2}),
+}
+
+
 class MetaObjective(nn.Module):
-    """The loss of one batch by each method."""
+    """The loss of one batch by the config's method."""
 
     def __init__(self, config: MetaConfig):
         super().__init__()
@@ -131,43 +178,29 @@ class MetaObjective(nn.Module):
 
         The rate takes part in every loss: a distributed wrapper waits for its gradient.
         """
-        loss = getattr(self, self.config.method)(x, y, rows)
+        loss = METHODS[self.config.method].loss(self.start, self.config, x, y, rows)
         return {"loss": loss + 0 * self.start.log_rate, "inner_rate": self.start.log_rate.detach().exp()}
-
-    def pretrained(self, x: Tensor, y: Tensor, _rows: int) -> Tensor:
-        f = outputs(self.start.layers, x.flatten(0, 1)[None])  # [1, B*R]
-        return program_errors(f.view_as(y) - y).mean()
-
-    def maml(self, x: Tensor, y: Tensor, rows: int) -> Tensor:
-        c = self.config
-        given, mean, std = standardise_rows(y[:, :rows])
-        inner = [(x[:, :rows], given)] * c.inner_steps
-        adapted = adapt(copies(self.start.layers, len(x)), inner, self.start.log_rate.exp(), c.first_order)
-        asked = slice(rows, rows + c.queries)
-        return program_loss(outputs(adapted, x[:, asked]) * std + mean - y[:, asked], c.floor)
-
-    def reptile(self, x: Tensor, y: Tensor, rows: int) -> Tensor:
-        """A loss whose gradient is the start minus the mean of the adapted towers."""
-        c = self.config
-        places = [torch.arange(k * rows, (k + 1) * rows) % ROWS for k in range(c.inner_steps)]
-        inner = [(x[:, p], y[:, p]) for p in places]
-        with torch.no_grad():
-            adapted = adapt(copies(self.start.layers, len(x)), inner, self.start.log_rate.exp(), first_order=True)
-        moved = [(w * (w - a.mean(0)).detach()).sum() for w, a in zip(self.start.layers, adapted, strict=True)]
-        return torch.stack(moved).sum()
 
 
 @torch.no_grad()
-def tuned_errors(start: Layers, views: list[View], rows: int, optimiser: Optimiser, strength: float) -> np.ndarray:
-    """nMSE [views] of a start [1, ...], or of one a view, on the rows that it was not fine-tuned on."""
-    x, y = pack_rows(views, np.random.default_rng(0))
-    given = Rows(x[:, :rows], y[:, :rows].double())
-    layers, strengths = copies(start, len(views)), torch.full((len(views),), strength)
+def tuned_errors(
+    start: Layers, examples: list[Example], rows: int, optimiser: Optimiser, strength: float
+) -> np.ndarray:
+    """nMSE [examples] of a start [1, ...], or of one an example, on the rows that it was not fine-tuned on."""
+    x, y = pack_rows(examples, np.random.default_rng(0))
+    given = TowerRows(x[:, :rows], y[:, :rows].double())
+    layers, strengths = copies(start, len(examples)), torch.full((len(examples),), strength)
     stop = best_checkpoint(optimiser, layers, given, strengths, seed=0)
     tuned = fit(optimiser, layers, given, strengths, 0, stop)
     mean, std = given.moments()
     error = outputs(tuned, x[:, rows:]) * std + mean - y[:, rows:]
     return (error.square().mean(1) / y[:, rows:].var(1, correction=0).clamp_min(1e-6)).numpy()
+
+
+def errors_by_rows(start: Layers, examples: list[Example]) -> dict[int, float]:
+    """Geometric mean nMSE after fine-tuning on some numbers of rows, by Levenberg–Marquardt from one damping."""
+    o = OPTIMISERS["Levenberg–Marquardt"]
+    return {rows: geometric_mean(tuned_errors(start, examples, rows, o, o.middle)) for rows in TUNED_ROWS}
 
 
 class MetaTrainer(Trainer[MetaConfig]):
@@ -183,17 +216,16 @@ class MetaTrainer(Trainer[MetaConfig]):
 
     def losses(self, rng: np.random.Generator) -> dict[str, Tensor]:
         c = self.config
-        views = [self.train[i] for i in rng.integers(0, len(self.train), c.batch_size)]
-        x, y = (part.to(self.accelerator.device) for part in pack_rows(views, rng))
-        return self.objective(x, y, int(np.random.default_rng([c.seed, self.step]).choice(c.rows)))
+        examples = [self.train[i] for i in rng.integers(0, len(self.train), c.batch_size)]
+        x, y = (part.to(self.accelerator.device) for part in pack_rows(examples, rng))
+        rows = int(np.random.default_rng([c.seed, self.step]).choice(c.rows))
+        losses: dict[str, Tensor] = self.objective(x, y, rows)
+        return losses
 
     def validate(self) -> dict[str, float]:
-        """Geometric mean nMSE after fine-tuning by Levenberg–Marquardt from one damping."""
-        views, optimiser = self.validation.spread(VALIDATION_VIEWS), OPTIMISERS["Levenberg–Marquardt"]
-        tuned = {rows: tuned_errors(self.start.layers, views, rows, optimiser, optimiser.middle) for rows in (8, 32)}
-        figures = {f"geo_{rows}": geometric_mean(errors) for rows, errors in tuned.items()}
-        self.keep(math.prod(figures.values()))
-        return figures
+        found = errors_by_rows(self.start.layers, self.validation.evenly_spaced(VALIDATION_EXAMPLES))
+        self.keep(math.prod(found.values()))
+        return {f"geo_{rows}": error for rows, error in found.items()}
 
     def keep(self, error: float) -> None:
         """Write the start where no earlier one of this run had less error on the validation split. Raises OSError."""
@@ -227,5 +259,5 @@ def write_start(path: Path, start: SharedStart, config: MetaConfig, **found: flo
     replace_file(path, safetensors.torch.save(tensors, metadata))
 
 
-if __name__ == "__main__":
-    sys.exit(command(__doc__ or "", MetaConfig, MetaTrainer))
+def main() -> int:
+    return command(__doc__ or "", MetaConfig, MetaTrainer)

@@ -13,8 +13,8 @@ from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import ROWS as COMPILE_ROWS
 from surrogate.mlp.pipeline import build_network, one_thread
 from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import HeldOut, held_out_programs, network_error, scratch_network, spread_records
-from training.examples.zero_shot import geometric_mean
+from training.errors import geometric_mean
+from training.held_out import HeldOut, evenly_spaced_records, held_out_programs, network_error, scratch_network
 
 ROWS = (8, 16, 64, 256)
 
@@ -45,7 +45,7 @@ WAYS: dict[str, Way] = {
 def report(data: Path, count: int, compiler: str | None) -> Iterator[str]:
     """A line for each number of rows and way, on validation programs."""
     model = load_compiler(compiler).model
-    held = held_out_programs([r.program() for r in spread_records(data, "validation", count)])
+    held = held_out_programs([r.program() for r in evenly_spaced_records(data, "validation", count)])
     yield f"{len(held)} results: geometric mean | median of nMSE"
     for rows in ROWS:
         for name, way in WAYS.items():

@@ -18,20 +18,17 @@ from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
 from surrogate.mlp.towers import Layers, outputs
 from tests import ROOT
-from training.evaluation.protocol import (
-    Settings,
-    climb,
-    tuned,
-    work_folder,
-)
-from training.evaluation.run import evaluate
+from training.evaluation.protocol import ProtocolConfig, tuned, work_folder
+from training.evaluation.protocol_run import evaluate
 from training.evaluation.statistics import ratio
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
 from training.finetuning import OPTIMISERS
-from training.starts.initialisations import Initialisation, Task, random_start, static_scale
+from training.grid_search import climb
+from training.starts.table import Start, random_start, static_scale
+from training.starts.tasks import StartTask
 
 LM = OPTIMISERS["Levenberg–Marquardt"]
-RANDOM = Initialisation("random", random_start, static_scale)
+RANDOM = Start("random", random_start, static_scale)
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +72,14 @@ def test_the_error_is_that_of_numpy(suite: Suite):
     np.testing.assert_allclose(nmse(layers, mean, std, suite.test).numpy(), expected, rtol=1e-5)
 
 
-def oracle(towers: dict[int, Layers]) -> Initialisation:
+def oracle(towers: dict[int, Layers]) -> Start:
     """Knows the answer: towers that give the outputs, by the task's key."""
 
-    def start(tasks: Sequence[Task], _seed: int) -> Layers:
+    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
         parts = [towers[t.key] for t in tasks]
         return tuple(torch.cat(w) for w in zip(*parts, strict=True))  # type: ignore[return-value]
 
-    return Initialisation("oracle", start, static_scale)
+    return Start("oracle", start, static_scale)
 
 
 def test_a_start_that_knows_the_answer_wins(suite: Suite):
@@ -141,13 +138,13 @@ def test_a_flat_grid_keeps_its_middle():
 
 
 @pytest.fixture
-def settings(compiler: Path) -> Settings:
-    return Settings(
+def settings(compiler: Path) -> ProtocolConfig:
+    return ProtocolConfig(
         "generated", str(TINY), 2, 2, sizes=(8,), seeds=1, test_rows=50, compiler=str(compiler), optimisers=("Adam",)
     )
 
 
-def test_a_run_writes_tables_and_plots_and_resumes(settings: Settings, tmp_path: Path):
+def test_a_run_writes_tables_and_plots_and_resumes(settings: ProtocolConfig, tmp_path: Path):
     def run(command: str) -> str:
         return evaluate(settings, ["text + rows"], tmp_path / "docs" / "tiny", tmp_path / "work", 1, command)
 
@@ -169,7 +166,7 @@ def test_a_run_writes_tables_and_plots_and_resumes(settings: Settings, tmp_path:
     assert "Levenberg" not in json.dumps(json.loads((tmp_path / "docs" / "tiny.json").read_text())["choices"])
 
 
-def test_another_compiler_or_seed_is_another_folder(settings: Settings, tmp_path: Path):
+def test_another_compiler_or_seed_is_another_folder(settings: ProtocolConfig, tmp_path: Path):
     folders = {
         work_folder(tmp_path, settings, "a"),
         work_folder(tmp_path, settings, "b"),
@@ -207,7 +204,7 @@ def test_bad_input_is_named(
     assert message in said[-1]
 
 
-def test_an_unknown_start_and_a_missing_folder_are_named(settings: Settings, tmp_path: Path):
+def test_an_unknown_start_and_a_missing_folder_are_named(settings: ProtocolConfig, tmp_path: Path):
     with pytest.raises(UsageError, match=r"no start 'maml'; there are random, constant, text.*need --baselines"):
         evaluate(settings, ["maml"], tmp_path / "out", tmp_path / "work", 1, "")
     with pytest.raises(UsageError, match="no such folder of baselines"):

@@ -18,8 +18,8 @@ from sklearn.gaussian_process.kernels import RBF
 
 from cprograms.corpus import TINY
 from cprograms.corpus.shards import ShardReport
-from training.evaluation import regression, regressors
-from training.evaluation.regression import SYSTEMS, summary
+from training.evaluation import regressor_comparison, regressors
+from training.evaluation.regressor_comparison import SYSTEMS, summary
 from training.evaluation.regressors import REGRESSORS, leave_one_out_error
 from training.script import run
 
@@ -92,8 +92,8 @@ def test_the_script_goes_on_where_it_was(
                 function(path, *job)
         return ShardReport()
 
-    monkeypatch.setattr(regression, "make_shards", in_this_process)
-    monkeypatch.setattr(regression, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
+    monkeypatch.setattr(regressor_comparison, "make_shards", in_this_process)
+    monkeypatch.setattr(regressor_comparison, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
     options = ["--data", str(TINY), "--compiler", str(compiler), "--programs", "6", "--rows", "16", "24"]
     options += ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
     assert run(script.PARSER, script.main, options) == 0
@@ -113,7 +113,7 @@ def test_the_script_goes_on_where_it_was(
 def test_a_missing_extra_is_named(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("regressors", "regression"):
+    for module in ("regressors", "regressor_comparison"):
         monkeypatch.delitem(sys.modules, f"training.evaluation.{module}")
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     assert run(script.PARSER, script.main, ["--data", str(TINY), "--out", str(tmp_path / "out")]) == 2

@@ -1,4 +1,4 @@
-"""Training views: their rows are the program's, shards read back what was written, and splits do not leak."""
+"""Training examples: their rows are the program's, shards read back what was written, and splits do not leak."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from cprograms.sandbox import Status
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.mlp.network import Towers
-from training.evaluation.held_out import held_out_programs, learnable, spread_records
-from training.examples.batches import ViewStore, make_batch
-from training.examples.examples import FEATURES, ROWS, View, ViewShard, hide_text, views_of, write_views
-from training.examples.zero_shot import zero_step_errors
+from training.examples.batches import make_batch
+from training.examples.example import EXAMPLE_ROWS, Example, examples_of, hide_text
+from training.examples.shards import FEATURES, ExampleShard, ExampleStore, record_of, write_examples
+from training.examples.zero_shot import zero_shot_errors
+from training.held_out import evenly_spaced_records, held_out_programs, learnable
 
 SHARD = TINY / "validation-00000.parquet"
 
@@ -34,39 +35,39 @@ def records() -> dict[str, Record]:
 
 
 @pytest.fixture(scope="module")
-def views(records: dict[str, Record]) -> list[View]:
-    return [view for record in records.values() for view in views_of(record)]
+def examples(records: dict[str, Record]) -> list[Example]:
+    return [example for record in records.values() for example in examples_of(record)]
 
 
 @pytest.fixture(scope="module")
 def shard(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shard") / SHARD.name
-    write_views(path, SHARD)
+    write_examples(path, SHARD)
     return path
 
 
-def test_rows_are_what_the_sandbox_gives(views: list[View], records: dict[str, Record]):
+def test_rows_are_what_the_sandbox_gives(examples: list[Example], records: dict[str, Record]):
     shares = []
-    for view in views[:12]:
-        program = cprograms.load(source=records[view.program].source)
-        domain = program.domain[view.graph.arguments]
-        x = np.tile(program.domain.mean(1), (ROWS, 1))
-        x[:, view.graph.arguments] = domain.mean(1) + view.x * (domain[:, 1] - domain[:, 0]) / 2
+    for example in examples[:12]:
+        program = cprograms.load(source=records[example.program].source)
+        domain = program.domain[example.graph.arguments]
+        x = np.tile(program.domain.mean(1), (EXAMPLE_ROWS, 1))
+        x[:, example.graph.arguments] = domain.mean(1) + example.x * (domain[:, 1] - domain[:, 0]) / 2
         for j, argument in enumerate(program.arguments):
             if argument.type.is_integer:
                 x[:, j] = np.rint(x[:, j])
-        y = cprograms.run(program, x)[:, view.result]
-        shares.append(np.isclose((y - view.mean) / view.std, view.y, rtol=1e-3, atol=1e-3).mean())
+        y = cprograms.run(program, x)[:, example.result]
+        shares.append(np.isclose((y - example.mean) / example.std, example.y, rtol=1e-3, atol=1e-3).mean())
     # Inputs went through float32, so a comparison or a rounding may fall the other way on a few rows; one program may
     # be chaotic.
     assert sorted(shares)[1] > 0.95
 
 
-def test_a_shard_reads_back_what_was_written(views: list[View], shard: Path):
-    stored = ViewShard(shard)
-    assert len(stored) == len(views)
-    for i, view in enumerate(views):
-        ours, theirs = view.as_record(), stored[i].as_record()
+def test_a_shard_reads_back_what_was_written(examples: list[Example], shard: Path):
+    stored = ExampleShard(shard)
+    assert len(stored) == len(examples)
+    for i, example in enumerate(examples):
+        ours, theirs = record_of(example), record_of(stored[i])
         for name in FEATURES:
             np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
 
@@ -75,31 +76,33 @@ def test_a_shard_is_a_plain_dataset_and_the_same_every_time(shard: Path, tmp_pat
     loaded = datasets.load_dataset("parquet", data_files=str(shard), cache_dir=str(tmp_path), split="train")
     assert loaded.features == FEATURES
     again = tmp_path / "again.parquet"
-    write_views(again, SHARD)
+    write_examples(again, SHARD)
     assert again.read_bytes() == shard.read_bytes()
 
 
-def test_views_are_standardised_and_bounded(views: list[View]):
-    for view in views:
-        assert view.y.shape == (ROWS,)
-        assert abs(view.y.mean()) < 1e-3
-        assert view.y.std() == pytest.approx(1, abs=1e-3)
-        assert np.abs(view.x).max() <= 1 + 1e-6
-        assert np.isfinite(view.dense_value).all()
+def test_examples_are_standardised_and_bounded(examples: list[Example]):
+    for example in examples:
+        assert example.y.shape == (EXAMPLE_ROWS,)
+        assert abs(example.y.mean()) < 1e-3
+        assert example.y.std() == pytest.approx(1, abs=1e-3)
+        assert np.abs(example.x).max() <= 1 + 1e-6
+        assert np.isfinite(example.dense_value).all()
 
 
 def test_rows_that_did_not_end_well_are_left_out(records: dict[str, Record]):
     record = next(r for r in records.values() if len(r.results) == 1)
     outputs, status = record.outputs.copy(), record.status.copy()
     outputs[:10], status[:10] = np.nan, Status.DIVISION
-    (view,) = views_of(replace(record, outputs=outputs, status=status))
-    np.testing.assert_allclose(view.y * view.std + view.mean, outputs[10 : 10 + ROWS, 0], rtol=1e-5, atol=1e-5)
-    outputs[: len(outputs) - ROWS + 1] = np.nan
-    assert not list(views_of(replace(record, outputs=outputs)))
+    (example,) = examples_of(replace(record, outputs=outputs, status=status))
+    np.testing.assert_allclose(
+        example.y * example.std + example.mean, outputs[10 : 10 + EXAMPLE_ROWS, 0], rtol=1e-5, atol=1e-5
+    )
+    outputs[: len(outputs) - EXAMPLE_ROWS + 1] = np.nan
+    assert not list(examples_of(replace(record, outputs=outputs)))
 
 
 def test_held_out_programs_are_those_of_a_split(records: dict[str, Record]):
-    chosen = spread_records(TINY, "validation", 5)
+    chosen = evenly_spaced_records(TINY, "validation", 5)
     assert len(chosen) == 5
     assert all(r.id in records for r in chosen)
     held = held_out_programs([r.program() for r in chosen], test_rows=50, rows=20)
@@ -116,8 +119,8 @@ def test_a_program_that_explodes_is_not_learnable(records: dict[str, Record]):
     assert not learnable(replace(record, outputs=outputs))
 
 
-def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
-    picked = views[:5]
+def test_a_batch_numbers_its_supervised_nodes(examples: list[Example]):
+    picked = examples[:5]
     batch = make_batch(picked, np.random.default_rng(0), dense=3)
     flat = np.concatenate([v.graph.op[v.dense_node[:3]] for v in picked])
     np.testing.assert_array_equal(batch.graphs.op[batch.dense_node - 1].numpy(), flat)
@@ -125,13 +128,13 @@ def test_a_batch_numbers_its_supervised_nodes(views: list[View]):
 
 def test_an_empty_split_is_named(shard: Path):
     with pytest.raises(UsageError, match="holds no shard of the other split"):
-        ViewStore(shard.parent, "other")
+        ExampleStore(shard.parent, "other")
 
 
-def test_processes_share_the_views(shard: Path, views: list[View]):
-    parts = [ViewStore(shard.parent, "validation", rank, 3) for rank in range(3)]
+def test_processes_share_the_examples(shard: Path, examples: list[Example]):
+    parts = [ExampleStore(shard.parent, "validation", rank, 3) for rank in range(3)]
     ids = [(part[i].program, part[i].result) for part in parts for i in range(len(part))]
-    assert sorted(ids) == sorted((v.program, v.result) for v in views)
+    assert sorted(ids) == sorted((v.program, v.result) for v in examples)
 
 
 def test_a_hypernetwork_without_text_tells_programs_apart_by_their_rows_only():
@@ -155,22 +158,22 @@ def towers_equal(one: Towers, other: Towers) -> bool:
     return all(np.array_equal(part, vars(other)[name]) for name, part in vars(one).items())
 
 
-def test_hiding_the_text_moves_inputs_to_the_signatures_order(views: list[View]):
-    for view in views:
-        hidden = hide_text(view)
-        assert list(hidden.graph.arguments) == sorted(view.graph.arguments)
+def test_hiding_the_text_moves_inputs_to_the_signatures_order(examples: list[Example]):
+    for example in examples:
+        hidden = hide_text(example)
+        assert list(hidden.graph.arguments) == sorted(example.graph.arguments)
         for slot, argument in enumerate(hidden.graph.arguments):
-            place = list(view.graph.arguments).index(argument)
-            np.testing.assert_array_equal(hidden.x[:, slot], view.x[:, place])
-            node, was = slot, np.flatnonzero(view.graph.op == INDEX["arg"])[place]
-            np.testing.assert_array_equal(hidden.graph.strata[node], view.graph.strata[was])
-            assert hidden.graph.kind[node] == view.graph.kind[was]
+            place = list(example.graph.arguments).index(argument)
+            np.testing.assert_array_equal(hidden.x[:, slot], example.x[:, place])
+            node, was = slot, np.flatnonzero(example.graph.op == INDEX["arg"])[place]
+            np.testing.assert_array_equal(hidden.graph.strata[node], example.graph.strata[was])
+            assert hidden.graph.kind[node] == example.graph.kind[was]
 
 
-def test_hidden_text_reaches_training_and_validation_alike(views: list[View]):
-    """What a view's own graph says makes no difference where the text is hidden."""
+def test_hidden_text_reaches_training_and_validation_alike(examples: list[Example]):
+    """What an example's own graph says makes no difference where the text is hidden."""
     model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
-    some = views[:6]
+    some = examples[:6]
     np.testing.assert_array_equal(
-        zero_step_errors(model, some, rows=8), zero_step_errors(model, [hide_text(v) for v in some], rows=8)
+        zero_shot_errors(model, some, rows=8), zero_shot_errors(model, [hide_text(v) for v in some], rows=8)
     )

@@ -11,7 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 from cprograms.diagnostics import UsageError
 from training.hypernetwork.scaling import Law, Leg, Point, fit, points_of, report
 
-LAW = Law(factor=300.0, by_views=0.5, by_width=0.25)
+LAW = Law(factor=300.0, by_examples=0.5, by_width=0.25)
 
 
 def grid(widths: tuple[int, ...]) -> list[Point]:
@@ -25,7 +25,7 @@ def grid(widths: tuple[int, ...]) -> list[Point]:
 
 def test_errors_that_follow_a_law_give_it_back():
     law = fit(grid((32, 64, 128)))
-    assert (law.factor, law.by_views, law.by_width) == pytest.approx((300, 0.5, 0.25))
+    assert (law.factor, law.by_examples, law.by_width) == pytest.approx((300, 0.5, 0.25))
 
 
 def test_of_one_width_the_exponent_of_views_is_found_and_the_last_point_predicted():
@@ -37,7 +37,7 @@ def test_of_one_width_the_exponent_of_views_is_found_and_the_last_point_predicte
 
 
 def test_of_several_widths_the_widest_is_predicted_from_the_others():
-    widest = [Point("run", 128, p.views, p.rows, 7.0) for p in grid((128,))]
+    widest = [Point("run", 128, p.examples, p.rows, 7.0) for p in grid((128,))]
     found = report(grid((32, 64)) + widest)["laws"]["64"]
     assert (found["hidden_size"], found["views"], found["measured"]) == (128, 9000, 7)
     assert found["predicted"] == pytest.approx(LAW(9000, 128))

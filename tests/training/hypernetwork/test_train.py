@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from cprograms.diagnostics import UsageError
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.mlp.towers import outputs
 from tests import ROOT
-from training.examples.batches import ViewStore, make_batch
-from training.hypernetwork.train import Objective, TrainingConfig, draw_plan, initial_model
-from training.settings import read_mapping, settings_of
+from training.config import config_of, read_mapping
+from training.examples.batches import make_batch
+from training.examples.shards import ExampleStore
+from training.hypernetwork.stages import read_settings
+from training.hypernetwork.train import Objective, TrainingConfig, draw_plan, initial_model, main
 
 CONFIG = """\
 steps: 12
@@ -35,6 +37,18 @@ model: {hidden_size: 16, layers: 1, heads: 2, surrogate_width: 8, decoder_width:
 """
 
 
+CONFIGS = ROOT / "training" / "configs"
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in a process of its own: with more threads, sums may be made in another order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
@@ -42,57 +56,69 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def command(config: Path, tiny_views: Path, out: Path, *launcher: str) -> list[str]:
-    run = launcher or (sys.executable, "-m")
-    return [*run, "training.hypernetwork", str(config), "--data", str(tiny_views), "-o", str(out)]
+def run(monkeypatch: pytest.MonkeyPatch, config: Path, data: Path, out: Path, *options: str) -> int:
+    """The command in this process: its exit code."""
+    arguments = ["training.hypernetwork", str(config), "--data", str(data), "-o", str(out), *options]
+    monkeypatch.setattr(sys, "argv", arguments)
+    return main()
 
 
-def train(config: Path, tiny_views: Path, out: Path, *launcher: str, fails: bool = False) -> str:
-    done = subprocess.run(
-        command(config, tiny_views, out, *launcher),
+def launched(config: Path, data: Path, out: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which the test's time limit ends."""
+    return subprocess.run(
+        [sys.executable, *launcher, str(config), "--data", str(data), "-o", str(out)],
         cwd=ROOT,
-        env=environment(),
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"},
         capture_output=True,
         text=True,
-        timeout=250,
     )
-    assert (done.returncode != 0) == fails, done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"}
 
 
 def weights(out: Path) -> dict[str, torch.Tensor]:
     return load_file(out / "checkpoint" / "model" / "model.safetensors")
 
 
-def test_a_killed_run_goes_on_as_if_it_had_not_been(config: Path, tiny_views: Path, tmp_path: Path):
-    said = train(config, tiny_views, tmp_path / "whole")
-    assert "shards" not in said  # the bar of the model's one file
+KILLED = """\
+import os, signal, sys
+from training.hypernetwork import train
+
+step = train.HypernetworkTrainer.train_step
+
+def killed(trainer):
+    if trainer.step == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(trainer)
+
+train.HypernetworkTrainer.train_step = killed
+sys.exit(train.main())
+"""
+"""The command, killed between its first checkpoint and its second."""
+
+
+def test_a_killed_run_goes_on_as_if_it_had_not_been(
+    config: Path,
+    tiny_examples: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    one_thread: None,
+):
+    assert run(monkeypatch, config, tiny_examples, tmp_path / "whole") == 0
+    said = capfd.readouterr()
+    assert "shards" not in said.out + said.err  # the bar of the model's one file
     killed = tmp_path / "killed"
-    process = subprocess.Popen(
-        command(config, tiny_views, killed),
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 200
-    while not (killed / "checkpoint" / "progress.yaml").exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert "resuming from step" in train(config, tiny_views, killed)
+    assert launched(config, tiny_examples, killed, "-c", KILLED).returncode == -signal.SIGKILL
+    assert run(monkeypatch, config, tiny_examples, killed) == 0
+    assert "resuming from step 4" in capfd.readouterr().out
     whole, resumed = weights(tmp_path / "whole"), weights(killed)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_two_processes_train_one_model(config: Path, tiny_views: Path, tmp_path: Path):
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    said = train(config, tiny_views, tmp_path / "two", *launch, "--main_process_port", "0", "-m")
-    assert "2 processes" in said
+def test_two_processes_train_one_model(config: Path, tiny_examples: Path, tmp_path: Path):
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0"]
+    done = launched(config, tiny_examples, tmp_path / "two", *launch, "-m", "training.hypernetwork")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "2 processes" in done.stdout
     trained = weights(tmp_path / "two")
     assert all(torch.isfinite(w).all() for w in trained.values())
 
@@ -109,19 +135,22 @@ def test_a_bad_config_is_named(tmp_path: Path, text: str, message: str):
     path = tmp_path / "bad.yaml"
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
-        settings_of(TrainingConfig, read_mapping(path), str(path))
+        config_of(TrainingConfig, read_mapping(path), str(path))
 
 
-def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
-    assert "holds no shard of the train split" in train(config, tmp_path, tmp_path / "out", fails=True)
+def test_a_folder_without_data_is_named(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    assert run(monkeypatch, config, tmp_path, tmp_path / "out") == 2
+    assert "holds no shard of the train split" in capsys.readouterr().err
 
 
-def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_views: Path):
+def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_examples: Path):
     torch.manual_seed(0)
     model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
     config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
-    views = ViewStore(tiny_views, "train").draw(4, np.random.default_rng(0), 0.5)
-    batch = make_batch(views, np.random.default_rng(1), dense=0)
+    examples = ExampleStore(tiny_examples, "train").draw(4, np.random.default_rng(0), 0.5)
+    batch = make_batch(examples, np.random.default_rng(1), dense=0)
     parts = Objective(model, config)(batch, 0)
     emission = model(batch.graphs)
     in_c_units = emission.std[:, None] * outputs(emission.layers, batch.x[:, :32]) + emission.mean[:, None]
@@ -133,7 +162,7 @@ def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_view
 
 
 def test_a_run_may_start_from_finished_weights(config: Path, tmp_path: Path):
-    settings = settings_of(TrainingConfig, read_mapping(config), "config")
+    settings = config_of(TrainingConfig, read_mapping(config), "config")
     finished = initial_model(settings)
     finished.save_pretrained(tmp_path / "finished")
     start = replace(settings, model={}, start=str(tmp_path / "finished"))
@@ -143,8 +172,8 @@ def test_a_run_may_start_from_finished_weights(config: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("at", [0, 0.5, 1])
-def test_a_batch_holds_views_of_the_depth_asked_for(tiny_views: Path, at: float):
-    store = ViewStore(tiny_views, "train")
+def test_a_batch_holds_examples_of_the_depth_asked_for(tiny_examples: Path, at: float):
+    store = ExampleStore(tiny_examples, "train")
     depths = sorted(int(depth) for shard in store.shards for depth in shard.depths)
     quarter = len(depths) // 4
     start = round(at * (len(depths) - quarter))
@@ -171,6 +200,6 @@ def test_the_learning_rate_warms_up_stays_and_falls():
 
 
 def test_the_hypernetwork_without_text_has_the_settings_of_the_other():
-    blind, default = (read_mapping(ROOT / "training" / "configs" / f"{n}.yaml") for n in ("rows_only", "default"))
+    blind, default = read_settings(CONFIGS / "rows_only.yaml"), read_settings(CONFIGS / "packaged.yaml", "default")
     schedule = {name: blind[name] for name in ("steps", "decay_from", "validate_every")}
     assert blind == default | schedule | {"text_share": 0, "model": default["model"] | {"text": False}}

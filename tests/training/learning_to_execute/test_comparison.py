@@ -15,7 +15,7 @@ from cprograms.sampling import sample
 from cprograms.sandbox import run
 from surrogate.mlp.pipeline import ROWS
 from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import HeldOut, spread_records
+from training.held_out import HeldOut, evenly_spaced_records
 from training.learning_to_execute.comparison import (
     compare,
     compiled,
@@ -26,7 +26,7 @@ from training.learning_to_execute.comparison import (
     nearest,
     nearest_row,
 )
-from training.learning_to_execute.settings import Settings
+from training.learning_to_execute.config import ExecuteConfig
 
 SOURCE = """
 #pragma surrogate range(a, 0, 10)
@@ -48,7 +48,7 @@ def test_the_systems_are_measured_on_the_test_rows(held: HeldOut, tmp_path: Path
         "compiled": compiled(load_compiler().model),
         "from scratch": from_scratch(seed=0),
         "nearest row": nearest,
-        "LSTM": lstm_of_each(Settings.of(values | {"validation_windows": 4}, "test"), tmp_path),
+        "LSTM": lstm_of_each(ExecuteConfig.of(values | {"validation_windows": 4}, "test"), tmp_path),
     }
     rows = {row["system"]: row for row in compare(systems, [held])}
     assert list(rows) == list(systems)
@@ -65,7 +65,7 @@ def test_the_systems_are_measured_on_the_test_rows(held: HeldOut, tmp_path: Path
 
 
 def test_functions_are_the_results_of_a_corpus_with_their_finite_rows():
-    records = spread_records(TINY, "train", count=6)
+    records = evenly_spaced_records(TINY, "train", count=6)
     functions = functions_of(records)
     assert len(functions) == sum(len(r.results) for r in records)
     assert all(np.isfinite(f.y).all() and len(f.x) == len(f.y) > 0 for f in functions)
@@ -77,7 +77,7 @@ def test_functions_are_the_results_of_a_corpus_with_their_finite_rows():
 
 def test_each_result_gets_an_lstm_of_its_own(held: HeldOut, tmp_path: Path):
     values = {"task": "functions", "length": 1, "blocks": 1, "hidden": 8, "batch_size": 2, "windows": 2}
-    make = lstm_of_each(Settings.of(values | {"validation_windows": 4}, "test"), tmp_path)
+    make = lstm_of_each(ExecuteConfig.of(values | {"validation_windows": 4}, "test"), tmp_path)
     make(held)
     make(replace(held, program=cprograms.load(source=SOURCE.replace("+ 1", "+ 2"))))
     assert len(list(tmp_path.iterdir())) == 2

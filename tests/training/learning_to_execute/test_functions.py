@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cprograms.diagnostics import UsageError
+from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import Hardness
 from training.learning_to_execute.functions import (
     FUNCTION_ALPHABET,
     LONGEST,
-    Function,
+    FunctionRows,
     function_task,
     predict,
     question,
@@ -24,11 +25,10 @@ from training.learning_to_execute.functions import (
     written,
 )
 from training.learning_to_execute.lstm import CharacterLSTM
-from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.tasks import ALPHABET, ANSWER_END, QUESTION_END
-from training.learning_to_execute.train import Trainer
+from training.learning_to_execute.train import ExecuteTrainer
 
-HALF = Function("double half(double a) { return 0.5 * a; }", np.array([[1.0], [2.0]]), np.array([0.5, 1.0]))
+HALF = FunctionRows("double half(double a) { return 0.5 * a; }", np.array([[1.0], [2.0]]), np.array([0.5, 1.0]))
 
 
 @given(st.floats(-1e308, 1e308))
@@ -70,9 +70,11 @@ def test_every_alphabet_begins_with_the_published_one():
 
 
 def test_an_lstm_of_one_program_answers_the_rows_that_it_was_trained_on(tmp_path: Path):
-    function = Function("f", np.arange(1.0, 4)[:, None], np.arange(1.0, 4) ** 2)
+    function = FunctionRows("f", np.arange(1.0, 4)[:, None], np.arange(1.0, 4) ** 2)
     values = {"length": 1, "blocks": 14, "hidden": 32, "batch_size": 8, "windows": 40, "validation_windows": 1}
-    trainer = Trainer(Settings.of({"task": "functions"} | values, "test"), tmp_path, function_task([function]))
+    trainer = ExecuteTrainer(
+        ExecuteConfig.of({"task": "functions"} | values, "test"), tmp_path, function_task([function])
+    )
     trainer.run()
     found = predict(trainer.model, function.text, function.x)
     assert found.tolist() == function.y.tolist()
@@ -80,7 +82,7 @@ def test_an_lstm_of_one_program_answers_the_rows_that_it_was_trained_on(tmp_path
 
 def test_without_functions_the_task_is_a_usage_error(tmp_path: Path):
     with pytest.raises(UsageError, match="needs functions"):
-        Trainer(Settings.of({"task": "functions", "length": 1, "blocks": 1}, "test"), tmp_path)
+        ExecuteTrainer(ExecuteConfig.of({"task": "functions", "length": 1, "blocks": 1}, "test"), tmp_path)
 
 
 def test_an_untrained_model_predicts_numbers():

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import cprograms
 from cprograms.sandbox import run_many
 from training.learning_to_execute.curricula import Hardness
-from training.learning_to_execute.programs import LIMIT, OPERATORS, Program, random_program
+from training.learning_to_execute.programs import LIMIT, OPERATORS, RandomProgram, random_program
 
 hardnesses = st.builds(Hardness, st.integers(1, LIMIT.length), st.integers(1, LIMIT.nesting))
 
@@ -32,7 +32,7 @@ def printed(text: str) -> str:
     return out.getvalue().strip()
 
 
-def drawn(count: int, hardness: Hardness, seed: int = 0) -> list[Program]:
+def drawn(count: int, hardness: Hardness, seed: int = 0) -> list[RandomProgram]:
     random = Random(seed)
     return [random_program(random, hardness) for _ in range(count)]
 

@@ -17,25 +17,25 @@ from torch import nn
 import cprograms.files
 from cprograms.diagnostics import UsageError
 from tests import ROOT
+from training.config import read_mapping
 from training.learning_to_execute import checkpoints, train
 from training.learning_to_execute.checkpoints import Progress
+from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import CURRICULA, Hardness
 from training.learning_to_execute.grid import Plan, run_plan
 from training.learning_to_execute.lstm import INITIAL, CharacterLSTM
-from training.learning_to_execute.settings import Settings
 from training.learning_to_execute.streams import Source, windows
 from training.learning_to_execute.tasks import ALPHABET, TASKS
-from training.learning_to_execute.train import Trainer
-from training.settings import read_mapping
+from training.learning_to_execute.train import ExecuteTrainer
 
 TINY = {"hidden": 16, "layers": 2, "batch_size": 8, "unroll": 20, "windows": 6, "validation_windows": 4}
 
 
-def tiny(**values: object) -> Settings:
-    return Settings.of({"length": 2, "blocks": 4} | TINY | values, "test")
+def tiny(**values: object) -> ExecuteConfig:
+    return ExecuteConfig.of({"length": 2, "blocks": 4} | TINY | values, "test")
 
 
-def state(trainer: Trainer) -> dict[str, torch.Tensor]:
+def state(trainer: ExecuteTrainer) -> dict[str, torch.Tensor]:
     return trainer.accelerator.unwrap_model(trainer.model).state_dict()
 
 
@@ -74,18 +74,18 @@ def test_a_reading_is_the_answers_cross_entropy_and_carries_the_state():
 
 def test_an_lstm_learns_to_copy_two_digits(tmp_path: Path):
     settings = tiny(task="memorise plain", curriculum="baseline", blocks=28, hidden=32, windows=40)
-    trace = Trainer(settings, tmp_path).run().trace
+    trace = ExecuteTrainer(settings, tmp_path).run().trace
     assert trace[0]["training"] < 0.4  # the answer's end, and one digit in ten
     assert trace[-1]["training"] > 0.95
 
 
 def test_a_resumed_run_goes_on_bit_for_bit(tmp_path: Path):
     settings = tiny(nesting=2)
-    whole = Trainer(settings, tmp_path / "whole")
+    whole = ExecuteTrainer(settings, tmp_path / "whole")
     whole.run()
-    Trainer(settings, tmp_path / "parts").run(until=1)
-    Trainer(settings, tmp_path / "parts").run(until=3)
-    resumed = Trainer(settings, tmp_path / "parts")
+    ExecuteTrainer(settings, tmp_path / "parts").run(until=1)
+    ExecuteTrainer(settings, tmp_path / "parts").run(until=3)
+    resumed = ExecuteTrainer(settings, tmp_path / "parts")
     assert resumed.progress.block == 3
     resumed.run()
     assert replace(resumed.progress, seconds=0) == replace(whole.progress, seconds=0)
@@ -103,12 +103,11 @@ def test_two_processes_train_one_model(tmp_path: Path):
         env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"},
         capture_output=True,
         text=True,
-        timeout=250,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "block 2" in done.stdout
     weights, progress = checkpoints.load(
-        tmp_path / "out" / "checkpoint", Settings(length=1, blocks=2, **TINY), ALPHABET
+        tmp_path / "out" / "checkpoint", ExecuteConfig(length=1, blocks=2, **TINY), ALPHABET
     )
     assert progress.block == 2
     assert all(torch.isfinite(w).all() for w in weights.values())
@@ -146,9 +145,9 @@ class TestSchedule:
         assert blocks == 28  # 0.5 · 0.8²⁸ is the first below 1e-3
 
 
-def trained(tmp_path: Path, **values: object) -> tuple[Path, Settings]:
+def trained(tmp_path: Path, **values: object) -> tuple[Path, ExecuteConfig]:
     settings = tiny(blocks=1, **values)
-    Trainer(settings, tmp_path).run()
+    ExecuteTrainer(settings, tmp_path).run()
     return tmp_path / "checkpoint", settings
 
 
@@ -158,7 +157,7 @@ def test_a_truncated_checkpoint_is_named(tmp_path: Path, name: str):
     content = (folder / name).read_bytes()
     (folder / name).write_bytes(content[: len(content) // 2])
     with pytest.raises(UsageError, match=r"the checkpoint is damaged .* remove the folder"):
-        Trainer(settings, tmp_path)
+        ExecuteTrainer(settings, tmp_path)
 
 
 def test_a_checkpoint_of_another_vocabulary_is_named(tmp_path: Path):
@@ -166,13 +165,13 @@ def test_a_checkpoint_of_another_vocabulary_is_named(tmp_path: Path):
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"alphabet": ALPHABET[::-1]}))
     with pytest.raises(UsageError, match="another vocabulary"):
-        Trainer(settings, tmp_path)
+        ExecuteTrainer(settings, tmp_path)
 
 
 def test_a_checkpoint_of_other_settings_is_named(tmp_path: Path):
     _, settings = trained(tmp_path)
     with pytest.raises(UsageError, match="other settings: hidden 16 instead of 32"):
-        Trainer(replace(settings, hidden=32), tmp_path)
+        ExecuteTrainer(replace(settings, hidden=32), tmp_path)
 
 
 @pytest.mark.parametrize("step", ["fsync", "rename"])
@@ -180,7 +179,7 @@ def test_an_interrupted_save_leaves_the_last_good_checkpoint(
     tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ):
     folder, settings = trained(tmp_path)
-    trainer = Trainer(replace(settings, blocks=2), tmp_path)
+    trainer = ExecuteTrainer(replace(settings, blocks=2), tmp_path)
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -245,15 +244,15 @@ class TestGrid:
         assert [(r["round"], r["length"], r["curriculum"], r["block"]) for r in whole] == [
             (r, n, c, 2 * r) for r in (1, 2) for n in (1, 2) for c in ("naive", "mix")
         ]
-        runs, run = [], Trainer.run
+        runs, run = [], ExecuteTrainer.run
 
-        def killed(trainer: Trainer, until: int | None = None) -> Progress:
+        def killed(trainer: ExecuteTrainer, until: int | None = None) -> Progress:
             runs.append(until)
             if len(runs) == 6:
                 raise KeyboardInterrupt
             return run(trainer, until)
 
-        monkeypatch.setattr(Trainer, "run", killed)
+        monkeypatch.setattr(ExecuteTrainer, "run", killed)
         with pytest.raises(KeyboardInterrupt):
             run_plan(found, tmp_path / "parts")
         resumed = run_plan(found, tmp_path / "parts")
@@ -269,6 +268,6 @@ class TestGrid:
 
 
 def test_the_published_settings_are_the_default():
-    settings = Settings.of(read_mapping(ROOT / "training" / "configs" / "learning_to_execute.yaml"), "config")
+    settings = ExecuteConfig.of(read_mapping(ROOT / "training" / "configs" / "learning_to_execute.yaml"), "config")
     assert (settings.layers, settings.hidden, settings.batch_size, settings.unroll) == (2, 400, 100, 50)
     assert (settings.learning_rate, settings.clip, settings.decay, settings.last_rate) == (0.5, 5.0, 0.8, 1e-3)

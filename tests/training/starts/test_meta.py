@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from surrogate.mlp.towers import Layers, outputs
-from training.examples.batches import ViewStore, pack_rows
+from training.examples.batches import pack_rows
+from training.examples.shards import ExampleStore
 from training.finetuning import OPTIMISERS
-from training.loop.loop import plain
-from training.starts.initialisations import load_tower
+from training.loop.config import plain
 from training.starts.meta import (
     MetaConfig,
     MetaObjective,
@@ -26,6 +26,7 @@ from training.starts.meta import (
     tuned_errors,
     write_start,
 )
+from training.starts.table import load_tower
 
 B, R, H = 3, 40, 5
 
@@ -168,10 +169,10 @@ def test_towers_adapt_each_to_its_own_rows(rows: tuple[Tensor, Tensor]):
             torch.testing.assert_close(one[b], other[0])
 
 
-def test_rows_stand_in_the_columns_of_the_signature(tiny_views: Path):
-    views = ViewStore(tiny_views, "validation").spread(20)
-    x, y = pack_rows(views, np.random.default_rng(0))
-    for b, v in enumerate(views):
+def test_rows_stand_in_the_columns_of_the_signature(tiny_examples: Path):
+    examples = ExampleStore(tiny_examples, "validation").evenly_spaced(20)
+    x, y = pack_rows(examples, np.random.default_rng(0))
+    for b, v in enumerate(examples):
         order = [int(np.flatnonzero(v.y == value)[0]) for value in y[b].numpy()[:5]]
         unused = sorted(set(range(16)) - set(v.graph.arguments.tolist()))
         assert not x[b, :, unused].any()
@@ -180,7 +181,7 @@ def test_rows_stand_in_the_columns_of_the_signature(tiny_views: Path):
                 np.testing.assert_array_equal(x[b, :5, argument].numpy(), v.x[order, slot])
 
 
-def test_a_start_is_read_back_by_the_table_of_initialisations(tmp_path: Path):
+def test_a_start_is_read_back_by_the_table_of_starts(tmp_path: Path):
     c = replace(config(), seed=7)
     start = SharedStart(0.05)
     write_start(tmp_path / "start.safetensors", start, c, step=3)
@@ -195,18 +196,18 @@ def test_a_start_is_read_back_by_the_table_of_initialisations(tmp_path: Path):
     assert plain(c)["inner_steps"] == 3
 
 
-def test_fine_tuning_forgets_a_start_that_it_need_not_keep(tiny_views: Path):
+def test_fine_tuning_forgets_a_start_that_it_need_not_keep(tiny_examples: Path):
     """The error is of rows that were not given, and falls with more rows."""
-    views = ViewStore(tiny_views, "validation").spread(6)
+    examples = ExampleStore(tiny_examples, "validation").evenly_spaced(6)
     torch.manual_seed(0)
     layers: Layers = SharedStart(0.1).layers
     optimiser = OPTIMISERS["Levenberg–Marquardt"]
-    few, many = (np.median(tuned_errors(layers, views, n, optimiser, 1.0)) for n in (8, 48))
+    few, many = (np.median(tuned_errors(layers, examples, n, optimiser, 1.0)) for n in (8, 48))
     assert many < few / 3
 
 
-def test_the_start_of_least_validation_error_is_kept(tiny_views: Path, tmp_path: Path):
-    run = MetaTrainer(config(batch_size=2), tiny_views, tmp_path)
+def test_the_start_of_least_validation_error_is_kept(tiny_examples: Path, tmp_path: Path):
+    run = MetaTrainer(config(batch_size=2), tiny_examples, tmp_path)
     for run.step, error in enumerate((0.5, 0.7, 0.2, 0.3)):
         with torch.no_grad():
             run.start.w3.fill_(error)
@@ -214,6 +215,6 @@ def test_the_start_of_least_validation_error_is_kept(tiny_views: Path, tmp_path:
     layers, metadata = load_tower(tmp_path / "a_start.safetensors")
     assert (layers[2] == 0.2).all()
     assert metadata["step"] == "2"
-    again = MetaTrainer(config(batch_size=2), tiny_views, tmp_path)
+    again = MetaTrainer(config(batch_size=2), tiny_examples, tmp_path)
     again.keep(0.3)
     assert load_tower(tmp_path / "a_start.safetensors")[1]["step"] == "2"

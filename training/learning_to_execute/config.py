@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cprograms.diagnostics import UsageError
+from training.config import config_of
 from training.learning_to_execute.curricula import CURRICULA, Hardness
 from training.learning_to_execute.tasks import LIMITS
-from training.settings import settings_of
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExecuteConfig:
     """The defaults are the published ones (Zaremba, Sutskever 2014, section 6, and its first public code)."""
 
     length: int  # the target's; nesting alike
@@ -48,6 +48,6 @@ class Settings:
         return Hardness(self.length, self.nesting)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], place: str) -> Settings:
-        """As `training.settings.settings_of`."""
-        return settings_of(cls, values, place)
+    def of(cls, values: Mapping[str, Any], place: str) -> ExecuteConfig:
+        """As `training.config.config_of`."""
+        return config_of(cls, values, place)

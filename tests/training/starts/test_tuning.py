@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from training.starts import meta_tuning
+from training.starts import tuning
 from training.starts.meta import MetaConfig
-from training.starts.meta_tuning import Measure, tune
+from training.starts.tuning import Measure, tune
 
 
 class Valley:
@@ -21,7 +21,7 @@ class Valley:
 
 
 def test_settings_are_chosen_inside_grids_that_grow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(meta_tuning, "_trained", lambda c, data, out: c)
+    monkeypatch.setattr(tuning, "_trained", lambda c, data, out: c)
     start = MetaConfig(name="maml", method="maml", steps=1, learning_rate=0.001, inner_steps=5)
     chosen, records = tune(start, tmp_path, tmp_path, Valley())  # type: ignore[arg-type]
     assert chosen.learning_rate == pytest.approx(0.027)
@@ -32,7 +32,7 @@ def test_settings_are_chosen_inside_grids_that_grow(monkeypatch: pytest.MonkeyPa
     assert {r["settings"]["learning_rate"] for r in records if r["settings"]["inner_steps"] != 5} == {0.027}
 
 
-def test_random_starts_are_measured_on_the_validation_split(tiny_views: Path):
-    errors = Measure.on(tiny_views, 6).random(seed=0)
+def test_random_starts_are_measured_on_the_validation_split(tiny_examples: Path):
+    errors = Measure.on(tiny_examples, 6).random(seed=0)
     assert set(errors) == {8, 32}
     assert 0 < errors[32] < errors[8] < 10

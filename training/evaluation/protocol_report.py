@@ -12,7 +12,8 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from training.evaluation.protocol import BASELINE, START_ROWS, Measured, Settings, chosen
+from training.errors import bounded
+from training.evaluation.protocol import BASELINE, START_ROWS, Measured, ProtocolConfig, chosen
 from training.evaluation.statistics import (
     geometric,
     mean_log,
@@ -23,8 +24,9 @@ from training.evaluation.statistics import (
     training_time,
     win_rate,
 )
-from training.examples.zero_shot import bounded
 from training.finetuning import OPTIMISERS
+from training.markdown import table_lines
+from training.starts.table import ROWS_ONLY, TEXT, TEXT_AND_ROWS, WRONG_TEXT_AND_ROWS
 
 try:
     from matplotlib import rc_context
@@ -33,9 +35,9 @@ try:
 except ImportError:
     raise UsageError("plots need matplotlib: pip install 'surrogate-compiler[plot]'") from None
 
-OURS, TEXT, ROWS_ONLY, WRONG = "text + rows", "text", "rows only", "wrong text + rows"
+OURS, WRONG = TEXT_AND_ROWS, WRONG_TEXT_AND_ROWS
 Table = dict[str, dict[str, dict[str, Any]]]
-"""By initialisation and column."""
+"""By start and column."""
 
 
 def figures(measured: Measured) -> dict[str, Any]:
@@ -142,21 +144,23 @@ EPOCHS_BAR = 7.3
 TEXT_BARS = {4: 3.0, 8: 2.0, 32: 1.25}
 
 
-def bars(settings: Settings, levels: dict[str, Any], measured: Measured | None, tables: dict) -> list[dict[str, Any]]:
+def bars(
+    config: ProtocolConfig, levels: dict[str, Any], measured: Measured | None, tables: dict[str, Any]
+) -> list[dict[str, Any]]:
     """A row a bar that these figures decide: what, the bar, what was measured, whether it is met."""
-    rows = list(_level_bars(settings, levels))
+    rows = list(_level_bars(config, levels))
     if measured is not None:
         rows += _protocol_bars(measured, tables)
     return rows
 
 
-def _level_bars(settings: Settings, levels: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _level_bars(config: ProtocolConfig, levels: dict[str, Any]) -> Iterator[dict[str, Any]]:
     everything = levels["table"][0]
-    if settings.suite == "parrot":
+    if config.suite == "parrot":
         for kernel, errors in levels["programs"].items():
             yield _bar(f"1: -O1, {kernel}", "at most", PARROT_BAR, {"value": errors["-O1"]})
         return
-    for level, bar in zip(("-O1", "-O0, scale given", "-O0"), LEVEL_BARS[settings.suite], strict=True):
+    for level, bar in zip(("-O1", "-O0, scale given", "-O0"), LEVEL_BARS[config.suite], strict=True):
         yield _bar(f"1: {level}, geometric mean", "at most", bar, {"value": everything[level]["geo"]})
 
 
@@ -232,15 +236,12 @@ def _sections(d: dict[str, Any], plots: Sequence[str]) -> Iterator[str]:
         "choices": ("Optimiser and strength, chosen on the validation programs", _chosen_cell),
     }
     for name, (title, cell) in sections.items():
-        yield from ("", f"## {title}", "", *_markdown_table(d[name], cell))
+        yield from ("", f"## {title}", "", *_starts_table(d[name], cell))
 
 
-def _markdown_table(table: Table, cell: Callable[[dict[str, Any]], str]) -> Iterator[str]:
+def _starts_table(table: Table, cell: Callable[[dict[str, Any]], str]) -> Iterator[str]:
     columns = list(next(iter(table.values())))
-    yield f"| start | {' | '.join(columns)} |"
-    yield "|---|" + "---|" * len(columns)
-    for method, cells in table.items():
-        yield f"| {method} | {' | '.join(cell(cells[c]) for c in columns)} |"
+    return table_lines(["start", *columns], ([m, *(cell(cells[c]) for c in columns)] for m, cells in table.items()))
 
 
 def _cell(c: dict[str, Any]) -> str:
@@ -268,19 +269,18 @@ def _figure(value: float) -> str:
 def level_table(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Classes of programs by what they hold, and the errors of a compile at each level."""
     columns = [c for c in rows[0] if c not in ("class", "programs")]
-    yield "| results | number | " + " | ".join(f"{c}: mean, median" for c in columns) + " |"
-    yield "|---|---|" + "---|" * len(columns)
-    for row in rows:
-        cells = [f"{_figure(row[c]['geo'])}, {_figure(row[c]['median'])}" if row[c] else "–" for c in columns]
-        yield f"| {row['class']} | {row['programs']} | " + " | ".join(cells) + " |"
+
+    def cell(errors: dict[str, float] | None) -> str:
+        return f"{_figure(errors['geo'])}, {_figure(errors['median'])}" if errors else "–"
+
+    header = ["results", "number", *(f"{c}: mean, median" for c in columns)]
+    return table_lines(header, ([r["class"], str(r["programs"]), *(cell(r[c]) for c in columns)] for r in rows))
 
 
 def _program_table(programs: dict[str, dict[str, float]]) -> Iterator[str]:
     columns = list(next(iter(programs.values())))
-    yield f"| program, mean of its results | {' | '.join(columns)} |"
-    yield "|---|" + "---|" * len(columns)
-    for name, errors in programs.items():
-        yield f"| {name} | {' | '.join(_figure(errors[c]) for c in columns)} |"
+    rows = ([name, *(_figure(errors[c]) for c in columns)] for name, errors in programs.items())
+    return table_lines(["program, mean of its results", *columns], rows)
 
 
 # --- Plots ---
@@ -288,21 +288,25 @@ def _program_table(programs: dict[str, dict[str, float]]) -> Iterator[str]:
 
 def error_plot(document: dict[str, Any]) -> Figure:
     """Test error over the number of rows, a line a start; intervals of three."""
-    figure = Figure(figsize=(7.5, 4.8), layout="constrained")
-    axes = figure.subplots()
-    _lines(axes, document["errors"], skip="0, predicted")
-    axes.set(xlabel="rows", ylabel="test nMSE, geometric mean", yscale="log")
+    figure, axes = _line_plot(document["errors"])
+    axes.set(ylabel="test nMSE, geometric mean")
     return figure
 
 
 def ratio_plot(document: dict[str, Any]) -> Figure:
     """How many times smaller the error is than random's, over the number of rows."""
+    figure, axes = _line_plot(document["ratios"])
+    axes.axhline(1, color="black", linewidth=0.8)
+    axes.set(ylabel="test error: random ÷ start")
+    return figure
+
+
+def _line_plot(table: Table) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(7.5, 4.8), layout="constrained")
     axes = figure.subplots()
-    _lines(axes, document["ratios"], skip="0, predicted")
-    axes.axhline(1, color="black", linewidth=0.8)
-    axes.set(xlabel="rows", ylabel="test error: random ÷ start", yscale="log")
-    return figure
+    _lines(axes, table, skip="0, predicted")
+    axes.set(xlabel="rows", yscale="log")
+    return figure, axes
 
 
 def _lines(axes: Axes, table: Table, skip: str) -> None:
@@ -328,16 +332,17 @@ def write(document: dict[str, Any], output: Path) -> str:
     plots = {"errors": error_plot, "ratios": ratio_plot} if "errors" in document else {}
     page = markdown(document, [f"{output.name}_{name}.png" for name in plots])
     for name, plot in plots.items():
-        for kind in ("png", "svg"):
-            replace_file(output.with_name(f"{output.name}_{name}.{kind}"), _image(plot(document), kind))
+        for file_format in ("png", "svg"):
+            path = output.with_name(f"{output.name}_{name}.{file_format}")
+            replace_file(path, _image(plot(document), file_format))
     replace_file(output.with_name(f"{output.name}.json"), (json.dumps(document, indent=1) + "\n").encode())
     replace_file(output.with_name(f"{output.name}.md"), page.encode())
     return page
 
 
-def _image(figure: Figure, kind: str) -> bytes:
+def _image(figure: Figure, file_format: str) -> bytes:
     """The same bytes for the same figure: no date, fixed identifiers."""
     out = io.BytesIO()
     with rc_context({"svg.hashsalt": "evaluation"}):
-        figure.savefig(out, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(out, format=file_format, dpi=150, metadata={"Date": None} if file_format == "svg" else None)
     return out.getvalue()

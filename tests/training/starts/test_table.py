@@ -18,9 +18,12 @@ from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.pipeline import ROWS, build_network
 from surrogate.mlp.towers import outputs
-from training.evaluation.held_out import HeldOut
+from tests import ROOT
 from training.evaluation.suites import Suite, nmse
-from training.starts.initialisations import Initialisation, Task, load_tower, make_task, random_start, table
+from training.held_out import HeldOut
+from training.starts.meta import METHODS
+from training.starts.table import STARTS, Need, Start, load_tower, random_start, table
+from training.starts.tasks import StartTask, make_task
 
 torch.set_num_threads(1)
 
@@ -46,7 +49,7 @@ def results() -> list[HeldOut]:
 
 
 @pytest.fixture(scope="module")
-def tasks(results: list[HeldOut]) -> list[Task]:
+def tasks(results: list[HeldOut]) -> list[StartTask]:
     return [make_task(h) for h in results]
 
 
@@ -57,20 +60,20 @@ def model() -> Hypernetwork:
 
 
 @pytest.fixture(scope="module")
-def starts(model: Hypernetwork, tasks: list[Task]) -> dict[str, Initialisation]:
+def starts(model: Hypernetwork, tasks: list[StartTask]) -> dict[str, Start]:
     return table(model, tasks, tasks, None)
 
 
-def predicted(starts: dict[str, Initialisation], name: str, tasks: list[Task]) -> np.ndarray:
+def predicted(starts: dict[str, Start], name: str, tasks: list[StartTask]) -> np.ndarray:
     """Standardised outputs on the tasks' rows: [B, K]."""
     suite = Suite(tasks, [t.x for t in tasks], [t.y for t in tasks])
-    return outputs(starts[name].start(tasks, 0), suite.rows.x).detach().numpy()
+    return outputs(starts[name].towers(tasks, 0), suite.rows.x).detach().numpy()
 
 
 @pytest.mark.parametrize(("name", "level"), [("text", 0), ("text + rows", 1)])
 def test_emitted_starts_are_a_compiles(
-    starts: dict[str, Initialisation],
-    tasks: list[Task],
+    starts: dict[str, Start],
+    tasks: list[StartTask],
     results: list[HeldOut],
     model: Hypernetwork,
     name: str,
@@ -96,7 +99,7 @@ def test_of_many_rows_a_start_reads_those_of_a_compile(model: Hypernetwork):
 
 
 def test_the_predicted_scale_is_a_compiles(
-    starts: dict[str, Initialisation], tasks: list[Task], results: list[HeldOut], model: Hypernetwork
+    starts: dict[str, Start], tasks: list[StartTask], results: list[HeldOut], model: Hypernetwork
 ):
     mean, std = starts["text"].scale(tasks)
     for i, h in enumerate(results):
@@ -105,30 +108,30 @@ def test_the_predicted_scale_is_a_compiles(
         assert std[i] == pytest.approx(network.std[h.result].item(), rel=1e-4)
 
 
-def test_without_rows_a_start_with_rows_is_the_texts(starts: dict[str, Initialisation], tasks: list[Task]):
+def test_without_rows_a_start_with_rows_is_the_texts(starts: dict[str, Start], tasks: list[StartTask]):
     bare = [t.first(0) for t in tasks]
-    for a, b in zip(starts["text + rows"].start(bare, 0), starts["text"].start(bare, 0), strict=True):
+    for a, b in zip(starts["text + rows"].towers(bare, 0), starts["text"].towers(bare, 0), strict=True):
         torch.testing.assert_close(a, b)
 
 
 def test_a_wrong_text_is_another_programs_of_as_many_arguments(
-    starts: dict[str, Initialisation], tasks: list[Task], model: Hypernetwork
+    starts: dict[str, Start], tasks: list[StartTask], model: Hypernetwork
 ):
     """`scaled` and `product` both read two arguments: each gets the other's tower."""
-    text, wrong = (starts[n].start(tasks[:2], 0) for n in ("text", "wrong text"))
+    text, wrong = (starts[n].towers(tasks[:2], 0) for n in ("text", "wrong text"))
     for a, b in zip(text, wrong, strict=True):
         torch.testing.assert_close(a.flip(0), b)
     # The rows are the right ones: with enough of them the wrong text's tower fits them, and no other program's.
     suite = Suite(tasks[:2], [t.x for t in tasks[:2]], [t.y for t in tasks[:2]])
     mean, std = suite.rows.moments()
-    adapted = starts["wrong text + rows"].start(tasks[:2], 0)
+    adapted = starts["wrong text + rows"].towers(tasks[:2], 0)
     assert (nmse(adapted, mean, std, suite.test) < 0.1 * nmse(wrong, mean, std, suite.test)).all()
     assert starts["wrong text"].scale(tasks[:2])[0].tolist() == starts["text"].scale(tasks[:2])[0].tolist()[::-1]
 
 
-def test_the_constant_is_the_mean_of_emitted_towers(starts: dict[str, Initialisation], tasks: list[Task]):
-    w1, w2, _ = starts["constant"].start(tasks[:2], 0)
-    text = starts["text"].start(tasks, 0)
+def test_the_constant_is_the_mean_of_emitted_towers(starts: dict[str, Start], tasks: list[StartTask]):
+    w1, w2, _ = starts["constant"].towers(tasks[:2], 0)
+    text = starts["text"].towers(tasks, 0)
     torch.testing.assert_close(w2[0], text[1].mean(0))
     torch.testing.assert_close(w2[0], w2[1])
     # Column 1 is of those programs that read a second argument.
@@ -137,7 +140,7 @@ def test_the_constant_is_the_mean_of_emitted_towers(starts: dict[str, Initialisa
     torch.testing.assert_close(w1[0, :, 1], text[0][readers, :, 1].mean(0))
 
 
-def test_a_random_start_depends_on_the_seed_and_the_task_alone(tasks: list[Task]):
+def test_a_random_start_depends_on_the_seed_and_the_task_alone(tasks: list[StartTask]):
     together, alone = random_start(tasks, 3), random_start(tasks[1:2], 3)
     assert torch.equal(together[1][1], alone[1][0])
     assert not torch.equal(together[1][0], together[1][1])
@@ -151,21 +154,46 @@ def tower() -> dict[str, torch.Tensor]:
     return {"w1": torch.rand(HIDDEN, 17), "w2": torch.rand(HIDDEN, HIDDEN + 1), "w3": torch.rand(1, HIDDEN + 1)}
 
 
-def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[Task], tmp_path: Path):
+def baselines(model: Hypernetwork, folder: Path) -> dict[str, torch.Tensor]:
+    """A folder of a tower, which is returned, and of a hypernetwork without text."""
     weights = tower()
-    save_file(weights, tmp_path / "x.safetensors", {"name": "reptile"})
-    (tmp_path / "rows_only").mkdir()
-    save_file(model.state_dict(), tmp_path / "rows_only" / "model.safetensors")
+    save_file(weights, folder / "x.safetensors", {"name": "reptile"})
+    (folder / "rows_only").mkdir()
+    save_file(model.state_dict(), folder / "rows_only" / "model.safetensors")
     settings = asdict(replace(model.settings, text=False))
-    (tmp_path / "rows_only" / "config.json").write_text(json.dumps(settings))
+    (folder / "rows_only" / "config.json").write_text(json.dumps(settings))
+    return weights
+
+
+def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[StartTask], tmp_path: Path):
+    weights = baselines(model, tmp_path)
     found = table(model, tasks, tasks, tmp_path)
     assert {"reptile", "rows only"} < set(found)
-    for w, own in zip(found["reptile"].start(tasks, 0), weights.values(), strict=True):
+    for w, own in zip(found["reptile"].towers(tasks, 0), weights.values(), strict=True):
         assert torch.equal(w[3], own)
     # What sees no text gives programs of one signature and domain one tower.
     same = [make_task(held(f"double f(double a, double b) {{ return {e}; }}")) for e in ("a + b", "a * b")]
-    w2 = found["rows only"].start([t.first(0) for t in same], 0)[1]
+    w2 = found["rows only"].towers([t.first(0) for t in same], 0)[1]
     torch.testing.assert_close(w2[0], w2[1])
+
+
+def test_every_row_of_the_table_is_a_start_in_its_order(model: Hypernetwork, tasks: list[StartTask], tmp_path: Path):
+    baselines(model, tmp_path)
+    names = ["reptile" if row.need is Need.TOWER else row.name for row in STARTS]
+    found = table(model, tasks, tasks, tmp_path)
+    assert list(found) == names
+    assert [start.name for start in found.values()] == names
+    for start in found.values():
+        assert [len(w) for w in start.towers(tasks, 0)] == [len(tasks)] * 3
+        assert [len(moments) for moments in start.scale(tasks)] == [len(tasks)] * 2
+    without = [row.name for row in STARTS if row.need not in (Need.TOWER, Need.ROWS_ONLY)]
+    assert list(table(model, tasks, tasks, None)) == without
+
+
+def test_every_start_is_documented():
+    documented = (ROOT / "docs" / "evaluation.md").read_text().lower()
+    names = [row.name for row in STARTS if row.need is not Need.TOWER] + list(METHODS)
+    assert [name for name in names if name not in documented] == []
 
 
 @pytest.mark.parametrize(
@@ -185,11 +213,11 @@ def test_a_bad_file_is_named(change, message: str, tmp_path: Path):
         load_tower(path)
 
 
-def test_a_folder_without_starts_is_named(model: Hypernetwork, tasks: list[Task], tmp_path: Path):
+def test_a_folder_without_starts_is_named(model: Hypernetwork, tasks: list[StartTask], tmp_path: Path):
     with pytest.raises(UsageError, match="holds neither a learned tower"):
         table(model, tasks, tasks, tmp_path)
 
 
-def test_one_program_alone_has_no_wrong_text(model: Hypernetwork, tasks: list[Task]):
+def test_one_program_alone_has_no_wrong_text(model: Hypernetwork, tasks: list[StartTask]):
     with pytest.raises(UsageError, match="needs more than one program"):
         table(model, tasks[-2:], tasks[-2:], None)

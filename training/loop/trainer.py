@@ -6,16 +6,12 @@ that was killed goes on as if it had not been.
 
 from __future__ import annotations
 
-import argparse
-import json
 import pickle
 import shutil
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -32,8 +28,8 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from cprograms.diagnostics import UsageError
-from training.examples.batches import ViewStore
-from training.settings import read_mapping, settings_of
+from training.examples.shards import ExampleStore
+from training.loop.config import MAY_DIFFER, LoopConfig, plain
 
 WAIT = timedelta(minutes=10)
 """A process that waits longer than this for another one gives up."""
@@ -46,44 +42,11 @@ class TrainingError(Exception):
     """The run cannot go on from here, though what was asked for makes sense. Exit code 1."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoopConfig:
-    """Settings that every training has."""
-
-    steps: int
-    batch_size: int = 64  # views a process and step
-    learning_rate: float = 1e-3
-    warmup: int = 300
-    decay_from: float = 0.7  # share of the steps after which the learning rate falls linearly to zero
-    clip: float = 1.0
-    seed: int = 0
-    checkpoint_every: int = 1000
-    validate_every: int = 2000
-    mixed_precision: str = "no"
-
-    def __post_init__(self) -> None:
-        """Raises UsageError for a number that makes no sense."""
-        for name in ("steps", "batch_size", "learning_rate", "warmup", "clip", "checkpoint_every", "validate_every"):
-            if getattr(self, name) <= 0:
-                raise UsageError(f"'{name}' must be positive, not {getattr(self, name)}")
-        if self.mixed_precision not in ("no", "bf16"):
-            raise UsageError(f"'mixed_precision' is \"no\" or bf16, not {self.mixed_precision!r}")
-
-    def rate(self, step: int) -> float:
-        """The learning rate: warm-up, constant, then linear decay."""
-        warm = min(1.0, (step + 1) / self.warmup)
-        left = (self.steps - step) / max(1, self.steps * (1 - self.decay_from))
-        return self.learning_rate * warm * min(1.0, max(left, 0.0))
-
-
-MAY_DIFFER = {"steps", "checkpoint_every", "validate_every"}
-"""Settings that a resumed run need not share with its checkpoint: a finished run can be continued."""
-
 Config = TypeVar("Config", bound=LoopConfig)
 
 
 class Trainer(ABC, Generic[Config]):
-    """A training run on a folder of views; what is trained, and on which loss, is a subclass's."""
+    """A training run on a folder of examples; what is trained, and on which loss, is a subclass's."""
 
     def __init__(self, config: Config, data: Path, out: Path):
         """Raises UsageError where a folder holds no data to train on, or something damaged."""
@@ -94,8 +57,8 @@ class Trainer(ABC, Generic[Config]):
         set_seed(config.seed)
         self.objective, self.optimizer = self.accelerator.prepare(*self.build())
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        self.train = ViewStore(data, "train", rank, world)
-        self.validation = ViewStore(data, "validation", rank, world)
+        self.train = ExampleStore(data, "train", rank, world)
+        self.validation = ExampleStore(data, "validation", rank, world)
         self.step = 0
         self.seconds = 0.0
 
@@ -118,7 +81,8 @@ class Trainer(ABC, Generic[Config]):
     @property
     def module(self) -> nn.Module:
         """What `build` made, out of its distributed wrapper."""
-        return self.accelerator.unwrap_model(self.objective)
+        module: nn.Module = self.accelerator.unwrap_model(self.objective)
+        return module
 
     def run(self) -> None:
         """Train to the last step. Raises UsageError for a checkpoint that is another run's, TrainingError where the run
@@ -259,32 +223,6 @@ class Trainer(ABC, Generic[Config]):
         self.step, self.seconds = step, seconds
 
 
-def plain(config: LoopConfig) -> dict[str, Any]:
-    """The settings as YAML gives them back: lists instead of tuples."""
-    return json.loads(json.dumps(asdict(config)))
-
-
 def first_line(error: Exception) -> str:
     """What an exception says, in one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def command(doc: str, kind: type[Config], trainer: type[Trainer[Config]]) -> int:
-    """The command line of a training: its exit code."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config", type=Path, help="YAML, as in training/configs")
-    parser.add_argument("--data", type=Path, required=True, help="views, as scripts/data/encode.py writes them")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for checkpoints and log")
-    args = parser.parse_args()
-    try:
-        config = settings_of(kind, read_mapping(args.config), str(args.config))
-        trainer(config, args.data, args.output).run()
-    except UsageError as e:
-        print(f"error: {e}", file=sys.stderr)
-        return 2
-    except (TrainingError, OSError) as e:
-        print(f"error: {e}\nThe same command goes on from the last checkpoint.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0

@@ -18,12 +18,12 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from surrogate.mlp.pipeline import ROWS
 from surrogate.mlp.pretrained import Compiler, load_compiler
-from training.evaluation import report
-from training.evaluation.held_out import HeldOut, errors_at, table, text_errors_with_scale
+from training.evaluation import protocol_report
+from training.evaluation.levels import errors_at, level_rows, text_errors_with_scale
 from training.evaluation.protocol import (
     BASELINE,
     Measured,
-    Settings,
+    ProtocolConfig,
     job_count,
     make_bench,
     measure,
@@ -31,47 +31,48 @@ from training.evaluation.protocol import (
     prepare_validation,
     work_folder,
 )
+from training.held_out import HeldOut
 
 PACKAGES = ("surrogate-compiler", "torch", "numpy", "wasmtime", "ziglang")
 
 
 def evaluate(
-    settings: Settings, methods: Sequence[str] | None, output: Path, work: Path, processes: int, command: str
+    config: ProtocolConfig, methods: Sequence[str] | None, output: Path, work: Path, processes: int, command: str
 ) -> str:
     """Run what `work` has no figures of, write the report, and return its page.
 
     Raises UsageError for a suite, method, baseline or compiler that there is not.
     """
     started = time.perf_counter()
-    compiler = load_compiler(settings.compiler)
-    folder = work_folder(work, settings, compiler.sha256)
+    compiler = load_compiler(config.compiler)
+    folder = work_folder(work, config, compiler.sha256)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         running = bar.add_task("rows", total=None)
-        prepared = prepare(settings)
+        prepared = prepare(config)
         suite = prepared.suites[0]
         measured = None
-        if settings.sizes:
-            bench = make_bench(prepared.suites, prepare_validation(settings), settings)
-            chosen = _methods(methods, list(bench.initialisations))
-            bar.update(running, description="starts", total=job_count(settings, chosen))
-            measured = measure(bench, settings, chosen, folder, processes, lambda n: bar.advance(running, n))
+        if config.sizes:
+            bench = make_bench(prepared.suites, prepare_validation(config), config)
+            chosen = _methods(methods, list(bench.starts))
+            bar.update(running, description="starts", total=job_count(config, chosen))
+            measured = measure(bench, config, chosen, folder, processes, lambda n: bar.advance(running, n))
         bar.update(running, description="levels")
         levels = _levels(compiler, prepared.held, folder)
     document = {
         "command": command,
         "seconds": round(time.perf_counter() - started),
-        "seed": settings.seed,
-        "seeds": settings.seeds,
+        "seed": config.seed,
+        "seeds": config.seeds,
         "versions": {name: version(name) for name in PACKAGES},
         "machine": platform.processor() or platform.machine(),
         "compiler": compiler.sha256,
-        "suite": settings.suite,
+        "suite": config.suite,
         "programs": len(np.unique(suite.programs)),
         "results": len(suite),
         "left_out": prepared.left_out,
-        **_figures(settings, measured, levels),
+        **_figures(config, measured, levels),
     }
-    return report.write(document, output)
+    return protocol_report.write(document, output)
 
 
 def _methods(asked: Sequence[str] | None, there: Sequence[str]) -> list[str]:
@@ -81,12 +82,12 @@ def _methods(asked: Sequence[str] | None, there: Sequence[str]) -> list[str]:
     return [name for name in there if asked is None or name in asked or name == BASELINE]
 
 
-def _figures(settings: Settings, measured: Measured | None, levels: dict[str, Any]) -> dict[str, Any]:
-    tables = report.figures(measured) if measured else {}
+def _figures(config: ProtocolConfig, measured: Measured | None, levels: dict[str, Any]) -> dict[str, Any]:
+    tables = protocol_report.figures(measured) if measured else {}
     return {
-        "bars": report.bars(settings, levels, measured, tables),
+        "bars": protocol_report.bars(config, levels, measured, tables),
         "table": levels["table"],
-        **({"programs_table": levels["programs"]} if settings.suite == "parrot" else {}),
+        **({"programs_table": levels["programs"]} if config.suite == "parrot" else {}),
         **tables,
     }
 
@@ -101,5 +102,6 @@ def _levels(compiler: Compiler, held: list[HeldOut], folder: Path) -> dict[str, 
         programs = {
             name: {level: float(e[names == name].mean()) for level, e in errors.items()} for name in np.unique(names)
         }
-        replace_file(path, json.dumps({"table": table(held, errors), "programs": programs}).encode())
-    return json.loads(path.read_bytes())
+        replace_file(path, json.dumps({"table": level_rows(held, errors), "programs": programs}).encode())
+    figures: dict[str, Any] = json.loads(path.read_bytes())
+    return figures

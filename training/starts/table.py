@@ -1,26 +1,27 @@
 """What a surrogate may start from before it is fine-tuned: one table of strategies, all of one topology.
 
-Every start is a tower of `surrogate.mlp.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs that the
-rows' own moments standardise; without rows, see `Initialisation.scale`. Shapes: B tasks, K rows, A the most arguments
-of any program (16), H hidden width. Argument i of a program reads column i of the first layer, the bias is the last.
+Every start is a tower of `surrogate.mlp.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs that
+the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments of any
+program (16), H hidden width. Argument i of a program reads column i of the first layer, the bias is the last.
+
+To add a start, add a row to `STARTS`: the protocol, its report, the pictures and the tests follow.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import assert_never
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 
 from cprograms.diagnostics import UsageError
-from cprograms.graph import Graph
-from cprograms.program import MAX_ARGUMENTS, Result
+from cprograms.program import MAX_ARGUMENTS
 from cprograms.strata import spread
 from surrogate.mlp.check import output_moments
 from surrogate.mlp.emit import Request, emit, scale_inputs
@@ -29,69 +30,20 @@ from surrogate.mlp.network import HIDDEN, Towers, input_scaling, random_weights
 from surrogate.mlp.pipeline import ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Layers
-from training.evaluation.held_out import HeldOut
+from training.arrays import Array
+from training.starts.tasks import StartTask
 
-
-@dataclass(frozen=True)
-class Task:
-    """One result of a program with its rows in C units: x [K, A], y [K].
-
-    `domain` is float64 [A, 2]; `graph` is of that result alone, `used` are the arguments that it reads. `program` and
-    `key` are numbers that depend on the program's text, and on that and the result.
-    """
-
-    program: int
-    key: int
-    domain: np.ndarray
-    result: Result
-    graph: Graph
-    used: tuple[int, ...]
-    x: np.ndarray
-    y: np.ndarray
-
-    @property
-    def arguments(self) -> int:
-        return len(self.domain)
-
-    def first(self, rows: int) -> Task:
-        return replace(self, x=self.x[:rows], y=self.y[:rows])
-
-
-def make_task(held: HeldOut) -> Task:
-    """The task of a held-out result, with all its rows for compiling."""
-    alone = held.graph.result(held.result)
-    text = held.program.text.encode()
-    return Task(
-        program=zlib.crc32(text),
-        key=zlib.crc32(b"%d" % held.result, zlib.crc32(text)),
-        domain=held.program.domain,
-        result=held.program.results[held.result],
-        graph=alone,
-        used=tuple(sorted({int(n.value) for n in alone.nodes if n.op == "arg"})),
-        x=held.x,
-        y=held.y[:, held.result],
-    )
-
-
-Start = Callable[[Sequence[Task], int], Layers]
+Moments = tuple[Array, Array]
+MakeTowers = Callable[[Sequence[StartTask], int], Layers]
 """From tasks, whose rows are all that may be read, and a seed to their towers."""
-Scale = Callable[[Sequence[Task]], tuple[np.ndarray, np.ndarray]]
+Scaling = Callable[[Sequence[StartTask]], Moments]
 """From tasks to the means and deviations [B] of their outputs that can be known without rows."""
-
-
-@dataclass(frozen=True)
-class Initialisation:
-    """A strategy; `scale` is for a start without rows."""
-
-    name: str
-    start: Start
-    scale: Scale
 
 
 # --- Starts that read nothing of the program ---
 
 
-def random_start(tasks: Sequence[Task], seed: int) -> Layers:
+def random_start(tasks: Sequence[StartTask], seed: int) -> Layers:
     towers = []
     for task in tasks:
         weights = random_weights(task.arguments, 1, np.random.default_rng([seed, task.key]))
@@ -99,17 +51,17 @@ def random_start(tasks: Sequence[Task], seed: int) -> Layers:
     return stack_towers(towers)
 
 
-def shared_start(tower: Layers) -> Start:
+def shared_start(tower: Layers) -> MakeTowers:
     """The same tower [1, ...] for every task."""
 
-    def start(tasks: Sequence[Task], _seed: int) -> Layers:
+    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
         w1, w2, w3 = (w.expand(len(tasks), -1, -1).clone() for w in tower)
         return w1, w2, w3
 
     return start
 
 
-def mean_emitted(model: Hypernetwork, tasks: Sequence[Task]) -> Layers:
+def mean_emitted(model: Hypernetwork, tasks: Sequence[StartTask]) -> Layers:
     """The mean of the towers that the text of some programs gives; an argument's column is of the programs that have
     it."""
     w1, w2, w3 = stack_towers(emit(model, [text_request(t) for t in tasks]))
@@ -121,7 +73,7 @@ def mean_emitted(model: Hypernetwork, tasks: Sequence[Task]) -> Layers:
     return w1.sum(0, keepdim=True) / counts, w2.mean(0, keepdim=True), w3.mean(0, keepdim=True)
 
 
-def static_scale(tasks: Sequence[Task]) -> tuple[np.ndarray, np.ndarray]:
+def static_scale(tasks: Sequence[StartTask]) -> Moments:
     """What the ranges alone say: moments of the static estimate of `cprograms.strata`."""
     strata = np.array([spread(t.graph, t.domain)[t.graph.roots[0]] for t in tasks])
     mean, std = strata_moments(torch.from_numpy(strata))
@@ -131,11 +83,11 @@ def static_scale(tasks: Sequence[Task]) -> tuple[np.ndarray, np.ndarray]:
 # --- Starts that the hypernetwork emits ---
 
 
-def text_request(task: Task) -> Request:
+def text_request(task: StartTask) -> Request:
     return Request(task.graph, task.domain)
 
 
-def row_request(task: Task) -> Request:
+def row_request(task: StartTask) -> Request:
     """With the task's rows, where it has any, as many as -O2 starts from."""
     if not len(task.x):
         return text_request(task)
@@ -143,19 +95,19 @@ def row_request(task: Task) -> Request:
     return Request(task.graph, task.domain, x, y)
 
 
-def text_start(model: Hypernetwork) -> Start:
+def text_start(model: Hypernetwork) -> MakeTowers:
     return lambda tasks, _seed: stack_towers(emit(model, [text_request(t) for t in tasks]))
 
 
-def row_start(model: Hypernetwork) -> Start:
-    def start(tasks: Sequence[Task], _seed: int) -> Layers:
+def row_start(model: Hypernetwork) -> MakeTowers:
+    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
         towers = emit(model, [row_request(t) for t in tasks])
         return stack_towers([_restandardised(w, t) for w, t in zip(towers, tasks, strict=True)])
 
     return start
 
 
-def _restandardised(towers: Towers, task: Task) -> Towers:
+def _restandardised(towers: Towers, task: StartTask) -> Towers:
     """The tower of a start that has read some of the rows, in units of the moments of all of them."""
     if len(task.y) <= ROWS[1]:
         return towers
@@ -173,10 +125,10 @@ def _restandardised(towers: Towers, task: Task) -> Towers:
     )
 
 
-def predicted_scale(model: Hypernetwork) -> Scale:
+def predicted_scale(model: Hypernetwork) -> Scaling:
     """The hypernetwork's moments, within what is known of the program, as a compile at -O0 takes them."""
 
-    def scale(tasks: Sequence[Task]) -> tuple[np.ndarray, np.ndarray]:
+    def scale(tasks: Sequence[StartTask]) -> Moments:
         towers = emit(model, [text_request(t) for t in tasks])
         known = [known_scale(w, [t.result], t.graph, np.empty((0, 1))) for w, t in zip(towers, tasks, strict=True)]
         return np.array([k.mean[0] for k in known]), np.array([k.std[0] for k in known])
@@ -187,7 +139,7 @@ def predicted_scale(model: Hypernetwork) -> Scale:
 # --- The ablation: the text of another program, with the right rows ---
 
 
-def wrong_text_start(model: Hypernetwork, others: Sequence[Task], with_rows: bool) -> Start:
+def wrong_text_start(model: Hypernetwork, others: Sequence[StartTask], with_rows: bool) -> MakeTowers:
     """The program's own rows with the text and the domain of the next program that reads as many arguments.
 
     The partner is found among `others`, of which the tasks are part. The n-th argument that the partner reads stands
@@ -195,7 +147,7 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[Task], with_rows: boo
     """
     partners = _partners(others)
 
-    def start(tasks: Sequence[Task], _seed: int) -> Layers:
+    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
         pairs = [(t, partners[t.key]) for t in tasks]
         emitted = emit(model, [_disguised(t, p, with_rows) for t, p in pairs])
         towers = [_in_own_columns(w, t, p) for w, (t, p) in zip(emitted, pairs, strict=True)]
@@ -206,15 +158,15 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[Task], with_rows: boo
     return start
 
 
-def wrong_text_scale(model: Hypernetwork, others: Sequence[Task]) -> Scale:
+def wrong_text_scale(model: Hypernetwork, others: Sequence[StartTask]) -> Scaling:
     partners = _partners(others)
     predicted = predicted_scale(model)
     return lambda tasks: predicted([partners[t.key] for t in tasks])
 
 
-def _partners(tasks: Sequence[Task]) -> dict[int, Task]:
+def _partners(tasks: Sequence[StartTask]) -> dict[int, StartTask]:
     """By key: the next task of another program that reads as many arguments, or as nearly as many as there are."""
-    by_count: dict[int, list[Task]] = defaultdict(list)
+    by_count: dict[int, list[StartTask]] = defaultdict(list)
     for t in {t.key: t for t in tasks}.values():
         by_count[len(t.used)].append(t)
     partners = {}
@@ -229,7 +181,7 @@ def _partners(tasks: Sequence[Task]) -> dict[int, Task]:
     return partners
 
 
-def _disguised(task: Task, partner: Task, with_rows: bool) -> Request:
+def _disguised(task: StartTask, partner: StartTask, with_rows: bool) -> Request:
     """The partner's text, with the rows of the task in the partner's units."""
     if not (with_rows and len(task.x)):
         return text_request(partner)
@@ -242,7 +194,7 @@ def _disguised(task: Task, partner: Task, with_rows: bool) -> Request:
     return Request(partner.graph, partner.domain, x, task.y[: ROWS[1], None])
 
 
-def _in_own_columns(towers: Towers, task: Task, partner: Task) -> Towers:
+def _in_own_columns(towers: Towers, task: StartTask, partner: StartTask) -> Towers:
     w1 = np.zeros((1, towers.w1.shape[1], task.arguments), dtype=np.float32)
     for mine, theirs in zip(task.used, partner.used, strict=False):
         w1[:, :, mine] = towers.w1[:, :, theirs]
@@ -264,7 +216,7 @@ def stack_towers(towers: Sequence[Towers]) -> Layers:
     return torch.from_numpy(w1), torch.from_numpy(w2), torch.from_numpy(w3)
 
 
-def load_tower(path: Path) -> tuple[Layers, dict[str, Any]]:
+def load_tower(path: Path) -> tuple[Layers, dict[str, str]]:
     """A tower [1, ...] that was learned across programs, and its metadata.
 
     Raises UsageError for a file that is missing, is no safetensors file, or holds no tower of this topology.
@@ -287,50 +239,155 @@ def load_tower(path: Path) -> tuple[Layers, dict[str, Any]]:
 
 # --- The table ---
 
-ROWS_ONLY = "rows_only"
+
+@dataclass(frozen=True)
+class Start:
+    """A strategy: `towers` makes its towers, `scale` their outputs' where there are no rows."""
+
+    name: str
+    towers: MakeTowers
+    scale: Scaling
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a start is built of.
+
+    `model` is the compiler, or the hypernetwork of the baselines that a row needs; `tower` [1, ...] is one of the
+    baselines'. `tasks` are to be started, `others` are of programs beside them.
+    """
+
+    model: Hypernetwork
+    tasks: Sequence[StartTask] = ()
+    others: Sequence[StartTask] = ()
+    tower: Layers | None = None
+
+    @property
+    def everything(self) -> Sequence[StartTask]:
+        return [*self.tasks, *self.others]
+
+
+class Need(Enum):
+    """What there must be for a start."""
+
+    NOTHING = "nothing"
+    COMPILER = "the hypernetwork that compiles"
+    TOWER = "a file of the baselines, *.safetensors: a start for each, of its name"
+    ROWS_ONLY = "the folder rows_only of the baselines, a hypernetwork that was trained without text"
+
+
+@dataclass(frozen=True)
+class StartRow:
+    """All that there is to say of a start: its name, what it needs, how its towers and their scale are built."""
+
+    name: str
+    need: Need
+    towers: Callable[[Source], MakeTowers]
+    scale: Callable[[Source], Scaling]
+
+    def build(self, source: Source, name: str = "") -> Start:
+        return Start(name or self.name, self.towers(source), self.scale(source))
+
+
+def learned_start(source: Source) -> MakeTowers:
+    assert source.tower is not None  # of a row that needs one
+    return shared_start(source.tower)
+
+
+def ranges_scale(_source: Source) -> Scaling:
+    return static_scale
+
+
+def text_scale(source: Source) -> Scaling:
+    return predicted_scale(source.model)
+
+
+def partners_scale(source: Source) -> Scaling:
+    return wrong_text_scale(source.model, source.everything)
+
+
+RANDOM, TEXT, TEXT_AND_ROWS = "random", "text", "text + rows"
+ROWS_ONLY, WRONG_TEXT_AND_ROWS = "rows only", "wrong text + rows"
+
+STARTS = (
+    StartRow(RANDOM, Need.NOTHING, lambda s: random_start, ranges_scale),
+    StartRow("constant", Need.COMPILER, lambda s: shared_start(mean_emitted(s.model, s.others)), ranges_scale),
+    StartRow("*", Need.TOWER, learned_start, ranges_scale),
+    StartRow(ROWS_ONLY, Need.ROWS_ONLY, lambda s: row_start(s.model), text_scale),
+    StartRow(TEXT, Need.COMPILER, lambda s: text_start(s.model), text_scale),
+    StartRow(TEXT_AND_ROWS, Need.COMPILER, lambda s: row_start(s.model), text_scale),
+    StartRow(
+        "wrong text", Need.COMPILER, lambda s: wrong_text_start(s.model, s.everything, with_rows=False), partners_scale
+    ),
+    StartRow(
+        WRONG_TEXT_AND_ROWS,
+        Need.COMPILER,
+        lambda s: wrong_text_start(s.model, s.everything, with_rows=True),
+        partners_scale,
+    ),
+)
+"""Every start, in the order of tables and plots."""
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """What was trained to be compared with: towers [1, ...] by name, and a hypernetwork that sees no text."""
+
+    towers: Mapping[str, Layers]
+    rows_only: Hypernetwork | None
+
+    @classmethod
+    def read(cls, folder: Path | None) -> Baselines:
+        """Of a folder of towers (*.safetensors, named by their metadata or file) and of a hypernetwork, `rows_only`.
+
+        Without a folder there are none. Raises UsageError for what does not load, and where the folder holds neither.
+        """
+        if folder is None:
+            return cls({}, None)
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no such folder of baselines")
+        towers = {}
+        for path in sorted(folder.glob("*.safetensors")):
+            tower, metadata = load_tower(path)
+            towers[metadata.get("name", path.stem)] = tower
+        trained = folder / "rows_only"
+        if not (towers or trained.is_dir()):
+            raise UsageError(f"{folder} holds neither a learned tower (*.safetensors) nor {trained.name}")
+        return cls(towers, _trained_model(trained) if trained.is_dir() else None)
+
+
+def _trained_model(folder: Path) -> Hypernetwork:
+    """Of a package of weights, or of the output folder of a training run."""
+    package = folder if (folder / "config.json").exists() else folder / "checkpoint" / "model"
+    return load_compiler(package).model
 
 
 def table(
-    model: Hypernetwork, tasks: Sequence[Task], others: Sequence[Task], baselines: Path | None
-) -> dict[str, Initialisation]:
-    """Every initialisation that can be had, by name: `tasks` are to be started, `others` are programs beside them.
+    model: Hypernetwork, tasks: Sequence[StartTask], others: Sequence[StartTask], baselines: Path | None
+) -> dict[str, Start]:
+    """Every start that can be had, by name: `tasks` are to be started, `others` are programs beside them.
 
-    `baselines` is a folder of towers learned across programs (*.safetensors, named by their metadata or file) and of a
-    hypernetwork trained without text, `rows_only`. Raises UsageError for one that does not load.
+    `baselines` is a folder as of `Baselines.read`. Raises UsageError for one that does not load.
     """
-    text = predicted_scale(model)
-    everything = [*tasks, *others]
-    wrong = wrong_text_scale(model, everything)
-    constant = shared_start(mean_emitted(model, others))
-    found = [
-        Initialisation("random", random_start, static_scale),
-        Initialisation("constant", constant, static_scale),
-        *learned(baselines),
-        Initialisation("text", text_start(model), text),
-        Initialisation("text + rows", row_start(model), text),
-        Initialisation("wrong text", wrong_text_start(model, everything, False), wrong),
-        Initialisation("wrong text + rows", wrong_text_start(model, everything, True), wrong),
-    ]
-    return {i.name: i for i in found}
+    return {s.name: s for s in _built(STARTS, Source(model, tasks, others), Baselines.read(baselines))}
 
 
-def learned(folder: Path | None) -> list[Initialisation]:
+def learned(model: Hypernetwork, baselines: Path | None) -> list[Start]:
     """The starts of a folder of baselines, as in `table`; none without a folder."""
-    if folder is None:
-        return []
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder of baselines")
-    found = []
-    for path in sorted(folder.glob("*.safetensors")):
-        tower, metadata = load_tower(path)
-        name = metadata.get("name", path.stem)
-        found.append(Initialisation(name, shared_start(tower), static_scale))
-    trained = folder / ROWS_ONLY
-    if trained.is_dir():
-        # A package of weights, or the output folder of a training run.
-        model = load_compiler(trained if (trained / "config.json").exists() else trained / "checkpoint" / "model").model
-        scale = predicted_scale(model)
-        found.append(Initialisation("rows only", row_start(model), scale))
-    if not found:
-        raise UsageError(f"{folder} holds neither a learned tower (*.safetensors) nor {ROWS_ONLY}")
-    return found
+    rows = [row for row in STARTS if row.need in (Need.TOWER, Need.ROWS_ONLY)]
+    return list(_built(rows, Source(model), Baselines.read(baselines)))
+
+
+def _built(rows: Sequence[StartRow], source: Source, baselines: Baselines) -> Iterator[Start]:
+    for row in rows:
+        match row.need:
+            case Need.NOTHING | Need.COMPILER:
+                yield row.build(source)
+            case Need.TOWER:
+                for name, tower in baselines.towers.items():
+                    yield row.build(replace(source, tower=tower), name)
+            case Need.ROWS_ONLY:
+                if baselines.rows_only is not None:
+                    yield row.build(replace(source, model=baselines.rows_only))
+            case _:
+                assert_never(row.need)

@@ -1,4 +1,4 @@
-"""Settings of training runs: dataclasses that a YAML file fills."""
+"""Configs of training runs: dataclasses whose fields, the settings, a YAML file fills."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def settings_of(kind: type[T], values: Mapping[str, Any], place: str) -> T:
-    """The dataclass `kind` with its fields from a mapping; a list becomes a tuple where the field is one.
+def config_of(config_type: type[T], values: Mapping[str, Any], place: str) -> T:
+    """The dataclass `config_type` with its fields from a mapping; a list becomes a tuple where the field is one.
 
     Raises UsageError, which names `place`, for a key that is not a setting, a missing one, or a value of another type.
     """
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    known = {f.name: f for f in fields(config_type)}  # type: ignore[arg-type]
     if unknown := sorted(str(k) for k in values if k not in known):
         raise UsageError(f"{place}: unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     needed = (n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING)
     if missing := sorted(set(needed) - set(values)):
         raise UsageError(f"{place}: '{missing[0]}' is missing")
-    hints = get_type_hints(kind)
-    return kind(**{name: _checked(value, hints[name], f"{place}: '{name}'") for name, value in values.items()})
+    hints = get_type_hints(config_type)
+    return config_type(**{name: _checked(value, hints[name], f"{place}: '{name}'") for name, value in values.items()})
 
 
 def _checked(value: Any, hint: Any, place: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -27,10 +27,12 @@ from surrogate.mlp.emit import scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.pipeline import build_network
 from surrogate.mlp.pretrained import load_compiler
-from training.evaluation.held_out import HeldOut, held_out_programs, spread_records
+from training.arrays import Array
+from training.errors import bounded, geometric_mean
 from training.evaluation.regressors import REGRESSORS, TUNED, Regressor
 from training.evaluation.statistics import estimate, geometric
-from training.examples.zero_shot import bounded, geometric_mean
+from training.held_out import HeldOut, Predict, evenly_spaced_records, held_out_programs
+from training.markdown import table_lines
 
 LEVELS = {"-O1": 1, "-O2": 2}
 SYSTEMS = (*LEVELS, *REGRESSORS)
@@ -40,12 +42,10 @@ DIFFICULTY = (0.0, 1e-5, 1e-3, np.inf)
 SHARD = 5
 """Programs a shard."""
 Line = dict[str, Any]
-Predict = Callable[[np.ndarray], np.ndarray]
-"""Inputs [n, A] in C units to values [n]."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparisonConfig:
     """What is compared: programs evenly spread over a split of a corpus, the numbers of rows, the seed."""
 
     data: Path
@@ -56,13 +56,13 @@ class Comparison:
     split: str = "test"
 
 
-def compare(comparison: Comparison, folder: Path, processes: int = 1) -> list[Line]:
+def compare(comparison: ComparisonConfig, folder: Path, processes: int = 1) -> list[Line]:
     """A line a system, a result of a program and a number of rows: its nMSE and times.
 
     `folder` keeps the shards, which the same call finds again. Raises UsageError where it holds those of another
     comparison, where there is no such split, or where a shard failed.
     """
-    records = spread_records(comparison.data, comparison.split, comparison.programs)
+    records = evenly_spaced_records(comparison.data, comparison.split, comparison.programs)
     settings = {
         "programs": [r.id for r in records],
         "rows": comparison.rows,
@@ -77,7 +77,7 @@ def compare(comparison: Comparison, folder: Path, processes: int = 1) -> list[Li
     return [line for path in jobs for line in pq.read_table(path).to_pylist()]
 
 
-def measure_shard(path: Path, records: Sequence[Record], comparison: Comparison) -> None:
+def measure_shard(path: Path, records: Sequence[Record], comparison: ComparisonConfig) -> None:
     model = load_compiler(comparison.compiler).model
     programs = [r.program() for r in records]
     held = held_out_programs(programs, seed=comparison.seed, rows=max(comparison.rows))
@@ -183,31 +183,44 @@ def _wins(ours: np.ndarray, theirs: np.ndarray, programs: np.ndarray) -> dict[st
     return {"share": share.as_dict(), "ratio": geometric(np.log(bounded(theirs) / bounded(ours)), programs).as_dict()}
 
 
-def _won(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def _won(ours: Array, theirs: Array) -> Array:
     """1 where ours has the lower error, 1/2 where both are equal."""
     ours, theirs = bounded(ours), bounded(theirs)
-    return (ours < theirs) + 0.5 * (ours == theirs)
+    wins: Array = (ours < theirs) + 0.5 * (ours == theirs)
+    return wins
 
 
 def markdown(report: dict[str, Any]) -> str:
     lines = [f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}."]
     for part in report["rows"]:
         lines += ["", f"## {part['rows']} rows, {part['results']} results of {part['programs']} programs", ""]
-        lines += ["| system | nMSE, geo | median | seconds to fit | µs an evaluation |", "|---|--:|--:|--:|--:|"]
-        for name, figures in part["systems"].items():
-            times = [f"{figures[k]:.3g}" if figures[k] is not None else "–" for k in ("seconds", "microseconds")]
-            lines.append(f"| {name} | {figures['geo']:.5f} | {figures['median']:.5f} | {' | '.join(times)} |")
-        against = list(part["wins"]["-O2"])
-        lines += ["", "| beats, and error ratio | " + " | ".join(against) + " |", "|---|" + "---|" * len(against)]
-        for level, wins in part["wins"].items():
-            lines.append(f"| {level} | " + " | ".join(_cell(wins[name]) for name in against) + " |")
-        lines += ["", f"| where {BEST} errs | results | " + " | ".join(f"{level} beats it" for level in LEVELS) + " |"]
-        lines += ["|---|" + "--:|" * (1 + len(LEVELS))]
-        for row in part["by_difficulty"]:
-            errs = f"from {row['from']:g}" + (f" to {row['below']:g}" if row["below"] else "")
-            shares = " | ".join(f"{row[level]:.0%}" if level in row else "–" for level in LEVELS)
-            lines.append(f"| {errs} | {row['results']} | {shares} |")
+        lines += [*_systems_table(part["systems"]), "", *_wins_table(part["wins"]), ""]
+        lines += _difficulty_table(part["by_difficulty"])
     return "\n".join(lines) + "\n"
+
+
+def _systems_table(systems: dict[str, dict[str, Any]]) -> Iterator[str]:
+    def cells(name: str, figures: dict[str, Any]) -> list[str]:
+        times = [f"{figures[k]:.3g}" if figures[k] is not None else "–" for k in ("seconds", "microseconds")]
+        return [name, f"{figures['geo']:.5f}", f"{figures['median']:.5f}", *times]
+
+    header = ["system", "nMSE, geo", "median", "seconds to fit", "µs an evaluation"]
+    return table_lines(header, (cells(*system) for system in systems.items()), numbers=4)
+
+
+def _wins_table(wins: dict[str, dict[str, Any]]) -> Iterator[str]:
+    against = list(wins["-O2"])
+    rows = ([level, *(_cell(own[name]) for name in against)] for level, own in wins.items())
+    return table_lines(["beats, and error ratio", *against], rows)
+
+
+def _difficulty_table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    def cells(row: dict[str, Any]) -> list[str]:
+        errs = f"from {row['from']:g}" + (f" to {row['below']:g}" if row["below"] else "")
+        return [errs, str(row["results"]), *(f"{row[level]:.0%}" if level in row else "–" for level in LEVELS)]
+
+    header = [f"where {BEST} errs", "results", *(f"{level} beats it" for level in LEVELS)]
+    return table_lines(header, map(cells, rows), numbers=len(header) - 1)
 
 
 def _cell(wins: dict[str, Any]) -> str:

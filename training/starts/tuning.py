@@ -4,7 +4,6 @@ never win."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,41 +12,30 @@ import numpy as np
 
 from surrogate.mlp.network import Towers, random_weights
 from surrogate.mlp.towers import Layers
-from training.evaluation.protocol import climb
-from training.examples.batches import ViewStore
-from training.examples.examples import View
-from training.examples.zero_shot import geometric_mean
-from training.finetuning import OPTIMISERS
-from training.starts.initialisations import stack_towers
-from training.starts.meta import MetaConfig, MetaTrainer, tuned_errors
-
-GRIDS: Mapping[str, Mapping[str, float]] = {
-    "pretrained": {"learning_rate": 3},
-    "maml": {"learning_rate": 3, "inner_steps": 2},
-    "reptile": {"learning_rate": 3, "inner_rate": 3, "inner_steps": 2},
-}
-"""By method: the settings that are chosen, in this order, with the ratio of a grid's neighbours."""
-SIZES = (8, 32)
+from training.examples.example import Example
+from training.examples.shards import ExampleStore
+from training.grid_search import climb
+from training.starts.meta import METHODS, MetaConfig, MetaTrainer, errors_by_rows
+from training.starts.table import stack_towers
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Geometric mean nMSE on some validation views after fine-tuning on 8 and on 32 rows, by Levenberg–Marquardt."""
+    """Geometric mean nMSE on some validation examples after fine-tuning on 8 and on 32 rows, by Levenberg–Marquardt."""
 
-    views: list[View]
+    examples: list[Example]
 
     @classmethod
     def on(cls, data: Path, count: int) -> Measure:
-        return cls(ViewStore(data, "validation").spread(count))
+        return cls(ExampleStore(data, "validation").evenly_spaced(count))
 
     def errors(self, start: Layers) -> dict[int, float]:
-        o = OPTIMISERS["Levenberg–Marquardt"]
-        return {rows: geometric_mean(tuned_errors(start, self.views, rows, o, o.middle)) for rows in SIZES}
+        return errors_by_rows(start, self.examples)
 
     def random(self, seed: int) -> dict[int, float]:
-        """Of random starts, one a view."""
+        """Of random starts, one an example."""
         rng = np.random.default_rng(seed)
-        widths = [1 + max(map(int, v.graph.arguments), default=0) for v in self.views]
+        widths = [1 + max(map(int, v.graph.arguments), default=0) for v in self.examples]
         towers = [Towers(**random_weights(n, 1, rng), mean=np.zeros(1), std=np.ones(1)) for n in widths]
         return self.errors(stack_towers(towers))
 
@@ -66,7 +54,7 @@ def tune(config: MetaConfig, data: Path, out: Path, measure: Measure) -> tuple[M
     best value inside.
     """
     records: list[dict[str, Any]] = []
-    for name, factor in GRIDS[config.method].items():
+    for name, factor in METHODS[config.method].grids.items():
 
         def errors(values: list[float], base: MetaConfig = config, name: str = name) -> list[float]:
             tried = [_with(base, name, value) for value in values]
@@ -86,7 +74,7 @@ def _with(config: MetaConfig, name: str, value: float) -> MetaConfig:
 
 
 def _trained(config: MetaConfig, data: Path, out: Path) -> Layers:
-    folder = "-".join(f"{name}={getattr(config, name):g}" for name in GRIDS[config.method])
+    folder = "-".join(f"{name}={getattr(config, name):g}" for name in METHODS[config.method].grids)
     trainer = QuietTrainer(config, data, out / config.name / folder)
     trainer.run()
     w1, w2, w3 = (w.detach() for w in trainer.start.layers)
