@@ -1,6 +1,6 @@
-"""Encode a corpus for training the hypernetwork: a shard of views for each of its shards, resumable.
+"""Encode a corpus for training the hypernetwork: a shard of examples for each of its shards, resumable.
 
-python scripts/data/encode.py data/corpus -o data/views --num-proc 2
+python scripts/data/encode.py data/corpus -o data/examples --num-proc 2
 """
 
 from __future__ import annotations

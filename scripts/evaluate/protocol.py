@@ -32,7 +32,7 @@ PARSER.add_argument("--num-proc", type=int, default=1)
 
 
 def main(args: Namespace) -> None:
-    from training.evaluation.protocol import SIZES
+    from training.evaluation.protocol import SIZES, ProtocolConfig
     from training.evaluation.protocol_run import evaluate
     from training.finetuning import OPTIMISERS
 

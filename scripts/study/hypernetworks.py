@@ -1,6 +1,6 @@
 """Train briefly with some settings overridden, and say the zero-shot geometric means: how settings are compared.
 
-python scripts/study/hypernetworks.py training/configs/packaged.yaml --stage continued --data data/views \
+python scripts/study/hypernetworks.py training/configs/packaged.yaml --stage continued --data data/examples \
     -o runs/old_floors \
     --set steps=300 learning_rate=0.0003 warmup=20 decay_from=0.0 text_share=0.4 floor=0.03 adapted_floor=0.03
 """
@@ -24,8 +24,8 @@ PARSER = parser_of(__doc__)
 PARSER.add_argument("config", type=Path)
 PARSER.add_argument("--stage", help="of a config in stages")
 PARSER.add_argument("--data", type=Path, required=True)
-PARSER.add_argument("--validation", type=Path, nargs="*", default=[], help="further views to validate on")
-PARSER.add_argument("--views", type=int, default=384, help="validation views of each folder")
+PARSER.add_argument("--validation", type=Path, nargs="*", default=[], help="further examples to validate on")
+PARSER.add_argument("--examples", type=int, default=384, help="validation examples of each folder")
 PARSER.add_argument("--set", nargs="*", default=[], metavar="SETTING=VALUE", dest="settings")
 PARSER.add_argument("-o", "--output", type=Path, required=True)
 
@@ -47,9 +47,9 @@ def main(args: Namespace) -> None:
     trainer.run()
     trainer.model.settings = replace(trainer.model.settings, gauss_newton_steps=COMPILE_STEPS)
     for folder in (args.data, *args.validation):
-        views = ExampleStore(folder, "validation").evenly_spaced(args.views)
-        errors = {str(k): zero_shot_errors(trainer.model, views, k) for k in ROWS}
-        errors["0, predicted scale"] = zero_shot_errors(trainer.model, views, 0, scale="predicted")
+        examples = ExampleStore(folder, "validation").evenly_spaced(args.examples)
+        errors = {str(k): zero_shot_errors(trainer.model, examples, k) for k in ROWS}
+        errors["0, predicted scale"] = zero_shot_errors(trainer.model, examples, 0, scale="predicted")
         geo = {rows: round(geometric_mean(e), 4) for rows, e in errors.items()}
         print(json.dumps({"settings": asked, "validation": str(folder), "seconds": trainer.seconds, "geo": geo}))
 

@@ -1,8 +1,8 @@
-"""Fit how a hypernetwork's validation errors fall with views and width, from the logs of training runs.
+"""Fit how a hypernetwork's validation errors fall with examples and width, from the logs of training runs.
 
 python scripts/study/scaling.py runs/default=64x7000,128 -o docs/results/scaling.json
 
-That run saw 64 views a step for 7,000 steps, then 128. With runs of several widths, what is predicted is the widest.
+That run saw 64 examples a step for 7,000 steps, then 128. With runs of several widths, what is predicted is the widest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from training.script import parser_of, run
 
 PARSER = parser_of(__doc__)
-PARSER.add_argument("runs", nargs="+", metavar="RUN=LEGS", help="a run's folder and its views a step")
+PARSER.add_argument("runs", nargs="+", metavar="RUN=LEGS", help="a run's folder and its examples a step")
 PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 

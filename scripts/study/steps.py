@@ -1,6 +1,6 @@
-"""Compare numbers of Gauss–Newton steps at -O1: nMSE on validation views, with 64 uniform rows.
+"""Compare numbers of Gauss–Newton steps at -O1: nMSE on validation examples, with 64 uniform rows.
 
-python scripts/study/steps.py --data data/views --views 1500
+python scripts/study/steps.py --data data/examples --examples 1500
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from training.script import parser_of, run
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("--data", type=Path, required=True)
-PARSER.add_argument("--views", type=int, default=1500)
+PARSER.add_argument("--examples", type=int, default=1500)
 PARSER.add_argument("--compiler", help="as of `surrogate compile`")
 
 
@@ -28,10 +28,10 @@ def main(args: Namespace) -> None:
 
     torch.set_num_threads(1)
     model = load_compiler(args.compiler).model
-    views = ExampleStore(args.data, "validation").evenly_spaced(args.views)
+    examples = ExampleStore(args.data, "validation").evenly_spaced(args.examples)
     for steps in (1, 2, 3, 4, 6, 8):
         model.settings = replace(model.settings, gauss_newton_steps=steps)
-        figures = summary(zero_shot_errors(model, views, ROWS[1]))
+        figures = summary(zero_shot_errors(model, examples, ROWS[1]))
         print(f"{steps} steps: geometric mean {figures['geo']:.4f}, median {figures['median']:.4f}")
 
 

@@ -1,6 +1,6 @@
 """Put a training run's weights into the package, with a card that says where they come from and how good they are.
 
-python scripts/train/package_weights.py runs/sixth --config training/configs/packaged.yaml --data data/views
+python scripts/train/package_weights.py runs/sixth --config training/configs/packaged.yaml --data data/examples
 python scripts/evaluate/protocol.py ...                 # measures the packaged weights
 python scripts/train/package_weights.py runs/sixth --config ... --data ... --results docs/results/generated.json
 """
@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "surrogate" / "mlp" / "weights"
 PARSER = parser_of(__doc__)
 PARSER.add_argument("run", type=Path, help="the output folder of training.hypernetwork")
 PARSER.add_argument("--config", type=Path, required=True, help="the YAML file that it was trained with")
-PARSER.add_argument("--data", type=Path, required=True, help="the views that it was trained on")
+PARSER.add_argument("--data", type=Path, required=True, help="the examples that it was trained on")
 PARSER.add_argument("--steps", type=int, help="Gauss–Newton steps to run, where not those of the training")
 PARSER.add_argument("--note", default="", help="what else a reader should know of the run")
 PARSER.add_argument("--results", type=Path, help="JSON of scripts/evaluate/protocol.py, for the card")
@@ -45,7 +45,7 @@ def main(args: Namespace) -> None:
 
 def card(args: Namespace, checkpoint: Path, package: Path) -> str:
     progress = yaml.safe_load((checkpoint / "progress.yaml").read_text())
-    views = sum(pq.read_metadata(p).num_rows for p in args.data.glob("train-*.parquet"))
+    examples = sum(pq.read_metadata(p).num_rows for p in args.data.glob("train-*.parquet"))
     with safe_open(package / "model.safetensors", framework="numpy") as tensors:
         parameters = sum(tensors.get_tensor(name).size for name in tensors.keys())  # noqa: SIM118
     lines = [
@@ -56,7 +56,7 @@ def card(args: Namespace, checkpoint: Path, package: Path) -> str:
         "| what | |",
         "|---|---|",
         f"| parameters | {parameters:,} |",
-        f"| data | {views:,} views (one result of one program, 192 rows each) |",
+        f"| data | {examples:,} examples (one result of one program, 192 rows each) |",
         f"| steps | {progress['step']:,} |",
         f"| seconds | {progress['seconds']:,.0f} |",
         f"| machine | {os.cpu_count()} CPU cores, {platform.machine()}, no GPU |",

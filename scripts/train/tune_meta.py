@@ -1,6 +1,6 @@
 """Choose the settings of a start shared by all programs on the validation split, and compare it with random starts.
 
-python scripts/train/tune_meta.py training/configs/maml.yaml --data data/views --steps 150 -o runs/tune
+python scripts/train/tune_meta.py training/configs/maml.yaml --data data/examples --steps 150 -o runs/tune
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PARSER = parser_of(__doc__)
 PARSER.add_argument("config", type=Path)
 PARSER.add_argument("--data", type=Path, required=True)
 PARSER.add_argument("--steps", type=int, default=150, help="of each training")
-PARSER.add_argument("--views", type=int, default=128, help="of the validation split")
+PARSER.add_argument("--examples", type=int, default=128, help="of the validation split")
 PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 
@@ -32,7 +32,7 @@ def main(args: Namespace) -> None:
     torch.set_flush_denormal(True)
     config = config_of(MetaConfig, read_mapping(args.config), str(args.config))
     short = replace(config, steps=args.steps, checkpoint_every=args.steps)
-    measure = Measure.on(args.data, args.views)
+    measure = Measure.on(args.data, args.examples)
     chosen, records = tune(short, args.data, args.output, measure)
     random = measure.random(config.seed)
     print(f"chosen: {asdict(chosen)}\nrandom starts: {random}")

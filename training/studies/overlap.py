@@ -19,7 +19,7 @@ COLUMNS = {"op": np.uint8, "kind": np.uint8, "slot": np.uint8, "children": np.ui
 Key = tuple[bytes, ...]
 
 
-def graphs_of_views(folder: Path) -> Iterator[Key]:
+def graphs_of_examples(folder: Path) -> Iterator[Key]:
     for path in sorted(folder.glob("train-*.parquet")):
         for batch in pq.read_table(path, columns=list(COLUMNS)).to_batches():
             columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in COLUMNS]
@@ -42,7 +42,7 @@ def _key(arrays: Sequence[np.ndarray]) -> Key:
 
 def report(folders: Sequence[Path]) -> str:
     """Raises UsageError where the folders hold no encoded examples."""
-    trained = {key for folder in folders for key in graphs_of_views(folder)}
+    trained = {key for folder in folders for key in graphs_of_examples(folder)}
     if not trained:
         raise UsageError("these folders hold no train-*.parquet of encoded examples")
     library = list(graphs_of_library())
