@@ -19,7 +19,7 @@ from cprograms.ops import OPS
 from cprograms.program import MAX_ARGUMENTS
 from cprograms.types import SCALARS
 from surrogate.mlp.encoding import GraphBatch
-from surrogate.mlp.towers import Layers, damped_step, full_precision, linearise
+from surrogate.mlp.towers import Deviations, Towers, damped_step, full_precision, linearise
 
 
 @dataclass
@@ -193,8 +193,8 @@ class TransformerLayer(nn.Module):
 class Emission:
     """What the hypernetwork says of B programs."""
 
-    layers: Layers
-    prior: tuple[tuple[Tensor, Tensor], ...]  # a layer: deviations of its rows [B, out] and of its columns [B, in+1]
+    towers: Towers
+    prior: Deviations
     noise: Tensor  # [B, 2], the variance that the first Gauss–Newton step and the later ones allow the rows
     mean: Tensor  # [B], predicted mean of the result, in C units
     std: Tensor  # [B], predicted deviation of the result
@@ -203,7 +203,7 @@ class Emission:
 
 
 @full_precision
-def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
+def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Towers:
     """Adapt the emitted weights to rows by a few damped, unrolled Gauss–Newton steps anchored at them.
 
     With prior covariance S² (diagonal) around w0 and noise λ, step t linearises the tower at w_t and takes the
@@ -212,18 +212,17 @@ def gauss_newton(emission: Emission, x: Tensor, y: Tensor) -> Layers:
     x: [B, K, A] scaled inputs, y: [B, K] standardised outputs. A program whose kernel fails to factorise keeps its
     weights.
     """
-    anchor = emission.layers
-    layers = anchor
+    anchor = emission.towers
+    towers = anchor
     for step in range(emission.steps):
-        f, inputs, slopes = linearise(layers, x)
+        f, inputs, slopes = linearise(towers, x)
         # J (w_t − w0), [B, K]
-        moved = [((s @ (w - w0)) * a).sum(-1) for a, s, w, w0 in zip(inputs, slopes, layers, anchor, strict=True)]
-        residual = y - f + moved[0] + moved[1] + moved[2]
-        noise = emission.noise[:, min(step, 1)]
+        moved = [((s @ (w - w0)) * a).sum(-1) for a, s, w, w0 in zip(inputs, slopes, towers, anchor, strict=True)]
+        residual = y - f + moved[0] + moved[1] + moved[2]  # [B, K]
+        noise = emission.noise[:, min(step, 1)]  # [B]
         changes, _ = damped_step(inputs, slopes, emission.prior, residual, noise, jitter=1e-5)
-        w1, w2, w3 = (w0 + _capped(change, w0) for change, w0 in zip(changes, anchor, strict=True))
-        layers = (w1, w2, w3)
-    return layers
+        towers = Towers(*(w0 + _capped(change, w0) for change, w0 in zip(changes, anchor, strict=True)))
+    return towers
 
 
 def _capped(step: Tensor, anchor: Tensor) -> Tensor:
@@ -298,8 +297,8 @@ class Hypernetwork(nn.Module):
         moments = self.moment_head(root)  # [B, 2]
         mean, std = unscale_moments(moments, graphs.strata[graphs.root - 1])
         prior, noise = self._prior(trunk, columns[..., -1])
-        layers = (torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)
-        return Emission(layers, prior, noise, mean, std, states, self.settings.gauss_newton_steps)
+        towers = Towers(torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)
+        return Emission(towers, prior, noise, mean, std, states, self.settings.gauss_newton_steps)
 
     def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
         """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
@@ -313,7 +312,7 @@ class Hypernetwork(nn.Module):
         t = self.norm(t)
         return t[:, 0], t[:, 1:]
 
-    def _prior(self, trunk: Tensor, column: Tensor) -> tuple[tuple[tuple[Tensor, Tensor], ...], Tensor]:
+    def _prior(self, trunk: Tensor, column: Tensor) -> tuple[Deviations, Tensor]:
         """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise, as the program suggests."""
         sizes = [*self.prior_sizes, 2]
         r1, c1, r2, c2, r3, c3, noise = self.prior_head(trunk).split(sizes, dim=-1)

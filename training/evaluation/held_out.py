@@ -23,7 +23,7 @@ from surrogate.mlp.check import compile_seed, fresh_seed, result_error
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.finetune import finetune
 from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.network import SurrogateNetwork, emitted_network, random_network
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
 from training.examples.zero_shot import geometric_mean
 
@@ -106,15 +106,15 @@ def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: in
 
 def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarray:
     """nMSE [programs] at -O0 where the outputs' true mean and deviation are given."""
-    requests = [Request(h.graph, h.program.domain, scale=(h.y_test.mean(0), h.y_test.std(0))) for h in held]
-    networks = (emitted_network(t, h.program.domain) for t, h in zip(emit(model, requests), held, strict=True))
+    requests = [Request(h.graph, h.program.domain, scale=Scale(h.y_test.mean(0), h.y_test.std(0))) for h in held]
+    networks = (emitted_network(*e, h.program.domain) for e, h in zip(emit(model, requests), held, strict=True))
     return np.array([network_error(h, network) for h, network in zip(held, networks, strict=True)])
 
 
 def scratch_network(held: HeldOut, rows: int, seed: int = 0) -> SurrogateNetwork:
     """A surrogate of random weights, fitted to the first `rows` rows as -O2 fits."""
     x, y = held.x[:rows], held.y[:rows]
-    network = random_network(held.program.domain, y.mean(0), y.std(0), seed)
+    network = random_network(held.program.domain, Scale(y.mean(0), y.std(0)), seed)
     with one_thread():
         finetune(network, x, y)
     return network

@@ -36,12 +36,12 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: str) -> torch.
     emission = model(batch.graphs)
     if rows:
         return adapted_outputs(emission, batch, rows, batch.x.shape[1] - rows)
-    return outputs(emission.layers, batch.x) if scale == "given" else scaled_outputs(emission, batch, batch.x)
+    return outputs(emission.towers, batch.x) if scale == "given" else scaled_outputs(emission, batch, batch.x)
 
 
 def scaled_outputs(emission: Emission, batch: Batch, x: torch.Tensor) -> torch.Tensor:
     """[B, Q]: outputs for x [B, Q, A] under the predicted mean and deviation, standardised by the true ones."""
-    raw = outputs(emission.layers, x) * emission.std[:, None] + emission.mean[:, None]
+    raw = outputs(emission.towers, x) * emission.std[:, None] + emission.mean[:, None]
     return (raw - batch.mean[:, None]) / batch.std[:, None]
 
 

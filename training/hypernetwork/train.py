@@ -80,7 +80,7 @@ class Objective(nn.Module):
         c = self.config
         emission = self.model(batch.graphs)
         x, y = batch.x[:, rows : rows + c.queries], batch.y[:, rows : rows + c.queries]
-        parts = {"text": program_loss(outputs(emission.layers, x) - y, c.floor)}
+        parts = {"text": program_loss(outputs(emission.towers, x) - y, c.floor)}
         if rows:
             parts["adapted"] = program_loss(adapted_outputs(emission, batch, rows, c.queries) - y, c.adapted_floor)
             loss = parts["adapted"] + c.unadapted_weight * parts["text"]

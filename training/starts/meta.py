@@ -35,7 +35,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.mlp.network import HIDDEN
-from surrogate.mlp.towers import Layers, outputs
+from surrogate.mlp.towers import Towers, outputs
 from training.examples.batches import pack_rows, standardise_rows
 from training.examples.examples import ROWS, View
 from training.examples.losses import program_errors, program_loss
@@ -87,35 +87,33 @@ class SharedStart(nn.Module):
         self.log_rate = nn.Parameter(torch.tensor(inner_rate).log())
 
     @property
-    def layers(self) -> Layers:
+    def tower(self) -> Towers:
         """[1, H, A+1], [1, H, H+1], [1, 1, H+1]."""
-        return self.w1[None], self.w2[None], self.w3[None]
+        return Towers(self.w1[None], self.w2[None], self.w3[None])
 
 
-def copies(layers: Layers, count: int) -> Layers:
+def copies(tower: Towers, count: int) -> Towers:
     """`count` towers of one."""
-    w1, w2, w3 = (w.expand(count, -1, -1) for w in layers)
-    return w1, w2, w3
+    return tower.map(lambda w: w.expand(count, -1, -1))
 
 
-def adapt(start: Layers, batches: list[tuple[Tensor, Tensor]], rate: Tensor, first_order: bool) -> Layers:
+def adapt(start: Towers, batches: list[tuple[Tensor, Tensor]], rate: Tensor, first_order: bool) -> Towers:
     """Gradient steps of B towers, each on its own rows: a step for each batch x [B, K, A], y [B, K].
 
     Differentiable in the start and the rate; with `first_order`, gradients count as constants.
     """
 
-    def error(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
-        return program_errors(outputs(layers, x) - y).sum()  # no tower's gradient depends on another tower
+    def error(towers: Towers, x: Tensor, y: Tensor) -> Tensor:
+        return program_errors(outputs(towers, x) - y).sum()  # no tower's gradient depends on another tower
 
     slope = torch.func.grad(error)
-    layers = start
+    towers = start
     for x, y in batches:
-        gradients = slope(layers, x, y)
+        gradients: Towers = slope(towers, x, y)
         if first_order:
-            gradients = tuple(g.detach() for g in gradients)
-        w1, w2, w3 = (w - rate * g for w, g in zip(layers, gradients, strict=True))
-        layers = w1, w2, w3
-    return layers
+            gradients = gradients.map(torch.detach)
+        towers = Towers(*(w - rate * g for w, g in zip(towers, gradients, strict=True)))
+    return towers
 
 
 class MetaObjective(nn.Module):
@@ -135,14 +133,14 @@ class MetaObjective(nn.Module):
         return {"loss": loss + 0 * self.start.log_rate, "inner_rate": self.start.log_rate.detach().exp()}
 
     def pretrained(self, x: Tensor, y: Tensor, _rows: int) -> Tensor:
-        f = outputs(self.start.layers, x.flatten(0, 1)[None])  # [1, B*R]
+        f = outputs(self.start.tower, x.flatten(0, 1)[None])  # [1, B*R]
         return program_errors(f.view_as(y) - y).mean()
 
     def maml(self, x: Tensor, y: Tensor, rows: int) -> Tensor:
         c = self.config
         given, mean, std = standardise_rows(y[:, :rows])
         inner = [(x[:, :rows], given)] * c.inner_steps
-        adapted = adapt(copies(self.start.layers, len(x)), inner, self.start.log_rate.exp(), c.first_order)
+        adapted = adapt(copies(self.start.tower, len(x)), inner, self.start.log_rate.exp(), c.first_order)
         asked = slice(rows, rows + c.queries)
         return program_loss(outputs(adapted, x[:, asked]) * std + mean - y[:, asked], c.floor)
 
@@ -152,19 +150,19 @@ class MetaObjective(nn.Module):
         places = [torch.arange(k * rows, (k + 1) * rows) % ROWS for k in range(c.inner_steps)]
         inner = [(x[:, p], y[:, p]) for p in places]
         with torch.no_grad():
-            adapted = adapt(copies(self.start.layers, len(x)), inner, self.start.log_rate.exp(), first_order=True)
-        moved = [(w * (w - a.mean(0)).detach()).sum() for w, a in zip(self.start.layers, adapted, strict=True)]
+            adapted = adapt(copies(self.start.tower, len(x)), inner, self.start.log_rate.exp(), first_order=True)
+        moved = [(w * (w - a.mean(0)).detach()).sum() for w, a in zip(self.start.tower, adapted, strict=True)]
         return torch.stack(moved).sum()
 
 
 @torch.no_grad()
-def tuned_errors(start: Layers, views: list[View], rows: int, optimiser: Optimiser, strength: float) -> np.ndarray:
+def tuned_errors(start: Towers, views: list[View], rows: int, optimiser: Optimiser, strength: float) -> np.ndarray:
     """nMSE [views] of a start [1, ...], or of one a view, on the rows that it was not fine-tuned on."""
     x, y = pack_rows(views, np.random.default_rng(0))
     given = Rows(x[:, :rows], y[:, :rows].double())
-    layers, strengths = copies(start, len(views)), torch.full((len(views),), strength)
-    stop = best_checkpoint(optimiser, layers, given, strengths, seed=0)
-    tuned = fit(optimiser, layers, given, strengths, 0, stop)
+    towers, strengths = copies(start, len(views)), torch.full((len(views),), strength)
+    stop = best_checkpoint(optimiser, towers, given, strengths, seed=0)
+    tuned = fit(optimiser, towers, given, strengths, 0, stop)
     mean, std = given.moments()
     error = outputs(tuned, x[:, rows:]) * std + mean - y[:, rows:]
     return (error.square().mean(1) / y[:, rows:].var(1, correction=0).clamp_min(1e-6)).numpy()
@@ -190,7 +188,7 @@ class MetaTrainer(Trainer[MetaConfig]):
     def validate(self) -> dict[str, float]:
         """Geometric mean nMSE after fine-tuning by Levenberg–Marquardt from one damping."""
         views, optimiser = self.validation.spread(VALIDATION_VIEWS), OPTIMISERS["Levenberg–Marquardt"]
-        tuned = {rows: tuned_errors(self.start.layers, views, rows, optimiser, optimiser.middle) for rows in (8, 32)}
+        tuned = {rows: tuned_errors(self.start.tower, views, rows, optimiser, optimiser.middle) for rows in (8, 32)}
         figures = {f"geo_{rows}": geometric_mean(errors) for rows, errors in tuned.items()}
         self.keep(math.prod(figures.values()))
         return figures

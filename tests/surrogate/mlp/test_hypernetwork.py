@@ -24,8 +24,8 @@ from surrogate.mlp.hypernetwork import (
     scale_moments,
     unscale_moments,
 )
-from surrogate.mlp.network import emitted_network
-from surrogate.mlp.towers import outputs, positive_solve
+from surrogate.mlp.network import Scale, emitted_network
+from surrogate.mlp.towers import Towers, outputs, positive_solve
 
 SOURCES = {
     "difference": "double f(double x, double y) { return x - y; }",
@@ -51,10 +51,10 @@ def random_emission(B: int, A: int, H: int, noise: float) -> Emission:
     def draw(*shape: int) -> torch.Tensor:
         return torch.randn(*shape, dtype=torch.float64)
 
-    layers = (draw(B, H, A + 1), draw(B, H, H + 1) / H**0.5, draw(B, 1, H + 1) / H**0.5)
-    prior = tuple((0.3 * draw(B, w.shape[1]).exp(), 0.3 * draw(B, w.shape[2]).exp()) for w in layers)
+    towers = Towers(draw(B, H, A + 1), draw(B, H, H + 1) / H**0.5, draw(B, 1, H + 1) / H**0.5)
+    prior = tuple((0.3 * draw(B, w.shape[1]).exp(), 0.3 * draw(B, w.shape[2]).exp()) for w in towers)
     empty = torch.zeros(B, dtype=torch.float64)
-    return Emission(layers, prior, torch.full((B, 2), noise, dtype=torch.float64), empty, empty, empty, 3)
+    return Emission(towers, prior, torch.full((B, 2), noise, dtype=torch.float64), empty, empty, empty, 3)
 
 
 def test_the_gradient_of_a_positive_solve_is_the_numerical_one():
@@ -86,13 +86,13 @@ def test_gauss_newton_is_the_formula_with_an_explicit_jacobian(A: int, K: int):
     x, y = torch.rand(2, K, A, dtype=torch.float64) * 2 - 1, torch.randn(2, K, dtype=torch.float64)
     adapted = gauss_newton(emission, x, y)
     for b in range(2):
-        shapes = [w[b].shape for w in emission.layers]
-        anchor = torch.cat([w[b].ravel() for w in emission.layers])
+        shapes = [w[b].shape for w in emission.towers]
+        anchor = torch.cat([w[b].ravel() for w in emission.towers])
         variance = torch.cat([torch.outer(r[b], c[b]).ravel() for r, c in emission.prior]) ** 2
 
         def tower(flat: torch.Tensor, b: int = b, shapes: list = shapes) -> torch.Tensor:
             parts = flat.split([s.numel() for s in shapes])
-            return outputs(tuple(p.view(1, *s) for p, s in zip(parts, shapes, strict=True)), x[b : b + 1])[0]
+            return outputs(Towers(*(p.view(1, *s) for p, s in zip(parts, shapes, strict=True))), x[b : b + 1])[0]
 
         w = anchor
         for _ in range(3):
@@ -101,7 +101,7 @@ def test_gauss_newton_is_the_formula_with_an_explicit_jacobian(A: int, K: int):
             damped = kernel + (noise + 1e-5 * kernel.diagonal().mean()) * torch.eye(K, dtype=torch.float64)
             step = variance * (J.T @ torch.linalg.solve(damped, y[b] - tower(w) + J @ (w - anchor)))
             capped = []
-            for part, base in zip(step.split([s.numel() for s in shapes]), emission.layers, strict=True):
+            for part, base in zip(step.split([s.numel() for s in shapes]), emission.towers, strict=True):
                 limit = 3 * base[b].norm() + 1
                 capped.append(part * min(1.0, float(limit / part.norm())))
             w = anchor + torch.cat(capped)
@@ -113,7 +113,7 @@ def test_rows_that_cannot_be_factorised_leave_the_weights():
     x, y = torch.rand(2, 5, 2, dtype=torch.float64), torch.randn(2, 5, dtype=torch.float64)
     emission.noise[1] = -1e9  # not positive definite
     adapted = gauss_newton(emission, x, y)
-    for new, old in zip(adapted, emission.layers, strict=True):
+    for new, old in zip(adapted, emission.towers, strict=True):
         assert not torch.equal(new[0], old[0])
         assert torch.equal(new[1], old[1])
 
@@ -128,21 +128,23 @@ def test_a_program_is_emitted_alike_alone_and_in_a_batch(model: Hypernetwork):
     together = emit(model, requests)
     for request, batched in zip(requests, together, strict=True):
         alone = emit(model, [request])[0]
-        for name, value in vars(alone).items():
-            np.testing.assert_allclose(getattr(batched, name), value, rtol=2e-3, atol=2e-4, err_msg=name)
+        for ours, theirs in zip(batched, alone, strict=True):
+            for name, value in theirs._asdict().items():
+                np.testing.assert_allclose(getattr(ours, name), value, rtol=2e-3, atol=2e-4, err_msg=name)
 
 
 def test_the_order_of_arguments_only_permutes_columns(model: Hypernetwork):
     one = cprograms.load(source="double f(double a, double b) { return a * 2 - b; }")
     other = cprograms.load(source="double f(double b, double a) { return a * 2 - b; }")
-    first, second = (emit(model, [Request(lower(p), p.domain)])[0] for p in (one, other))
-    np.testing.assert_array_equal(first.w1, second.w1[:, :, ::-1])
+    first, second = (emit(model, [Request(lower(p), p.domain)])[0][0] for p in (one, other))
+    np.testing.assert_array_equal(first.w1, second.w1[:, :, [1, 0, 2]])
     np.testing.assert_array_equal(first.w2, second.w2)
 
 
 def test_an_unused_argument_has_no_weights(model: Hypernetwork):
     p = cprograms.load(source="double f(double a, double unused, double b) { return a / (2 + b); }")
-    w1 = emit(model, [Request(lower(p), p.domain)])[0].w1
+    [(towers, _)] = emit(model, [Request(lower(p), p.domain)])
+    w1 = towers.w1.numpy()
     assert np.all(w1[:, :, 1] == 0)
     assert np.all(np.any(w1[:, :, [0, 2]] != 0, axis=1))
 
@@ -150,12 +152,12 @@ def test_an_unused_argument_has_no_weights(model: Hypernetwork):
 def test_towers_are_the_emitted_network(model: Hypernetwork):
     """The batched towers of training and the shipped network's own forward pass are one function."""
     p = program("select")
-    request = Request(lower(p), p.domain, scale=(np.array([5.0]), np.array([2.0])))
-    network = emitted_network(emit(model, [request])[0], p.domain)
+    request = Request(lower(p), p.domain, scale=Scale(np.array([5.0]), np.array([2.0])))
+    network = emitted_network(*emit(model, [request])[0], p.domain)
     batch = collate([encode(request.graph, p.domain)])
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     with torch.no_grad():
-        raw = outputs(model(batch).layers, torch.tensor(x[None], dtype=torch.float32))[0].numpy()
+        raw = outputs(model(batch).towers, torch.tensor(x[None], dtype=torch.float32))[0].numpy()
     # But for a shift and a scale, that of the next test.
     slope, offset = np.polyfit(raw, network.predict(x)[:, 0], 1)
     np.testing.assert_allclose(network.predict(x)[:, 0], slope * raw + offset, rtol=1e-5, atol=1e-5)
@@ -177,10 +179,11 @@ def test_a_tower_of_the_text_is_standardised_over_the_domain(model: Hypernetwork
     with torch.no_grad():
         for w in (model.base3, model.last_head.weight, model.last_head.bias):
             w.mul_(size)
-        layers = model(collate([encode(lower(p).result(0), p.domain)])).layers
-        raw = outputs(layers, torch.tensor(scale_inputs(grid, p.domain)[None, :, :2], dtype=torch.float32))[0].numpy()
+        towers = model(collate([encode(lower(p).result(0), p.domain)])).towers
+        raw = outputs(towers, torch.tensor(scale_inputs(grid, p.domain)[None, :, :2], dtype=torch.float32))[0].numpy()
     assert (raw.std() > 1) == (size > 1)
-    network = emitted_network(emit(model, [Request(lower(p), p.domain, scale=(np.zeros(1), np.ones(1)))])[0], p.domain)
+    request = Request(lower(p), p.domain, scale=Scale(np.zeros(1), np.ones(1)))
+    network = emitted_network(*emit(model, [request])[0], p.domain)
     expected = (raw - raw.mean()) / (raw.std() if raw.std() > 1 else raw.std() ** 0.5)
     np.testing.assert_allclose(network.predict(grid)[:, 0], expected, atol=0.02)
 

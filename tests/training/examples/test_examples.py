@@ -19,7 +19,8 @@ from cprograms.sampling import sample
 from cprograms.sandbox import Status
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
-from surrogate.mlp.network import Towers
+from surrogate.mlp.network import Scale
+from surrogate.mlp.towers import Towers
 from training.evaluation.held_out import held_out_programs, learnable, spread_records
 from training.examples.batches import ViewStore, make_batch
 from training.examples.examples import FEATURES, ROWS, View, ViewShard, hide_text, views_of, write_views
@@ -145,14 +146,15 @@ def test_a_hypernetwork_without_text_tells_programs_apart_by_their_rows_only():
     blind = emit(model, [Request(lower(p), p.domain) for p in programs])
     given = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys, strict=True)])
     crossed = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys[::-1], strict=True)])
-    assert towers_equal(*blind)
-    assert not towers_equal(*given)
-    assert towers_equal(given[0], crossed[1])
-    assert towers_equal(given[1], crossed[0])
+    assert same(*blind)
+    assert not same(*given)
+    assert same(given[0], crossed[1])
+    assert same(given[1], crossed[0])
 
 
-def towers_equal(one: Towers, other: Towers) -> bool:
-    return all(np.array_equal(part, vars(other)[name]) for name, part in vars(one).items())
+def same(one: tuple[Towers, Scale], other: tuple[Towers, Scale]) -> bool:
+    """The same towers and scale."""
+    return all(np.array_equal(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
 
 
 def test_hiding_the_text_moves_inputs_to_the_signatures_order(views: list[View]):

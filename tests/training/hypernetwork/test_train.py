@@ -124,7 +124,7 @@ def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_view
     batch = make_batch(views, np.random.default_rng(1), dense=0)
     parts = Objective(model, config)(batch, 0)
     emission = model(batch.graphs)
-    in_c_units = emission.std[:, None] * outputs(emission.layers, batch.x[:, :32]) + emission.mean[:, None]
+    in_c_units = emission.std[:, None] * outputs(emission.towers, batch.x[:, :32]) + emission.mean[:, None]
     error = ((in_c_units - (batch.y[:, :32] * batch.std[:, None] + batch.mean[:, None])) / batch.std[:, None]).abs()
     huber = torch.where(error < 1, error**2, 2 * error - 1).mean(1)
     torch.testing.assert_close(parts["scaled"], torch.log(1 + huber / config.floor).mean())
