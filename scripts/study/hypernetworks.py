@@ -41,7 +41,7 @@ def main() -> int:
         config = settings_of(TrainingConfig, read_mapping(args.config) | asked, "settings")
         trainer = HypernetworkTrainer(config, args.data, args.output)
         trainer.run()
-        trainer.model.settings = replace(trainer.model.settings, gauss_newton_steps=COMPILE_STEPS)
+        trainer.model.architecture = replace(trainer.model.architecture, gauss_newton_steps=COMPILE_STEPS)
         for folder in (args.data, *args.validation):
             views = ViewStore(folder, "validation").spread(args.views)
             errors = {str(k): zero_step_errors(trainer.model, views, k) for k in ROWS}

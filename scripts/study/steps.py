@@ -28,7 +28,7 @@ def main() -> None:
     store = ViewStore(args.data, "validation")
     views = store.spread(args.views)
     for steps in (1, 2, 3, 4, 6, 8):
-        model.settings = replace(model.settings, gauss_newton_steps=steps)
+        model.architecture = replace(model.architecture, gauss_newton_steps=steps)
         figures = summary(zero_step_errors(model, views, ROWS[1]))
         print(f"{steps} steps: geometric mean {figures['geo']:.4f}, median {figures['median']:.4f}")
 

@@ -77,7 +77,7 @@ def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) ->
 
 def _parts(model: Hypernetwork, request: Request) -> list[_Part]:
     graphs = [encode(request.graph.result(k), request.domain) for k in range(len(request.graph.roots))]
-    read = graphs if model.settings.text else [without_text(graph) for graph in graphs]
+    read = graphs if model.architecture.text else [without_text(graph) for graph in graphs]
     return [_Part(request, k, graph) for k, graph in enumerate(read)]
 
 

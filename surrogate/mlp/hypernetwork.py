@@ -9,8 +9,10 @@ Shapes: B programs (one result each), T graph nodes in all, d hidden size, A arg
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,12 +23,16 @@ from cprograms.types import SCALARS
 from surrogate.mlp.encoding import GraphBatch
 from surrogate.mlp.towers import Deviations, Towers, damped_step, full_precision, linearise
 
+# --- The configuration ---
+
 
 @dataclass
-class HypernetworkSettings:
-    """`operators` and `types` fix the vocabulary that weights were trained with: a prefix of the current tables.
+class HypernetworkConfig:
+    """What weights are stored with, as their `config.json`.
 
-    Without `text`, what is read of a program is its signature and domain; see `surrogate.mlp.encoding.without_text`.
+    `operators` and `types` are the vocabulary that the weights were trained with, a row of their embeddings each; see
+    `operator_rows` and `type_rows`. Without `text`, what is read of a program is its signature and domain; see
+    `surrogate.mlp.encoding.without_text`.
     """
 
     hidden_size: int = 128
@@ -38,6 +44,32 @@ class HypernetworkSettings:
     text: bool = True
     operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
     types: list[str] = field(default_factory=lambda: list(SCALARS))
+
+
+def operator_rows(operators: Sequence[str]) -> np.ndarray:
+    """The row of each operator of `cprograms.ops.OPS` in a vocabulary, int64 [operators].
+
+    One that the weights do not know is read as code that is not followed, `opaque`. Raises ValueError where they do not
+    know that either.
+    """
+    rows = {name: row for row, name in enumerate(operators)}
+    if "opaque" not in rows:
+        raise ValueError("the vocabulary lacks the operator 'opaque'")
+    return np.array([rows.get(op.name, rows["opaque"]) for op in OPS], dtype=np.int64)
+
+
+def type_rows(types: Sequence[str]) -> np.ndarray:
+    """The row of each type of `cprograms.types.SCALARS` in a vocabulary, int64 [types].
+
+    One that the weights do not know is read as the widest of its kind, or else as `f64`. Raises ValueError where they
+    do not know that.
+    """
+    rows = {code: row for row, code in enumerate(types)}
+    if "f64" not in rows:
+        raise ValueError("the vocabulary lacks the type 'f64'")
+    widest = {SCALARS[code].kind: code for code in sorted(rows.keys() & SCALARS, key=lambda code: SCALARS[code].bits)}
+    read = [code if code in rows else widest.get(type.kind, "f64") for code, type in SCALARS.items()]
+    return np.array([rows[code] for code in read], dtype=np.int64)
 
 
 # --- Features of numbers ---
@@ -59,7 +91,7 @@ def number_features(v: Tensor) -> Tensor:
 
 
 def strata_moments(strata: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of the static estimate: [..., 7] -> [...], [...]. The deviation is kept off zero."""
+    """Mean and deviation of strata: [..., 7] -> [...], [...]. The deviation is kept off zero."""
     mean = strata.mean(-1)
     std = strata.std(-1, correction=0)
     return mean, torch.maximum(std, 0.02 * mean.abs()).clamp_min(1e-6)
@@ -88,11 +120,13 @@ class Compose(nn.Module):
     The operator gates the children and the hidden layer; products of child states let `a * b` and `c ? a : b` be read.
     """
 
-    def __init__(self, config: HypernetworkSettings):
+    def __init__(self, config: HypernetworkConfig):
         super().__init__()
         d, operators = config.hidden_size, len(config.operators)
+        # Not buffers, which transformers leaves empty where the weights' file does not hold them.
+        self.operator_rows, self.type_rows = operator_rows(config.operators), type_rows(config.types)
         self.operator = nn.Embedding(operators, d)
-        self.kind = nn.Embedding(len(config.types), d)
+        self.kind = nn.Embedding(len(config.types), d)  # of a node's type; the name is that in stored weights
         self.slot = nn.Embedding(MAX_ARGUMENTS + 1, d)
         self.numbers = nn.Sequential(nn.Linear(2 * NUMBER_FEATURES + 7, d), nn.GELU(), nn.Linear(d, d))
         self.child_gate = nn.Embedding(operators, 3 * d)
@@ -113,23 +147,24 @@ class Compose(nn.Module):
     @full_precision
     def forward(self, graphs: GraphBatch) -> Tensor:
         """[T+1, d]: the states of the batch's nodes; row 0 stands for no node."""
-        # Split, not sliced: a slice's backward pass fills a gradient of the whole batch for every level.
-        levels = zip(
-            self.local(graphs).split(graphs.levels),
-            (1 + self.child_gate(graphs.op)).split(graphs.levels),
-            self.hidden_gate(graphs.op).split(graphs.levels),
-            graphs.children.split(graphs.levels),
-            strict=True,
+        operator = known(self.operator_rows, graphs.op)  # [T]
+        parts = (
+            self.local(graphs, operator),  # [T, d]
+            1 + self.child_gate(operator),  # [T, 3d]
+            self.hidden_gate(operator),  # [T, 2d]
+            graphs.children,  # [T, 3]
         )
-        room = self.operator.weight.new_zeros(1 + len(graphs.op), self.operator.embedding_dim)
+        # Split, not sliced: a slice's backward pass fills a gradient of the whole batch for every level.
+        levels = zip(*(torch.split(part, graphs.levels) for part in parts), strict=True)
+        room = self.operator.weight.new_zeros(1 + len(graphs.op), self.operator.embedding_dim)  # [T+1, d]
         states = room[:1]
         for z, child_gate, hidden_gate, children in levels:  # [n, d], [n, 3d], [n, 2d], [n, 3]
             if len(states) > 1:
                 c = states[children]  # [n, 3, d]
                 c0, c1, c2 = c.unbind(1)
-                left = self.left(c0)
+                left = self.left(c0)  # [n, d]
                 products = torch.cat([left * self.right(c1), left * self.third(c2)], dim=-1)  # [n, 2d]
-                z = z + self.operands(c.flatten(1) * child_gate) + self.product(products)
+                z = z + self.operands(c.flatten(1) * child_gate) + self.product(products)  # [n, d]
             z = self.second(self.first(z, hidden_gate))
             z = self.norm(z)
             if torch.is_grad_enabled():
@@ -139,8 +174,8 @@ class Compose(nn.Module):
                 states = room[: len(states) + len(z)]
         return states
 
-    def local(self, graphs: GraphBatch) -> Tensor:
-        """[T, d]: what a node says by itself: operator, type, and the numbers of its static estimate."""
+    def local(self, graphs: GraphBatch, operator: Tensor) -> Tensor:
+        """[T, d]: what a node says by itself: operator, type, and the numbers of its strata."""
         mean, std = strata_moments(graphs.strata)  # [T]
         numbers = torch.cat(
             [
@@ -150,7 +185,14 @@ class Compose(nn.Module):
             ],
             dim=-1,
         )  # [T, 2*23+7]
-        return self.operator(graphs.op) + self.kind(graphs.kind) + self.slot(graphs.slot) + self.numbers(numbers)
+        type = known(self.type_rows, graphs.type)  # [T]
+        local: Tensor = self.operator(operator) + self.kind(type) + self.slot(graphs.slot) + self.numbers(numbers)
+        return local
+
+
+def known(rows: np.ndarray, places: Tensor) -> Tensor:
+    """The vocabulary's rows of operators or types that are given by their places in the table: int64 [T] -> [T]."""
+    return torch.from_numpy(rows).to(places.device)[places]
 
 
 class TransformerLayer(nn.Module):
@@ -242,12 +284,12 @@ class Hypernetwork(nn.Module):
     transformers, whose import takes longer than the rest of it.
     """
 
-    def __init__(self, config: HypernetworkSettings):
+    def __init__(self, config: HypernetworkConfig):
         super().__init__()
         self._build(config)
 
-    def _build(self, config: HypernetworkSettings) -> None:
-        self.settings = config
+    def _build(self, config: HypernetworkConfig) -> None:
+        self.architecture = config
         d, H = config.hidden_size, config.surrogate_width
         self.compose = Compose(config)
         self.role = nn.Embedding(2, d)  # root, argument
@@ -291,14 +333,14 @@ class Hypernetwork(nn.Module):
         present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
         w1 = (self.base1[:, :A] + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
         b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
-        H = self.settings.surrogate_width
+        H = self.architecture.surrogate_width
         w2 = self.base2 + self.middle_head(trunk).view(-1, H, H + 1) / math.sqrt(H)
         w3 = self.base3 + self.last_head(trunk).unsqueeze(1) / math.sqrt(H)
         moments = self.moment_head(root)  # [B, 2]
         mean, std = unscale_moments(moments, graphs.strata[graphs.root - 1])
         prior, noise = self._prior(trunk, columns[..., -1])
         towers = Towers(torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)
-        return Emission(towers, prior, noise, mean, std, states, self.settings.gauss_newton_steps)
+        return Emission(towers, prior, noise, mean, std, states, self.architecture.gauss_newton_steps)
 
     def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
         """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
@@ -326,7 +368,7 @@ class Hypernetwork(nn.Module):
 
     def predict_nodes(self, states: Tensor, strata: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, 16] -> [n, P], and moments
-        [n, 2] relative to the static estimate. Used by the dense losses only."""
+        [n, 2] relative to the strata's. Used by the dense losses only."""
         return self.decoder(states, x), self.node_moments(states)
 
 
@@ -350,7 +392,7 @@ class NodeDecoder(nn.Module):
 
 
 def scale_moments(mean: Tensor, std: Tensor, strata: Tensor) -> Tensor:
-    """True moments [n] relative to the static estimate [n, 7]: [n, 2], what the moment heads learn."""
+    """True moments [n] relative to those of strata [n, 7]: [n, 2], what the moment heads learn."""
     at, width = strata_moments(strata)
     return torch.stack([((mean - at) / width).clamp(-20, 20), torch.log(std / width).clamp(-10, 10)], dim=-1)
 

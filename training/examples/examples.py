@@ -75,7 +75,8 @@ class View:
     dense_std: np.ndarray
 
     def as_record(self) -> dict:
-        arrays = {name: getattr(self.graph if hasattr(self.graph, name) else self, name) for name in _SEQUENCES}
+        parts = vars(self) | vars(self.graph) | {"kind": self.graph.type}
+        arrays = {name: parts[name] for name in _SEQUENCES}
         plain = {name: getattr(self, name) for name in ("program", "result", "mean", "std")}
         return {**plain, **{name: a.ravel() for name, a in arrays.items()}}
 

@@ -24,7 +24,7 @@ def zero_step_errors(
     errors = []
     for start in range(0, len(views), size):
         part = views[start : start + size]
-        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.settings.text)
+        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.architecture.text)
         error = _outputs(model, batch, rows, scale) - batch.y[:, rows:]
         errors.append(error.square().mean(1) / batch.y[:, rows:].var(1, correction=0).clamp_min(1e-6))
     model.train()

@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from transformers.utils.logging import disable_progress_bar
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hub import HypernetworkConfig, HypernetworkModel
+from surrogate.mlp.hub import HypernetworkModel, PretrainedHypernetworkConfig
 from surrogate.mlp.hypernetwork import (
     Emission,
     Hypernetwork,
-    HypernetworkSettings,
+    HypernetworkConfig,
     scale_moments,
 )
 from surrogate.mlp.pretrained import load_compiler
@@ -60,7 +60,7 @@ class TrainingConfig(LoopConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        settings_of(HypernetworkSettings, self.model, "'model'")
+        settings_of(HypernetworkConfig, self.model, "'model'")
         if min(self.rows) < 1 or max(self.rows) + self.queries > ROWS:
             raise UsageError(
                 f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into a view's {ROWS} rows"
@@ -128,9 +128,9 @@ def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
 def initial_model(config: TrainingConfig) -> HypernetworkModel:
     """New weights, or those that the settings name. Raises UsageError where these do not fit."""
     if not config.start:
-        return HypernetworkModel(HypernetworkConfig(**config.model))
+        return HypernetworkModel(PretrainedHypernetworkConfig(**config.model))
     start = load_compiler(config.start).model
-    model = HypernetworkModel(HypernetworkConfig(**asdict(start.settings) | config.model))
+    model = HypernetworkModel(PretrainedHypernetworkConfig(**asdict(start.architecture) | config.model))
     try:
         model.load_state_dict(start.state_dict())
     except RuntimeError as e:
@@ -157,7 +157,7 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
         c = self.config
         rows, depth = draw_plan(c, self.step)
         views = self.train.draw(c.batch_size, rng, depth)
-        batch = make_batch(views, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
+        batch = make_batch(views, rng, c.dense_nodes, self.model.architecture.text).to(self.accelerator.device)
         return self.objective(batch, rows)
 
     def validate(self) -> dict[str, float]:

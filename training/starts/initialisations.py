@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.program import MAX_ARGUMENTS, Result
-from cprograms.strata import spread
+from cprograms.strata import strata
 from surrogate.mlp.check import output_moments
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
@@ -113,9 +113,9 @@ def mean_emitted(model: Hypernetwork, tasks: Sequence[Task]) -> Towers:
 
 
 def static_scale(tasks: Sequence[Task]) -> Scale:
-    """What the ranges alone say: moments of the static estimate of `cprograms.strata`."""
-    strata = np.array([spread(t.graph, t.domain)[t.graph.roots[0]] for t in tasks])
-    mean, std = strata_moments(torch.from_numpy(strata))
+    """What the ranges alone say: moments of the strata of `cprograms.strata`."""
+    roots = np.array([strata(t.graph, t.domain)[t.graph.roots[0]] for t in tasks])  # [B, 7]
+    mean, std = strata_moments(torch.from_numpy(roots))
     return Scale(mean.numpy(), std.numpy())
 
 

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 import cprograms
+from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
+from cprograms.ops import INDEX, OPS, Op
+from cprograms.types import SCALARS
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.encoding import collate, encode
 from surrogate.mlp.hypernetwork import (
     NUMBER_FEATURES,
     Emission,
     Hypernetwork,
-    HypernetworkSettings,
+    HypernetworkConfig,
     gauss_newton,
     number_features,
+    operator_rows,
     scale_moments,
+    type_rows,
     unscale_moments,
 )
 from surrogate.mlp.network import Scale, emitted_network
+from surrogate.mlp.pipeline import compile_numeric
+from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Towers, outputs, positive_solve
 
 SOURCES = {
@@ -44,7 +55,7 @@ def program(name: str) -> cprograms.Program:
 @pytest.fixture(scope="module")
 def model() -> Hypernetwork:
     torch.manual_seed(0)
-    return Hypernetwork(HypernetworkSettings(hidden_size=32, layers=2, heads=2, surrogate_width=16)).eval()
+    return Hypernetwork(HypernetworkConfig(hidden_size=32, layers=2, heads=2, surrogate_width=16)).eval()
 
 
 def random_emission(B: int, A: int, H: int, noise: float) -> Emission:
@@ -196,6 +207,80 @@ def test_levels_put_children_before_parents():
     for k in range(3):
         has_child = batch.children[:, k] > 0
         assert torch.all(level[batch.children[has_child, k] - 1] < level[has_child])
+
+
+SMALL = {"hidden_size": 16, "layers": 1, "heads": 2, "surrogate_width": 8}
+
+
+def test_an_operator_that_the_weights_do_not_know_is_read_as_opaque():
+    """By its name: the places of operators in encoded graphs are those of the table, whatever the weights know."""
+    config = HypernetworkConfig(**SMALL, operators=[op.name for op in OPS if op.name != "sin"])
+    model = Hypernetwork(config).eval()
+    p = program("select")
+    graph = encode(lower(p).result(0), p.domain)
+    assert INDEX["sin"] in graph.op
+    unfollowed = replace(graph, op=np.where(graph.op == INDEX["sin"], np.uint8(INDEX["opaque"]), graph.op))
+    other = replace(graph, op=np.where(graph.op == INDEX["sin"], np.uint8(INDEX["cos"]), graph.op))
+    with torch.no_grad():
+        found, expected, different = (model(collate([g])).towers.w2 for g in (graph, unfollowed, other))
+    assert torch.equal(found, expected)
+    assert not torch.equal(found, different)
+
+
+def test_weights_older_than_an_operator_read_it(monkeypatch: pytest.MonkeyPatch):
+    """A row more in the table of operators, where the weights stay as they are."""
+    config = HypernetworkConfig(**SMALL)
+    weights = Hypernetwork(config).state_dict()
+    monkeypatch.setitem(INDEX, "sinpi", len(OPS))
+    monkeypatch.setattr("surrogate.mlp.hypernetwork.OPS", [*OPS, Op("sinpi", 1, "trigonometry")])
+    model = Hypernetwork(config).eval()
+    model.load_state_dict(weights)
+    p = program("select")
+    graph = encode(lower(p).result(0), p.domain)
+    newer = replace(graph, op=np.where(graph.op == INDEX["sin"], np.uint8(INDEX["sinpi"]), graph.op))
+    with torch.no_grad():
+        assert all(torch.isfinite(w).all() for w in model(collate([newer])).towers)
+
+
+def test_a_type_that_the_weights_do_not_know_is_read_as_the_widest_of_its_kind():
+    known = [code for code in SCALARS if code not in ("i8", "u64", "f32")]
+    read = dict(zip(SCALARS, (known[row] for row in type_rows(known)), strict=True))
+    assert (read["i8"], read["u64"], read["f32"]) == ("i64", "u32", "f64")
+    assert all(read[code] == code for code in known)
+    assert type_rows(["f64", "i32"])[list(SCALARS).index("u8")] == 0  # of no kind that is known
+
+
+def test_the_whole_vocabulary_is_read_as_it_is():
+    assert operator_rows([op.name for op in OPS]).tolist() == list(range(len(OPS)))
+    assert type_rows(list(SCALARS)).tolist() == list(range(len(SCALARS)))
+
+
+TABLE = "int f(unsigned char i) { static const int t[40] = {" + ", ".join(str(i * i % 41) for i in range(40)) + "};"
+
+
+@pytest.fixture
+def narrow(tmp_path: Path) -> Path:
+    """The folder of a hypernetwork that knows neither tables nor small integers."""
+    config = HypernetworkConfig(**SMALL, operators=[op.name for op in OPS[:-1]], types=["bool", "i32", "f32", "f64"])
+    save_file(Hypernetwork(config).state_dict(), tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(config)))
+    return tmp_path
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_program_with_what_the_weights_do_not_know_compiles(narrow: Path, level: int):
+    surrogate = compile_numeric(source=TABLE + " return t[i % 40]; }", opt_level=level, compiler=narrow)
+    assert {"lookup"} < {node.op for node in lower(surrogate.program).nodes}
+    assert np.isfinite(surrogate.predict(np.arange(256)[:, None])).all()
+
+
+@pytest.mark.parametrize(("part", "needed"), [("operators", "opaque"), ("types", "f64")])
+def test_a_vocabulary_without_what_the_rest_is_read_as_is_an_error(narrow: Path, part: str, needed: str):
+    config = json.loads((narrow / "config.json").read_text())
+    config[part].remove(needed)
+    (narrow / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UsageError, match=f"the vocabulary lacks the .* '{needed}'"):
+        load_compiler(narrow)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))

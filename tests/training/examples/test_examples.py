@@ -18,7 +18,7 @@ from cprograms.ops import INDEX
 from cprograms.sampling import sample
 from cprograms.sandbox import Status
 from surrogate.mlp.emit import Request, emit
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.network import Scale
 from surrogate.mlp.towers import Towers
 from training.evaluation.held_out import held_out_programs, learnable, spread_records
@@ -142,7 +142,7 @@ def test_a_hypernetwork_without_text_tells_programs_apart_by_their_rows_only():
     programs = [cprograms.load(source=s, ranges={"b": (-5, 7)}) for s in (first, second)]
     x = sample(programs[0], 8, seed=0)
     ys = [cprograms.run(p, x) for p in programs]
-    model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
+    model = Hypernetwork(HypernetworkConfig(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
     blind = emit(model, [Request(lower(p), p.domain) for p in programs])
     given = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys, strict=True)])
     crossed = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys[::-1], strict=True)])
@@ -166,12 +166,12 @@ def test_hiding_the_text_moves_inputs_to_the_signatures_order(views: list[View])
             np.testing.assert_array_equal(hidden.x[:, slot], view.x[:, place])
             node, was = slot, np.flatnonzero(view.graph.op == INDEX["arg"])[place]
             np.testing.assert_array_equal(hidden.graph.strata[node], view.graph.strata[was])
-            assert hidden.graph.kind[node] == view.graph.kind[was]
+            assert hidden.graph.type[node] == view.graph.type[was]
 
 
 def test_hidden_text_reaches_training_and_validation_alike(views: list[View]):
     """What a view's own graph says makes no difference where the text is hidden."""
-    model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
+    model = Hypernetwork(HypernetworkConfig(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
     some = views[:6]
     np.testing.assert_array_equal(
         zero_step_errors(model, some, rows=8), zero_step_errors(model, [hide_text(v) for v in some], rows=8)

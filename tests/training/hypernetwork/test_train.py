@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.towers import outputs
 from tests import ROOT
 from training.examples.batches import ViewStore, make_batch
@@ -118,7 +118,7 @@ def test_a_folder_without_data_is_named(config: Path, tmp_path: Path):
 
 def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_views: Path):
     torch.manual_seed(0)
-    model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
+    model = Hypernetwork(HypernetworkConfig(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
     config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
     views = ViewStore(tiny_views, "train").draw(4, np.random.default_rng(0), 0.5)
     batch = make_batch(views, np.random.default_rng(1), dense=0)

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.pipeline import ROWS, build_network
 from surrogate.mlp.towers import outputs
@@ -53,7 +53,7 @@ def tasks(results: list[HeldOut]) -> list[Task]:
 @pytest.fixture(scope="module")
 def model() -> Hypernetwork:
     torch.manual_seed(0)
-    return Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2)).eval()
+    return Hypernetwork(HypernetworkConfig(hidden_size=16, layers=1, heads=2)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_learned_starts_are_found_in_a_folder(model: Hypernetwork, tasks: list[T
     save_file(weights, tmp_path / "x.safetensors", {"name": "reptile"})
     (tmp_path / "rows_only").mkdir()
     save_file(model.state_dict(), tmp_path / "rows_only" / "model.safetensors")
-    settings = asdict(replace(model.settings, text=False))
+    settings = asdict(replace(model.architecture, text=False))
     (tmp_path / "rows_only" / "config.json").write_text(json.dumps(settings))
     found = table(model, tasks, tasks, tmp_path)
     assert {"reptile", "rows only"} < set(found)
