@@ -62,7 +62,8 @@ def _typed(q: np.ndarray, type: Scalar) -> np.ndarray:
     if not type.is_integer:
         return q.astype(type.dtype)
     low, high = type.limits
-    return np.clip(np.rint(q), low, min(high, 2**62)).astype(type.dtype)
+    whole: np.ndarray = np.clip(np.rint(q), low, min(high, 2**62))
+    return whole.astype(type.dtype)
 
 
 def _reduce(values: np.ndarray, type: Scalar) -> np.ndarray:

@@ -54,7 +54,8 @@ class _Part:
 def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
     """[n, A] in C units -> the same in [-1, 1], as the emitted network scales them."""
     middle, reach = input_scaling(domain)
-    return (x - middle) / reach
+    scaled: np.ndarray = (x - middle) / reach
+    return scaled
 
 
 @torch.no_grad()
@@ -153,5 +154,5 @@ def _domain_points(batch: list[_Part], width: int) -> Tensor:
 @cache
 def _unit_points(dimensions: int) -> np.ndarray:
     """Scrambled Sobol' points [n, dimensions] in [0, 1)."""
-    points = torch.quasirandom.SobolEngine(dimensions, scramble=True, seed=0).draw_base2(LOG_POINTS, dtype=torch.double)
-    return points.numpy()
+    engine = torch.quasirandom.SobolEngine(dimensions, scramble=True, seed=0)  # type: ignore[no-untyped-call]
+    return engine.draw_base2(LOG_POINTS, dtype=torch.double).numpy()

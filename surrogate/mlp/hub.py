@@ -11,7 +11,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 
 
-class PretrainedHypernetworkConfig(PretrainedConfig):
+class PretrainedHypernetworkConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """The configuration of a hypernetwork, and what transformers adds to every one."""
 
     model_type = "surrogate-hypernetwork"
@@ -28,7 +28,7 @@ class PretrainedHypernetworkConfig(PretrainedConfig):
         return HypernetworkConfig(**{f.name: getattr(self, f.name) for f in fields(HypernetworkConfig)})
 
 
-class HypernetworkModel(Hypernetwork, PreTrainedModel):
+class HypernetworkModel(Hypernetwork, PreTrainedModel):  # type: ignore[no-untyped-call]
     """Emits an MLP for each graph of a batch; see `Hypernetwork`, whose parameters it has by the same names."""
 
     config_class = PretrainedHypernetworkConfig
@@ -37,7 +37,7 @@ class HypernetworkModel(Hypernetwork, PreTrainedModel):
     def __init__(self, config: PretrainedHypernetworkConfig):
         PreTrainedModel.__init__(self, config)
         self._build(config.architecture)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         """Every module initialises itself; transformers' default would overwrite the scales chosen there."""

@@ -47,7 +47,7 @@ def sequential(tower: Towers) -> torch.nn.Sequential:
 
 
 @pytest.mark.parametrize("size", [12, 5])  # all 12 rows a step, and fewer
-def test_adam_is_torchs_own_a_tower_at_a_time(size: int):
+def test_adam_is_torchs_own_a_tower_at_a_time(size: int) -> None:
     made, start = towers(3)
     given, rates = rows(12, 3), [0.001, 0.01, 0.03]
     y = given.standardised()
@@ -63,18 +63,20 @@ def test_adam_is_torchs_own_a_tower_at_a_time(size: int):
             optimizer.zero_grad()
             torch.nn.functional.mse_loss(network(given.x[i, places])[:, 0], y[i, places]).backward()
             optimizer.step()
-        expected = torch.cat([network[2].weight, network[2].bias[:, None]], 1).detach()
+        linear = network[2]
+        assert isinstance(linear, torch.nn.Linear)
+        expected = torch.cat([linear.weight, linear.bias[:, None]], 1).detach()
         torch.testing.assert_close(adam.towers.w2[i], expected, rtol=1e-3, atol=1e-4)
 
 
-def test_minibatches_draw_every_row_once_an_epoch():
+def test_minibatches_draw_every_row_once_an_epoch() -> None:
     batches = Minibatches(12, 4, seed=0)
     epochs = [torch.cat([batches.draw() for _ in range(3)]) for _ in range(2)]
     assert all(sorted(e.tolist()) == list(range(12)) for e in epochs)
     assert epochs[0].tolist() != epochs[1].tolist()
 
 
-def test_levenberg_marquardt_is_that_of_a_compile():
+def test_levenberg_marquardt_is_that_of_a_compile() -> None:
     """The same steps, stopped at the same place, as `surrogate.mlp.finetune` makes on one network."""
     made, start = towers(1)
     given = rows(40, 1)
@@ -103,7 +105,7 @@ class every_step(Optimiser):  # noqa: N801
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
-def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name: str):
+def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name: str) -> None:
     optimiser, strength = OPTIMISERS[name], torch.tensor([OPTIMISERS[name].middle] * 2)
     _, start = towers(2)
     given, test = rows(64, 2), rows(500, 2, seed=1)
@@ -117,7 +119,7 @@ def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name
     assert best_checkpoint(optimiser, zero, exact, strength, 0).tolist() == [0, 0]
 
 
-def test_each_tower_stops_at_its_own_step():
+def test_each_tower_stops_at_its_own_step() -> None:
     optimiser = OPTIMISERS["Levenberg–Marquardt"]
     _, start = towers(2)
     given, strength = rows(20, 2), torch.ones(2)
@@ -128,7 +130,7 @@ def test_each_tower_stops_at_its_own_step():
     assert not torch.equal(seen[3][1][1], seen[7][1][1])
 
 
-def test_checkpoints_are_dense_first_and_end_with_the_budget():
+def test_checkpoints_are_dense_first_and_end_with_the_budget() -> None:
     for o in OPTIMISERS.values():
         found = o.checkpoints()
         assert found[:6] == [0, 1, 2, 3, 4, 5]

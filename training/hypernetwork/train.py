@@ -99,7 +99,7 @@ class Objective(nn.Module):
         predicted = scale_moments(emission.mean, emission.std, root_strata)
         parts = {"scale": moment_loss(predicted, root)}
         strata = batch.graphs.strata[batch.dense_node - 1]
-        values, moments = self.model.predict_nodes(emission.states[batch.dense_node], strata, batch.dense_x)
+        values, moments = self.model.predict_nodes(emission.states[batch.dense_node], batch.dense_x)
         if not len(batch.dense_node):  # a distributed wrapper waits for the decoder's gradient all the same
             zero = values.sum() + moments.sum()
             return {**parts, "dense": zero, "moments": zero}

@@ -183,7 +183,9 @@ class MetaTrainer(Trainer[MetaConfig]):
         c = self.config
         views = [self.train[i] for i in rng.integers(0, len(self.train), c.batch_size)]
         x, y = (part.to(self.accelerator.device) for part in pack_rows(views, rng))
-        return self.objective(x, y, int(np.random.default_rng([c.seed, self.step]).choice(c.rows)))
+        rows = int(np.random.default_rng([c.seed, self.step]).choice(c.rows))
+        losses: dict[str, Tensor] = self.objective(x, y, rows)
+        return losses
 
     def validate(self) -> dict[str, float]:
         """Geometric mean nMSE after fine-tuning by Levenberg–Marquardt from one damping."""

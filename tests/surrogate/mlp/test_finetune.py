@@ -38,7 +38,7 @@ def test_the_linearisation_is_the_jacobian() -> None:
     def outputs(*layers: torch.Tensor) -> torch.Tensor:
         return linearise(Towers(*layers), x)[0]
 
-    jacobians = torch.autograd.functional.jacobian(outputs, tuple(towers))
+    jacobians = torch.autograd.functional.jacobian(outputs, tuple(towers))  # type: ignore[no-untyped-call]
     for jacobian, a, s in zip(jacobians, inputs, slopes, strict=True):
         for tower in range(2):
             expected = jacobian[tower, :, tower]  # [K, out, in+1]

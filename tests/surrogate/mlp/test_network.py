@@ -12,7 +12,7 @@ from tests.surrogate.mlp.random_towers import random_emitted
 
 
 def silu(z: np.ndarray) -> np.ndarray:
-    return z / (1 + np.exp(-z))
+    return np.asarray(z / (1 + np.exp(-z)))
 
 
 def reference(towers: Towers, scale: Scale, domain: np.ndarray, x: np.ndarray) -> np.ndarray:
