@@ -1,6 +1,6 @@
 """The operators of the dataflow graph, and what each computes: C's semantics on numpy arrays.
 
-`apply` is the one definition of every operator: the graph's evaluation, constant folding and static spread all call it.
+`apply` is the one definition of every operator: the graph's evaluation, constant folding and strata all call it.
 """
 
 from __future__ import annotations

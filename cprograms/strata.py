@@ -1,4 +1,4 @@
-"""The static spread of a graph: how its nodes' values are distributed over a domain, estimated without executing it."""
+"""The strata of a graph: how its nodes' values are distributed over a domain, estimated without executing it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from cprograms.types import Scalar
 QUANTILES = 7
 
 
-def spread(graph: Graph, domain: np.ndarray) -> np.ndarray:
+def strata(graph: Graph, domain: np.ndarray) -> np.ndarray:
     """A static estimate of every node's distribution: float64 [nodes, 7], the means of seven equal strata of values.
 
     `domain` is float64 [arguments, 2]. Nothing is executed: each operator is applied once to its children's strata, as
     if they were independent (the same node twice counts as one), in the manner of an abstract interpretation.
     """
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    strata: list[np.ndarray] = []
+    found: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            c = [strata[i] for i in node.children]
+            c = [found[i] for i in node.children]
             if node.op == "const":
                 q = np.full(QUANTILES, float(node.value))
             elif node.op == "arg":
@@ -38,8 +38,8 @@ def spread(graph: Graph, domain: np.ndarray) -> np.ndarray:
                 q = _reduce(table[np.clip(c[0], 0, len(table) - 1).astype(int)].astype(np.float64), node.type)
             else:
                 q = _propagate(graph, node, c)
-            strata.append(np.nan_to_num(np.clip(q, -1e30, 1e30)))
-    return np.array(strata)
+            found.append(np.nan_to_num(np.clip(q, -1e30, 1e30)))
+    return np.array(found)
 
 
 def _propagate(graph: Graph, node: Node, c: list[np.ndarray]) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""Fine-tuning of many towers at once, each on its own rows: Adam, and Levenberg–Marquardt as `surrogate.mlp.finetune`.
+"""Fine-tuning of many towers at once, each on its own rows: by Adam, and by Levenberg–Marquardt as -O2 does.
 
 The rule for when to stop is the same for every start and optimiser, that of `surrogate.mlp.finetune`: the last quarter
-of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all rows.
-Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one batch too.
+of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all the
+rows. Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one batch
+too.
 
-Shapes: B towers, K rows, A arguments; layers as in `surrogate.mlp.towers`.
+Shapes: B towers, K rows, A arguments.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from surrogate.mlp.finetune import Descent, choose, mean_squares, training_rows
-from surrogate.mlp.towers import Layers, linearise
+from surrogate.mlp.finetune import Descent, training_rows
+from surrogate.mlp.towers import Towers, choose, linearise, mean_squares
 
 
 class Stepper(Protocol):
     """An optimiser at work on some towers."""
 
-    layers: Layers
+    towers: Towers
 
     def step(self) -> None: ...
 
@@ -51,16 +52,15 @@ class Adam:
     The gradients are `squares_gradient`'s; the optimiser sees each run of towers of one rate as a group.
     """
 
-    def __init__(self, layers: Layers, x: Tensor, y: Tensor, rate: Tensor, size: int, seed: int):
-        w1, w2, w3 = (w.clone() for w in layers)
-        self.layers, self.x, self.y = (w1, w2, w3), x, y
+    def __init__(self, towers: Towers, x: Tensor, y: Tensor, rate: Tensor, size: int, seed: int):
+        self.towers, self.x, self.y = towers.map(torch.clone), x, y
         self.batches = Minibatches(x.shape[1], size, seed)
-        self.gradients = [torch.zeros_like(w) for w in self.layers]
+        self.gradients = [torch.zeros_like(w) for w in self.towers]
         rates, counts = torch.unique_consecutive(rate, return_counts=True)
         groups = []
         for r, end, count in zip(rates.tolist(), counts.cumsum(0).tolist(), counts.tolist(), strict=True):
             own = slice(end - count, end)
-            parts = [w[own] for w in self.layers]
+            parts = [w[own] for w in self.towers]
             for part, gradient in zip(parts, self.gradients, strict=True):
                 part.grad = gradient[own]
             groups.append({"params": parts, "lr": r})
@@ -68,13 +68,13 @@ class Adam:
 
     def step(self) -> None:
         places = self.batches.draw()
-        squares_gradient(self.layers, self.x[:, places], self.y[:, places], self.gradients)
+        squares_gradient(self.towers, self.x[:, places], self.y[:, places], self.gradients)
         self.optimizer.step()
 
 
-def squares_gradient(layers: Layers, x: Tensor, y: Tensor, into: list[Tensor]) -> None:
+def squares_gradient(towers: Towers, x: Tensor, y: Tensor, into: list[Tensor]) -> None:
     """The gradient of the mean squared error of towers on rows x [B, K, A], y [B, K], a layer each."""
-    f, inputs, slopes = linearise(layers, x)
+    f, inputs, slopes = linearise(towers, x)
     residual = (2 / x.shape[1] * (f - y)).unsqueeze(-1)
     for s, a, gradient in zip(slopes, inputs, into, strict=True):
         torch.bmm((s * residual).mT, a, out=gradient)
@@ -86,8 +86,8 @@ class LevenbergMarquardt(Descent):
     A step is taken where it lowers the error on all rows.
     """
 
-    def __init__(self, layers: Layers, x: Tensor, y: Tensor, damping: Tensor, size: int, seed: int):
-        super().__init__(layers, x, y)
+    def __init__(self, towers: Towers, x: Tensor, y: Tensor, damping: Tensor, size: int, seed: int):
+        super().__init__(towers, x, y)
         self.damping = damping.clone()
         self.batches = Minibatches(x.shape[1], size, seed)
 
@@ -98,13 +98,13 @@ class LevenbergMarquardt(Descent):
 
 @dataclass(frozen=True)
 class Optimiser:
-    """How to fine-tune: `make` gives the stepper from layers, rows x and y, strengths [B], a step's rows and a seed.
+    """How to fine-tune: `make` gives the stepper from towers, rows x and y, strengths [B], a step's rows and a seed.
 
     The grid of strengths starts at `middle` and its neighbours, each `factor` times the one before.
     """
 
     name: str
-    make: Callable[[Layers, Tensor, Tensor, Tensor, int, int], Stepper]
+    make: Callable[[Towers, Tensor, Tensor, Tensor, int, int], Stepper]
     steps: int
     size: int
     middle: float
@@ -137,8 +137,8 @@ class TowerRows:
     def first(self, count: int) -> TowerRows:
         return TowerRows(self.x[:, :count], self.y[:, :count])
 
-    def part(self, towers: slice, arguments: int) -> TowerRows:
-        return TowerRows(self.x[towers, :, :arguments], self.y[towers])
+    def part(self, which: slice, arguments: int) -> TowerRows:
+        return TowerRows(self.x[which, :, :arguments], self.y[which])
 
     def moments(self) -> tuple[Tensor, Tensor]:
         """Means and deviations [B, 1] of the outputs; a constant has deviation 1, its tower learns 0."""
@@ -152,8 +152,8 @@ class TowerRows:
 
 
 def walk(
-    optimiser: Optimiser, start: Layers, rows: TowerRows, strength: Tensor, seed: int, last: int
-) -> Iterator[tuple[int, Layers]]:
+    optimiser: Optimiser, start: Towers, rows: TowerRows, strength: Tensor, seed: int, last: int
+) -> Iterator[tuple[int, Towers]]:
     """The towers at each checkpoint up to step `last`, fitted to all of `rows`."""
     stepper = optimiser.make(start, rows.x, rows.standardised(), strength, optimiser.size, seed)
     done = 0
@@ -163,11 +163,11 @@ def walk(
         for _ in range(checkpoint - done):
             stepper.step()
         done = checkpoint
-        yield checkpoint, stepper.layers  # which a further step may overwrite
+        yield checkpoint, stepper.towers  # which a further step may overwrite
 
 
 @torch.no_grad()
-def best_checkpoint(optimiser: Optimiser, start: Layers, rows: TowerRows, strength: Tensor, seed: int) -> Tensor:
+def best_checkpoint(optimiser: Optimiser, start: Towers, rows: TowerRows, strength: Tensor, seed: int) -> Tensor:
     """[B]: the checkpoint at which each tower, fitted to the first three quarters of its rows, errs least on the rest.
 
     `start` must not have read the rest.
@@ -177,8 +177,8 @@ def best_checkpoint(optimiser: Optimiser, start: Layers, rows: TowerRows, streng
     x, y = rows.x[:, seen:], ((rows.y[:, seen:] - mean) / std).float()
     best = torch.zeros(len(x), dtype=torch.long)
     least = torch.full((len(x),), torch.inf)
-    for checkpoint, layers in walk(optimiser, start, rows.first(seen), strength, seed, optimiser.steps):
-        error = mean_squares(layers, x, y)
+    for checkpoint, towers in walk(optimiser, start, rows.first(seen), strength, seed, optimiser.steps):
+        error = mean_squares(towers, x, y)
         better = error < least
         best[better] = checkpoint
         least = torch.where(better, error, least)
@@ -188,16 +188,16 @@ def best_checkpoint(optimiser: Optimiser, start: Layers, rows: TowerRows, streng
 @torch.no_grad()
 def fit(
     optimiser: Optimiser,
-    start: Layers,
+    start: Towers,
     rows: TowerRows,
     strength: Tensor,
     seed: int,
     stop: Tensor,
-    observe: Callable[[int, Layers], None] = lambda step, layers: None,
-) -> Layers:
+    observe: Callable[[int, Towers], None] = lambda step, towers: None,
+) -> Towers:
     """The towers after as many steps on all rows as `stop` [B] says; `observe` is called at each checkpoint."""
     tuned = start
-    for checkpoint, layers in walk(optimiser, start, rows, strength, seed, int(stop.max())):
-        tuned = choose(stop >= checkpoint, layers, tuned)
+    for checkpoint, towers in walk(optimiser, start, rows, strength, seed, int(stop.max())):
+        tuned = choose(stop >= checkpoint, towers, tuned)
         observe(checkpoint, tuned)
     return tuned

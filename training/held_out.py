@@ -18,7 +18,7 @@ from cprograms.sampling import Method, sample
 from cprograms.sandbox import run_many
 from surrogate.mlp.check import compile_seed, fresh_seed, result_error
 from surrogate.mlp.finetune import finetune
-from surrogate.mlp.network import SurrogateNetwork, random_network
+from surrogate.mlp.network import Scale, SurrogateNetwork, random_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, one_thread
 from training.arrays import Array, evenly_spaced
 
@@ -95,7 +95,7 @@ def held_out_programs(
 def scratch_network(held: HeldOut, rows: int, seed: int = 0) -> SurrogateNetwork:
     """A surrogate of random weights, fitted to the first `rows` rows as -O2 fits."""
     x, y = held.x[:rows], held.y[:rows]
-    network = random_network(held.program.domain, y.mean(0), y.std(0), seed)
+    network = random_network(held.program.domain, Scale(y.mean(0), y.std(0)), seed)
     with one_thread():
         finetune(network, x, y)
     return network

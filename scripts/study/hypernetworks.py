@@ -45,7 +45,7 @@ def main(args: Namespace) -> None:
     config = config_of(TrainingConfig, read_settings(args.config, args.stage) | asked, "settings")
     trainer = HypernetworkTrainer(config, args.data, args.output)
     trainer.run()
-    trainer.model.settings = replace(trainer.model.settings, gauss_newton_steps=COMPILE_STEPS)
+    trainer.model.architecture = replace(trainer.model.architecture, gauss_newton_steps=COMPILE_STEPS)
     for folder in (args.data, *args.validation):
         examples = ExampleStore(folder, "validation").evenly_spaced(args.examples)
         errors = {str(k): zero_shot_errors(trainer.model, examples, k) for k in ROWS}

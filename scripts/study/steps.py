@@ -30,7 +30,7 @@ def main(args: Namespace) -> None:
     model = load_compiler(args.compiler).model
     examples = ExampleStore(args.data, "validation").evenly_spaced(args.examples)
     for steps in (1, 2, 3, 4, 6, 8):
-        model.settings = replace(model.settings, gauss_newton_steps=steps)
+        model.architecture = replace(model.architecture, gauss_newton_steps=steps)
         figures = summary(zero_shot_errors(model, examples, ROWS[1]))
         print(f"{steps} steps: geometric mean {figures['geo']:.4f}, median {figures['median']:.4f}")
 

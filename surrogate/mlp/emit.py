@@ -8,15 +8,16 @@ from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cprograms.graph import Graph
 from cprograms.program import Argument
 from cprograms.sampling import in_range
 from surrogate.mlp.check import output_moments
 from surrogate.mlp.encoding import EncodedGraph, collate, encode, without_text
-from surrogate.mlp.hypernetwork import Hypernetwork, gauss_newton
-from surrogate.mlp.network import Towers, input_scaling
-from surrogate.mlp.towers import standardised
+from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
+from surrogate.mlp.network import Scale, input_scaling
+from surrogate.mlp.towers import Towers, join, standardised
 
 LOG_POINTS = 9
 """2^9 inputs: with four times as many, the error on validation programs is the same in three digits."""
@@ -26,27 +27,24 @@ LOG_POINTS = 9
 class Request:
     """One program to emit towers for. `domain` is float64 [A, 2].
 
-    `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` gives the
-    results' means and deviations where they are known, each float64 [R]; rows override it.
+    `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` is the results'
+    where it is known; rows override it.
     """
 
     graph: Graph
     domain: np.ndarray
     x: np.ndarray | None = None
     y: np.ndarray | None = None
-    scale: tuple[np.ndarray, np.ndarray] | None = None
+    scale: Scale | None = None
 
 
-@dataclass
-class _Tower:
-    """One result on its way through the batch."""
+@dataclass(frozen=True)
+class _Part:
+    """What one tower is emitted from: a result of a requested program."""
 
     request: Request
     result: int
     graph: EncodedGraph
-    layers: list[np.ndarray] | None = None
-    mean: float = 0.0
-    std: float = 1.0
 
     @property
     def rows(self) -> int:
@@ -56,100 +54,105 @@ class _Tower:
 def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
     """[n, A] in C units -> the same in [-1, 1], as the emitted network scales them."""
     middle, reach = input_scaling(domain)
-    return (x - middle) / reach
+    scaled: np.ndarray = (x - middle) / reach
+    return scaled
 
 
 @torch.no_grad()
-def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) -> list[Towers]:
-    """Emit every program's towers; programs with equally many rows share batches."""
-    by_rows: dict[int, list[_Tower]] = defaultdict(list)
-    programs = []
-    for request in requests:
-        domain = request.domain
-        graphs = [encode(request.graph.result(k), domain) for k in range(len(request.graph.roots))]
-        read = graphs if model.settings.text else [without_text(graph) for graph in graphs]
-        towers = [_Tower(request, k, graph) for k, graph in enumerate(read)]
-        programs.append(towers)
-        by_rows[towers[0].rows].extend(towers)
+def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) -> list[tuple[Towers, Scale]]:
+    """Emit every program's towers and its outputs' scale; programs with equally many rows share batches."""
+    parts = [part for request in requests for part in _parts(model, request)]
+    by_rows: dict[int, list[int]] = defaultdict(list)
+    for i, part in enumerate(parts):
+        by_rows[part.rows].append(i)
+    found: dict[int, tuple[Towers, Scale]] = {}
     for group in by_rows.values():
         # A batch takes as many steps as its deepest graph: deep ones go together.
-        group.sort(key=lambda t: t.graph.level[-1])
+        group.sort(key=lambda i: parts[i].graph.level[-1])
         for start in range(0, len(group), batch_size):
-            _emit_batch(model, group[start : start + batch_size])
-    return [_gather(towers) for towers in programs]
+            batch = group[start : start + batch_size]
+            found |= zip(batch, _emit_batch(model, [parts[i] for i in batch]), strict=True)
+    in_order = iter(found[i] for i in range(len(parts)))
+    return [_together([next(in_order) for _ in request.graph.roots]) for request in requests]
 
 
-def _emit_batch(model: Hypernetwork, batch: list[_Tower]) -> None:
-    graphs = collate([t.graph for t in batch])
+def _parts(model: Hypernetwork, request: Request) -> list[_Part]:
+    graphs = [encode(request.graph.result(k), request.domain) for k in range(len(request.graph.roots))]
+    read = graphs if model.architecture.text else [without_text(graph) for graph in graphs]
+    return [_Part(request, k, graph) for k, graph in enumerate(read)]
+
+
+def _together(emitted: list[tuple[Towers, Scale]]) -> tuple[Towers, Scale]:
+    """The towers and the scale of a program, from those of its results."""
+    towers, scales = zip(*emitted, strict=True)
+    return join(towers), Scale(*map(np.concatenate, zip(*scales, strict=True)))
+
+
+def _emit_batch(model: Hypernetwork, batch: list[_Part]) -> list[tuple[Towers, Scale]]:
+    """Each part's tower, over the arguments of its program, and its output's scale."""
+    graphs = collate([p.graph for p in batch])
+    width = graphs.arguments.shape[1]
     emission = model(graphs.to(model.device))
-    layers = emission.layers
     if batch[0].rows:
-        x, y = _rows(batch, graphs.arguments.shape[1])
-        layers = gauss_newton(emission, x.to(model.device), y.to(model.device))
+        scales = [_row_scale(p) for p in batch]
+        x, y = _rows(batch, scales, width)
+        towers = gauss_newton(emission, x.to(model.device), y.to(model.device))
     else:
-        layers = standardised(layers, _domain_points(batch, graphs.arguments.shape[1]).to(model.device))
-        for t, mean, std in zip(batch, emission.mean.tolist(), emission.std.tolist(), strict=True):
-            given = t.request.scale
-            t.mean, t.std = (mean, std) if given is None else (float(given[0][t.result]), float(given[1][t.result]))
-    for i, t in enumerate(batch):
-        t.layers = [w[i].cpu().numpy() for w in layers]
+        scales = _text_scales(batch, emission)
+        towers = standardised(emission.towers, _domain_points(batch, width).to(model.device))
+    single = towers.map(Tensor.cpu).apart()
+    return [(_over_signature(tower, p), scale) for tower, p, scale in zip(single, batch, scales, strict=True)]
 
 
-def _domain_points(batch: list[_Tower], width: int) -> torch.Tensor:
+def _over_signature(tower: Towers, part: _Part) -> Towers:
+    """A tower [1, ...] over the slots of a batch, as one over the arguments of the signature."""
+    arguments = part.graph.arguments.tolist()
+    return tower.of(range(len(arguments))).among(len(part.request.domain), arguments)
+
+
+def _text_scales(batch: list[_Part], emission: Emission) -> list[Scale]:
+    """What is known of each output's scale, or else what the hypernetwork says."""
+    predicted = zip(emission.mean.double().cpu().numpy(), emission.std.double().cpu().numpy(), strict=True)
+    return [
+        Scale(np.array([mean]), np.array([std])) if p.request.scale is None else p.request.scale.of(p.result)
+        for p, (mean, std) in zip(batch, predicted, strict=True)
+    ]
+
+
+def _row_scale(part: _Part) -> Scale:
+    assert part.request.y is not None
+    mean, std = output_moments(part.request.y[:, part.result])
+    # Of a result that the rows show as constant, the tower learns that constant.
+    return Scale(np.array([mean]), np.array([max(std, 1e-9 * abs(mean), 1e-30)]))
+
+
+def _rows(batch: list[_Part], scales: list[Scale], width: int) -> tuple[Tensor, Tensor]:
+    """The batch's rows, scaled: [B, K, A], [B, K]."""
+    x = np.zeros((len(batch), batch[0].rows, width), dtype=np.float32)
+    y = np.empty((len(batch), batch[0].rows), dtype=np.float32)
+    for i, (p, scale) in enumerate(zip(batch, scales, strict=True)):
+        assert p.request.x is not None
+        assert p.request.y is not None
+        x[i, :, : len(p.graph.arguments)] = scale_inputs(p.request.x, p.request.domain)[:, p.graph.arguments]
+        # Halves: the difference of large doubles overflows.
+        y[i] = (p.request.y[:, p.result] / 2 - scale.mean / 2) / scale.std * 2
+    return torch.from_numpy(x), torch.from_numpy(y)
+
+
+def _domain_points(batch: list[_Part], width: int) -> Tensor:
     """Scaled inputs [B, n, A] all over the domains; no program is run on them."""
     x = np.zeros((len(batch), 2**LOG_POINTS, width), dtype=np.float32)
-    for own, t in zip(x, batch, strict=True):
-        types = {int(n.value): n.type for n in t.request.graph.nodes if n.op == "arg"}
-        for slot, k in enumerate(t.graph.arguments):
-            ends = t.request.domain[k]
-            values = in_range(
-                Argument(f"argument {k + 1}", types[k], *ends), _unit_points(len(t.graph.arguments))[:, slot]
-            )
-            own[:, slot] = scale_inputs(values, ends)
+    for own, p in zip(x, batch, strict=True):
+        types = {int(n.value): n.type for n in p.request.graph.nodes if n.op == "arg"}
+        for slot, k in enumerate(p.graph.arguments):
+            ends = p.request.domain[k]
+            points = _unit_points(len(p.graph.arguments))[:, slot]
+            own[:, slot] = scale_inputs(in_range(Argument(f"argument {k + 1}", types[k], *ends), points), ends)
     return torch.from_numpy(x)
 
 
 @cache
 def _unit_points(dimensions: int) -> np.ndarray:
     """Scrambled Sobol' points [n, dimensions] in [0, 1)."""
-    points = torch.quasirandom.SobolEngine(dimensions, scramble=True, seed=0).draw_base2(LOG_POINTS, dtype=torch.double)
-    return points.numpy()
-
-
-def _rows(batch: list[_Tower], width: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The batch's rows, scaled: [B, K, A], [B, K]; takes note of each result's mean and deviation."""
-    x = np.zeros((len(batch), batch[0].rows, width), dtype=np.float32)
-    y = np.empty((len(batch), batch[0].rows), dtype=np.float32)
-    for i, t in enumerate(batch):
-        assert t.request.x is not None
-        assert t.request.y is not None
-        x[i, :, : len(t.graph.arguments)] = scale_inputs(t.request.x, t.request.domain)[:, t.graph.arguments]
-        outputs = t.request.y[:, t.result]
-        t.mean, std = output_moments(outputs)
-        # Of a result that the rows show as constant, the tower learns that constant.
-        t.std = max(std, 1e-9 * abs(t.mean), 1e-30)
-        y[i] = (outputs / 2 - t.mean / 2) / t.std * 2  # the difference of large doubles overflows
-    return torch.from_numpy(x), torch.from_numpy(y)
-
-
-def _gather(towers: list[_Tower]) -> Towers:
-    """Put a program's towers together, each argument's column at its place in the signature."""
-    first, arguments = towers[0], len(towers[0].request.domain)
-    assert first.layers is not None
-    w1 = np.zeros((len(towers), first.layers[0].shape[0], arguments), dtype=np.float32)
-    biases = []
-    for k, t in enumerate(towers):
-        assert t.layers is not None
-        w1[k][:, t.graph.arguments] = t.layers[0][:, : len(t.graph.arguments)]
-        biases.append(t.layers[0][:, -1])
-    w2, w3 = (np.stack([t.layers[i] for t in towers if t.layers is not None]) for i in (1, 2))
-    return Towers(
-        w1=w1,
-        b1=np.stack(biases),
-        w2=w2[:, :, :-1],
-        b2=w2[:, :, -1],
-        w3=w3[:, 0, :-1],
-        b3=w3[:, 0, -1],
-        mean=np.array([t.mean for t in towers]),
-        std=np.array([t.std for t in towers]),
-    )
+    engine = torch.quasirandom.SobolEngine(dimensions, scramble=True, seed=0)  # type: ignore[no-untyped-call]
+    return engine.draw_base2(LOG_POINTS, dtype=torch.double).numpy()

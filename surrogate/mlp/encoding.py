@@ -11,7 +11,7 @@ import torch
 from cprograms.graph import Graph
 from cprograms.ops import DTYPE_INDEX, INDEX
 from cprograms.program import MAX_ARGUMENTS
-from cprograms.strata import QUANTILES, spread
+from cprograms.strata import QUANTILES, strata
 
 MAX_TOKENS = 64
 """Graph nodes that the transformer attends to, beside the root and the arguments; of a larger graph, the last ones."""
@@ -26,8 +26,8 @@ class EncodedGraph:
     signature.
     """
 
-    op: np.ndarray  # uint8 [N]
-    kind: np.ndarray  # uint8 [N], the type's place in `cprograms.types.SCALARS`
+    op: np.ndarray  # uint8 [N], the operator's place in `cprograms.ops.OPS`
+    type: np.ndarray  # uint8 [N], the type's place in `cprograms.types.SCALARS`
     slot: np.ndarray  # uint8 [N], of an argument or a carried variable; else 0
     children: np.ndarray  # uint16 [N, 3]
     level: np.ndarray  # uint16 [N], 0 for leaves, else 1 + the highest child's
@@ -52,11 +52,11 @@ def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
             slot[i] = int(node.value) % MAX_ARGUMENTS
     return EncodedGraph(
         op=np.array([INDEX[node.op] for node in graph.nodes], dtype=np.uint8),
-        kind=np.array([DTYPE_INDEX[node.type.code] for node in graph.nodes], dtype=np.uint8),
+        type=np.array([DTYPE_INDEX[node.type.code] for node in graph.nodes], dtype=np.uint8),
         slot=slot,
         children=children,
         level=level,
-        strata=spread(graph, domain).astype(np.float32),
+        strata=strata(graph, domain).astype(np.float32),
         arguments=np.array(arguments, dtype=np.uint8),
     )
 
@@ -76,7 +76,7 @@ def without_text(graph: EncodedGraph) -> EncodedGraph:
     level[-1] = len(order) > 0
     return EncodedGraph(
         op=np.append(graph.op[nodes[:-1]], np.uint8(INDEX["opaque"])),
-        kind=graph.kind[nodes],
+        type=graph.type[nodes],
         slot=np.append(np.arange(len(order), dtype=np.uint8), np.uint8(0)),
         children=children,
         level=level,
@@ -90,7 +90,7 @@ class GraphBatch:
     """B graphs, their T nodes together, sorted by level. Node numbers count from 1; 0 stands for no node."""
 
     op: torch.Tensor  # int64 [T]
-    kind: torch.Tensor  # int64 [T]
+    type: torch.Tensor  # int64 [T]
     slot: torch.Tensor  # int64 [T]
     children: torch.Tensor  # int64 [T, 3]
     strata: torch.Tensor  # float32 [T, 7]
@@ -127,7 +127,7 @@ def collate(graphs: list[EncodedGraph]) -> GraphBatch:
     tensor = torch.from_numpy
     return GraphBatch(
         op=tensor(np.concatenate([g.op for g in graphs])[order].astype(np.int64)),
-        kind=tensor(np.concatenate([g.kind for g in graphs])[order].astype(np.int64)),
+        type=tensor(np.concatenate([g.type for g in graphs])[order].astype(np.int64)),
         slot=tensor(np.concatenate([g.slot for g in graphs])[order].astype(np.int64)),
         children=tensor(place[children][order]),
         strata=tensor(np.concatenate([g.strata for g in graphs])[order]),

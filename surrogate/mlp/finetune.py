@@ -5,7 +5,7 @@ Jᵀ (J S² Jᵀ + λ I)⁻¹ (y − f) (Levenberg 1944, Marquardt 1963, in the 
 after a step that lowers the error on the rows and grows after one that does not, which is taken back. On a few hundred
 rows this reaches in 0.1 s what Adam does not reach in ten times that.
 
-Shapes: R towers, K rows, A arguments, H hidden width.
+Shapes: S starts, R towers, K rows, A arguments, H hidden width.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.towers import Layers, damped_step, linearise, outputs
+from surrogate.mlp.towers import Towers, choose, damped_step, join, linearise, mean_squares
 
 HELD_OUT = 0.25
 """The share of rows that decide when to stop."""
@@ -45,22 +45,21 @@ def finetune(
     the least held-out error. The same input gives the same result.
     """
     first = early or network
-    chosen, best = _best_start([_layers(n) for n in (first, *others)], *_standardised(first, x, y))
-    starts = [_layers(n) for n in (network, *others)]
-    w1, w2, w3 = (torch.stack(layer)[chosen, torch.arange(len(chosen))] for layer in zip(*starts, strict=True))
-    tuned: Layers = (w1, w2, w3)
+    chosen, best = _best_start([n.towers for n in (first, *others)], *_standardised(first, x, y))
+    starts = join([n.towers for n in (network, *others)])  # [S R, ...]
+    tuned = starts.map(lambda w: w[chosen * len(chosen) + torch.arange(len(chosen))])
     descent = Descent(tuned, *_standardised(network, x, y))
     for step in range(1, int(best.max()) + 1):
         descent.step()
-        tuned = choose(best >= step, descent.layers, tuned)
-    _assign(network, tuned)
+        tuned = choose(best >= step, descent.towers, tuned)
+    network.hold(tuned)
 
 
 def _standardised(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
     """The rows as a network's towers see them: [R, K, A], [R, K]."""
     inputs = network.scale(torch.from_numpy(x)).expand(len(network.std), -1, -1)
-    spread = torch.where(network.std > 0, network.std, 1)
-    return inputs, ((torch.from_numpy(y) - network.mean) / spread).T.to(inputs.dtype)
+    std = torch.where(network.std > 0, network.std, 1)
+    return inputs, ((torch.from_numpy(y) - network.mean) / std).T.to(inputs.dtype)
 
 
 def training_rows(count: int) -> int:
@@ -73,16 +72,15 @@ def _steps(rows: int, towers: int) -> int:
     return int(np.clip(STEPS * (256 / rows) ** 2 / towers, 10, 2 * STEPS))
 
 
-def _best_start(starts: Sequence[Layers], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def _best_start(starts: Sequence[Towers], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Which start, fitted to the first rows, errs least on the held-out ones, and after which step: [R], [R]."""
-    count, towers = len(starts), len(y)
-    w1, w2, w3 = (torch.cat(layer) for layer in zip(*starts, strict=True))  # [S R, ...]
-    best, least = _best_step((w1, w2, w3), x.repeat(count, 1, 1), y.repeat(count, 1))
-    chosen = least.nan_to_num(torch.inf).view(count, towers).argmin(0)
-    return chosen, best.view(count, towers)[chosen, torch.arange(towers)]
+    count, results = len(starts), len(y)
+    best, least = _best_step(join(starts), x.repeat(count, 1, 1), y.repeat(count, 1))  # [S R] each
+    chosen = least.nan_to_num(torch.inf).view(count, results).argmin(0)
+    return chosen, best.view(count, results)[chosen, torch.arange(results)]
 
 
-def _best_step(start: Layers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def _best_step(start: Towers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """The step after which each tower's error on the held-out rows is least, 0 is the start, and that error: [R]."""
     seen = training_rows(y.shape[1])
     descent = Descent(start, x[:, :seen], y[:, :seen])
@@ -90,7 +88,7 @@ def _best_step(start: Layers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     best = torch.zeros(len(least), dtype=torch.long)
     for step in range(1, _steps(y.shape[1], len(y)) + 1):
         descent.step()
-        error = mean_squares(descent.layers, x[:, seen:], y[:, seen:])
+        error = mean_squares(descent.towers, x[:, seen:], y[:, seen:])
         best = torch.where(error < least, step, best)
         least = torch.minimum(error, least)
     return best, least
@@ -100,61 +98,30 @@ def _best_step(start: Layers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 class Descent:
     """Levenberg–Marquardt from some weights on rows x [R, K, A], y [R, K]; each tower has its own damping."""
 
-    layers: Layers
+    towers: Towers
     x: Tensor
     y: Tensor
 
     def __post_init__(self) -> None:
         self.damping = torch.ones(len(self.y))
-        self.error = mean_squares(self.layers, self.x, self.y)
+        self.error = mean_squares(self.towers, self.x, self.y)
 
     def step(self) -> None:
         """Try one step; each tower takes it where it lowers the error."""
         x, y = self.batch()
-        f, inputs, slopes = linearise(self.layers, x)
+        f, inputs, slopes = linearise(self.towers, x)
         deviations = [
             (torch.full_like(s[:, 0], d), torch.ones_like(a[:, 0]))
             for a, s, d in zip(inputs, slopes, DEVIATIONS, strict=True)
         ]
         steps, failed = damped_step(inputs, slopes, deviations, y - f, self.damping, jitter=1e-6)
-        w1, w2, w3 = (w + step for w, step in zip(self.layers, steps, strict=True))
-        tried = (w1, w2, w3)
+        tried = Towers(*(w + step for w, step in zip(self.towers, steps, strict=True)))
         error = mean_squares(tried, self.x, self.y)
         better = (error < self.error) & ~failed
-        self.layers = choose(better, tried, self.layers)
+        self.towers = choose(better, tried, self.towers)
         self.error = torch.where(better, error, self.error)
         self.damping = torch.where(better, (self.damping / 3).clamp_min(1e-7), (self.damping * 4).clamp_max(1e6))
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """The rows that a step linearises."""
         return self.x, self.y
-
-
-def mean_squares(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
-    """[R]: mean squared errors."""
-    return (outputs(layers, x) - y).square().mean(1)
-
-
-def choose(mask: Tensor, yes: Layers, no: Layers) -> Layers:
-    """Towers of `yes` where the mask [R] is set, else of `no`."""
-    chosen = [torch.where(mask[:, None, None], a, b) for a, b in zip(yes, no, strict=True)]
-    return chosen[0], chosen[1], chosen[2]
-
-
-def _layers(network: SurrogateNetwork) -> Layers:
-    n = network
-    return (
-        torch.cat([n.w1, n.b1[..., None]], dim=-1),
-        torch.cat([n.w2, n.b2[..., None]], dim=-1),
-        torch.cat([n.w3, n.b3[:, None]], dim=-1)[:, None],
-    )
-
-
-def _assign(network: SurrogateNetwork, layers: Layers) -> None:
-    w1, w2, w3 = layers
-    for parameter, value in zip(
-        network.parameters(),
-        (w1[..., :-1], w1[..., -1], w2[..., :-1], w2[..., -1], w3[:, 0, :-1], w3[:, 0, -1]),
-        strict=True,
-    ):
-        parameter.copy_(value)

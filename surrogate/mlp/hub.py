@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from typing import Any
 
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 
 
-class HypernetworkConfig(PretrainedConfig):
-    """The settings of a hypernetwork, and what transformers adds to every configuration."""
+class PretrainedHypernetworkConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
+    """The configuration of a hypernetwork, and what transformers adds to every one."""
 
     model_type = "surrogate-hypernetwork"
 
-    def __init__(self, **kwargs):
-        names = [f.name for f in fields(HypernetworkSettings)]
-        settings = HypernetworkSettings(**{n: kwargs.pop(n) for n in names if n in kwargs})
+    def __init__(self, **kwargs: Any):
+        names = [f.name for f in fields(HypernetworkConfig)]
+        config = HypernetworkConfig(**{n: kwargs.pop(n) for n in names if n in kwargs})
         super().__init__(**kwargs)
-        for name, value in asdict(settings).items():
+        for name, value in asdict(config).items():
             setattr(self, name, value)
 
     @property
-    def settings(self) -> HypernetworkSettings:
-        return HypernetworkSettings(**{f.name: getattr(self, f.name) for f in fields(HypernetworkSettings)})
+    def architecture(self) -> HypernetworkConfig:
+        return HypernetworkConfig(**{f.name: getattr(self, f.name) for f in fields(HypernetworkConfig)})
 
 
-class HypernetworkModel(Hypernetwork, PreTrainedModel):
+class HypernetworkModel(Hypernetwork, PreTrainedModel):  # type: ignore[no-untyped-call]
     """Emits an MLP for each graph of a batch; see `Hypernetwork`, whose parameters it has by the same names."""
 
-    config_class = HypernetworkConfig
+    config_class = PretrainedHypernetworkConfig
     base_model_prefix = "hypernetwork"
 
-    def __init__(self, config: HypernetworkConfig):
+    def __init__(self, config: PretrainedHypernetworkConfig):
         PreTrainedModel.__init__(self, config)
-        self._build(config.settings)
-        self.post_init()
+        self._build(config.architecture)
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         """Every module initialises itself; transformers' default would overwrite the scales chosen there."""

@@ -6,32 +6,27 @@ stored and run together. Shapes: n rows, A arguments, R results, H hidden width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from surrogate.mlp.towers import Towers
+
 HIDDEN = 64
 
 
-@dataclass(frozen=True)
-class Towers:
-    """R emitted MLPs over the same A inputs, which are scaled to [-1, 1] by the domain.
+class Scale(NamedTuple):
+    """What takes standardised outputs to C units; the deviation of a constant is 0."""
 
-    `mean` and `std` [R], float64, take their standardised outputs back to C units; the deviation of a constant is 0.
-    The rest is float32.
-    """
-
-    w1: np.ndarray  # [R, H, A]
-    b1: np.ndarray  # [R, H]
-    w2: np.ndarray  # [R, H, H]
-    b2: np.ndarray  # [R, H]
-    w3: np.ndarray  # [R, H]
-    b3: np.ndarray  # [R]
-    mean: np.ndarray
+    mean: np.ndarray  # float64 [R], as `std`
     std: np.ndarray
+
+    def of(self, result: int) -> Scale:
+        """That of one result, [1] each."""
+        return Scale(self.mean[[result]], self.std[[result]])
 
 
 class SurrogateNetwork(nn.Module):
@@ -64,13 +59,13 @@ class SurrogateNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[n, A] -> [n, R], in the type of `x`."""
-        return self.unscale(self.towers(self.scale(x))).to(x.dtype)
+        return self.unscale(self.outputs(self.scale(x))).to(x.dtype)
 
     def scale(self, x: Tensor) -> Tensor:
         """C units to [-1, 1] over the domain: [n, A] -> [n, A]. The middle is subtracted in float64."""
         return ((x.to(self.mid.dtype) - self.mid) / self.reach).to(self.w1.dtype)
 
-    def towers(self, x: Tensor) -> Tensor:
+    def outputs(self, x: Tensor) -> Tensor:
         """Scaled inputs to standardised outputs: [n, A] -> [n, R]."""
         h = F.silu(x @ self.w1.mT + self.b1[:, None])  # [R, n, H]
         h = F.silu(h @ self.w2.mT + self.b2[:, None])  # [R, n, H]
@@ -81,51 +76,58 @@ class SurrogateNetwork(nn.Module):
         return self.mean + self.std * y.to(self.mean.dtype)
 
     @property
+    def towers(self) -> Towers:
+        """The weights as a batch of R towers: [R, H, A+1], [R, H, H+1], [R, 1, H+1]."""
+        return Towers(
+            torch.cat([self.w1, self.b1[..., None]], dim=-1),
+            torch.cat([self.w2, self.b2[..., None]], dim=-1),
+            torch.cat([self.w3, self.b3[:, None]], dim=-1)[:, None],
+        )
+
+    @torch.no_grad()
+    def hold(self, towers: Towers) -> None:
+        """Take the weights of R towers; what was there is overwritten."""
+        w1, w2, w3 = towers
+        values = w1[..., :-1], w1[..., -1], w2[..., :-1], w2[..., -1], w3[:, 0, :-1], w3[:, 0, -1]
+        for parameter, value in zip(self.parameters(), values, strict=True):
+            parameter.copy_(value)
+
+    @property
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The forward pass on numpy rows, without gradients: float64 [n, A] -> float64 [n, R]."""
         with torch.no_grad():
-            return self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))).numpy()
+            y: Tensor = self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
+        return y.numpy()
 
 
-def emitted_network(towers: Towers, domain: np.ndarray) -> SurrogateNetwork:
-    """The network with the emitted weights and the domain (float64 [A, 2]) folded in."""
-    results, hidden, arguments = towers.w1.shape
-    network = SurrogateNetwork(arguments, results, hidden)
-    middle, reach = input_scaling(domain)
-    # Copies: the parameters must not alias the hypernetwork's arrays.
-    tensors = {k: torch.tensor(v) for k, v in (vars(towers) | {"mid": middle, "reach": reach}).items()}
-    network.load_state_dict(tensors)
+def emitted_network(towers: Towers, scale: Scale, domain: np.ndarray) -> SurrogateNetwork:
+    """The network of R towers, with their outputs' scale and the domain (float64 [A, 2]) folded in."""
+    results, hidden, columns = towers.w1.shape
+    network = SurrogateNetwork(columns - 1, results, hidden)
+    network.hold(towers)
+    network.mid[:], network.reach[:] = (torch.tensor(v) for v in input_scaling(domain))
+    network.mean[:], network.std[:] = (torch.tensor(v) for v in scale)
     return network
 
 
-def random_weights(
-    arguments: int, results: int, rng: np.random.Generator, hidden: int = HIDDEN
-) -> dict[str, np.ndarray]:
-    """The weights of `Towers` drawn as torch's linear layers are: all uniform in ±1/√fan_in."""
-    A, R, H = arguments, results, hidden
+def random_towers(arguments: int, results: int, rng: np.random.Generator, hidden: int = HIDDEN) -> Towers:
+    """R towers drawn as torch's linear layers are: all uniform in ±1/√fan_in."""
 
-    def drawn(fan_in: int, *shape: int) -> np.ndarray:
-        return rng.uniform(-1, 1, shape).astype(np.float32) / np.float32(fan_in**0.5)
+    def layer(outputs: int, inputs: int) -> Tensor:
+        """[R, outputs, inputs+1]"""
+        drawn = [rng.uniform(-1, 1, (results, outputs, columns)) for columns in (inputs, 1)]
+        return torch.from_numpy(np.concatenate(drawn, axis=-1).astype(np.float32) / np.float32(inputs**0.5))
 
-    return {
-        "w1": drawn(A, R, H, A),
-        "b1": drawn(A, R, H),
-        "w2": drawn(H, R, H, H),
-        "b2": drawn(H, R, H),
-        "w3": drawn(H, R, H),
-        "b3": drawn(H, R),
-    }
+    return Towers(layer(hidden, arguments), layer(hidden, hidden), layer(1, hidden))
 
 
-def random_network(
-    domain: np.ndarray, mean: np.ndarray, std: np.ndarray, seed: int, hidden: int = HIDDEN
-) -> SurrogateNetwork:
-    """A network that knows nothing but the domain [A, 2] and its outputs' means and deviations [R]."""
-    weights = random_weights(len(domain), len(mean), np.random.default_rng(seed), hidden)
-    return emitted_network(Towers(**weights, mean=mean, std=std), domain)
+def random_network(domain: np.ndarray, scale: Scale, seed: int, hidden: int = HIDDEN) -> SurrogateNetwork:
+    """A network that knows nothing but the domain [A, 2] and its outputs' scale."""
+    towers = random_towers(len(domain), len(scale.mean), np.random.default_rng(seed), hidden)
+    return emitted_network(towers, scale, domain)
 
 
 def input_scaling(domain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

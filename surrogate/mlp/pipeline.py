@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from os import PathLike
 
 import numpy as np
@@ -21,7 +20,7 @@ from surrogate.mlp.check import compile_seed, executed_rows
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network, random_network
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.surrogate import Surrogate
 
@@ -117,8 +116,8 @@ def build_network(
         network = _emitted(hypernetwork, program, graph, x, y, seen)
         # What is held out to choose the start and the steps must not have shaped the weights.
         early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)
-        scale = early.mean.numpy(), early.std.numpy()
-        fresh = random_network(program.domain, *scale, seed=0, hidden=early.w1.shape[1])
+        scale = Scale(early.mean.numpy(), early.std.numpy())
+        fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
         finetune(network, x, y, early, [fresh])
     return network
 
@@ -128,8 +127,8 @@ def _emitted(
 ) -> SurrogateNetwork:
     """The network whose weights the text and the first `seen` rows shape."""
     rows = (x[:seen], y[:seen]) if seen else (None, None)
-    towers = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
-    return emitted_network(known_scale(towers, program.results, graph, y), program.domain)
+    towers, predicted = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
+    return emitted_network(towers, known_scale(predicted, program.results, graph, y), program.domain)
 
 
 @contextmanager
@@ -143,14 +142,14 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def known_scale(towers: Towers, results: Sequence[Result], graph: Graph, y: np.ndarray) -> Towers:
+def known_scale(predicted: Scale, results: Sequence[Result], graph: Graph, y: np.ndarray) -> Scale:
     """Replace what was predicted of the outputs' scale by what is known.
 
     A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
     a result bounds the predicted mean, and its uniform distribution's deviation the predicted one. (To take the uniform
     distribution itself is worse: declared ranges hold the worst case, few programs fill theirs.)
     """
-    mean, std = towers.mean.copy(), towers.std.copy()
+    mean, std = predicted.mean.copy(), predicted.std.copy()
     for k, (result, root) in enumerate(zip(results, graph.roots, strict=True)):
         if graph.nodes[root].op == "const":
             mean[k], std[k] = graph.nodes[root].value, 0
@@ -161,4 +160,4 @@ def known_scale(towers: Towers, results: Sequence[Result], graph: Graph, y: np.n
         elif result.low is not None and result.high is not None:
             mean[k] = np.clip(mean[k], result.low, result.high)
             std[k] = min(std[k], (result.high - result.low) / np.sqrt(12))
-    return replace(towers, mean=mean, std=std)
+    return Scale(mean, std)

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
 DEFAULT = "default"
@@ -34,13 +34,13 @@ def load_compiler(compiler: str | PathLike[str] | None = None) -> Compiler:
     """
     folder = _find(compiler)
     try:
-        config = json.loads((folder / "config.json").read_bytes())
-        # A hypernetwork older than a setting has its default.
-        settings = {f.name: config[f.name] for f in fields(HypernetworkSettings) if f.name in config}
+        stored = json.loads((folder / "config.json").read_bytes())
+        # A hypernetwork older than a field has its default.
+        config = HypernetworkConfig(**{f.name: stored[f.name] for f in fields(HypernetworkConfig) if f.name in stored})
         content = (folder / "model.safetensors").read_bytes()
         # The initial weights are overwritten at once; drawing them must not move the caller's random state.
         with torch.random.fork_rng(devices=[]):
-            model = Hypernetwork(HypernetworkSettings(**settings))
+            model = Hypernetwork(config)
         model.load_state_dict(load_tensors(content))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as e:
         raise UsageError(f"{folder}: this hypernetwork does not load: {' '.join(str(e).split())[:200]}") from e

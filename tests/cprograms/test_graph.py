@@ -1,4 +1,4 @@
-"""The graph's operators against Python's exact integers and math module; folding, sharing and the static spread."""
+"""The graph's operators against Python's exact integers and math module; folding, sharing and the strata."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cprograms.graph import GraphBuilder, evaluate, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.ops import INDEX, OPS, UNEVALUABLE, apply
-from cprograms.strata import spread
+from cprograms.strata import strata
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
 from tests.cprograms.cases import CASES
 from tests.cprograms.native import program_of, rows_of
@@ -268,7 +268,7 @@ def test_children_come_before_their_parents_and_nothing_is_left_over():
     assert used == set(range(len(graph.nodes)))
 
 
-def test_poison_of_an_untaken_side_does_not_spread():
+def test_poison_of_an_untaken_side_does_not_strata():
     builder = GraphBuilder()
     x, one = builder.argument(0, INT), builder.constant(1, INT)
     undefined = builder.add("div", INT, one, x)
@@ -306,34 +306,34 @@ def test_skeletons_ignore_numbers_but_not_shapes():
     assert len({skeleton(e) for e in ("x * 2 + y", "x * 2 - y", "x * 2 + x", "x * y + x", "(float)x * 2 + y")}) == 5
 
 
-# The static spread
+# Strata
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_spread_is_finite_and_sorted_where_values_are(name):
+def test_strata_are_finite_and_sorted_where_values_are(name):
     case = CASES[name]
     for program in (program_of(case.source, case.ranges), program_of(case.source, [(0, 0)] * len(case.ranges))):
         graph = lower(program)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            q = spread(graph, program.domain)
+            q = strata(graph, program.domain)
         assert q.shape == (len(graph.nodes), 7)
         assert np.isfinite(q).all()
         assert (np.diff(q, axis=1) >= 0).all()
 
 
-def test_spread_of_plain_arithmetic_is_that_of_its_values():
+def test_strata_of_plain_arithmetic_are_those_of_its_values():
     program = program_of("double f(double x, double y) { return 3 * x + y - 1; }", [(-1, 1), (0, 2)])
     graph = lower(program)
     rows = np.random.default_rng(0).uniform(*program.domain.T, (20_000, 2))
     values = np.sort(evaluate(graph, rows)[:, 0])
-    strata = values[: 7 * (len(values) // 7)].reshape(7, -1).mean(1)
-    np.testing.assert_allclose(spread(graph, program.domain)[-1], strata, atol=0.15)
+    expected = values[: 7 * (len(values) // 7)].reshape(7, -1).mean(1)
+    np.testing.assert_allclose(strata(graph, program.domain)[-1], expected, atol=0.15)
 
 
-def test_spread_keeps_to_what_is_defined():
+def test_strata_keep_to_what_is_defined():
     program = program_of("int f(int a, int b) { return a / b; }", [(10, 20), (0, 2)])
-    q = spread(lower(program), program.domain)[-1]
+    q = strata(lower(program), program.domain)[-1]
     assert q.min() >= 5
     assert q.max() <= 20
 
@@ -348,15 +348,15 @@ def test_spread_keeps_to_what_is_defined():
     ],
 )
 @pytest.mark.parametrize("type", ["int", "double"])
-def test_spread_of_a_clamp_is_within_its_bounds(body, type):
+def test_strata_of_a_clamp_are_within_its_bounds(body, type):
     program = program_of(f"unsigned f({type} v) {{ {body} }}", [(-300, 600)])
-    q = spread(lower(program), program.domain)[-1]
+    q = strata(lower(program), program.domain)[-1]
     assert (q.min(), q.max()) == (0, 250)
 
 
-def test_spread_of_unsigned_numbers_does_not_wrap():
+def test_strata_of_unsigned_numbers_do_not_wrap():
     program = program_of("unsigned f(unsigned a, int b) { return a - 40 + (unsigned)b; }", [(0, 100), (-20, 20)])
-    q = spread(lower(program), program.domain)[-1]
+    q = strata(lower(program), program.domain)[-1]
     assert q.max() < 100
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.pipeline import compile_numeric
 from surrogate.mlp.surrogate import Surrogate
 from tests import ROOT
@@ -30,7 +30,7 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the hypernetwork."""
     folder = tmp_path_factory.mktemp("compiler")
     torch.manual_seed(0)
-    settings = HypernetworkSettings(hidden_size=32, layers=1, heads=2)
+    settings = HypernetworkConfig(hidden_size=32, layers=1, heads=2)
     save_file(Hypernetwork(settings).state_dict(), folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(asdict(settings)))
     return folder

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from surrogate.mlp.finetune import Descent, _steps, finetune
-from surrogate.mlp.network import Towers, emitted_network, random_weights
-from surrogate.mlp.towers import Layers
+from surrogate.mlp.network import Scale, emitted_network, random_towers
+from surrogate.mlp.towers import Towers, join
 from training.evaluation.suites import nmse
 from training.finetuning import (
     OPTIMISERS,
@@ -20,18 +20,13 @@ from training.finetuning import (
     best_checkpoint,
     fit,
 )
-from training.starts.table import stack_towers
 
 ARGUMENTS = 2
 
 
-def towers(count: int) -> tuple[list[Towers], Layers]:
-    made = [
-        Towers(**random_weights(ARGUMENTS, 1, np.random.default_rng(i)), mean=np.zeros(1), std=np.ones(1))
-        for i in range(count)
-    ]
-    w1, w2, w3 = stack_towers(made)
-    return made, (torch.cat([w1[:, :, :ARGUMENTS], w1[:, :, -1:]], -1), w2, w3)
+def towers(count: int) -> tuple[list[Towers], Towers]:
+    made = [random_towers(ARGUMENTS, 1, np.random.default_rng(i)) for i in range(count)]
+    return made, join(made)
 
 
 def rows(count: int, towers: int, seed: int = 0) -> TowerRows:
@@ -45,14 +40,14 @@ def sequential(tower: Towers) -> torch.nn.Sequential:
     n = torch.nn
     hidden = tower.w2.shape[-1]
     made = n.Sequential(n.Linear(ARGUMENTS, hidden), n.SiLU(), n.Linear(hidden, hidden), n.SiLU(), n.Linear(hidden, 1))
-    values = (tower.w1[0], tower.b1[0], tower.w2[0], tower.b2[0], tower.w3, tower.b3)
+    values = [part for w in tower for part in (w[0, :, :-1], w[0, :, -1])]
     for parameter, value in zip(made.parameters(), values, strict=True):
-        parameter.data = torch.from_numpy(value.copy())
+        parameter.data = value.clone()
     return made
 
 
 @pytest.mark.parametrize("size", [12, 5])  # all 12 rows a step, and fewer
-def test_adam_is_torchs_own_a_tower_at_a_time(size: int):
+def test_adam_is_torchs_own_a_tower_at_a_time(size: int) -> None:
     made, start = towers(3)
     given, rates = rows(12, 3), [0.001, 0.01, 0.03]
     y = given.standardised()
@@ -68,18 +63,20 @@ def test_adam_is_torchs_own_a_tower_at_a_time(size: int):
             optimizer.zero_grad()
             torch.nn.functional.mse_loss(network(given.x[i, places])[:, 0], y[i, places]).backward()
             optimizer.step()
-        expected = torch.cat([network[2].weight, network[2].bias[:, None]], 1).detach()
-        torch.testing.assert_close(adam.layers[1][i], expected, rtol=1e-3, atol=1e-4)
+        linear = network[2]
+        assert isinstance(linear, torch.nn.Linear)
+        expected = torch.cat([linear.weight, linear.bias[:, None]], 1).detach()
+        torch.testing.assert_close(adam.towers.w2[i], expected, rtol=1e-3, atol=1e-4)
 
 
-def test_minibatches_draw_every_row_once_an_epoch():
+def test_minibatches_draw_every_row_once_an_epoch() -> None:
     batches = Minibatches(12, 4, seed=0)
     epochs = [torch.cat([batches.draw() for _ in range(3)]) for _ in range(2)]
     assert all(sorted(e.tolist()) == list(range(12)) for e in epochs)
     assert epochs[0].tolist() != epochs[1].tolist()
 
 
-def test_levenberg_marquardt_is_that_of_a_compile():
+def test_levenberg_marquardt_is_that_of_a_compile() -> None:
     """The same steps, stopped at the same place, as `surrogate.mlp.finetune` makes on one network."""
     made, start = towers(1)
     given = rows(40, 1)
@@ -88,14 +85,13 @@ def test_levenberg_marquardt_is_that_of_a_compile():
     first = scaled.first(30)
     mean, std = first.moments()
     # What is fine-tuned at -O2 keeps the scale of the rows that were seen.
-    network = emitted_network(made[0], np.array([[-1.0, 1.0]] * ARGUMENTS))
-    network.mean[:], network.std[:] = mean[0], std[0]
+    network = emitted_network(made[0], Scale(mean[0].numpy(), std[0].numpy()), np.array([[-1.0, 1.0]] * ARGUMENTS))
     finetune(network, given.x[0].double().numpy(), scaled.y.T.numpy())
     descent = Descent(start, scaled.x, ((scaled.y - mean) / std).float())
     stop = best_checkpoint(every_step(optimiser), start, scaled, torch.ones(1), 0)
     for _ in range(int(stop)):
         descent.step()
-    torch.testing.assert_close(descent.layers[1][0, :, :-1], network.w2[0].detach(), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(descent.towers.w2[0, :, :-1], network.w2[0].detach(), rtol=1e-3, atol=1e-3)
 
 
 class every_step(Optimiser):  # noqa: N801
@@ -109,7 +105,7 @@ class every_step(Optimiser):  # noqa: N801
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
-def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name: str):
+def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name: str) -> None:
     optimiser, strength = OPTIMISERS[name], torch.tensor([OPTIMISERS[name].middle] * 2)
     _, start = towers(2)
     given, test = rows(64, 2), rows(500, 2, seed=1)
@@ -119,11 +115,11 @@ def test_fine_tuning_learns_and_stops_at_the_start_where_the_start_is_right(name
     assert (nmse(tuned, mean, std, test) < 0.05 * nmse(start, mean, std, test)).all()
     # Rows that the tower gives exactly: no step improves on it.
     exact = TowerRows(given.x, torch.zeros(2, 64).double())
-    zero = (start[0], start[1], torch.zeros_like(start[2]))
+    zero = start._replace(w3=torch.zeros_like(start.w3))
     assert best_checkpoint(optimiser, zero, exact, strength, 0).tolist() == [0, 0]
 
 
-def test_each_tower_stops_at_its_own_step():
+def test_each_tower_stops_at_its_own_step() -> None:
     optimiser = OPTIMISERS["Levenberg–Marquardt"]
     _, start = towers(2)
     given, strength = rows(20, 2), torch.ones(2)
@@ -134,7 +130,7 @@ def test_each_tower_stops_at_its_own_step():
     assert not torch.equal(seen[3][1][1], seen[7][1][1])
 
 
-def test_checkpoints_are_dense_first_and_end_with_the_budget():
+def test_checkpoints_are_dense_first_and_end_with_the_budget() -> None:
     for o in OPTIMISERS.values():
         found = o.checkpoints()
         assert found[:6] == [0, 1, 2, 3, 4, 5]

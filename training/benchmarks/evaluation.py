@@ -15,7 +15,7 @@ from cprograms.program import Program
 from surrogate.mlp.finetune import training_rows
 from surrogate.mlp.pipeline import one_thread
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import Layers
+from surrogate.mlp.towers import Towers
 from training.benchmarks.timing import processor_seconds
 from training.evaluation.protocol import SIZES, tuned
 from training.evaluation.suites import Suite, executed, make_suite, suite_programs
@@ -94,9 +94,9 @@ def tuned_alone(start: Start, suite: Suite, rows: int, *_: object) -> None:
         )
 
 
-def trained(layers: Layers, rows: TowerRows, checkpoints: Sequence[int], x: Tensor, y: Tensor) -> list[float]:
+def trained(tower: Towers, rows: TowerRows, checkpoints: Sequence[int], x: Tensor, y: Tensor) -> list[float]:
     """The errors of one tower on x, y at each checkpoint."""
-    network, errors = module(layers), []
+    network, errors = module(tower), []
     optimizer = torch.optim.Adam(network.parameters(), lr=ADAM.middle)
     batches, given = Minibatches(rows.x.shape[1], ADAM.size, 0), rows.standardised()[0]
     for step in range(checkpoints[-1] + 1):
@@ -111,10 +111,10 @@ def trained(layers: Layers, rows: TowerRows, checkpoints: Sequence[int], x: Tens
     return errors
 
 
-def module(layers: Layers) -> nn.Sequential:
+def module(tower: Towers) -> nn.Sequential:
     """A tower [1, ...] as torch's own layers."""
     parts: list[nn.Module] = []
-    for w in layers:
+    for w in tower:
         linear = nn.Linear(w.shape[2] - 1, w.shape[1])
         linear.weight.data, linear.bias.data = w[0, :, :-1].clone(), w[0, :, -1].clone()
         parts += [linear, nn.SiLU()]

@@ -11,7 +11,7 @@ from pycparser import c_ast
 from cprograms.ops import OPS
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.network import emitted_network
+from surrogate.mlp.network import Scale, emitted_network
 from surrogate.mlp.pipeline import ROWS, build_network
 from training.errors import geometric_mean
 from training.held_out import HeldOut, network_error
@@ -29,8 +29,8 @@ def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: in
 
 def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarray:
     """nMSE [programs] at -O0 where the outputs' true mean and deviation are given."""
-    requests = [Request(h.graph, h.program.domain, scale=(h.y_test.mean(0), h.y_test.std(0))) for h in held]
-    networks = (emitted_network(t, h.program.domain) for t, h in zip(emit(model, requests), held, strict=True))
+    requests = [Request(h.graph, h.program.domain, scale=Scale(h.y_test.mean(0), h.y_test.std(0))) for h in held]
+    networks = (emitted_network(*e, h.program.domain) for e, h in zip(emit(model, requests), held, strict=True))
     return np.array([network_error(h, network) for h, network in zip(held, networks, strict=True)])
 
 

@@ -21,7 +21,7 @@ from cprograms.program import Program
 from surrogate.mlp.check import compile_seed, executed_rows
 from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
 from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric
@@ -166,18 +166,8 @@ def tuned(start: MakeTowers) -> Method:
 
 def _started(start: MakeTowers, held: HeldOut, rows: int, seed: int) -> SurrogateNetwork:
     """A start that reads the first `rows` rows."""
-    w1, w2, w3 = (w.numpy() for w in start([make_task(held).first(rows)], seed))
-    towers = Towers(
-        w1=w1[..., : held.x.shape[1]],
-        b1=w1[..., -1],
-        w2=w2[..., :-1],
-        b2=w2[..., -1],
-        w3=w3[:, 0, :-1],
-        b3=w3[:, 0, -1],
-        mean=held.y[:rows].mean(0),
-        std=held.y[:rows].std(0),
-    )
-    return emitted_network(towers, held.program.domain)
+    tower = start([make_task(held).first(rows)], seed).of(range(held.x.shape[1]))
+    return emitted_network(tower, Scale(held.y[:rows].mean(0), held.y[:rows].std(0)), held.program.domain)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from cprograms.files import replace_file
 from surrogate.mlp.finetune import training_rows
 from surrogate.mlp.pipeline import ROWS
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import Layers
+from surrogate.mlp.towers import Towers
 from training.errors import geometric_mean
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
 from training.finetuning import OPTIMISERS, Optimiser, TowerRows, best_checkpoint, fit
@@ -135,14 +135,14 @@ class Outcome:
 def start_errors(start: Start, suite: Suite, rows: int, seed: int) -> dict[str, np.ndarray]:
     """nMSE [U] of the starts themselves, by the scale of their outputs: "given" or "predicted", or the rows' own."""
     tasks = [t.first(rows) for t in suite.tasks]
-    layers = start.towers(tasks, seed)
+    towers = start.towers(tasks, seed)
     if rows:
         mean, std = suite.rows.first(rows).moments()
-        return {"rows": nmse(layers, mean, std, suite.test).numpy()}
+        return {"rows": nmse(towers, mean, std, suite.test).numpy()}
     predicted = [torch.from_numpy(np.asarray(m, dtype=np.float64))[:, None] for m in start.scale(tasks)]
     return {
-        "given": nmse(layers, *suite.test.moments(), suite.test).numpy(),
-        "predicted": nmse(layers, predicted[0], predicted[1], suite.test).numpy(),
+        "given": nmse(towers, *suite.test.moments(), suite.test).numpy(),
+        "predicted": nmse(towers, predicted[0], predicted[1], suite.test).numpy(),
     }
 
 
@@ -158,7 +158,8 @@ def tuned(
     for at in range(0, len(suite), width):
         part = slice(at, at + width)
         arguments = max(t.arguments for t in suite.tasks[part])
-        starts = [_narrowed(_copied(layers, part, len(strengths)), arguments) for layers in (early, late)]
+        # Without the columns of arguments that no program of the part has.
+        starts = [_copied(towers, part, len(strengths)).of(range(arguments)) for towers in (early, late)]
         given, test = (_repeated(r.part(part, arguments), len(strengths)) for r in (suite.rows.first(rows), suite.test))
         strength = torch.tensor(strengths).repeat_interleave(len(given.x) // len(strengths))
         outcome = _fine_tuned(starts[0], starts[1], given, test, optimiser, strength, seed)
@@ -167,7 +168,7 @@ def tuned(
 
 
 def _fine_tuned(
-    early: Layers, start: Layers, rows: TowerRows, test: TowerRows, optimiser: Optimiser, strength: Tensor, seed: int
+    early: Towers, start: Towers, rows: TowerRows, test: TowerRows, optimiser: Optimiser, strength: Tensor, seed: int
 ) -> Outcome:
     """Stop where `early`, which read the first rows, says; `start` read them all."""
     stop = best_checkpoint(optimiser, early, rows, strength, seed)
@@ -175,27 +176,20 @@ def _fine_tuned(
     few = test.first(TRACED_ROWS)
     traces: list[Tensor] = []
 
-    def trace(_step: int, towers: Layers) -> None:
+    def trace(_step: int, towers: Towers) -> None:
         traces.append(nmse(towers, mean, std, few))
 
-    layers = fit(optimiser, start, rows, strength, seed, stop, trace)
+    fitted = fit(optimiser, start, rows, strength, seed, stop, trace)
     traces += traces[-1:] * (len(optimiser.checkpoints()) - len(traces))
-    return Outcome(nmse(layers, mean, std, test).numpy(), stop.numpy(), torch.stack(traces).numpy())
+    return Outcome(nmse(fitted, mean, std, test).numpy(), stop.numpy(), torch.stack(traces).numpy())
 
 
-def _copied(layers: Layers, part: slice, copies: int) -> Layers:
-    w1, w2, w3 = (w[part].repeat(copies, 1, 1) for w in layers)
-    return w1, w2, w3
+def _copied(towers: Towers, part: slice, copies: int) -> Towers:
+    return towers.map(lambda w: w[part].repeat(copies, 1, 1))
 
 
 def _repeated(rows: TowerRows, copies: int) -> TowerRows:
     return TowerRows(rows.x.repeat(copies, 1, 1), rows.y.repeat(copies, 1))
-
-
-def _narrowed(layers: Layers, arguments: int) -> Layers:
-    """Without the columns of arguments that no program of the part has; the bias is the last column."""
-    w1, w2, w3 = layers
-    return torch.cat([w1[:, :, :arguments], w1[:, :, -1:]], dim=-1), w2, w3
 
 
 def _joined(parts: Sequence[Outcome]) -> Outcome:

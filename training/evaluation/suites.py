@@ -17,7 +17,7 @@ from cprograms.corpus.format import Record
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS, Program
 from surrogate.mlp.emit import scale_inputs
-from surrogate.mlp.towers import Layers, outputs
+from surrogate.mlp.towers import Towers, outputs
 from training.finetuning import TowerRows
 from training.held_out import HeldOut, evenly_spaced_records, held_out_programs
 from training.starts.tasks import StartTask, make_task
@@ -99,12 +99,12 @@ def _padded(x: Sequence[np.ndarray], tasks: Sequence[StartTask]) -> Tensor:
     return torch.stack([F.pad(s, (0, MAX_ARGUMENTS - s.shape[1])) for s in scaled])
 
 
-def nmse(layers: Layers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
+def nmse(towers: Towers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
     """The error [B] of towers whose outputs the moments [B, 1] take to C units, over the variance of the test rows."""
     centre = test.y.mean(1, keepdim=True)
     # In units of the largest deviation: squares of large doubles overflow, those of small ones vanish.
     unit = (test.y - centre).abs().amax(1, keepdim=True)
-    error = (outputs(layers, test.x) * (std / unit) + (mean - test.y) / unit).square().mean(1)
+    error = (outputs(towers, test.x) * (std / unit) + (mean - test.y) / unit).square().mean(1)
     return error / ((test.y - centre) / unit).square().mean(1)
 
 

@@ -45,8 +45,8 @@ FEATURES = datasets.Features(
 
 def record_of(example: Example) -> dict[str, Any]:
     """A row of the parquet file: what FEATURES names, arrays flat."""
-    graph = example.graph
-    arrays = {name: getattr(graph if hasattr(graph, name) else example, name) for name in _SEQUENCES}
+    parts = vars(example) | vars(example.graph) | {"kind": example.graph.type}
+    arrays = {name: parts[name] for name in _SEQUENCES}
     plain = {name: getattr(example, name) for name in ("program", "result", "mean", "std")}
     return {**plain, **{name: a.ravel() for name, a in arrays.items()}}
 

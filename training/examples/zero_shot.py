@@ -34,7 +34,7 @@ def zero_shot_errors(
     errors = []
     for start in range(0, len(examples), size):
         part = examples[start : start + size]
-        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.settings.text)
+        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.architecture.text)
         error = _outputs(model, batch, rows, scale) - batch.y[:, rows:]
         errors.append(error.square().mean(1) / batch.y[:, rows:].var(1, correction=0).clamp_min(1e-6))
     model.train()
@@ -46,12 +46,12 @@ def _outputs(model: Hypernetwork, batch: Batch, rows: int, scale: ScaleSource) -
     emission = model(batch.graphs)
     if rows:
         return adapted_outputs(emission, batch, rows, batch.x.shape[1] - rows)
-    return outputs(emission.layers, batch.x) if scale == "given" else scaled_outputs(emission, batch, batch.x)
+    return outputs(emission.towers, batch.x) if scale == "given" else scaled_outputs(emission, batch, batch.x)
 
 
 def scaled_outputs(emission: Emission, batch: Batch, x: torch.Tensor) -> torch.Tensor:
     """[B, Q]: outputs for x [B, Q, A] under the predicted mean and deviation, standardised by the true ones."""
-    raw = outputs(emission.layers, x) * emission.std[:, None] + emission.mean[:, None]
+    raw = outputs(emission.towers, x) * emission.std[:, None] + emission.mean[:, None]
     return (raw - batch.mean[:, None]) / batch.std[:, None]
 
 

@@ -26,11 +26,11 @@ from torch import Tensor, nn
 from transformers.utils.logging import disable_progress_bar
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hub import HypernetworkConfig, HypernetworkModel
+from surrogate.mlp.hub import HypernetworkModel, PretrainedHypernetworkConfig
 from surrogate.mlp.hypernetwork import (
     Emission,
     Hypernetwork,
-    HypernetworkSettings,
+    HypernetworkConfig,
     scale_moments,
 )
 from surrogate.mlp.pretrained import load_compiler
@@ -71,7 +71,7 @@ class TrainingConfig(LoopConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        config_of(HypernetworkSettings, self.model, "'model'")
+        config_of(HypernetworkConfig, self.model, "'model'")
         if min(self.rows) < 1 or max(self.rows) + self.queries > EXAMPLE_ROWS:
             raise UsageError(
                 f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into a view's {EXAMPLE_ROWS} rows"
@@ -91,7 +91,7 @@ class Objective(nn.Module):
         c = self.config
         emission = self.model(batch.graphs)
         x, y = batch.x[:, rows : rows + c.queries], batch.y[:, rows : rows + c.queries]
-        parts = {"text": program_loss(outputs(emission.layers, x) - y, c.floor)}
+        parts = {"text": program_loss(outputs(emission.towers, x) - y, c.floor)}
         if rows:
             parts["adapted"] = program_loss(adapted_outputs(emission, batch, rows, c.queries) - y, c.adapted_floor)
             loss = parts["adapted"] + c.unadapted_weight * parts["text"]
@@ -110,7 +110,7 @@ class Objective(nn.Module):
         predicted = scale_moments(emission.mean, emission.std, root_strata)
         parts = {"scale": moment_loss(predicted, root)}
         strata = batch.graphs.strata[batch.dense_node - 1]
-        values, moments = self.model.predict_nodes(emission.states[batch.dense_node], strata, batch.dense_x)
+        values, moments = self.model.predict_nodes(emission.states[batch.dense_node], batch.dense_x)
         if not len(batch.dense_node):  # a distributed wrapper waits for the decoder's gradient all the same
             zero = values.sum() + moments.sum()
             return {**parts, "dense": zero, "moments": zero}
@@ -139,9 +139,9 @@ def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
 def initial_model(config: TrainingConfig) -> HypernetworkModel:
     """New weights, or those that the settings name. Raises UsageError where these do not fit."""
     if not config.start:
-        return HypernetworkModel(HypernetworkConfig(**config.model))
+        return HypernetworkModel(PretrainedHypernetworkConfig(**config.model))
     start = load_compiler(config.start).model
-    model = HypernetworkModel(HypernetworkConfig(**asdict(start.settings) | config.model))
+    model = HypernetworkModel(PretrainedHypernetworkConfig(**asdict(start.architecture) | config.model))
     try:
         model.load_state_dict(start.state_dict())
     except RuntimeError as e:
@@ -168,7 +168,7 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
         c = self.config
         rows, depth = draw_plan(c, self.step)
         examples = self.train.draw(c.batch_size, rng, depth)
-        batch = make_batch(examples, rng, c.dense_nodes, self.model.settings.text).to(self.accelerator.device)
+        batch = make_batch(examples, rng, c.dense_nodes, self.model.architecture.text).to(self.accelerator.device)
         losses: dict[str, Tensor] = self.objective(batch, rows)
         return losses
 

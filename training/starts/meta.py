@@ -35,7 +35,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.mlp.network import HIDDEN
-from surrogate.mlp.towers import Layers, outputs
+from surrogate.mlp.towers import Towers, outputs
 from training.errors import geometric_mean
 from training.examples.batches import pack_rows, standardise_rows
 from training.examples.example import EXAMPLE_ROWS, Example
@@ -92,46 +92,44 @@ class SharedStart(nn.Module):
         self.log_rate = nn.Parameter(torch.tensor(inner_rate).log())
 
     @property
-    def layers(self) -> Layers:
+    def tower(self) -> Towers:
         """[1, H, A+1], [1, H, H+1], [1, 1, H+1]."""
-        return self.w1[None], self.w2[None], self.w3[None]
+        return Towers(self.w1[None], self.w2[None], self.w3[None])
 
 
-def copies(layers: Layers, count: int) -> Layers:
+def copies(tower: Towers, count: int) -> Towers:
     """`count` towers of one."""
-    w1, w2, w3 = (w.expand(count, -1, -1) for w in layers)
-    return w1, w2, w3
+    return tower.map(lambda w: w.expand(count, -1, -1))
 
 
-def adapt(start: Layers, batches: list[tuple[Tensor, Tensor]], rate: Tensor, first_order: bool) -> Layers:
+def adapt(start: Towers, batches: list[tuple[Tensor, Tensor]], rate: Tensor, first_order: bool) -> Towers:
     """Gradient steps of B towers, each on its own rows: a step for each batch x [B, K, A], y [B, K].
 
     Differentiable in the start and the rate; with `first_order`, gradients count as constants.
     """
 
-    def error(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
-        return program_errors(outputs(layers, x) - y).sum()  # no tower's gradient depends on another tower
+    def error(towers: Towers, x: Tensor, y: Tensor) -> Tensor:
+        return program_errors(outputs(towers, x) - y).sum()  # no tower's gradient depends on another tower
 
     slope = torch.func.grad(error)
-    layers = start
+    towers = start
     for x, y in batches:
-        gradients = slope(layers, x, y)
+        gradients: Towers = slope(towers, x, y)
         if first_order:
-            gradients = tuple(g.detach() for g in gradients)
-        w1, w2, w3 = (w - rate * g for w, g in zip(layers, gradients, strict=True))
-        layers = w1, w2, w3
-    return layers
+            gradients = gradients.map(torch.detach)
+        towers = Towers(*(w - rate * g for w, g in zip(towers, gradients, strict=True)))
+    return towers
 
 
 def pretrained(start: SharedStart, _config: MetaConfig, x: Tensor, y: Tensor, _rows: int) -> Tensor:
-    f = outputs(start.layers, x.flatten(0, 1)[None])  # [1, B*R]
+    f = outputs(start.tower, x.flatten(0, 1)[None])  # [1, B*R]
     return program_errors(f.view_as(y) - y).mean()
 
 
 def maml(start: SharedStart, config: MetaConfig, x: Tensor, y: Tensor, rows: int) -> Tensor:
     given, mean, std = standardise_rows(y[:, :rows])
     inner = [(x[:, :rows], given)] * config.inner_steps
-    adapted = adapt(copies(start.layers, len(x)), inner, start.log_rate.exp(), config.first_order)
+    adapted = adapt(copies(start.tower, len(x)), inner, start.log_rate.exp(), config.first_order)
     asked = slice(rows, rows + config.queries)
     return program_loss(outputs(adapted, x[:, asked]) * std + mean - y[:, asked], config.floor)
 
@@ -141,8 +139,8 @@ def reptile(start: SharedStart, config: MetaConfig, x: Tensor, y: Tensor, rows: 
     places = [torch.arange(k * rows, (k + 1) * rows) % EXAMPLE_ROWS for k in range(config.inner_steps)]
     inner = [(x[:, p], y[:, p]) for p in places]
     with torch.no_grad():
-        adapted = adapt(copies(start.layers, len(x)), inner, start.log_rate.exp(), first_order=True)
-    moved = [(w * (w - a.mean(0)).detach()).sum() for w, a in zip(start.layers, adapted, strict=True)]
+        adapted = adapt(copies(start.tower, len(x)), inner, start.log_rate.exp(), first_order=True)
+    moved = [(w * (w - a.mean(0)).detach()).sum() for w, a in zip(start.tower, adapted, strict=True)]
     return torch.stack(moved).sum()
 
 
@@ -184,20 +182,20 @@ class MetaObjective(nn.Module):
 
 @torch.no_grad()
 def tuned_errors(
-    start: Layers, examples: list[Example], rows: int, optimiser: Optimiser, strength: float
+    start: Towers, examples: list[Example], rows: int, optimiser: Optimiser, strength: float
 ) -> np.ndarray:
     """nMSE [examples] of a start [1, ...], or of one an example, on the rows that it was not fine-tuned on."""
     x, y = pack_rows(examples, np.random.default_rng(0))
     given = TowerRows(x[:, :rows], y[:, :rows].double())
-    layers, strengths = copies(start, len(examples)), torch.full((len(examples),), strength)
-    stop = best_checkpoint(optimiser, layers, given, strengths, seed=0)
-    tuned = fit(optimiser, layers, given, strengths, 0, stop)
+    towers, strengths = copies(start, len(examples)), torch.full((len(examples),), strength)
+    stop = best_checkpoint(optimiser, towers, given, strengths, seed=0)
+    tuned = fit(optimiser, towers, given, strengths, 0, stop)
     mean, std = given.moments()
     error = outputs(tuned, x[:, rows:]) * std + mean - y[:, rows:]
     return (error.square().mean(1) / y[:, rows:].var(1, correction=0).clamp_min(1e-6)).numpy()
 
 
-def errors_by_rows(start: Layers, examples: list[Example]) -> dict[int, float]:
+def errors_by_rows(start: Towers, examples: list[Example]) -> dict[int, float]:
     """Geometric mean nMSE after fine-tuning on some numbers of rows, by Levenberg–Marquardt from one damping."""
     o = OPTIMISERS["Levenberg–Marquardt"]
     return {rows: geometric_mean(tuned_errors(start, examples, rows, o, o.middle)) for rows in TUNED_ROWS}
@@ -223,7 +221,7 @@ class MetaTrainer(Trainer[MetaConfig]):
         return losses
 
     def validate(self) -> dict[str, float]:
-        found = errors_by_rows(self.start.layers, self.validation.evenly_spaced(VALIDATION_EXAMPLES))
+        found = errors_by_rows(self.start.tower, self.validation.evenly_spaced(VALIDATION_EXAMPLES))
         self.keep(math.prod(found.values()))
         return {f"geo_{rows}": error for rows, error in found.items()}
 

@@ -2,7 +2,7 @@
 
 Every start is a tower of `surrogate.mlp.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs that
 the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments of any
-program (16), H hidden width. Argument i of a program reads column i of the first layer, the bias is the last.
+program (16), H hidden width. Argument i of a program reads column i of the first layer.
 
 To add a start, add a row to `STARTS`: the protocol, its report, the pictures and the tests follow.
 """
@@ -22,62 +22,51 @@ from safetensors import SafetensorError, safe_open
 
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
-from cprograms.strata import spread
+from cprograms.strata import strata
 from surrogate.mlp.check import output_moments
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
-from surrogate.mlp.network import HIDDEN, Towers, input_scaling, random_weights
+from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
 from surrogate.mlp.pipeline import ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import Layers
-from training.arrays import Array
+from surrogate.mlp.towers import Towers, join
 from training.starts.tasks import StartTask
 
-Moments = tuple[Array, Array]
-MakeTowers = Callable[[Sequence[StartTask], int], Layers]
+MakeTowers = Callable[[Sequence[StartTask], int], Towers]
 """From tasks, whose rows are all that may be read, and a seed to their towers."""
-Scaling = Callable[[Sequence[StartTask]], Moments]
-"""From tasks to the means and deviations [B] of their outputs that can be known without rows."""
+Scaling = Callable[[Sequence[StartTask]], Scale]
+"""From tasks to what can be known of their outputs' scale [B] without rows."""
 
 
 # --- Starts that read nothing of the program ---
 
 
-def random_start(tasks: Sequence[StartTask], seed: int) -> Layers:
-    towers = []
-    for task in tasks:
-        weights = random_weights(task.arguments, 1, np.random.default_rng([seed, task.key]))
-        towers.append(Towers(**weights, mean=np.zeros(1), std=np.ones(1)))
-    return stack_towers(towers)
+def random_start(tasks: Sequence[StartTask], seed: int) -> Towers:
+    return stack_towers([random_towers(t.arguments, 1, np.random.default_rng([seed, t.key])) for t in tasks])
 
 
-def shared_start(tower: Layers) -> MakeTowers:
+def shared_start(tower: Towers) -> MakeTowers:
     """The same tower [1, ...] for every task."""
-
-    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
-        w1, w2, w3 = (w.expand(len(tasks), -1, -1).clone() for w in tower)
-        return w1, w2, w3
-
-    return start
+    return lambda tasks, _seed: tower.map(lambda w: w.expand(len(tasks), -1, -1).clone())
 
 
-def mean_emitted(model: Hypernetwork, tasks: Sequence[StartTask]) -> Layers:
+def mean_emitted(model: Hypernetwork, tasks: Sequence[StartTask]) -> Towers:
     """The mean of the towers that the text of some programs gives; an argument's column is of the programs that have
     it."""
-    w1, w2, w3 = stack_towers(emit(model, [text_request(t) for t in tasks]))
+    w1, w2, w3 = text_start(model)(tasks, 0)
     has = np.zeros((len(tasks), MAX_ARGUMENTS + 1), dtype=np.float32)
     has[:, -1] = 1
     for row, task in zip(has, tasks, strict=True):
         row[list(task.used)] = 1
     counts = torch.from_numpy(has).sum(0).clamp_min(1)
-    return w1.sum(0, keepdim=True) / counts, w2.mean(0, keepdim=True), w3.mean(0, keepdim=True)
+    return Towers(w1.sum(0, keepdim=True) / counts, w2.mean(0, keepdim=True), w3.mean(0, keepdim=True))
 
 
-def static_scale(tasks: Sequence[StartTask]) -> Moments:
-    """What the ranges alone say: moments of the static estimate of `cprograms.strata`."""
-    strata = np.array([spread(t.graph, t.domain)[t.graph.roots[0]] for t in tasks])
-    mean, std = strata_moments(torch.from_numpy(strata))
-    return mean.numpy(), std.numpy()
+def static_scale(tasks: Sequence[StartTask]) -> Scale:
+    """What the ranges alone say: moments of the strata of `cprograms.strata`."""
+    roots = np.array([strata(t.graph, t.domain)[t.graph.roots[0]] for t in tasks])  # [B, 7]
+    mean, std = strata_moments(torch.from_numpy(roots))
+    return Scale(mean.numpy(), std.numpy())
 
 
 # --- Starts that the hypernetwork emits ---
@@ -96,42 +85,37 @@ def row_request(task: StartTask) -> Request:
 
 
 def text_start(model: Hypernetwork) -> MakeTowers:
-    return lambda tasks, _seed: stack_towers(emit(model, [text_request(t) for t in tasks]))
+    return lambda tasks, _seed: stack_towers([towers for towers, _ in emit(model, [text_request(t) for t in tasks])])
 
 
 def row_start(model: Hypernetwork) -> MakeTowers:
-    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
-        towers = emit(model, [row_request(t) for t in tasks])
-        return stack_towers([_restandardised(w, t) for w, t in zip(towers, tasks, strict=True)])
+    def start(tasks: Sequence[StartTask], _seed: int) -> Towers:
+        emitted = emit(model, [row_request(t) for t in tasks])
+        return stack_towers([_restandardised(*e, t) for e, t in zip(emitted, tasks, strict=True)])
 
     return start
 
 
-def _restandardised(towers: Towers, task: StartTask) -> Towers:
+def _restandardised(towers: Towers, scale: Scale, task: StartTask) -> Towers:
     """The tower of a start that has read some of the rows, in units of the moments of all of them."""
     if len(task.y) <= ROWS[1]:
         return towers
     mean, std = output_moments(task.y)
     if std == 0:
         return towers
-    ratio = (towers.std / std)[:, None]
-    shift = (towers.mean - mean) / std
-    return replace(
-        towers,
-        w3=(towers.w3 * ratio).astype(np.float32),
-        b3=(towers.b3 * ratio[:, 0] + shift).astype(np.float32),
-        mean=np.array([mean]),
-        std=np.array([std]),
-    )
+    w3 = towers.w3.double() * (scale.std.item() / std)
+    w3[..., -1] += (scale.mean.item() - mean) / std
+    return towers._replace(w3=w3.float())
 
 
 def predicted_scale(model: Hypernetwork) -> Scaling:
     """The hypernetwork's moments, within what is known of the program, as a compile at -O0 takes them."""
 
-    def scale(tasks: Sequence[StartTask]) -> Moments:
-        towers = emit(model, [text_request(t) for t in tasks])
-        known = [known_scale(w, [t.result], t.graph, np.empty((0, 1))) for w, t in zip(towers, tasks, strict=True)]
-        return np.array([k.mean[0] for k in known]), np.array([k.std[0] for k in known])
+    def scale(tasks: Sequence[StartTask]) -> Scale:
+        predicted = [own for _, own in emit(model, [text_request(t) for t in tasks])]
+        none = np.empty((0, 1))
+        known = [known_scale(p, [t.result], t.graph, none) for p, t in zip(predicted, tasks, strict=True)]
+        return Scale(*map(np.concatenate, zip(*known, strict=True)))
 
     return scale
 
@@ -147,12 +131,12 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[StartTask], with_rows
     """
     partners = _partners(others)
 
-    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
+    def start(tasks: Sequence[StartTask], _seed: int) -> Towers:
         pairs = [(t, partners[t.key]) for t in tasks]
         emitted = emit(model, [_disguised(t, p, with_rows) for t, p in pairs])
-        towers = [_in_own_columns(w, t, p) for w, (t, p) in zip(emitted, pairs, strict=True)]
         if with_rows:
-            towers = [_restandardised(w, t) for w, t in zip(towers, tasks, strict=True)]
+            emitted = [(_restandardised(*e, t), e[1]) for e, t in zip(emitted, tasks, strict=True)]
+        towers = [_in_own_columns(own, t, p) for (own, _), (t, p) in zip(emitted, pairs, strict=True)]
         return stack_towers(towers)
 
     return start
@@ -195,28 +179,19 @@ def _disguised(task: StartTask, partner: StartTask, with_rows: bool) -> Request:
 
 
 def _in_own_columns(towers: Towers, task: StartTask, partner: StartTask) -> Towers:
-    w1 = np.zeros((1, towers.w1.shape[1], task.arguments), dtype=np.float32)
-    for mine, theirs in zip(task.used, partner.used, strict=False):
-        w1[:, :, mine] = towers.w1[:, :, theirs]
-    return replace(towers, w1=w1)
+    shared = min(len(task.used), len(partner.used))
+    return towers.of(partner.used[:shared]).among(task.arguments, task.used[:shared])
 
 
-# --- Layers and files ---
+# --- Batches and files ---
 
 
-def stack_towers(towers: Sequence[Towers]) -> Layers:
-    """Towers of one result each as one batch, their arguments padded to 16: [B, H, 17], [B, H, H+1], [B, 1, H+1]."""
-    hidden = towers[0].w2.shape[-1]
-    w1 = np.zeros((len(towers), hidden, MAX_ARGUMENTS + 1), dtype=np.float32)
-    for row, t in zip(w1, towers, strict=True):
-        row[:, : t.w1.shape[2]] = t.w1[0]
-        row[:, -1] = t.b1[0]
-    w2 = np.stack([np.concatenate([t.w2[0], t.b2[0, :, None]], axis=1) for t in towers])
-    w3 = np.stack([np.append(t.w3[0], t.b3[0])[None] for t in towers])
-    return torch.from_numpy(w1), torch.from_numpy(w2), torch.from_numpy(w3)
+def stack_towers(towers: Sequence[Towers]) -> Towers:
+    """Towers of several programs as one batch, their arguments padded to 16: [B, H, 17], [B, H, H+1], [B, 1, H+1]."""
+    return join([t.among(MAX_ARGUMENTS, range(t.w1.shape[2] - 1)) for t in towers])
 
 
-def load_tower(path: Path) -> tuple[Layers, dict[str, str]]:
+def load_tower(path: Path) -> tuple[Towers, dict[str, str]]:
     """A tower [1, ...] that was learned across programs, and its metadata.
 
     Raises UsageError for a file that is missing, is no safetensors file, or holds no tower of this topology.
@@ -233,8 +208,7 @@ def load_tower(path: Path) -> tuple[Layers, dict[str, str]]:
         raise UsageError(f"{path}: a tower of {shapes} is needed, this file holds {found}")
     if not all(bool(torch.isfinite(w).all()) for w in tensors.values()):
         raise UsageError(f"{path}: a weight is not a finite number")
-    w1, w2, w3 = (tensors[name][None] for name in shapes)
-    return (w1, w2, w3), metadata
+    return Towers(*(tensors[name][None] for name in shapes)), metadata
 
 
 # --- The table ---
@@ -260,7 +234,7 @@ class Source:
     model: Hypernetwork
     tasks: Sequence[StartTask] = ()
     others: Sequence[StartTask] = ()
-    tower: Layers | None = None
+    tower: Towers | None = None
 
     @property
     def everything(self) -> Sequence[StartTask]:
@@ -333,7 +307,7 @@ STARTS = (
 class Baselines:
     """What was trained to be compared with: towers [1, ...] by name, and a hypernetwork that sees no text."""
 
-    towers: Mapping[str, Layers]
+    towers: Mapping[str, Towers]
     rows_only: Hypernetwork | None
 
     @classmethod

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from surrogate.mlp.network import Towers, random_weights
-from surrogate.mlp.towers import Layers
+from surrogate.mlp.network import random_towers
+from surrogate.mlp.towers import Towers
 from training.examples.example import Example
 from training.examples.shards import ExampleStore
 from training.grid_search import climb
@@ -29,15 +30,14 @@ class Measure:
     def on(cls, data: Path, count: int) -> Measure:
         return cls(ExampleStore(data, "validation").evenly_spaced(count))
 
-    def errors(self, start: Layers) -> dict[int, float]:
+    def errors(self, start: Towers) -> dict[int, float]:
         return errors_by_rows(start, self.examples)
 
     def random(self, seed: int) -> dict[int, float]:
         """Of random starts, one an example."""
         rng = np.random.default_rng(seed)
         widths = [1 + max(map(int, v.graph.arguments), default=0) for v in self.examples]
-        towers = [Towers(**random_weights(n, 1, rng), mean=np.zeros(1), std=np.ones(1)) for n in widths]
-        return self.errors(stack_towers(towers))
+        return self.errors(stack_towers([random_towers(n, 1, rng) for n in widths]))
 
 
 class QuietTrainer(MetaTrainer):
@@ -73,9 +73,8 @@ def _with(config: MetaConfig, name: str, value: float) -> MetaConfig:
     return replace(config, **setting)
 
 
-def _trained(config: MetaConfig, data: Path, out: Path) -> Layers:
+def _trained(config: MetaConfig, data: Path, out: Path) -> Towers:
     folder = "-".join(f"{name}={getattr(config, name):g}" for name in METHODS[config.method].grids)
     trainer = QuietTrainer(config, data, out / config.name / folder)
     trainer.run()
-    w1, w2, w3 = (w.detach() for w in trainer.start.layers)
-    return w1, w2, w3
+    return trainer.start.tower.map(torch.detach)

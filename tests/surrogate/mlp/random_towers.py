@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
-from surrogate.mlp.network import Towers
+from surrogate.mlp.network import Scale
+from surrogate.mlp.towers import Towers
 
 
-def random_towers(arguments: int, results: int, seed: int = 0, hidden: int = 8) -> Towers:
+def random_emitted(arguments: int, results: int, seed: int = 0, hidden: int = 8) -> tuple[Towers, Scale]:
+    """Normal weights of deviation 1, with a scale."""
     rng = np.random.default_rng(seed)
 
-    def draw(*shape: int) -> np.ndarray:
-        return rng.standard_normal(shape).astype(np.float32)
+    def draw(*shape: int) -> torch.Tensor:
+        return torch.from_numpy(rng.standard_normal(shape).astype(np.float32))
 
     A, R, H = arguments, results, hidden
-    return Towers(
-        w1=draw(R, H, A),
-        b1=draw(R, H),
-        w2=draw(R, H, H),
-        b2=draw(R, H),
-        w3=draw(R, H),
-        b3=draw(R),
-        mean=rng.uniform(-100, 100, R),
-        std=rng.uniform(0.1, 10, R),
-    )
+    towers = Towers(draw(R, H, A + 1), draw(R, H, H + 1), draw(R, 1, H + 1))
+    return towers, Scale(rng.uniform(-100, 100, R), rng.uniform(0.1, 10, R))

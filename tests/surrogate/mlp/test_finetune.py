@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from surrogate.mlp.finetune import Descent, _layers, _steps, finetune, mean_squares, training_rows
+from surrogate.mlp.finetune import Descent, _steps, finetune, training_rows
 from surrogate.mlp.network import SurrogateNetwork, emitted_network
-from surrogate.mlp.towers import linearise
-from tests.surrogate.mlp.random_towers import random_towers
+from surrogate.mlp.towers import Towers, linearise, mean_squares
+from tests.surrogate.mlp.random_towers import random_emitted
 
 
 def start(arguments: int = 2, results: int = 1, seed: int = 0) -> SurrogateNetwork:
     """A network with random weights of a sensible size."""
-    network = emitted_network(random_towers(arguments, results, seed, hidden=16), np.array([[-1, 1.0]] * arguments))
+    network = emitted_network(*random_emitted(arguments, results, seed, hidden=16), np.array([[-1, 1.0]] * arguments))
     with torch.no_grad():
         for name in ("w2", "w3"):
             getattr(network, name).mul_(0.25)
@@ -31,19 +31,19 @@ def error(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> float:
 
 
 def test_the_linearisation_is_the_jacobian() -> None:
-    layers = tuple(w.double().detach() for w in _layers(start(results=2)))
+    towers = start(results=2).towers.map(lambda w: w.double().detach())
     x = torch.rand(2, 5, 2, dtype=torch.float64)
-    f, inputs, slopes = linearise(layers, x)
+    f, inputs, slopes = linearise(towers, x)
 
     def outputs(*layers: torch.Tensor) -> torch.Tensor:
-        return linearise(layers, x)[0]
+        return linearise(Towers(*layers), x)[0]
 
-    jacobians = torch.autograd.functional.jacobian(outputs, layers)
+    jacobians = torch.autograd.functional.jacobian(outputs, tuple(towers))  # type: ignore[no-untyped-call]
     for jacobian, a, s in zip(jacobians, inputs, slopes, strict=True):
         for tower in range(2):
             expected = jacobian[tower, :, tower]  # [K, out, in+1]
             torch.testing.assert_close(s[tower][:, :, None] * a[tower][:, None, :], expected)
-    torch.testing.assert_close(mean_squares(layers, x, f), torch.zeros(2, dtype=torch.float64))
+    torch.testing.assert_close(mean_squares(towers, x, f), torch.zeros(2, dtype=torch.float64))
 
 
 def test_learns_the_program() -> None:
@@ -102,9 +102,8 @@ def test_keeps_a_network_that_is_right() -> None:
 
 def test_no_step_raises_the_error_on_its_rows() -> None:
     x, y = rows(50)
-    descent = Descent(
-        tuple(w.detach() for w in _layers(start())), torch.from_numpy(x).float()[None], torch.from_numpy(y.T).float()
-    )
+    towers = start().towers.map(torch.detach)
+    descent = Descent(towers, torch.from_numpy(x).float()[None], torch.from_numpy(y.T).float())
     errors = [descent.error.item()]
     for _ in range(20):
         with torch.no_grad():

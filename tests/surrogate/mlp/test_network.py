@@ -1,30 +1,30 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surrogate.mlp.network import SurrogateNetwork, Towers, emitted_network, random_network
-from tests.surrogate.mlp.random_towers import random_towers
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
+from surrogate.mlp.towers import Towers, outputs
+from tests.surrogate.mlp.random_towers import random_emitted
 
 
 def silu(z: np.ndarray) -> np.ndarray:
-    return z / (1 + np.exp(-z))
+    return np.asarray(z / (1 + np.exp(-z)))
 
 
-def reference(t: Towers, domain: np.ndarray, x: np.ndarray) -> np.ndarray:
+def reference(towers: Towers, scale: Scale, domain: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The towers written out in float64, one result and one row at a time."""
     scaled = (x - domain.mean(1)) / (domain[:, 1] - domain[:, 0]) * 2
-    out = np.empty((len(x), len(t.mean)))
+    out = np.empty((len(x), len(scale.mean)))
     for i, row in enumerate(scaled):
-        for k in range(len(t.mean)):
-            h = silu(t.w1[k].astype(np.float64) @ row + t.b1[k])
-            h = silu(t.w2[k].astype(np.float64) @ h + t.b2[k])
-            out[i, k] = t.mean[k] + t.std[k] * (t.w3[k].astype(np.float64) @ h + t.b3[k])
+        for k in range(len(scale.mean)):
+            w1, w2, w3 = (w[k].double().numpy() for w in towers)
+            h = silu(w1[:, :-1] @ row + w1[:, -1])
+            h = silu(w2[:, :-1] @ h + w2[:, -1])
+            out[i, k] = scale.mean[k] + scale.std[k] * (w3[0, :-1] @ h + w3[0, -1])
     return out
 
 
@@ -35,19 +35,19 @@ def test_equals_the_formula(arguments: int, results: int, seed: int) -> None:
     low = rng.uniform(-1000, 1000, arguments)
     domain = np.stack([low, low + rng.uniform(1, 1000, arguments)], axis=1)
     x = rng.uniform(domain[:, 0], domain[:, 1], (5, arguments))
-    towers = random_towers(arguments, results, seed)
-    expected = reference(towers, domain, x)
-    np.testing.assert_allclose(emitted_network(towers, domain).predict(x), expected, rtol=1e-4, atol=1e-3)
+    emitted = random_emitted(arguments, results, seed)
+    expected = reference(*emitted, domain, x)
+    np.testing.assert_allclose(emitted_network(*emitted, domain).predict(x), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_is_differentiable_in_its_inputs() -> None:
-    network = emitted_network(random_towers(3, 2), np.array([[0, 4.0], [-1, 1], [5, 6]])).double()
+    network = emitted_network(*random_emitted(3, 2), np.array([[0, 4.0], [-1, 1], [5, 6]])).double()
     x = torch.tensor([[1.0, 0.2, 5.5], [3.0, -0.7, 5.1]], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(network, (x,))
 
 
 def test_every_parameter_gets_a_gradient() -> None:
-    network = emitted_network(random_towers(2, 3), np.array([[-1, 1.0], [-1, 1]]))
+    network = emitted_network(*random_emitted(2, 3), np.array([[-1, 1.0], [-1, 1]]))
     network(torch.rand(7, 2)).square().sum().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
@@ -56,22 +56,22 @@ def test_every_parameter_gets_a_gradient() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_answers_in_the_type_of_its_input(dtype: torch.dtype) -> None:
-    network = emitted_network(random_towers(2, 1), np.array([[-1, 1.0], [-1, 1]]))
+    network = emitted_network(*random_emitted(2, 1), np.array([[-1, 1.0], [-1, 1]]))
     assert network(torch.zeros(4, 2, dtype=dtype)).dtype == dtype
 
 
 def test_a_large_offset_keeps_its_digits() -> None:
-    towers = random_towers(1, 1)
+    emitted = random_emitted(1, 1)
     x = np.linspace(0, 1, 9)[:, None]
-    here = emitted_network(towers, np.array([[0, 1.0]])).predict(x)
+    here = emitted_network(*emitted, np.array([[0, 1.0]])).predict(x)
     # 2^40 + x is exact in float64 to 12 digits of x, and constant in float32.
-    there = emitted_network(towers, np.array([[2.0**40, 2.0**40 + 1]])).predict(x + 2.0**40)
+    there = emitted_network(*emitted, np.array([[2.0**40, 2.0**40 + 1]])).predict(x + 2.0**40)
     np.testing.assert_allclose(there, here, rtol=1e-3)
     assert np.ptp(here) > 0.1
 
 
 def test_an_argument_of_one_value_is_ignored() -> None:
-    network = emitted_network(random_towers(2, 1), np.array([[0, 1.0], [7, 7]]))
+    network = emitted_network(*random_emitted(2, 1), np.array([[0, 1.0], [7, 7]]))
     x = torch.tensor([[0.3, 7.0], [0.3, 8.0]], dtype=torch.float64, requires_grad=True)
     y = network(x)
     y.sum().backward()
@@ -83,23 +83,44 @@ def test_an_argument_of_one_value_is_ignored() -> None:
 
 def test_the_whole_range_of_double_is_a_domain() -> None:
     top = np.finfo(np.float64).max
-    network = emitted_network(random_towers(1, 1), np.array([[-top, top]]))
+    network = emitted_network(*random_emitted(1, 1), np.array([[-top, top]]))
     y = network.predict(np.array([[-top], [0], [top]]))
     assert np.isfinite(y).all()
     assert np.ptp(y) > 0
 
 
 def test_a_constant_is_exact() -> None:
-    towers = replace(random_towers(1, 1), mean=np.array([1 / 3]), std=np.array([0.0]))
-    assert (emitted_network(towers, np.array([[-1, 1.0]])).predict(np.linspace(-1, 1, 5)[:, None]) == 1 / 3).all()
+    scale = Scale(np.array([1 / 3]), np.array([0.0]))
+    network = emitted_network(random_emitted(1, 1)[0], scale, np.array([[-1, 1.0]]))
+    assert (network.predict(np.linspace(-1, 1, 5)[:, None]) == 1 / 3).all()
 
 
 def test_does_not_alias_what_it_was_made_from() -> None:
-    towers = random_towers(1, 1)
-    network = emitted_network(towers, np.array([[-1, 1.0]]))
+    towers, scale = random_emitted(1, 1)
+    network = emitted_network(towers, scale, np.array([[-1, 1.0]]))
     before = network.predict(np.zeros((1, 1)))
     towers.w1[:] = 0
     assert network.predict(np.zeros((1, 1))) == before
+
+
+def test_gives_back_the_towers_that_it_holds() -> None:
+    """And is the same function as they are."""
+    towers, scale = random_emitted(3, 2)
+    network = emitted_network(towers, scale, np.array([[-1, 1.0]] * 3))
+    for held, given_ in zip(network.towers, towers, strict=True):
+        assert torch.equal(held, given_)
+    x = torch.rand(2, 7, 3)
+    torch.testing.assert_close(network.outputs(x[0]).T, outputs(towers, x[:1].expand(2, -1, -1)), rtol=1e-4, atol=1e-4)
+
+
+def test_columns_of_arguments_are_taken_and_placed() -> None:
+    towers, _ = random_emitted(3, 2)
+    x = torch.rand(2, 7, 5)
+    wider = towers.among(5, [4, 0, 2])
+    assert wider.w1.shape == (2, 8, 6)
+    torch.testing.assert_close(outputs(wider, x), outputs(towers, x[:, :, [4, 0, 2]]))
+    for one, other in zip(wider.of([4, 0, 2]), towers, strict=True):
+        assert torch.equal(one, other)
 
 
 def test_counts_its_parameters() -> None:
@@ -108,12 +129,12 @@ def test_counts_its_parameters() -> None:
 
 
 def test_a_random_network_is_scaled_by_the_domain_and_the_moments() -> None:
-    domain, mean, std = np.array([[0.0, 10], [-1, 1]]), np.array([3.0]), np.array([0.5])
+    domain, scale = np.array([[0.0, 10], [-1, 1]]), Scale(np.array([3.0]), np.array([0.5]))
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
-    network = random_network(domain, mean, std, seed=0)
+    network = random_network(domain, scale, seed=0)
     assert network.mid.tolist() == [5, 0]
     assert network.reach.tolist() == [5, 1]
     assert (network.mean.item(), network.std.item()) == (3, 0.5)
     assert np.abs(network.predict(x) - 3).max() < 0.5
-    assert np.array_equal(network.predict(x), random_network(domain, mean, std, seed=0).predict(x))
-    assert not np.array_equal(network.predict(x), random_network(domain, mean, std, seed=1).predict(x))
+    assert np.array_equal(network.predict(x), random_network(domain, scale, seed=0).predict(x))
+    assert not np.array_equal(network.predict(x), random_network(domain, scale, seed=1).predict(x))

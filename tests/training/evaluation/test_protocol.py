@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import runpy
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import torch
 import cprograms
 from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.towers import Layers, outputs
+from surrogate.mlp.towers import Towers, join, outputs
 from tests import ROOT
 from training.evaluation.protocol import ProtocolConfig, tuned, work_folder
 from training.evaluation.protocol_run import evaluate
@@ -25,7 +24,6 @@ from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_
 from training.finetuning import OPTIMISERS
 from training.grid_search import climb
 from training.starts.table import Start, random_start, static_scale
-from training.starts.tasks import StartTask
 
 LM = OPTIMISERS["Levenberg–Marquardt"]
 RANDOM = Start("random", random_start, static_scale)
@@ -64,22 +62,18 @@ def test_the_four_kernels_and_the_library_are_suites():
 
 
 def test_the_error_is_that_of_numpy(suite: Suite):
-    layers = random_start(suite.tasks, 0)
+    towers = random_start(suite.tasks, 0)
     mean, std = suite.rows.moments()
-    predicted = (outputs(layers, suite.test.x).double() * std + mean).numpy()
+    predicted = (outputs(towers, suite.test.x).double() * std + mean).numpy()
     true = suite.test.y.numpy()
     expected = ((predicted - true) ** 2).mean(1) / true.var(1)
-    np.testing.assert_allclose(nmse(layers, mean, std, suite.test).numpy(), expected, rtol=1e-5)
+    np.testing.assert_allclose(nmse(towers, mean, std, suite.test).numpy(), expected, rtol=1e-5)
 
 
-def oracle(towers: dict[int, Layers]) -> Start:
+def oracle(towers: dict[int, Towers]) -> Start:
     """Knows the answer: towers that give the outputs, by the task's key."""
 
-    def start(tasks: Sequence[StartTask], _seed: int) -> Layers:
-        parts = [towers[t.key] for t in tasks]
-        return tuple(torch.cat(w) for w in zip(*parts, strict=True))  # type: ignore[return-value]
-
-    return Start("oracle", start, static_scale)
+    return Start("oracle", lambda tasks, _seed: join([towers[t.key] for t in tasks]), static_scale)
 
 
 def test_a_start_that_knows_the_answer_wins(suite: Suite):
@@ -95,7 +89,7 @@ def test_a_start_that_knows_the_answer_wins(suite: Suite):
     w1, w2, w3 = answers
     w3 = w3 / torch.from_numpy(std[..., None]).float()
     w3[..., -1] -= torch.from_numpy(mean / std).float()
-    known = {t.key: (w1[i : i + 1], w2[i : i + 1], w3[i : i + 1]) for i, t in enumerate(tasks)}
+    known = {t.key: tower for t, tower in zip(tasks, Towers(w1, w2, w3).apart(), strict=True)}
     [ours] = tuned(oracle(known), made, 64, LM, [1.0], 0)
     [random] = tuned(RANDOM, made, 64, LM, [1.0], 0)
     found = ratio(random.errors[None], ours.errors[None], made.programs)

@@ -18,8 +18,9 @@ from cprograms.ops import INDEX
 from cprograms.sampling import sample
 from cprograms.sandbox import Status
 from surrogate.mlp.emit import Request, emit
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
-from surrogate.mlp.network import Towers
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.network import Scale
+from surrogate.mlp.towers import Towers
 from training.examples.batches import make_batch
 from training.examples.example import EXAMPLE_ROWS, Example, examples_of, hide_text
 from training.examples.shards import FEATURES, ExampleShard, ExampleStore, record_of, write_examples
@@ -144,18 +145,19 @@ def test_a_hypernetwork_without_text_tells_programs_apart_by_their_rows_only():
     programs = [cprograms.load(source=s, ranges={"b": (-5, 7)}) for s in (first, second)]
     x = sample(programs[0], 8, seed=0)
     ys = [cprograms.run(p, x) for p in programs]
-    model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
+    model = Hypernetwork(HypernetworkConfig(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
     blind = emit(model, [Request(lower(p), p.domain) for p in programs])
     given = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys, strict=True)])
     crossed = emit(model, [Request(lower(p), p.domain, x, y) for p, y in zip(programs, ys[::-1], strict=True)])
-    assert towers_equal(*blind)
-    assert not towers_equal(*given)
-    assert towers_equal(given[0], crossed[1])
-    assert towers_equal(given[1], crossed[0])
+    assert same(*blind)
+    assert not same(*given)
+    assert same(given[0], crossed[1])
+    assert same(given[1], crossed[0])
 
 
-def towers_equal(one: Towers, other: Towers) -> bool:
-    return all(np.array_equal(part, vars(other)[name]) for name, part in vars(one).items())
+def same(one: tuple[Towers, Scale], other: tuple[Towers, Scale]) -> bool:
+    """The same towers and scale."""
+    return all(np.array_equal(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
 
 
 def test_hiding_the_text_moves_inputs_to_the_signatures_order(examples: list[Example]):
@@ -167,12 +169,12 @@ def test_hiding_the_text_moves_inputs_to_the_signatures_order(examples: list[Exa
             np.testing.assert_array_equal(hidden.x[:, slot], example.x[:, place])
             node, was = slot, np.flatnonzero(example.graph.op == INDEX["arg"])[place]
             np.testing.assert_array_equal(hidden.graph.strata[node], example.graph.strata[was])
-            assert hidden.graph.kind[node] == example.graph.kind[was]
+            assert hidden.graph.type[node] == example.graph.type[was]
 
 
 def test_hidden_text_reaches_training_and_validation_alike(examples: list[Example]):
     """What an example's own graph says makes no difference where the text is hidden."""
-    model = Hypernetwork(HypernetworkSettings(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
+    model = Hypernetwork(HypernetworkConfig(hidden_size=16, surrogate_width=8, decoder_width=8, text=False)).eval()
     some = examples[:6]
     np.testing.assert_array_equal(
         zero_shot_errors(model, some, rows=8), zero_shot_errors(model, [hide_text(v) for v in some], rows=8)

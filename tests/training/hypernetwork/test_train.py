@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.towers import outputs
 from tests import ROOT
 from training.config import config_of, read_mapping
@@ -147,13 +147,13 @@ def test_a_folder_without_data_is_named(
 
 def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_examples: Path):
     torch.manual_seed(0)
-    model = Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
+    model = Hypernetwork(HypernetworkConfig(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
     config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
     examples = ExampleStore(tiny_examples, "train").draw(4, np.random.default_rng(0), 0.5)
     batch = make_batch(examples, np.random.default_rng(1), dense=0)
     parts = Objective(model, config)(batch, 0)
     emission = model(batch.graphs)
-    in_c_units = emission.std[:, None] * outputs(emission.layers, batch.x[:, :32]) + emission.mean[:, None]
+    in_c_units = emission.std[:, None] * outputs(emission.towers, batch.x[:, :32]) + emission.mean[:, None]
     error = ((in_c_units - (batch.y[:, :32] * batch.std[:, None] + batch.mean[:, None])) / batch.std[:, None]).abs()
     huber = torch.where(error < 1, error**2, 2 * error - 1).mean(1)
     torch.testing.assert_close(parts["scaled"], torch.log(1 + huber / config.floor).mean())

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from surrogate.mlp.towers import Layers, outputs
+from surrogate.mlp.towers import Towers, outputs
 from training.examples.batches import pack_rows
 from training.examples.shards import ExampleStore
 from training.finetuning import OPTIMISERS
@@ -124,7 +124,7 @@ def test_reptile_moves_to_the_mean_of_towers_adapted_one_by_one(rows: tuple[Tens
         ends.append([w.detach() for w in weights])
     expected = [
         w.detach() - torch.stack(adapted).mean(0)
-        for w, adapted in zip(start.layers, zip(*ends, strict=True), strict=True)
+        for w, adapted in zip(start.tower, zip(*ends, strict=True), strict=True)
     ]
     made(x, y, size)["loss"].backward()
     for w, move in zip((start.w1, start.w2, start.w3), expected, strict=True):
@@ -155,16 +155,16 @@ def test_pretraining_learns_the_mean_of_a_family():
         adam.zero_grad()
         made(x, torch.stack([g, 3 * g]), 0)["loss"].backward()
         adam.step()
-    torch.testing.assert_close(outputs(made.start.layers, x[:1])[0], 2 * g, rtol=0, atol=0.02)
+    torch.testing.assert_close(outputs(made.start.tower, x[:1])[0], 2 * g, rtol=0, atol=0.02)
 
 
 def test_towers_adapt_each_to_its_own_rows(rows: tuple[Tensor, Tensor]):
     x, y = rows
     start = objective(config()).start
     rate = start.log_rate.exp()
-    together = adapt(copies(start.layers, B), [(x, y)] * 2, rate, first_order=True)
+    together = adapt(copies(start.tower, B), [(x, y)] * 2, rate, first_order=True)
     for b in range(B):
-        alone = adapt(start.layers, [(x[b : b + 1], y[b : b + 1])] * 2, rate, first_order=True)
+        alone = adapt(start.tower, [(x[b : b + 1], y[b : b + 1])] * 2, rate, first_order=True)
         for one, other in zip(together, alone, strict=True):
             torch.testing.assert_close(one[b], other[0])
 
@@ -185,8 +185,8 @@ def test_a_start_is_read_back_by_the_table_of_starts(tmp_path: Path):
     c = replace(config(), seed=7)
     start = SharedStart(0.05)
     write_start(tmp_path / "start.safetensors", start, c, step=3)
-    layers, metadata = load_tower(tmp_path / "start.safetensors")
-    for one, other in zip(layers, start.layers, strict=True):
+    tower, metadata = load_tower(tmp_path / "start.safetensors")
+    for one, other in zip(tower, start.tower, strict=True):
         torch.testing.assert_close(one, other.detach())
     assert metadata["name"] == "a start"
     assert metadata["seed"] == "7"
@@ -200,9 +200,9 @@ def test_fine_tuning_forgets_a_start_that_it_need_not_keep(tiny_examples: Path):
     """The error is of rows that were not given, and falls with more rows."""
     examples = ExampleStore(tiny_examples, "validation").evenly_spaced(6)
     torch.manual_seed(0)
-    layers: Layers = SharedStart(0.1).layers
+    tower: Towers = SharedStart(0.1).tower
     optimiser = OPTIMISERS["Levenberg–Marquardt"]
-    few, many = (np.median(tuned_errors(layers, examples, n, optimiser, 1.0)) for n in (8, 48))
+    few, many = (np.median(tuned_errors(tower, examples, n, optimiser, 1.0)) for n in (8, 48))
     assert many < few / 3
 
 
@@ -212,8 +212,8 @@ def test_the_start_of_least_validation_error_is_kept(tiny_examples: Path, tmp_pa
         with torch.no_grad():
             run.start.w3.fill_(error)
         run.keep(error)
-    layers, metadata = load_tower(tmp_path / "a_start.safetensors")
-    assert (layers[2] == 0.2).all()
+    tower, metadata = load_tower(tmp_path / "a_start.safetensors")
+    assert (tower[2] == 0.2).all()
     assert metadata["step"] == "2"
     again = MetaTrainer(config(batch_size=2), tiny_examples, tmp_path)
     again.keep(0.3)

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkSettings
+from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.pipeline import ROWS, build_network
 from surrogate.mlp.towers import outputs
@@ -56,7 +56,7 @@ def tasks(results: list[HeldOut]) -> list[StartTask]:
 @pytest.fixture(scope="module")
 def model() -> Hypernetwork:
     torch.manual_seed(0)
-    return Hypernetwork(HypernetworkSettings(hidden_size=16, layers=1, heads=2)).eval()
+    return Hypernetwork(HypernetworkConfig(hidden_size=16, layers=1, heads=2)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def baselines(model: Hypernetwork, folder: Path) -> dict[str, torch.Tensor]:
     save_file(weights, folder / "x.safetensors", {"name": "reptile"})
     (folder / "rows_only").mkdir()
     save_file(model.state_dict(), folder / "rows_only" / "model.safetensors")
-    settings = asdict(replace(model.settings, text=False))
+    settings = asdict(replace(model.architecture, text=False))
     (folder / "rows_only" / "config.json").write_text(json.dumps(settings))
     return weights
 
