@@ -1,4 +1,17 @@
-"""Numeric C programs: reading, describing, running and sampling them."""
+"""Numeric C programs: reading, describing, running and sampling them.
+
+Two groups of rooms. The first reads and runs C. In reading order:
+
+- `types`, `program`, `diagnostics`: what a program is; `declarations`, `literals`: the types and constants of C
+- `libm`, `ops`, `graph`: the table of math functions, the operators of the dataflow graph, and the graph itself
+- `frontend`: from text to a Program; `sandbox`: running it; `lowering`: from it to its graph
+- `sampling`: inputs of its domain, and rows; `strata`: what the graph says of its values without running it
+- `tape`: programs over a memory tape; `library`: C of our own
+- `cache`, `files`, `processes`: files that survive an interrupt, child processes that do not run for ever
+
+The second makes and keeps many programs: `generate`, `corpus`, `harvest`, in the order in which they build on each
+other. The first group never imports the second.
+"""
 
 from __future__ import annotations
 

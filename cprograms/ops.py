@@ -27,7 +27,7 @@ def _ops(group: str, arity: int, names: str) -> list[Op]:
 
 _MATH = [Op(f.name, len(f.parameters), f.graph.group) for f in FUNCTIONS if isinstance(f.graph, Operator)]
 _MATH_FIRST = 41
-"""Operators of `cprograms.libm` that came before the others at the end of the table."""
+"""So many operators of `cprograms.libm` stand inside the table; later ones follow its end."""
 
 # Trained weights know an operator by its place here: append, never reorder.
 OPS = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from pycparser import c_ast
 
@@ -339,20 +340,27 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         if self._is_local(name) or name in self._declarations.constants:
             return
         entity = self._scope.lookup(name)
-        if entity is None or entity.kind in ("type", "enumerator"):
-            if entity is None:
-                self._fault(node, f"'{name}' is not declared")
-        elif entity.kind in ("function", "prototype"):
-            self._fault(node, f"'{name}' is a function used as a value, which is a pointer", "call it directly")
-        elif entity.kind == "extern":
-            hint = "define it in this file, as a constant"
-            self._fault(node, f"'{name}' is defined outside this file", hint)
-        elif entity.kind == "broken" or is_constant(entity.node, self._scope.declarations_of(entity.chunk)):
-            self._found.needs[name] = entity
-        else:
-            verb = "written" if written else "read"
-            hint = "declare it const, or make it an argument"
-            self._fault(node, f"'{name}' is a global that can change, and it is {verb} here", hint)
+        if entity is None:
+            self._fault(node, f"'{name}' is not declared")
+            return
+        match entity.kind:
+            case "type" | "enumerator":
+                pass
+            case "function" | "prototype":
+                self._fault(node, f"'{name}' is a function used as a value, which is a pointer", "call it directly")
+            case "extern":
+                hint = "define it in this file, as a constant"
+                self._fault(node, f"'{name}' is defined outside this file", hint)
+            case "broken":
+                self._found.needs[name] = entity
+            case "object" if is_constant(entity.node, self._scope.declarations_of(entity.chunk)):
+                self._found.needs[name] = entity
+            case "object":
+                verb = "written" if written else "read"
+                hint = "declare it const, or make it an argument"
+                self._fault(node, f"'{name}' is a global that can change, and it is {verb} here", hint)
+            case _:
+                assert_never(entity.kind)
 
     def _call(self, node: c_ast.FuncCall, name: str) -> None:
         if self._is_local(name):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cprograms
@@ -177,7 +177,8 @@ def test_the_interval_holds_what_numpy_gives(op: str, type: Scalar) -> None:
         out = INT if op in PREDICATES else type
         node = builder.add(op, out, *(builder.argument(k, type) for k in range(arity)))
         interval = Bounds(builder, np.array(ends)).of(node)
-        assume(interval is not None)
+        if interval is None:
+            return
         low, high = interval
         values = [
             type.dtype.type(np.clip(a + (b - a) * part, a, b)) for (a, b), (*_, part) in zip(ends, ranges, strict=False)
