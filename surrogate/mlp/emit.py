@@ -12,10 +12,10 @@ import torch
 from cprograms.graph import Graph
 from cprograms.program import Argument
 from cprograms.sampling import in_range
-from surrogate.mlp.check import output_moments
 from surrogate.mlp.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.mlp.hypernetwork import Hypernetwork, gauss_newton
 from surrogate.mlp.network import Towers, input_scaling
+from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import standardised
 
 LOG_POINTS = 9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from typing import Any
 
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
@@ -15,7 +16,7 @@ class HypernetworkConfig(PretrainedConfig):
 
     model_type = "surrogate-hypernetwork"
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         names = [f.name for f in fields(HypernetworkSettings)]
         settings = HypernetworkSettings(**{n: kwargs.pop(n) for n in names if n in kwargs})
         super().__init__(**kwargs)
@@ -36,7 +37,7 @@ class HypernetworkModel(Hypernetwork, PreTrainedModel):
     def __init__(self, config: HypernetworkConfig):
         PreTrainedModel.__init__(self, config)
         self._build(config.settings)
-        self.post_init()
+        PreTrainedModel.post_init(self)
 
     def _init_weights(self, module: nn.Module) -> None:
         """Every module initialises itself; transformers' default would overwrite the scales chosen there."""

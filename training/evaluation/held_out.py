@@ -19,12 +19,13 @@ from cprograms.ops import OPS
 from cprograms.program import Program
 from cprograms.sampling import Method, sample
 from cprograms.sandbox import run_many
-from surrogate.mlp.check import compile_seed, fresh_seed, result_error
+from surrogate.mlp.check import result_error
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.finetune import finetune
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork, emitted_network, random_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
+from surrogate.mlp.rows import compile_seed, fresh_seed
 from training.examples.zero_shot import geometric_mean
 
 GROUP_OF = {op.name: op.group for op in OPS}

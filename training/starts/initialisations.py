@@ -22,12 +22,12 @@ from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.program import MAX_ARGUMENTS, Result
 from cprograms.strata import spread
-from surrogate.mlp.check import output_moments
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.network import HIDDEN, Towers, input_scaling, random_weights
 from surrogate.mlp.pipeline import ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
+from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import Layers
 from training.evaluation.held_out import HeldOut
 
