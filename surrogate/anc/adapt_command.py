@@ -1,4 +1,4 @@
-"""The command that adapts an exact program to the tapes that it gets."""
+"""The command that adapts a program of the register machine to the tapes that it gets."""
 
 from __future__ import annotations
 
