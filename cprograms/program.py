@@ -64,6 +64,19 @@ class Program:
         return str(c_generator.CGenerator().visit(self.unit))
 
     @property
+    def portable_text(self) -> str:
+        """The same with pragmas before the entry, which state that it is the entry, and its domain."""
+        ranges = [(a.name, a.low, a.high) for a in self.arguments]
+        ranges += [(r.name, r.low, r.high) for r in self.results if r.low is not None and r.high is not None]
+        pragmas = [c_ast.Pragma(f"surrogate entry({self.entry})")]
+        pragmas += [c_ast.Pragma(f"surrogate range({name}, {low!r}, {high!r})") for name, low, high in ranges]
+        parts: list[c_ast.Node] = []
+        for part in self.unit.ext:
+            is_entry = isinstance(part, c_ast.FuncDef) and part.decl.name == self.entry
+            parts += [*pragmas, part] if is_entry else [part]
+        return str(c_generator.CGenerator().visit(c_ast.FileAST(parts)))
+
+    @property
     def domain(self) -> np.ndarray:
         """float64 [arguments, 2], low and high of each argument."""
         return np.array([[a.low, a.high] for a in self.arguments], dtype=np.float64).reshape(-1, 2)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
-    from surrogate.container import load
-    from surrogate.driver import compile
+    from surrogate.driver import compile, load
+    from surrogate.mlp.artifact import Surrogate
     from surrogate.mlp.check import Report
     from surrogate.mlp.pipeline import compile_program
-    from surrogate.mlp.surrogate import Surrogate
 
 __version__ = "0.1.0"
 __all__ = ["AncProgram", "Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
@@ -20,10 +19,10 @@ __all__ = ["AncProgram", "Report", "Surrogate", "__version__", "compile", "compi
 _HOMES = {
     "AncProgram": "surrogate.anc.program",
     "Report": "surrogate.mlp.check",
-    "Surrogate": "surrogate.mlp.surrogate",
+    "Surrogate": "surrogate.mlp.artifact",
     "compile": "surrogate.driver",
     "compile_program": "surrogate.mlp.pipeline",
-    "load": "surrogate.container",
+    "load": "surrogate.driver",
 }
 
 

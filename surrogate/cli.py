@@ -1,4 +1,4 @@
-"""The `surrogate` command: its options, and what becomes of errors."""
+"""The `surrogate` command: its parser, which follows from the targets' tables, and what becomes of errors."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from cprograms.diagnostics import ProgramError, UsageError
-from surrogate import __version__
-from surrogate.anc import adapt_command as adapt
-from surrogate.anc import commands as exact
-from surrogate.console import BROKEN_PIPE, INTERRUPTED, REJECTED, WRONG_USAGE, print_json
-from surrogate.mlp import commands as mlp
+from surrogate import __version__, driver
+from surrogate.console import BROKEN_PIPE, INTERRUPTED, OK, REJECTED, WRONG_USAGE, print_json, warn
+from surrogate.driver import TARGETS
+from surrogate.mlp.target import RANGE
+from surrogate.target import Artifact, Command, Option, Target, add_options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,15 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # argparse takes -1e-3 for an option; with a space in front it is a value, and still a number.
     options = build_parser().parse_args([f" {a}" if _NEGATIVE.fullmatch(a) else a for a in arguments])
     try:
-        code = options.run(options)
+        code = _run(options)
         sys.stdout.flush()
         return code
-    except ProgramError as e:
-        _report_failure(options, e, [d.as_dict() for d in e.diagnostics])
-        return REJECTED
-    except UsageError as e:
-        _report_failure(options, f"surrogate: error: {e}", [{"message": str(e), "severity": "error"}])
-        return WRONG_USAGE
     except BrokenPipeError:
         # Python flushes stdout once more at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -43,12 +40,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _run(options: argparse.Namespace) -> int:
+    """Run the command; what is wrong with the program or its usage is reported as the command reports."""
+    try:
+        code: int = options.run(options)
+        return code
+    except ProgramError as e:
+        _report_failure(options, e, [d.as_dict() for d in e.diagnostics])
+        return REJECTED
+    except UsageError as e:
+        _report_failure(options, f"surrogate: error: {e}", [{"message": str(e), "severity": "error"}])
+        return WRONG_USAGE
+
+
 _NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?(,.*)?|-inf(inity)?|-nan", re.IGNORECASE)
 
 
 def _report_failure(options: argparse.Namespace, message: object, diagnostics: list[dict[str, Any]]) -> None:
     if getattr(options, "json", False):
-        verdict = {"numeric": False} if options.run is mlp.inspect_command else {}
+        verdict = {"numeric": False} if options.run is _inspect else {}
         print_json({**verdict, "diagnostics": diagnostics})
     else:
         print(message, file=sys.stderr)
@@ -63,168 +73,146 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"surrogate {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_compile, _add_run, _add_check, _add_inspect, _add_trace, _add_decompile, _add_adapt, _add_show):
-        add(commands)
+    tables = _command_tables()
+    _add_compile(commands)
+    for rows in tables:
+        if len(rows) > 1:
+            _add_artifact_command(commands, rows)
+    _add_inspect(commands)
+    for rows in tables:
+        if len(rows) == 1:
+            _add_artifact_command(commands, rows)
     return parser
 
 
-def _command(commands: Any, name: str, run: Any, about: str, json: bool = True) -> argparse.ArgumentParser:
-    p = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".", allow_abbrev=False)
+def _add_command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str, json: bool = True
+) -> argparse.ArgumentParser:
+    p: argparse.ArgumentParser = commands.add_parser(
+        name, help=about, description=about[0].upper() + about[1:] + ".", allow_abbrev=False
+    )
     p.set_defaults(run=run)
     if json:
         p.add_argument("--json", action="store_true", help="report as one JSON document")
     return p
 
 
+# --- commands on a C file ---
+
+SOURCE_OPTIONS = (
+    Option("file", help="the C file; - is stdin"),
+    Option("--entry", metavar="F", help="the function to compile (default: the last eligible one)"),
+    Option("-I", dest="include_dirs", action="append", default=[], metavar="DIR", help="add an include directory"),
+    Option("-D", dest="defines", action="append", default=[], metavar="NAME[=VALUE]", help="define a macro"),
+)
+
+
+def _source(options: argparse.Namespace) -> dict[str, Any]:
+    """The keyword arguments that say which function of the file is meant."""
+    return {"entry": options.entry, "include_dirs": options.include_dirs, "defines": options.defines}
+
+
 def _add_compile(commands: Any) -> None:
-    p = _command(commands, "compile", _compile_command, "compile a C function to a surrogate, or to the exact target")
-    _add_program_options(p)
+    p = _add_command(commands, "compile", _compile, "compile a C function to a surrogate, or to the exact target")
+    add_options(p, SOURCE_OPTIONS)
     p.add_argument(
         "-o", dest="output", metavar="DIR", help="the artifact (default: the C file's stem and the target's suffix)"
     )
-    p.add_argument(
-        "--target", default="mlp", metavar="mlp|anc", help="mlp (default): a surrogate; anc: exact, void f(int *)"
-    )
-    mlp_options = p.add_argument_group("target mlp")
-    mlp_options.add_argument(
-        "-O",
-        dest="opt_level",
-        type=int,
-        choices=(0, 1, 2),
-        help="0: from the text alone, the program is never run; 1 (default): also from 64 executed rows; 2: from 256"
-        " rows, then fine-tuned on them",
-    )
-    _add_range(mlp_options)
-    mlp_options.add_argument("--rows", type=int, metavar="K", help="rows to execute at -O1 or -O2")
-    mlp_options.add_argument("--seed", type=int, metavar="S", help="seed of the rows (default 0)")
-    mlp_options.add_argument("--compiler", metavar="DIR", help="a hypernetwork's directory, or a packaged one's name")
-    anc_options = p.add_argument_group("target anc")
-    anc_options.add_argument("--memory-size", type=int, metavar="M", help="cells, and values (default: the least)")
-    anc_options.add_argument("--tape", type=int, metavar="N", help="cells beside local arrays (default 16)")
-    anc_options.add_argument("--registers", type=int, metavar="R", help="the most registers it may use (default: any)")
+    default = next(iter(TARGETS))
+    about = "; ".join(f"{t.name}{' (default)' if t.name == default else ''}: {t.about}" for t in TARGETS.values())
+    p.add_argument("--target", default=default, metavar="|".join(TARGETS), help=about)
+    declared: list[Option] = []
+    for target in TARGETS.values():
+        add_options(p.add_argument_group(f"target {target.name}"), [o for o in target.options if o not in declared])
+        declared += target.options
 
 
-def _add_run(commands: Any) -> None:
-    p = _command(commands, "run", _on_artifact(mlp.run_command, exact.run_command), "run a compiled program")
-    p.add_argument("artifact")
-    p.add_argument("values", nargs="*", metavar="VALUE", help="surrogates: one value an argument, in C units")
-    p.add_argument("--input", metavar="CSV", help="rows to run, with a header of argument names or without; - is stdin")
-    p.add_argument("--output", metavar="CSV", help="where to write the results (default: stdout)")
-    _add_tape(p)
-
-
-def _add_check(commands: Any) -> None:
-    about = "compare a compiled program with its C program"
-    p = _command(commands, "check", _on_artifact(mlp.check_command, exact.check_command), about)
-    p.add_argument("artifact")
-    p.add_argument("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)")
-    p.add_argument("--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE is above X")
-    p.add_argument("--tapes", type=int, metavar="N", help="exact programs: tapes to compare on (default 1000)")
-    p.add_argument("--steps", type=int, metavar="N", help="exact programs: give up after N steps (default 10000)")
-    p.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the rows or tapes (default 0)")
+def _compile(options: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    target = driver.find_target(options.target)
+    if foreign := _foreign_option(options, target, {t.name: t.options for t in TARGETS.values()}):
+        option, owners = foreign
+        why = f": {target.refusal}" if target.refusal else ""
+        raise UsageError(f"{option.shown} is of --target {' and '.join(t.name for t in owners)}{why}")
+    given = {o.dest: getattr(options, o.dest) for o in target.options if o.given(options)}
+    artifact: Artifact = driver.compile(options.file, target=target.name, **_source(options), **given)
+    stem = artifact.entry if options.file == "-" else Path(options.file).stem
+    output = Path(options.output or f"{stem}{target.suffix}")
+    summary = target.summary(artifact)
+    artifact.save(output)
+    seconds = time.perf_counter() - started
+    if options.json:
+        warnings = {} if summary.warnings is None else {"warnings": summary.warnings}
+        print_json(summary.facts | {"artifact": str(output), "seconds": seconds} | warnings)
+    else:
+        print(f"{options.file} -> {output}")
+        for line in [*summary.lines, f"time      {seconds:.2f} s"]:
+            print(f"  {line}")
+        for warning in summary.warnings or []:
+            print(f"{options.file}: warning: {warning}", file=sys.stderr)
+    if summary.failure is not None:
+        warn(summary.failure)
+    return OK if summary.failure is None else REJECTED
 
 
 def _add_inspect(commands: Any) -> None:
-    p = _command(commands, "inspect", mlp.inspect_command, "say what a C function is, or why it is not numeric")
-    _add_program_options(p)
-    _add_range(p)
+    p = _add_command(commands, "inspect", _inspect, "say what a C function is, or why it is not numeric")
+    add_options(p, [*SOURCE_OPTIONS, RANGE])
 
 
-def _add_trace(commands: Any) -> None:
-    p = _command(commands, "trace", exact.trace_command, "show each step of an exact program on a tape")
-    p.add_argument("artifact")
-    _add_tape(p)
+def _inspect(options: argparse.Namespace) -> int:
+    # The parser takes longer to import than `--help` takes to print.
+    from cprograms.frontend.loading import describe
+    from surrogate.inspection import report
+
+    return report(describe(options.file, ranges=options.ranges, **_source(options)), options.json)
 
 
-def _add_decompile(commands: Any) -> None:
-    p = _command(commands, "decompile", exact.decompile_command, "print an exact program's assembly, type and C")
-    p.add_argument("artifact")
-    p.add_argument("-o", dest="output", metavar="FILE", help="write the C there")
+# --- commands on an artifact ---
+
+Rows = Mapping[str, Command[Any]]
+"""One command, as the targets have it that do: a row for each."""
 
 
-def _add_adapt(commands: Any) -> None:
-    p = _command(commands, "adapt", adapt.adapt_command, "make an exact program faster on the tapes that it gets")
-    p.add_argument("artifact")
-    tapes = p.add_mutually_exclusive_group(required=True)
-    tapes.add_argument("--task", metavar="NAME", help="tapes of one of the paper's tasks, such as sort")
-    tapes.add_argument("--samples", metavar="JSONL", help='rows {"in": [...], "out": [...], "mask": [...]}; - is stdin')
-    p.add_argument("--method", choices=("published", "hybrid"), default="hybrid", help="how (default hybrid)")
-    p.add_argument("--seeds", type=int, default=100, metavar="N", help="attempts (default 100)")
-    p.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the attempts (default 0)")
-    p.add_argument("-o", dest="output", metavar="DIR", help="where the best goes (default: the stem + -adapted.anc)")
+def _command_tables() -> list[Rows]:
+    """Every command on artifacts, in the order of the targets' tables."""
+    tables: dict[str, dict[str, Command[Any]]] = {}
+    for target in TARGETS.values():
+        for command in target.commands:
+            tables.setdefault(command.name, {})[target.name] = command
+    return list(tables.values())
 
 
-def _add_show(commands: Any) -> None:
-    p = _command(commands, "show", exact.show_command, "draw an exact program's matrices, or a run", json=False)
-    p.add_argument("artifact")
-    p.add_argument("-o", dest="output", required=True, metavar="FILE", help="a .html file, or a .png")
-    _add_tape(p)
-
-
-def _add_tape(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--tape", type=_tape, metavar="A,B,...", help="exact programs: the first cells; zeros follow")
-    p.add_argument("--steps", type=int, metavar="N", help="exact programs: give up after N steps (default 10000)")
-
-
-def _add_program_options(p: argparse.ArgumentParser) -> None:
-    p.add_argument("file", help="the C file; - is stdin")
-    p.add_argument("--entry", metavar="F", help="the function to compile (default: the last eligible one)")
-    p.add_argument(
-        "-I", dest="include_dirs", action="append", default=[], metavar="DIR", help="add an include directory"
+def _add_artifact_command(commands: Any, rows: Rows) -> None:
+    first = next(iter(rows.values()))
+    p = _add_command(
+        commands, first.name, partial(_on_artifact, rows), first.about, json=any(row.json for row in rows.values())
     )
-    p.add_argument("-D", dest="defines", action="append", default=[], metavar="NAME[=VALUE]", help="define a macro")
+    p.add_argument("artifact")
+    options = dict.fromkeys(option for row in rows.values() for option in row.options)
+    # What several targets share is said last.
+    add_options(p, sorted(options, key=lambda option: sum(option in row.options for row in rows.values())))
 
 
-def _add_range(p: Any) -> None:
-    p.add_argument(
-        "--range",
-        dest="ranges",
-        action="append",
-        default=[],
-        type=_range,
-        metavar="X=LOW:HIGH",
-        help="the domain of an argument (default: its pragma's, else -1:1); may be repeated",
-    )
+def _on_artifact(rows: Rows, options: argparse.Namespace) -> int:
+    """Load the artifact, and do with it what its target does."""
+    target, artifact = driver.load_with_target(options.artifact)
+    if target.name not in rows:
+        raise UsageError(f"{options.artifact}: {target.one} {next(iter(rows.values())).lacking}")
+    if foreign := _foreign_option(options, target, {name: row.options for name, row in rows.items()}):
+        option, owners = foreign
+        raise UsageError(f"{option.shown} is for {' and '.join(t.many for t in owners)}")
+    return rows[target.name].run(options, artifact)
 
 
-def _range(text: str) -> tuple[str, tuple[float, float]]:
-    name, equals, bounds = text.partition("=")
-    low, colon, high = bounds.partition(":")
-    try:
-        if not (name.strip() and equals and colon):
-            raise ValueError
-        return name.strip(), (float(low), float(high))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=LOW:HIGH, as in x=0:255") from None
-
-
-def _tape(text: str) -> list[int]:
-    try:
-        return [int(cell) for cell in text.split(",")] if text.strip() else []
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a list of whole numbers, as in 3,1,2") from None
-
-
-def _compile_command(options: argparse.Namespace) -> int:
-    from surrogate.driver import unknown_target
-
-    commands = {"mlp": mlp.compile_command, "anc": exact.compile_command}
-    if options.target not in commands:
-        raise unknown_target(options.target)
-    return commands[options.target](options)
-
-
-def _on_artifact(on_surrogate: Any, on_program: Any) -> Any:
-    """The command that loads an artifact and does with it what its target needs."""
-
-    def command(options: argparse.Namespace) -> int:
-        from surrogate.container import load
-        from surrogate.mlp.surrogate import Surrogate
-
-        loaded = load(options.artifact)
-        return on_surrogate(options, loaded) if isinstance(loaded, Surrogate) else on_program(options, loaded)
-
-    return command
+def _foreign_option(
+    options: argparse.Namespace, target: Target[Any], tables: Mapping[str, Sequence[Option]]
+) -> tuple[Option, list[Target[Any]]] | None:
+    """The first option given that a target's table does not have, and the targets whose tables have it."""
+    for option in (option for table in tables.values() for option in table if option not in tables[target.name]):
+        if option.given(options):
+            return option, [TARGETS[name] for name, table in tables.items() if option in table]
+    return None
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""What commands share: exit codes, output, and the options of the front end."""
+"""What commands share: exit codes and output."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -33,26 +32,3 @@ def write_output(path: str | None, content: str | bytes) -> None:
         replace_file(Path(path), content.encode() if isinstance(content, str) else content)
     except OSError as e:
         raise UsageError(f"{path}: cannot be written: {e.strerror or e}") from e
-
-
-def source_options(options: argparse.Namespace) -> dict[str, Any]:
-    """The options that say which function of which file is meant."""
-    return {
-        "path": options.file,
-        "entry": options.entry,
-        "include_dirs": options.include_dirs,
-        "defines": options.defines,
-    }
-
-
-def artifact_path(options: argparse.Namespace, entry: str, suffix: str) -> Path:
-    """Where a compile writes: as asked, else after the C file, or the entry where that is stdin."""
-    return Path(options.output or f"{entry if options.file == '-' else Path(options.file).stem}{suffix}")
-
-
-def reject_options(options: argparse.Namespace, names: dict[str, str], why: str) -> None:
-    """Raises UsageError where one of the options, by attribute and spelling, is given."""
-    for name, spelling in names.items():
-        value = getattr(options, name)
-        if value is not None and value != []:
-            raise UsageError(f"{spelling} {why}")

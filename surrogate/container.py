@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 
@@ -20,15 +19,11 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_directory
 from surrogate import __version__
 
-if TYPE_CHECKING:
-    from surrogate.anc.program import AncProgram
-    from surrogate.mlp.surrogate import Surrogate
+T = TypeVar("T")
 
 FORMAT = "surrogate"
 FORMAT_VERSION = 1
 CARD = "README.md"
-DECODERS = {"mlp": "surrogate.mlp.artifact", "anc": "surrogate.anc.program"}
-"""The module that reads the artifacts of each target by its `decode(config, files)`; FILES there names the files."""
 
 
 def header(target: str, entry: str) -> dict[str, Any]:
@@ -65,8 +60,11 @@ def ensure_free(target: Path) -> None:
         raise UsageError(f"{target}: exists and is not a surrogate artifact; it will not be overwritten")
 
 
-def load(path: str | PathLike[str]) -> Surrogate | AncProgram:
-    """Read an artifact of either target.
+def read(path: str | PathLike[str], decode: Callable[[dict[str, Any], dict[str, bytes]], T]) -> T:
+    """What `decode` makes of an artifact's configuration and its files.
+
+    The files, by name, are those that the configuration has a SHA-256 of. KeyError, TypeError, ValueError,
+    AttributeError, RuntimeError and SafetensorError of `decode` say that they do not fit together.
 
     Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
     """
@@ -75,9 +73,8 @@ def load(path: str | PathLike[str]) -> Surrogate | AncProgram:
     if config.pop("seal", None) != seal(config):
         raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
     try:
-        decoder = import_module(DECODERS[config["target"]])
-        names = [*decoder.FILES, *(name for name in decoder.OPTIONAL_FILES if name in config["sha256"])]
-        return decoder.decode(config, {name: _read_whole(source, name, config["sha256"][name]) for name in names})
+        files = {name: _read_whole(source, name, sha256) for name, sha256 in config["sha256"].items()}
+        return decode(config, files)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError) as e:
         raise UsageError(f"{source}: damaged artifact: config.json does not describe its files ({_brief(e)})") from e
 
@@ -85,7 +82,7 @@ def load(path: str | PathLike[str]) -> Surrogate | AncProgram:
 def is_artifact(path: Path) -> bool:
     """True for a directory whose configuration says that it is an artifact, of any version, damaged or not."""
     try:
-        return json.loads((path / "config.json").read_bytes())["format"] == FORMAT
+        return bool(json.loads((path / "config.json").read_bytes())["format"] == FORMAT)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
@@ -118,6 +115,8 @@ def _read_config(source: Path) -> dict[str, Any]:
 
 
 def _read_whole(source: Path, name: str, sha256: str) -> bytes:
+    if Path(name).name != name:
+        raise ValueError(f"'{name}' is not the name of a file")
     try:
         content = (source / name).read_bytes()
     except OSError as e:

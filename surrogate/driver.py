@@ -1,37 +1,101 @@
-"""The driver: one `compile` for both targets."""
+"""The driver: one `compile` and one `load` for all targets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cprograms.diagnostics import UsageError
+from surrogate.target import Artifact, Target
 
 if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
-    from surrogate.mlp.surrogate import Surrogate
+    from surrogate.mlp.artifact import Surrogate
+
+_HOMES = (
+    "surrogate.mlp.target",
+    "surrogate.anc.target",
+)
+_TABLE: list[Target[Any]] = [import_module(home).TARGET for home in _HOMES]
+TARGETS = {target.name: target for target in _TABLE}
+"""Every target, by its name; the first is the default."""
 
 
-def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **options: Any) -> Surrogate | AncProgram:
+@overload
+def compile(
+    path: str | PathLike[str] | None = None,
+    *,
+    target: Literal["mlp"] = "mlp",
+    source: str | None = None,
+    entry: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    opt_level: int = 1,
+    rows: int | None = None,
+    seed: int = 0,
+    compiler: str | PathLike[str] | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> Surrogate: ...
+
+
+@overload
+def compile(
+    path: str | PathLike[str] | None = None,
+    *,
+    target: Literal["anc"],
+    source: str | None = None,
+    entry: str | None = None,
+    memory_size: int | None = None,
+    tape: int | None = None,
+    registers: int | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+) -> AncProgram: ...
+
+
+@overload
+def compile(path: str | PathLike[str] | None = None, *, target: str, **options: Any) -> Surrogate | AncProgram: ...
+
+
+def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **options: Any) -> Artifact:
     """Compile a C file, or the text `source`, for a target: "mlp", a surrogate, or "anc", the exact register machine.
 
     For both: `source`, `entry`, `include_dirs`, `defines`. For "mlp": `ranges`, `opt_level`, `rows`, `seed`,
-    `compiler`, as in `surrogate.mlp.pipeline.compile_numeric`. For "anc": `memory_size`, `tape`, `registers`, as in
-    `surrogate.anc.pipeline.compile_exact`.
+    `compiler`, as in `surrogate.mlp.pipeline.compile_program`. For "anc": `memory_size`, `tape`, `registers`, as in
+    `surrogate.anc.pipeline.compile_anc`.
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.
     """
-    # Each target's modules take a while to import.
-    if target == "mlp":
-        from surrogate.mlp.pipeline import compile_numeric
-
-        return compile_numeric(path, **options)
-    if target == "anc":
-        from surrogate.anc.pipeline import compile_exact
-
-        return compile_exact(path, **options)
-    raise unknown_target(target)
+    artifact: Artifact = find_target(target).compile(path, **options)
+    return artifact
 
 
-def unknown_target(target: str) -> UsageError:
-    return UsageError(f"unknown target '{target}'; there are mlp and anc")
+def find_target(name: str) -> Target[Any]:
+    """Raises UsageError where there is no target of that name."""
+    if name not in TARGETS:
+        *others, last = TARGETS
+        raise UsageError(f"unknown target '{name}'; there are {', '.join(others)} and {last}")
+    return TARGETS[name]
+
+
+def load(path: str | PathLike[str]) -> Surrogate | AncProgram:
+    """Read an artifact of any target.
+
+    Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
+    """
+    artifact: Surrogate | AncProgram = load_with_target(path)[1]
+    return artifact
+
+
+def load_with_target(path: str | PathLike[str]) -> tuple[Target[Any], Any]:
+    """The same, and the target that it is an artifact of."""
+    # `--help` does without artifacts.
+    from surrogate import container
+
+    def decode(config: dict[str, Any], files: dict[str, bytes]) -> tuple[Target[Any], Any]:
+        target = TARGETS[config["target"]]
+        return target, target.decode(config, files)
+
+    return container.read(path, decode)

@@ -1,9 +1,12 @@
-"""The house by its imports: floors, no circles, no arrow back up between folders. Every import counts, also those
-inside functions and those for types only."""
+"""The house by its imports: floors, no circles, no arrow back up between folders.
+
+Every import counts: at the top, inside functions, for types only, and by a name in a text.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -19,6 +22,9 @@ FLOORS = ("cprograms", "surrogate", "training", "scripts")
 MAKING = {"generate", "harvest", "corpus"}
 """The rooms of cprograms that make and keep many programs; those that read and run C never import them."""
 LONGEST_FUNCTION = 60
+
+LATER = re.compile(rf"({'|'.join(FLOORS)})(\.\w+)+(:\w+)?")
+"""Text that names a module, or a function of it, to be imported when it is needed."""
 
 Room = tuple[str, ...]
 """The parts of a module's or a folder's path from the checkout, without `.py`."""
@@ -49,6 +55,8 @@ def imported(room: Room) -> set[Room]:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and LATER.fullmatch(node.value):
+            names.add(node.value.replace(":", "."))
     return {found for name in names if (found := resolved(name)) is not None and found != room}
 
 

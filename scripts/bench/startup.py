@@ -17,11 +17,11 @@ from pathlib import Path
 from training.script import parser_of, run
 
 LIBRARY = Path(__file__).parents[2] / "cprograms" / "library"
-BARS = {"help": 0.25, "version": 0.25, "compile": 2.5}
+BARS = {"help": 0.1, "version": 0.1, "compile": 1.8}
 
 
 def commands(folder: Path, compiler: str | None) -> dict[str, list[str]]:
-    surrogate = [sys.executable, "-m", "surrogate.cli"]
+    surrogate = [sys.executable, "-m", "surrogate"]
     compile_ = [*surrogate, "compile", str(LIBRARY / "luminance.c"), "-o", str(folder / "luminance.surrogate")]
     return {
         "torch": [sys.executable, "-c", "import torch"],

@@ -1,4 +1,4 @@
-"""The command that adapts an exact program to the tapes that it gets."""
+"""The command that adapts a program of the register machine to the tapes that it gets."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from surrogate.anc.commands import load_program
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from surrogate.anc.adaptation.adapt import Adaptation
+from surrogate.anc.adaptation.outcome import Progress
+from surrogate.anc.machine.samples import read_samples
+from surrogate.anc.program import AncProgram
 from surrogate.console import INTERRUPTED, OK, REJECTED, print_json, warn
-
-if TYPE_CHECKING:
-    from surrogate.anc.adaptation.adapt import Adaptation
-    from surrogate.anc.adaptation.outcome import Progress
-    from surrogate.anc.program import AncProgram
+from surrogate.container import ensure_free
 
 
-def adapt_command(options: argparse.Namespace) -> int:
+def adapt(options: argparse.Namespace, program: AncProgram) -> int:
     started = time.perf_counter()
-    program = load_program(options)
     output = Path(options.output or f"{Path(options.artifact).stem}-adapted.anc")
-
-    from surrogate.anc.machine.samples import read_samples
-    from surrogate.container import ensure_free
-
     ensure_free(output)
     samples = None if options.samples is None else read_samples(options.samples, program.memory_size)
     with _progress_bar(f"{options.method} adaptation") as progress:
@@ -66,9 +62,6 @@ def _print_summary(source: str, output: Path, found: Adaptation[AncProgram], sec
 @contextmanager
 def _progress_bar(title: str) -> Iterator[Progress]:
     """On stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
     with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         work = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(work, completed=done, total=total)

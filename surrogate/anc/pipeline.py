@@ -1,4 +1,4 @@
-"""The compile pipeline of the exact target: from a C file over a tape to a controller."""
+"""The compile pipeline: from a C file over a tape to a program of the register machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_MEMORY = 1024
 """A tape on the machine is M × M probabilities."""
 
 
-def compile_exact(
+def compile_anc(
     path: str | PathLike[str] | None = None,
     *,
     source: str | None = None,

@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
 
 from surrogate import __version__
-from surrogate.mlp.describe import BAD_NMSE, bound, network_line, number, rows_line, signature
+from surrogate.mlp.check import Report, ResultError
+from surrogate.mlp.network import SurrogateNetwork
+from surrogate.signature import Signature, bound
 
-if TYPE_CHECKING:
-    from surrogate.mlp.surrogate import Surrogate
+BAD_NMSE = 0.1
+"""Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
 
 
-def card(surrogate: Surrogate) -> str:
+def network_line(network: SurrogateNetwork) -> str:
+    """The network's size, as in "MLP 3 → 64 → 64 → 1, 4,481 parameters"."""
+    towers, hidden, width = network.w1.shape
+    several = f"{towers} × " if towers > 1 else ""
+    return f"{several}MLP {width} → {hidden} → {hidden} → 1, {network.parameter_count:,} parameters"
+
+
+def rows_line(opt_level: int, rows: int) -> str:
+    """Where the weights come from, in words."""
+    if opt_level == 0:
+        return "the weights come from its text alone"
+    tuned = ", then fine-tuned on them" if opt_level == 2 else ""
+    return f"the weights come from its text and {rows} executed rows (by Gauss–Newton steps){tuned}"
+
+
+def error_line(error: Report | ResultError) -> str:
+    return f"nMSE {number(error.nmse)}, R² {number(error.r2)}, greatest error {number(error.max_error)}"
+
+
+def number(v: float) -> str:
+    """An error to read: four digits are enough."""
+    if math.isinf(v):
+        return "∞" if v > 0 else "−∞"
+    return f"{v:.4g}"
+
+
+def card(signature: Signature, network: SurrogateNetwork, opt_level: int, rows: int, measured: Report | None) -> str:
     """The text of an artifact's README.md."""
-    arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in surrogate.arguments]
-    example = ", ".join(bound(a.low) for a in surrogate.arguments)
+    arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
+    example = ", ".join(bound(a.low) for a in signature.arguments)
     return "\n".join(
         [
             "---",
             "library_name: surrogate-compiler",
             "tags: [neural-surrogate, c]",
             "---",
-            f"# A neural surrogate of `{surrogate.entry}`",
+            f"# A neural surrogate of `{signature.entry}`",
             "",
-            f"`{signature(surrogate.entry, surrogate.arguments, surrogate.results)}`, compiled at"
-            f" -O{surrogate.opt_level} by surrogate-compiler {__version__}: {network_line(surrogate)}.",
-            f"It takes and returns raw C units. The program is `program.c`; {rows_line(surrogate)}.",
+            f"`{signature}`, compiled at -O{opt_level} by surrogate-compiler {__version__}: {network_line(network)}.",
+            f"It takes and returns raw C units. The program is `program.c`; {rows_line(opt_level, rows)}.",
             "",
             "| argument | type | domain |",
             "|---|---|---|",
@@ -35,7 +62,7 @@ def card(surrogate: Surrogate) -> str:
             "",
             "## Measured error",
             "",
-            *_error_lines(surrogate),
+            *_error_lines(measured),
             "",
             "## Use",
             "",
@@ -48,8 +75,7 @@ def card(surrogate: Surrogate) -> str:
     )
 
 
-def _error_lines(surrogate: Surrogate) -> list[str]:
-    report = surrogate.measured
+def _error_lines(report: Report | None) -> list[str]:
     if report is None:
         return ["Not measured: -O0 never runs the program. `surrogate check` measures it."]
     lines = [

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.diagnostics import UsageError
 from cprograms.program import Program
-from cprograms.sampling import Method, sample
-from cprograms.sandbox import Status, run_with_status
-
-if TYPE_CHECKING:
-    from surrogate.mlp.surrogate import Surrogate
+from surrogate.mlp.rows import executed_rows, fresh_seed, output_moments
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,15 @@ class Report:
         return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results)
 
 
-def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
-    """Compare a surrogate with its program on fresh rows.
+def check(
+    program: Program,
+    predict: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
+    rows: int = 2000,
+    seed: int = 0,
+) -> Report:
+    """Compare predictions, [n, arguments] -> [n, results], with a program on fresh rows.
 
-    The rows are never those that the surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on
+    The rows are never those that a surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on
     a small domain of integers the same values may come up.
 
     Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite
@@ -90,48 +92,12 @@ def check(surrogate: Surrogate, rows: int = 2000, seed: int = 0) -> Report:
     """
     if rows < 2:
         raise UsageError(f"an error needs at least 2 rows, not {rows}")
-    x, y = executed_rows(surrogate.program, rows, fresh_seed(seed))
-    predicted = surrogate.predict(x)
-    errors = [result_error(r.name, t, p) for r, t, p in zip(surrogate.results, y.T, predicted.T, strict=True)]
+    x, y = executed_rows(program, rows, fresh_seed(seed))
+    errors = [result_error(r.name, t, p) for r, t, p in zip(program.results, y.T, predict(x).T, strict=True)]
     return Report(rows, rows - len(x), seed, tuple(errors))
 
 
-def executed_rows(program: Program, count: int, seed: int, method: Method = "uniform") -> tuple[np.ndarray, np.ndarray]:
-    """Inputs [n, A] and outputs [n, R], float64, of `count` sampled rows, less those without finite outputs.
-
-    `method` is as in `cprograms.sampling.sample`. No rows are no run. Raises ProgramError where fewer than two are
-    left.
-    """
-    if count == 0:
-        return np.empty((0, len(program.arguments))), np.empty((0, len(program.results)))
-    x = sample(program, count, seed, method)
-    y, status = run_with_status(program, x)
-    finite = np.isfinite(y).all(1)
-    if finite.sum() >= 2:
-        return x[finite], y[finite]
-    reasons = Counter(Status(s).name.lower() for s in status[~finite])
-    message = f"'{program.entry}' gave finite results on {finite.sum()} of {count} rows of its domain"
-    why = ", ".join(f"{'not finite' if name == 'ok' else name}: {n}" for name, n in reasons.most_common())
-    raise ProgramError([Diagnostic(message, program.path, hint=f"{why}; try another domain: --range NAME=LOW:HIGH")])
-
-
-def compile_seed(seed: int) -> int:
-    """The sampler's seed for the rows of a compile: even, as `fresh_seed` is odd, so that the two never meet."""
-    return 2 * _valid(seed)
-
-
-def fresh_seed(seed: int) -> int:
-    """The sampler's seed for the rows of a check."""
-    return 2 * _valid(seed) + 1
-
-
-def _valid(seed: int) -> int:
-    if seed < 0:
-        raise UsageError(f"a seed must not be negative: {seed}")
-    return seed
-
-
-def result_error(name: str, true: np.ndarray, predicted: np.ndarray) -> ResultError:
+def result_error(name: str, true: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> ResultError:
     """The error of one result from its true and predicted values, finite float64 [n] each."""
     half = true / 2  # differences of large doubles overflow, and their squares; those of small ones vanish
     error = np.abs(predicted / 2 - half)
@@ -142,15 +108,6 @@ def result_error(name: str, true: np.ndarray, predicted: np.ndarray) -> ResultEr
     else:
         nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
     return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()))
-
-
-def output_moments(y: np.ndarray) -> tuple[float, float]:
-    """Mean and deviation of finite outputs [n] of any magnitude."""
-    unit = float(np.abs(y).max())
-    if unit < 1e150:
-        return float(y.mean()), float(y.std())
-    small = y / unit  # sums and squares of large doubles overflow
-    return unit * float(small.mean()), unit * float(small.std())
 
 
 def _plain(v: Any) -> Any:

@@ -13,10 +13,10 @@ from torch import Tensor
 from cprograms.graph import Graph
 from cprograms.program import Argument
 from cprograms.sampling import in_range
-from surrogate.mlp.check import output_moments
 from surrogate.mlp.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.mlp.network import Scale, input_scaling
+from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import Towers, join, standardised
 
 LOG_POINTS = 9

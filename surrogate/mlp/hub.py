@@ -37,7 +37,7 @@ class HypernetworkModel(Hypernetwork, PreTrainedModel):  # type: ignore[no-untyp
     def __init__(self, config: PretrainedHypernetworkConfig):
         PreTrainedModel.__init__(self, config)
         self._build(config.architecture)
-        self.post_init()  # type: ignore[no-untyped-call]
+        PreTrainedModel.post_init(self)
 
     def _init_weights(self, module: nn.Module) -> None:
         """Every module initialises itself; transformers' default would overwrite the scales chosen there."""

@@ -1,28 +1,26 @@
-"""The compile pipeline: from a C file to a surrogate, a line a stage."""
+"""The compile pipeline: from a program to a surrogate, a line a stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 
 import numpy as np
 import torch
 
-import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.program import Program, Result
 from cprograms.sampling import Method
-from surrogate.mlp.artifact import portable_text
-from surrogate.mlp.check import compile_seed, executed_rows
+from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.surrogate import Surrogate
+from surrogate.mlp.rows import compile_seed, executed_rows
 
 ROWS = {0: 0, 1: 64, 2: 256}
 """Executed rows at each -O level, where the user does not say."""
@@ -30,31 +28,6 @@ COMPILE_METHOD: Method = "sobol"
 """How those rows are placed: better than uniform and Latin rows, as scripts/study/sampling.py measures."""
 MIN_ROWS, MAX_ROWS = 2, 1024
 """A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
-
-
-def compile_numeric(
-    path: str | PathLike[str] | None = None,
-    *,
-    source: str | None = None,
-    entry: str | None = None,
-    ranges: Mapping[str, tuple[float, float]] | None = None,
-    opt_level: int = 1,
-    rows: int | None = None,
-    seed: int = 0,
-    compiler: str | PathLike[str] | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
-) -> Surrogate:
-    """Compile a numeric program, a C file or `source`, to a surrogate.
-
-    `entry`, `ranges`, `include_dirs` and `defines` are as in `cprograms.load`; the rest as in `compile_program`.
-
-    Raises ProgramError for a program that is not numeric or not C, UsageError for options that make no sense.
-    """
-    program = cprograms.load(
-        path, source=source, entry=entry, ranges=ranges, include_dirs=include_dirs, defines=defines
-    )
-    return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler)
 
 
 def compile_program(
@@ -83,7 +56,7 @@ def compile_program(
         entry=program.entry,
         arguments=program.arguments,
         results=program.results,
-        text=portable_text(program),
+        text=program.portable_text,
         module=network,
         opt_level=opt_level,
         seed=seed,

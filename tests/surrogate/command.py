@@ -9,7 +9,7 @@ import pytest
 
 from surrogate.cli import main
 
-COMMAND = [sys.executable, "-m", "surrogate.cli"]
+COMMAND = [sys.executable, "-m", "surrogate"]
 
 
 def usage_error(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:

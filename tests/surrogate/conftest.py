@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,9 +12,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+import surrogate
+from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
-from surrogate.mlp.pipeline import compile_numeric
-from surrogate.mlp.surrogate import Surrogate
 from tests import ROOT
 
 # These matrices are small; threads that wait for a busy core take many times longer.
@@ -39,7 +41,7 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def plane(compiler: Path) -> Surrogate:
     """A surrogate of a program that every one should get right: an affine one of two arguments."""
-    return compile_numeric(source=PLANE, compiler=compiler)
+    return surrogate.compile(source=PLANE, compiler=compiler)
 
 
 @pytest.fixture
@@ -60,3 +62,11 @@ def in_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def artifact(plane: Surrogate, in_own_folder: None) -> str:
     plane.save("plane.surrogate")
     return "plane.surrogate"
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts this process and those that it starts, even where it was started with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

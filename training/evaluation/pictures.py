@@ -18,11 +18,11 @@ import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.mlp.check import compile_seed, executed_rows
 from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
+from surrogate.mlp.rows import compile_seed, executed_rows
 from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric
 from training.evaluation.suites import LIBRARY

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import cprograms
-from surrogate.anc.pipeline import compile_exact
+from surrogate.anc.pipeline import compile_anc
 from surrogate.anc.program import AncProgram
 
 LISTK = Path(cprograms.__file__).parent / "library" / "anc" / "listk.c"
@@ -15,4 +15,4 @@ LISTK = Path(cprograms.__file__).parent / "library" / "anc" / "listk.c"
 
 @pytest.fixture(scope="session")
 def listk() -> AncProgram:
-    return compile_exact(LISTK, memory_size=20)
+    return compile_anc(LISTK, memory_size=20)

@@ -399,6 +399,7 @@ def test_nothing_faster_exits_with_1(access: str, capsys: Capture, monkeypatch: 
     assert not Path("best.anc").exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_the_best_so_far(
     access: str, quick: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

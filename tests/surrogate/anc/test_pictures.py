@@ -15,7 +15,7 @@ from surrogate.anc.machine.instructions import Op
 from surrogate.anc.pictures import matrix_picture, run_picture
 from surrogate.anc.pictures.grids import DRAWN_STEPS, matrix_grids, trace_grid
 from surrogate.anc.pictures.shades import shade
-from surrogate.anc.pipeline import compile_exact
+from surrogate.anc.pipeline import compile_anc
 from surrogate.anc.program import AncProgram
 
 TAPE = [7, 2, 2, 5, 5, 9, 6, 3, 4, 0, 7]
@@ -52,7 +52,7 @@ def test_a_run_shows_registers_and_tape_over_time(listk: AncProgram) -> None:
 
 
 def test_a_long_run_is_cut() -> None:
-    endless = compile_exact(source="void f(int *mem) { while (mem[0] == 0) mem[1]++; }")
+    endless = compile_anc(source="void f(int *mem) { while (mem[0] == 0) mem[1]++; }")
     steps = endless.trace([], max_steps=DRAWN_STEPS + 20)
     grid = trace_grid(steps)
     assert len(grid.rows) == DRAWN_STEPS

@@ -17,8 +17,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate import container
-from surrogate.mlp.artifact import portable_text
-from surrogate.mlp.surrogate import Surrogate
+from surrogate.mlp.artifact import Surrogate
 
 LIBRARY = sorted((Path(cprograms.__file__).parent / "library").glob("*.c"))
 STRUCT = """\
@@ -86,7 +85,7 @@ def test_pragmas_stay_with_the_entry() -> None:
     """
     for entry in ("f", "g"):
         program = cprograms.load(source=source, entry=entry)
-        assert described(cprograms.load(source=portable_text(program))) == described(program)
+        assert described(cprograms.load(source=program.portable_text)) == described(program)
 
 
 @pytest.mark.slow
@@ -95,7 +94,7 @@ def test_pragmas_stay_with_the_entry() -> None:
 )
 def test_every_library_program_survives(path: Path) -> None:
     program = cprograms.load(path)
-    again = cprograms.load(source=portable_text(program))
+    again = cprograms.load(source=program.portable_text)
     assert described(again) == described(program)
     x = sample(program, 50, 0)
     np.testing.assert_array_equal(cprograms.run(again, x), cprograms.run(program, x))
@@ -117,7 +116,7 @@ def test_the_card_states_the_error(plane: Surrogate, saved: Path) -> None:
 
 
 def test_o0_is_saved_unmeasured(compiler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("surrogate.mlp.check.run_with_status", None)
+    monkeypatch.setattr("surrogate.mlp.rows.run_with_status", None)
     compiled = surrogate.compile(source="double f(double x) { return x; }", opt_level=0, compiler=compiler)
     compiled.save(tmp_path / "s")
     assert surrogate.load(tmp_path / "s").measured is None

@@ -14,8 +14,9 @@ import cprograms
 import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sampling import sample
-from surrogate.mlp.check import Report, ResultError, compile_seed, executed_rows, fresh_seed, result_error
-from surrogate.mlp.surrogate import Surrogate
+from surrogate.mlp.artifact import Surrogate
+from surrogate.mlp.check import Report, ResultError, result_error
+from surrogate.mlp.rows import compile_seed, executed_rows, fresh_seed
 
 VALUES = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-3)
 

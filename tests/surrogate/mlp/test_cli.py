@@ -81,7 +81,7 @@ def test_a_helper_of_what_is_not_numeric_may_not_be_what_was_meant(
 def test_o0_says_that_nothing_was_measured(
     plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surrogate.mlp.check.run_with_status", None)
+    monkeypatch.setattr("surrogate.mlp.rows.run_with_status", None)
     assert main(["compile", str(plane_file), "-O0", "--compiler", str(compiler)]) == 0
     assert "not measured: -O0 never runs the program" in capsys.readouterr().out
 
@@ -366,11 +366,11 @@ def test_help_and_version_import_nothing_heavy() -> None:
 
 
 def test_a_compile_imports_no_transformers(plane_file: Path, compiler: Path) -> None:
-    # Either takes longer to import than the rest of a compile.
+    # Each takes longer to import than the rest of a compile.
     code = (
         "import sys\nfrom surrogate.cli import main\n"
         f"assert main(['compile', {str(plane_file)!r}, '-O2', '--compiler', {str(compiler)!r}]) == 0\n"
-        "assert not {'transformers', 'torch._dynamo', 'sympy'} & set(sys.modules)"
+        "assert not {'transformers', 'torch._dynamo', 'sympy', 'scipy.stats'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
@@ -385,6 +385,15 @@ def test_start_up_is_within_its_bars(compiler: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_python_m_surrogate_is_the_command(plane_file: Path) -> None:
+    outputs = [
+        subprocess.run([sys.executable, "-m", name, "inspect", plane_file], capture_output=True, check=True).stdout
+        for name in ("surrogate", "surrogate.cli")
+    ]
+    assert b"'plane' is a numeric program" in outputs[0]
+    assert outputs[0] == outputs[1]
 
 
 def test_version_is_the_distribution_s() -> None:
@@ -419,29 +428,45 @@ from surrogate.cli import main
 
 def read(*_):
     print("reading", flush=True)
-    time.sleep(60)
+    time.sleep(SECONDS)
+    return b"double f(double x) { return x; }"
 
 sys.stdin = SimpleNamespace(buffer=SimpleNamespace(read=read))
 sys.exit(main(["inspect", "-"]))
 """
 
 
-def test_ctrl_c_of_a_process_is_quiet() -> None:
-    """A command that waits for stdin gets a real signal."""
-    process = subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def interrupted(seconds: float) -> tuple[int, bytes, bytes]:
+    """Exit code, stdout and stderr of a command that waits for stdin so long and gets a real signal."""
+    command = [sys.executable, "-c", WAITING.replace("SECONDS", str(seconds))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"reading\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
-    assert (process.returncode, out, err) == (130, b"", b"")
+    return process.returncode, out, err
 
 
-def test_a_broken_pipe_is_quiet(plane_file: Path) -> None:
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_of_a_process_is_quiet() -> None:
+    assert interrupted(60) == (130, b"", b"")
+
+
+def test_ctrl_c_is_ignored_where_the_parent_ignores_it(interruptible: None) -> None:
+    """As in the background of a script."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code, out, err = interrupted(0.2)
+    assert (code, err) == (0, b"")
+    assert b"'f' is a numeric program" in out
+
+
+@pytest.mark.parametrize("argv", [["plane.c"], ["plane.c", "--json", "--entry", "unknown"]], ids=["report", "failure"])
+def test_a_broken_pipe_is_quiet(plane_file: Path, argv: list[str]) -> None:
     """The reader is gone before anything is written."""
     read, write = os.pipe()
     os.close(read)
     try:
-        done = subprocess.run([*COMMAND, "inspect", plane_file], stdout=write, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([*COMMAND, "inspect", *argv], stdout=write, stderr=subprocess.PIPE, check=False)
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (cli.BROKEN_PIPE, b"")

@@ -32,7 +32,7 @@ def test_the_module_predicts_the_same(plane: surrogate.Surrogate) -> None:
 
 
 def test_o0_never_runs_the_program(compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("surrogate.mlp.check.run_with_status", None)
+    monkeypatch.setattr("surrogate.mlp.rows.run_with_status", None)
     compiled = surrogate.compile(source=CUBIC, opt_level=0, compiler=compiler)
     assert compiled.rows == 0
     assert np.isfinite(compiled.predict(np.linspace(-1, 1, 9)[:, None])).all()

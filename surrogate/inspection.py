@@ -1,16 +1,19 @@
-"""What `surrogate inspect` says of a program: its signature, its domain, and how large it is."""
+"""What `surrogate inspect` says of a C file: a program's signature, its domain, and how large it is."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from cprograms.frontend.loading import CandidateEntry
+from cprograms.diagnostics import ProgramError
+from cprograms.frontend.loading import CandidateEntry, Description
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.mlp.describe import domain_lines, signature, signature_dict
+from surrogate.console import OK, REJECTED, print_json
+from surrogate.signature import Signature
 
 _TOKEN = re.compile(
     r"""[A-Za-z_]\w*                            # names and keywords
@@ -22,13 +25,31 @@ _TOKEN = re.compile(
 )
 
 
+def report(described: Description, json: bool) -> int:
+    """Print what was found, and return the exit code: whether there is a numeric program."""
+    functions = [c.as_dict() for c in described.candidates]
+    if described.program is None:
+        if json:
+            diagnostics = [d.as_dict() for d in described.diagnostics]
+            print_json({"numeric": False, "diagnostics": diagnostics, "functions": functions})
+        else:
+            print(ProgramError(described.diagnostics), file=sys.stderr)
+        return REJECTED
+    found = inspection(described.program)
+    if json:
+        print_json({"numeric": True, **found, "functions": functions})
+    else:
+        print("\n".join([*inspect_lines(described.program, found), *function_lines(described.candidates)]))
+    return OK
+
+
 def inspection(program: Program) -> dict[str, Any]:
     """For JSON. `tokens` counts those of the trimmed program; `graph` describes what a hypernetwork reads."""
     graph = lower(program)
     return {
         "file": program.path,
         "entry": program.entry,
-        "signature": signature_dict(program.arguments, program.results),
+        "signature": Signature.of(program).as_dict(),
         "tokens": count_tokens(program.text),
         "graph": {
             "nodes": len(graph.nodes),
@@ -44,11 +65,11 @@ def inspect_lines(program: Program, found: dict[str, Any]) -> list[str]:
     graph = found["graph"]
     operators = ", ".join(f"{count} {op}" for op, count in graph["operators"].items())
     followed = "all of it is followed" if graph["exact"] else "its loops or recursion are summarised, not followed"
-    domain = domain_lines(program.arguments)
+    signature = Signature.of(program)
     return [
         f"{program.path}: '{program.entry}' is a numeric program",
-        f"  function  {signature(program.entry, program.arguments, program.results)}",
-        *(f"  {'' if i else 'domain':9} {line}" for i, line in enumerate(domain)),
+        f"  function  {signature}",
+        *(f"  {'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())),
         f"  text      {found['tokens']:,} tokens",
         f"  graph     {graph['nodes']:,} nodes ({operators}); {followed}",
     ]

@@ -1,0 +1,133 @@
+"""The target anc: programs on a tape, `void f(int *mem)`, become programs of the register machine."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred
+
+if TYPE_CHECKING:
+    from surrogate.anc.program import AncProgram
+
+
+def _tape(text: str) -> list[int]:
+    try:
+        return [int(cell) for cell in text.split(",")] if text.strip() else []
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of whole numbers, as in 3,1,2") from None
+
+
+OPTIONS = (
+    Option("--memory-size", type=int, metavar="M", help="cells, and values (default: the least)"),
+    Option("--tape", type=int, metavar="N", help="cells beside local arrays (default 16)"),
+    Option("--registers", type=int, metavar="R", help="the most registers it may use (default: any)"),
+)
+TAPE = Option("--tape", type=_tape, metavar="A,B,...", help="exact programs: the first cells; zeros follow")
+STEPS = Option("--steps", type=int, metavar="N", help="exact programs: give up after N steps (default 10000)")
+CHECK_OPTIONS = (
+    Option("--tapes", type=int, metavar="N", help="exact programs: tapes to compare on (default 1000)"),
+    STEPS,
+    CHECK_SEED,
+)
+DECOMPILE_OPTIONS = (Option("-o", dest="output", metavar="FILE", help="write the C there"),)
+ADAPT_OPTIONS = (
+    Option("--task", one_of="tapes", metavar="NAME", help="tapes of one of the paper's tasks, such as sort"),
+    Option(
+        "--samples",
+        one_of="tapes",
+        metavar="JSONL",
+        help='rows {"in": [...], "out": [...], "mask": [...]}; - is stdin',
+    ),
+    Option("--method", choices=("published", "hybrid"), default="hybrid", help="how (default hybrid)"),
+    Option("--seeds", type=int, default=100, metavar="N", help="attempts (default 100)"),
+    Option("--seed", type=int, default=0, metavar="S", help="seed of the attempts (default 0)"),
+    Option("-o", dest="output", metavar="DIR", help="where the best goes (default: the stem + -adapted.anc)"),
+)
+SHOW_OPTIONS = (
+    Option("-o", dest="output", required=True, metavar="FILE", help="a .html file, or a .png"),
+    TAPE,
+    STEPS,
+)
+
+
+def _own(name: str, about: str, options: tuple[Option, ...], run: str, json: bool = True) -> Command[AncProgram]:
+    """A command that no other target has."""
+    return Command(name, about, options, deferred(run), lacking="has no program to look at", json=json)
+
+
+class Anc:
+    """See `surrogate.target.Target`."""
+
+    name = "anc"
+    suffix = ".anc"
+    about = "exact, void f(int *)"
+    one = "a program (--target anc)"
+    many = "programs of --target anc"
+    refusal = "the exact target computes what the program does"
+    options: tuple[Option, ...] = OPTIONS
+    commands: tuple[Command[AncProgram], ...] = (
+        Command("run", RUN, (TAPE, STEPS), deferred("surrogate.anc.commands:run")),
+        Command("check", CHECK, CHECK_OPTIONS, deferred("surrogate.anc.commands:check")),
+        _own("trace", "show each step of an exact program on a tape", (TAPE, STEPS), "surrogate.anc.commands:trace"),
+        _own(
+            "decompile",
+            "print an exact program's assembly, type and C",
+            DECOMPILE_OPTIONS,
+            "surrogate.anc.commands:decompile",
+        ),
+        _own(
+            "adapt",
+            "make an exact program faster on the tapes that it gets",
+            ADAPT_OPTIONS,
+            "surrogate.anc.adapt_command:adapt",
+        ),
+        _own(
+            "show",
+            "draw an exact program's matrices, or a run",
+            SHOW_OPTIONS,
+            "surrogate.anc.commands:show",
+            json=False,
+        ),
+    )
+
+    def compile(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        source: str | None = None,
+        entry: str | None = None,
+        memory_size: int | None = None,
+        tape: int | None = None,
+        registers: int | None = None,
+        include_dirs: Sequence[str] = (),
+        defines: Sequence[str] = (),
+    ) -> AncProgram:
+        """Compile a program on a tape to a controller; see `surrogate.anc.pipeline.compile_anc`."""
+        from surrogate.anc.pipeline import compile_anc
+
+        return compile_anc(
+            path,
+            source=source,
+            entry=entry,
+            memory_size=memory_size,
+            tape=tape,
+            registers=registers,
+            include_dirs=include_dirs,
+            defines=defines,
+        )
+
+    def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:
+        from surrogate.anc.program import decode
+
+        return decode(config, files)
+
+    def summary(self, artifact: AncProgram) -> Summary:
+        from surrogate.anc.commands import summary
+
+        return summary(artifact)
+
+
+TARGET: Target[AncProgram] = Anc()

@@ -1,0 +1,99 @@
+"""The targets' tables: what the command line and the driver rely on."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import typing
+from dataclasses import replace
+from pathlib import Path
+from pkgutil import resolve_name
+
+import pytest
+
+import surrogate
+from surrogate import cli, driver
+from surrogate.driver import TARGETS
+from surrogate.target import Artifact, Option, Summary
+from tests.surrogate.command import usage_error
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_is_what_its_folder_says(name: str) -> None:
+    target = TARGETS[name]
+    assert type(target).__module__ == f"surrogate.{name}.target"
+    assert len({t.suffix for t in TARGETS.values()}) == len(TARGETS)
+    for command in target.commands:
+        assert callable(resolve_name(command.run.__qualname__))
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_options_are_the_keywords_of_compile(name: str) -> None:
+    keywords = dict(inspect.signature(TARGETS[name].compile).parameters)
+    common = ("path", "source", "entry", "include_dirs", "defines")
+    assert {option.dest for option in TARGETS[name].options} == set(keywords) - set(common)
+    assert set(common) <= set(keywords)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_editors_know_the_keywords_of_every_target(name: str) -> None:
+    overload = next(o for o in typing.get_overloads(driver.compile) if f"Literal['{name}']" in str(o.__annotations__))
+    known = dict(inspect.signature(overload).parameters)
+    del known["target"]
+    assert list(known.values()) == list(inspect.signature(TARGETS[name].compile).parameters.values())
+
+
+class Copies:
+    """A third target, which copies the text of a file."""
+
+    name = "copy"
+    suffix = ".copy"
+    about = "a copy"
+    one = "a copy (--target copy)"
+    many = "copies"
+    refusal = "a copy has nothing to choose"
+    options = (Option("--times", type=int, metavar="N"),)
+
+    class Copy:
+        def __init__(self, path: str, times: int):
+            self.entry, self.text = "copy", Path(path).read_text() * times
+
+        def save(self, path: object) -> None:
+            Path(str(path)).write_text(self.text)
+
+    def __init__(self) -> None:
+        self.commands = (replace(TARGETS["mlp"].commands[0], options=(), run=self.run),)
+
+    def run(self, options: argparse.Namespace, copy: Artifact) -> int:
+        return 0
+
+    def compile(self, path: str, times: int = 1, **_source: object) -> Copies.Copy:
+        return Copies.Copy(path, times)
+
+    def decode(self, config: object, files: object) -> Copies.Copy:
+        raise ValueError
+
+    def summary(self, copy: Copies.Copy) -> Summary:
+        return Summary({"length": len(copy.text)}, [f"length    {len(copy.text)}"])
+
+
+def test_a_third_target_needs_no_other_line(
+    in_own_folder: None, artifact: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(TARGETS, "copy", Copies())
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("f.c").write_text("1234")
+    assert cli.main(["compile", "f.c", "--target", "copy", "--times", "2"]) == 0
+    assert capsys.readouterr().out.startswith("f.c -> f.copy\n  length    8\n  time ")
+    assert Path("f.copy").read_text() == "12341234"
+    assert surrogate.compile("f.c", target="copy").entry == "copy"
+    for argv, message in (
+        (["compile", "f.c", "--times", "2"], "--times is of --target copy"),
+        (["compile", "f.c", "--target", "copy", "-O2"], "-O is of --target mlp: a copy has nothing to choose"),
+        (["compile", "f.c", "--target", "tpu"], "unknown target 'tpu'; there are mlp, anc and copy"),
+        (["run", artifact, "1", "2", "--steps", "3"], "--steps is for programs of --target anc"),
+    ):
+        assert message in usage_error(argv, capsys), argv
+    with pytest.raises(SystemExit):
+        cli.main(["compile", "--help"])
+    assert "mlp (default): a surrogate; anc: exact, void f(int *); copy: a copy" in capsys.readouterr().out
