@@ -2,11 +2,11 @@
 
 To be read in this order, in which each module imports from those before it only:
 
-- `distribution`, the grammar's weights; `nodes`, short constructors of syntax; `values`, which tracks types, intervals and
-  moments of expressions as they are built, so that domains are legal and nothing explodes;
+- `distribution`, the grammar's weights; `nodes`, short constructors of syntax; `values`, which tracks types, intervals
+  and moments of expressions as they are built, so that domains are legal and nothing explodes;
 - `writer`, the function being written;
 - the idioms, which are expressions: `guards`, `transcendental`, `real`, `integers`; then `loops`, `integer_loops`;
-- `function`, a whole function; `recipe`, functions as people write them; `calls` of both; `statements`, the table of all;
+- `function`, a whole function; `recipe`, functions as people write them; `calls` of both; `statements` of all kinds;
 - `styles`, habits of writing that change the finished text only; `program`, the signature and the translation unit.
 
 `accept` tells which results are worth learning from. `tape_expressions` and `tape_programs` write programs on a tape.
