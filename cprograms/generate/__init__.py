@@ -1,10 +1,15 @@
-"""A random generator of numeric C programs, built as syntax trees.
+"""A random generator of numeric C programs, built as syntax trees; docs/corpus.md describes the grammar.
 
-`distribution` holds the grammar's weights; docs/corpus.md describes the grammar. `values` tracks types, intervals and
-moments of expressions as they are built, so that domains are legal and nothing explodes. `real`, `curves`, `integers`,
-`loops` and `statements` hold the idioms, `writer` and `function` the function being written, `calls` and `recipes`
-helper functions, `program` the signature and the translation unit, `styles` habits of writing that change the finished
-text only.
+To be read in this order, in which each module imports from those before it only:
+
+- `distribution`, the grammar's weights; `nodes`, short constructors of syntax; `values`, which tracks types, intervals
+  and moments of expressions as they are built, so that domains are legal and nothing explodes;
+- `writer`, the function being written;
+- the idioms, which are expressions: `guards`, `transcendental`, `real`, `integers`; then `loops`, `integer_loops`;
+- `function`, a whole function; `recipe`, functions as people write them; `calls` of both; `statements` of all kinds;
+- `styles`, habits of writing that change the finished text only; `program`, the signature and the translation unit.
+
+`accept` tells which results are worth learning from. `tape_expressions` and `tape_programs` write programs on a tape.
 """
 
 from cprograms.generate.accept import accept

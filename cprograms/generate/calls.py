@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cprograms.generate import guards, integers, nodes, values
 from cprograms.generate.distribution import HELPERS
-from cprograms.generate.recipes import choose, recipes, vary
-from cprograms.generate.values import Value, binary, convert, hull
+from cprograms.generate.function import FunctionWriter
+from cprograms.generate.recipe import choose, recipes, vary
+from cprograms.generate.values import Value, binary, convert, hull, mask_of
 from cprograms.generate.writer import Writer
 
-if TYPE_CHECKING:
-    from cprograms.generate.function import Function
 
-
-def helper(w: Function) -> None:
+def helper(w: FunctionWriter) -> None:
     """A static function of one to three parameters, called once or twice."""
     if w.depth or len(w.unit.helpers) >= 2:
         w.local(w.idiom())
@@ -23,22 +19,12 @@ def helper(w: Function) -> None:
     calls = [[_argument(w) for _ in range(n)] for _ in range(w.rng.choice((1, 1, 2)))]
     inner = w.child(_parameters(w, calls))
     result = inner.write(w.rng.choice((0, 0, 1, 2)))
-    name = w.unit.name(HELPERS, w.rng)
+    name = w.unit.name(HELPERS)
     parameters = [(p.type, p.node.name) for p in inner.parameters]
     w.unit.helpers.append(nodes.function(inner.type, name, parameters, inner.statements, static=True))
     for arguments in calls:
-        mask = 0
-        for a in arguments:
-            mask |= a.mask
-        called = Value(
-            nodes.call(name, *(a.node for a in arguments)),
-            inner.type,
-            result.lo,
-            result.hi,
-            result.mid,
-            result.dev,
-            mask,
-        )
+        node, mask = nodes.call(name, *(a.node for a in arguments)), mask_of(arguments)
+        called = Value(node, inner.type, result.lo, result.hi, result.mid, result.dev, mask)
         w.local(called * w.operand() if w.real and w.chance(0.15) else called)
 
 
@@ -65,7 +51,7 @@ def recipe(w: Writer) -> None:
     candidates = [r for r in recipes(w.real) if len(r.ranges) <= most]
     wide = [r for r in candidates if len(r.ranges) >= min(3, len(w.fresh))]
     chosen = choose(w.rng, wide if wide and w.chance(0.6) else candidates, w.grammar.looping_recipe)
-    name = w.unit.name([chosen.name], w.rng)
+    name = w.unit.name([chosen.name])
     function, prototypes = vary(chosen, w.rng, name, single=w.type == "f32")
     function.decl.storage = ["static"]
     w.unit.prototypes.update(prototypes)
@@ -73,14 +59,11 @@ def recipe(w: Writer) -> None:
     given = w.gather(len(chosen.ranges), len(chosen.ranges))
     into = _real_into if w.real else _whole_into
     arguments = [into(w, v, *ends) for v, ends in zip(given, chosen.ranges, strict=True)]
-    mask = 0
-    for v in arguments:
-        mask |= v.mask
     type = w.type if w.real else chosen.type
     slack = 0.2 * (chosen.hi - chosen.lo)
     low = chosen.lo if chosen.lo >= 0 else chosen.lo - slack
     call = nodes.call(name, *(v.node for v in arguments))
-    w.local(Value(call, type, low, chosen.hi + slack, chosen.mid, chosen.dev, mask))
+    w.local(Value(call, type, low, chosen.hi + slack, chosen.mid, chosen.dev, mask_of(arguments)))
 
 
 def _real_into(w: Writer, v: Value, low: float, high: float) -> Value:

@@ -29,9 +29,11 @@ class Weighted:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The grammar's weights. The names of `statement`, `loop`, `real_*` and `integer_*` are those of the functions that
-    write them, in the modules `statements`, `loops`, `integer_loops`, `real`, `curves` and
-    `integers`."""
+    """The grammar's weights.
+
+    The names of `statement`, `loop`, `integer_loop`, `real_*` and `integer_*` are keys of the tables STATEMENTS,
+    REAL_LOOPS, INTEGER_LOOPS, REAL and INTEGER, which hold the functions that write them.
+    """
 
     arguments: Weighted = Weighted(
         "1 17, 2 22, 3 18, 4 13, 5 8, 6 8.5, 7 4, 8 3, 9 5, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from random import Random
+from collections.abc import Callable, Mapping
 
 from pycparser import c_ast
 
-from cprograms.generate import guards, integers, nodes, real, values
-from cprograms.generate.distribution import Distribution
-from cprograms.generate.statements import STATEMENTS
+from cprograms.generate import guards, integers, nodes, values
+from cprograms.generate.integers import INTEGER
+from cprograms.generate.real import REAL
 from cprograms.generate.values import Value, compare, convert, hull
-from cprograms.generate.writer import Unit, Writer, fresh_name
+from cprograms.generate.writer import UnitDraft, Writer, fresh_name
 from cprograms.types import SCALARS
 
-_IDIOMS = {True: real.REAL, False: integers.INTEGER}
+Statement = Callable[["FunctionWriter"], None]
 
 
-class Function(Writer):
-    """Writes one function. `result` is the type code that it returns, `body` how an integer result comes about."""
+class FunctionWriter(Writer):
+    """Writes one function. `result` is the type code that it returns, `body` how an integer result comes about.
+
+    `kinds` are the statements that it draws from: they are given, since some of them write helper functions themselves.
+    `depth` is 0 for the entry and 1 for its helpers.
+    """
 
     def __init__(
         self,
-        rng: Random,
-        grammar: Distribution,
-        unit: Unit,
+        unit: UnitDraft,
         type: str,
         parameters: list[Value],
+        kinds: Mapping[str, Statement],
         *,
         result: str,
         body: str = "",
         struct: bool = False,
         depth: int = 0,
-    ):
-        super().__init__(rng, grammar, unit, type, parameters, _IDIOMS[type in ("f32", "f64")], depth)
-        self.parameters, self.result, self.body, self.struct = parameters, result, body, struct
+    ) -> None:
+        super().__init__(unit, type, parameters, REAL if type in ("f32", "f64") else INTEGER)
+        self.parameters, self.struct, self.depth = parameters, struct, depth
+        self._kinds, self._result, self._body = kinds, result, body
         self._early: list[Value] = []
 
-    def child(self, parameters: list[Value]) -> Function:
-        return Function(
-            self.rng, self.grammar, self.unit, self.type, parameters, result=self.type, depth=self.depth + 1
-        )
+    def child(self, parameters: list[Value]) -> FunctionWriter:
+        """The writer of a helper function, of the type of this function's arithmetic."""
+        return FunctionWriter(self.unit, self.type, parameters, self._kinds, result=self.type, depth=self.depth + 1)
 
     def develop(self, statements: int, leave: int) -> None:
         """Write so many statements, then gather until at most `leave` values wait to be used."""
         for _ in range(statements):
-            STATEMENTS[self.grammar.statement.draw(self.rng)](self)
+            self._kinds[self.grammar.statement.draw(self.rng)](self)
         while len(self.fresh) > leave:
             before = len(self.fresh)
             self.local(self.idiom(many=True))
@@ -115,10 +118,10 @@ class Function(Writer):
 
     def finish(self, v: Value) -> Value:
         """The value in the form that the function returns."""
-        if self.result in ("f32", "f64"):
+        if self._result in ("f32", "f64"):
             v = self.tame(v, 1e5) if self.real else self.real_of(v)
-            return convert(v, self.result, explicit=self.chance(0.1))
-        if self.body == "test":
+            return convert(v, self._result, explicit=self.chance(0.1))
+        if self._body == "test":
             return compare(self.rng.choice("<>"), v, self.threshold(v))
         if v.real:
             return self._rounded(v)
@@ -127,7 +130,7 @@ class Function(Writer):
     def _rounded(self, v: Value) -> Value:
         if v.dev < 3 or v.bound > 1e5:
             v = self.fit(v, self.rng.choice((20.0, 100.0, 255.0)))
-        low, high = SCALARS[self.result].limits
+        low, high = SCALARS[self._result].limits
         low, high = (-1e6, 1e6) if low < 0 and high > 1e6 else (float(low), min(float(high), 1e6))
         if low == 0 and v.mid < v.dev and self.chance(0.7):
             raised = float(f"{v.dev * 1.5 - v.mid:.2g}")
@@ -136,20 +139,20 @@ class Function(Writer):
             v = guards.clamp_of(self, v, low, high)
         if self.chance(0.3) and v.lo >= 0 and v.hi + 0.5 < high:
             v = v + self.constant(0.5)
-        return convert(v, self.result, explicit=self.chance(0.8))
+        return convert(v, self._result, explicit=self.chance(0.8))
 
     def _integer(self, v: Value) -> Value:
         v = integers.kept(self, v)
-        if values.fits(v, self.result):
-            return convert(v, self.result, explicit=self.chance(0.15))
-        low, high = SCALARS[self.result].limits
+        if values.fits(v, self._result):
+            return convert(v, self._result, explicit=self.chance(0.15))
+        low, high = SCALARS[self._result].limits
         if low == 0 and self.chance(0.3):
             v = integers.magnitude(self, v)
         if high < 1000 and self.chance(0.7):
             v = integers.kept(self, v, int(high))
-        if values.fits(v, self.result):
-            return convert(v, self.result, explicit=False)
-        return convert(integers.clamp_of(self, v, int(low), int(min(high, 10000))), self.result, explicit=False)
+        if values.fits(v, self._result):
+            return convert(v, self._result, explicit=False)
+        return convert(integers.clamp_of(self, v, int(low), int(min(high, 10000))), self._result, explicit=False)
 
     def ending(self, v: Value) -> list[c_ast.Node]:
         return [c_ast.Return(v.node)]

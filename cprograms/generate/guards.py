@@ -1,4 +1,4 @@
-"""Forms that the idioms of real-valued code share: guards, magnitudes, limits, even sizes."""
+"""Guards of real-valued code: what keeps divisors from 0, arguments in a domain, values in limits, terms in balance."""
 
 from __future__ import annotations
 

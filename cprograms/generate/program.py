@@ -19,11 +19,12 @@ from cprograms.generate.distribution import (
     Distribution,
     real_domain,
 )
-from cprograms.generate.function import Function
-from cprograms.generate.recipes import choose, recipes, vary
+from cprograms.generate.function import FunctionWriter
+from cprograms.generate.recipe import choose, recipes, vary
+from cprograms.generate.statements import STATEMENTS
 from cprograms.generate.styles import restyle
 from cprograms.generate.values import Value
-from cprograms.generate.writer import Unit
+from cprograms.generate.writer import UnitDraft
 from cprograms.program import Argument, Program, Result
 from cprograms.types import SCALARS
 
@@ -142,13 +143,13 @@ def _integer_argument(domain: str, name: str, code: str, rng: Random) -> Argumen
 def _write(
     grammar: Distribution, rng: Random, arguments: tuple[Argument, ...], type: str, result: str, body: str, struct: bool
 ) -> Program:
-    unit = Unit()
-    entry = unit.name(ENTRIES, rng)
+    unit = UnitDraft(rng, grammar)
+    entry = unit.name(ENTRIES)
     unit.names.update(a.name for a in arguments)
     parameters = [
         Value(nodes.identifier(a.name), a.type.code, a.low, a.high, mask=1 << i) for i, a in enumerate(arguments)
     ]
-    function = Function(rng, grammar, unit, type, parameters, result=result, body=body, struct=struct)
+    function = FunctionWriter(unit, type, parameters, STATEMENTS, result=result, body=body, struct=struct)
     statements = int(grammar.statements.draw(rng))
     results: tuple[Result, ...]
     head: list[c_ast.Node] = []

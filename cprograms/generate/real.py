@@ -19,7 +19,7 @@ from cprograms.generate.guards import (
     root_of,
 )
 from cprograms.generate.nodes import identifier, integer
-from cprograms.generate.transcendental import CURVES
+from cprograms.generate.transcendental import TRANSCENDENTAL
 from cprograms.generate.values import Value, convert, moments, select, square, sum_of
 from cprograms.generate.writer import Idiom, Writer
 
@@ -352,7 +352,7 @@ def table(w: Writer) -> Value:
     return entry * w.operand() if w.chance(0.6) else entry
 
 
-REAL: dict[str, Idiom] = CURVES | {
+REAL: dict[str, Idiom] = TRANSCENDENTAL | {
     f.__name__: f
     for f in (
         expression,

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pycparser import c_ast
 
 from cprograms.generate import integers, nodes, values
 from cprograms.generate.calls import helper, recipe
 from cprograms.generate.distribution import LOCALS
+from cprograms.generate.function import FunctionWriter, Statement
 from cprograms.generate.integer_loops import INTEGER_LOOPS
 from cprograms.generate.loops import REAL_LOOPS
 from cprograms.generate.values import Value, convert, hull
 from cprograms.generate.writer import ConstValue, Writer, fresh_name
 from cprograms.types import SCALARS
-
-if TYPE_CHECKING:
-    from cprograms.generate.function import Function
 
 
 def local(w: Writer) -> None:
@@ -29,7 +25,7 @@ def chain(w: Writer) -> None:
     """Several values worked out one from another."""
     v = w.local(w.idiom(many=False))
     for _ in range(w.rng.choice((1, 2))):
-        w.read(next(p for p in reversed(w.pool) if p.node.name == v.node.name))
+        w.read(w.pool[-1])
         x = w.fit(v, 2.0) if w.real else v
         v = w.local(x * w.operand() if w.real and w.chance(0.4) else x + w.operand(), const=False)
 
@@ -143,7 +139,7 @@ def clamp(w: Writer) -> None:
     w.update(target, kept)
 
 
-def early(w: Function) -> None:
+def early(w: FunctionWriter) -> None:
     """A return before the end, on a condition; what it returns is noted by the function's end."""
     if w.struct:
         return branch(w)
@@ -158,7 +154,7 @@ def early(w: Function) -> None:
     w.returned(v, test)
 
 
-def ladder(w: Function) -> None:
+def ladder(w: FunctionWriter) -> None:
     """Returns for one part of a variable's range after the other; what is left goes on."""
     if w.struct:
         return branch(w)
@@ -193,8 +189,8 @@ def switch(w: Writer) -> None:
     else:
         selector = values.binary("%", chosen, values.literal(ways), 0, ways - 1)
     start = w.operand()
-    target = w.local(start, const=False)
-    variable = next(p for p in w.pool if p.node.name == target.node.name)
+    w.local(start, const=False)
+    variable = w.pool[-1]
     cases: list[c_ast.Node] = []
     outcome = values.read(variable)
     for i in range(ways):
@@ -236,7 +232,7 @@ def swap(w: Writer) -> None:
     w.update(b, both)
 
 
-STATEMENTS: dict[str, Callable[[Function], None]] = {
+STATEMENTS: dict[str, Statement] = {
     "local": local,
     "branch": branch,
     "adjust": adjust,

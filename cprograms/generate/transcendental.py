@@ -271,7 +271,7 @@ def smoothstep(w: Writer) -> Value:
     return curve * w.operand() if w.chance(0.4) else curve
 
 
-CURVES: dict[str, Idiom] = {
+TRANSCENDENTAL: dict[str, Idiom] = {
     f.__name__: f
     for f in (
         wave,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pycparser import c_ast
 
@@ -187,6 +187,14 @@ def square(v: Value) -> Value:
         result.lo = 0
     result.mid, result.dev = moments(lambda x: x * x, v)
     return result
+
+
+def mask_of(operands: Iterable[Value]) -> int:
+    """The mask of what is made of the operands."""
+    mask = 0
+    for v in operands:
+        mask |= v.mask
+    return mask
 
 
 def sum_of(terms: list[Value]) -> Value:

@@ -1,10 +1,10 @@
-"""The function being written: names, scopes, statements, and which values still wait to be used."""
+"""Writing a function: names, scopes, operands, declarations, and which values still wait to be used."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 
@@ -46,18 +46,19 @@ _USUAL = sorted(
 """Real numbers that code is full of."""
 
 
-class Unit:
-    """What the functions of one program share: helpers, tables, prototypes and global names."""
+class UnitDraft:
+    """What the functions of one program share: choices, helpers, tables, prototypes and global names."""
 
-    def __init__(self) -> None:
+    def __init__(self, rng: Random, grammar: Distribution) -> None:
+        self.rng, self.grammar = rng, grammar
         self.names: set[str] = set()
         self.prototypes: dict[str, c_ast.Decl] = {}
         self.globals: list[c_ast.Node] = []
         self.helpers: list[c_ast.Node] = []
 
-    def name(self, choices: list[str], rng: Random) -> str:
+    def name(self, choices: list[str]) -> str:
         """A global name that is new to the unit."""
-        return fresh_name(choices, self.names, rng)
+        return fresh_name(choices, self.names, self.rng)
 
 
 def fresh_name(choices: list[str], taken: set[str], rng: Random) -> str:
@@ -71,28 +72,20 @@ def fresh_name(choices: list[str], taken: set[str], rng: Random) -> str:
 
 
 class Writer:
-    """One function under construction.
+    """One function under construction. `idioms` are the expressions that it is made of.
 
     `pool` holds its variables; `fresh` those of them that nothing has read since they were assigned. `type` is the type
     code that its arithmetic mostly has.
     """
 
-    def __init__(
-        self,
-        rng: Random,
-        grammar: Distribution,
-        unit: Unit,
-        type: str,
-        parameters: list[Value],
-        idioms: dict[str, Idiom],
-        depth: int = 0,
-    ):
-        self.rng, self.grammar, self.unit, self.type, self.idioms, self.depth = rng, grammar, unit, type, idioms, depth
+    def __init__(self, unit: UnitDraft, type: str, parameters: list[Value], idioms: Mapping[str, Idiom]) -> None:
+        self.unit, self.type, self._idioms = unit, type, idioms
+        self.rng, self.grammar = unit.rng, unit.grammar
         self.pool = list(parameters)
         self.fresh = list(parameters)
         self.taken = {p.node.name for p in parameters}
         self.statements: list[c_ast.Node] = []
-        self.plain = self.chance(grammar.plain)
+        self.plain = self.chance(self.grammar.plain)
         """Whether expressions have few constants."""
         self.terse = False
         """Whether short expressions are repeated, rather than named."""
@@ -211,7 +204,7 @@ class Writer:
         if self.plain:
             real, integer = g.real_plain, g.integer_plain
         self._nesting += 1
-        value = self.idioms[(real if self.real else integer).draw(self.rng)](self)
+        value = self._idioms[(real if self.real else integer).draw(self.rng)](self)
         self._nesting -= 1
         return value
 
@@ -276,7 +269,7 @@ class Writer:
         """Declare a constant table, local or global; returns its name."""
         literals = c_ast.InitList([literal(e, type).node for e in entries])
         if self.chance(0.5):
-            name = self.unit.name(TABLES, self.rng)
+            name = self.unit.name(TABLES)
             self.taken.add(name)
             self.unit.globals.append(nodes.declare(type, name, literals, const=True, length=len(entries), static=True))
         else:
@@ -341,10 +334,8 @@ class Writer:
             mid, dev = moments(f, a)
         else:
             mid, dev = (lo + hi) / 2, (hi - lo) / 4
-        mask = 0
-        for v in operands:
-            mask |= v.mask
-        return Value(nodes.call(spelled, *(v.node for v in operands)), type, lo, hi, mid, dev, mask)
+        node = nodes.call(spelled, *(v.node for v in operands))
+        return Value(node, type, lo, hi, mid, dev, values.mask_of(operands))
 
     # Conditions.
 

@@ -34,7 +34,7 @@ class Attempts:
 
         Where several attempts enclose each other, the outermost is given up.
         """
-        start, before = self._state.snapshot(), self._builder.operators
+        start, repeating, before = self._state.snapshot(), self._state.repeating, self._builder.operators
         if not self._under_way:
             self._steps = 0
         self._under_way += 1
@@ -50,7 +50,7 @@ class Attempts:
             return None
         finally:
             self._under_way -= 1
-            self._state.repeating = start.repeating
+            self._state.repeating = repeating
 
     def step(self) -> None:
         """Count a statement; raises TooLongError beyond MOST_STEPS."""

@@ -84,25 +84,25 @@ class Bounds:
 def _held(interval: Interval | None, type: Scalar) -> Interval | None:
     """The interval as values of the type hold it."""
     if type.kind == "float":
-        if interval is None:
-            return None
-        with np.errstate(all="ignore"):
-            low, high = (type.dtype.type(v).item() for v in interval)
-        return (low, high) if math.isfinite(low) and math.isfinite(high) else None
+        return None if interval is None else _rounded(interval, type)
     least, greatest = type.limits
     if interval is None:
         return least, greatest
     low, high = interval
     if low >= least and high <= greatest:
         return low, high
-    return (
-        (max(low, least), min(high, greatest))
-        if type.kind == "int" and low <= greatest and high >= least
-        else (
-            least,
-            greatest,
-        )
-    )
+    cut_off = type.kind == "int" and low <= greatest and high >= least
+    return (max(low, least), min(high, greatest)) if cut_off else (least, greatest)
+
+
+def _rounded(interval: Interval, type: Scalar) -> Interval | None:
+    """The interval in a floating type's precision; None where an end is infinite there."""
+    if type.bits == 64:
+        low, high = float(interval[0]), float(interval[1])
+    else:
+        with np.errstate(all="ignore"):
+            low, high = (type.dtype.type(end).item() for end in interval)
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else None
 
 
 def _corners(compute: Callable[[float, float], float]) -> Callable[..., Interval | None]:

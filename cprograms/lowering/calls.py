@@ -10,7 +10,7 @@ from cprograms.lowering import libm
 from cprograms.lowering.attempts import Attempts, TooLongError
 from cprograms.lowering.expressions import Expressions
 from cprograms.lowering.flow import Flow
-from cprograms.lowering.state import RETURN, UNSET, Frame, Place, State
+from cprograms.lowering.state import RETURN, UNSET, Place, State
 from cprograms.lowering.statements import Statements
 from cprograms.lowering.unit import Definition, TranslationUnit
 from cprograms.lowering.values import Aggregate, Value, convert, leaves, nodes_of, opaque, value_of, zero
@@ -116,12 +116,11 @@ class Calls:
         """The value of a function's body. The first slots of its memory hold what it returns."""
         state, result = self._state, leaves(function.result) if function.result else ()
         memory = [UNSET] * len(result)
-        scope = {}
+        parameters = {}
         for (parameter, type), argument in zip(function.parameters, arguments, strict=True):
-            scope[parameter] = Place(type, len(memory))
+            parameters[parameter] = Place(type, len(memory))
             memory.extend(nodes_of(argument))
-        outer = state.frame()
-        state.restore(Frame(memory, [], [scope], {}, function.result, (*state.active, name), state.repeating))
+        caller = state.enter(name, function.result, memory, parameters)
         try:
             alive = self._statements.statement(function.body)
             del state.memory[len(result) :]
@@ -130,5 +129,5 @@ class Calls:
                 raise Unsupported(node, "cannot follow a jump backwards")
             returned = [self._variables.slot(state.memory, k, type) for k, type in enumerate(result)]
         finally:
-            state.restore(outer)
+            state.restore(caller)
         return zero(self._builder, None) if function.result is None else value_of(function.result, returned)

@@ -39,13 +39,14 @@ class Expressions:
         variables: Variables,
         call: Callable[[c_ast.FuncCall], Value],
     ) -> None:
-        self._builder, self._unit, self._state = builder, unit, state
+        self._builder, self._state = builder, state
+        self._globals, self._declarations = unit.globals, unit.declarations
         self._conditions, self._variables = conditions, variables
         self.initialisers = Initialisers(
             builder, unit.declarations, self.expression, lambda node: self._unevaluated(lambda: self.expression(node))
         )
         self._visits: dict[type, Callable[..., Value]] = {
-            c_ast.ID: self._load,
+            c_ast.ID: self._named,
             c_ast.StructRef: self._load,
             c_ast.ArrayRef: self._load,
             c_ast.BinaryOp: self._binary,
@@ -66,7 +67,10 @@ class Expressions:
         return visit(node)
 
     def scalar(self, node: c_ast.Node) -> int:
-        return _scalar(self.expression(node), node)
+        value = self.expression(node)
+        if isinstance(value, Aggregate):
+            raise Unsupported(node, "a scalar is needed here")
+        return value
 
     def condition(self, node: c_ast.Node) -> int:
         """A node that is non-zero where the expression is true, of an integer type."""
@@ -126,14 +130,14 @@ class Expressions:
 
     def _step(self, node: c_ast.UnaryOp) -> Value:
         place = self._place(node.expr)
-        before = _scalar(self._variables.load(place), node)
+        before = self._loaded(place, node)
         after = self.binary("+" if "+" in node.op else "-", before, self._builder.constant(1, INT), node)
         stored = self._variables.store(place, after, node)
         return before if node.op.startswith("p") else stored
 
     def _size(self, node: c_ast.Node) -> int:
         if isinstance(node, c_ast.Typename):
-            return self._unit.declarations.size_of(node)
+            return self._declarations.size_of(node)
         return bytes_of(self._unevaluated(lambda: self.expression(node)))
 
     def _ternary(self, node: c_ast.TernaryOp) -> Value:
@@ -152,7 +156,7 @@ class Expressions:
         if is_void(node.to_type):
             self.expression(node.expr)
             return self._builder.constant(0, INT)
-        return convert(self._builder, self.expression(node.expr), self._unit.declarations.type_of(node.to_type), node)
+        return convert(self._builder, self.expression(node.expr), self._declarations.type_of(node.to_type), node)
 
     def _assign(self, node: c_ast.Assignment) -> Value:
         if node.op == "=":
@@ -160,11 +164,17 @@ class Expressions:
             return self._variables.store(self._place(node.lvalue), value, node)
         place = self._place(node.lvalue)
         operand = self.scalar(node.rvalue)
-        before = _scalar(self._variables.load(place), node)
+        before = self._loaded(place, node)
         return self._variables.store(place, self.binary(node.op[:-1], before, operand, node), node)
 
     def _constant(self, node: c_ast.Constant) -> Value:
         return self._builder.constant(*literal(node))
+
+    def _loaded(self, place: Place, node: c_ast.Node) -> int:
+        value = self._variables.load(place)
+        if isinstance(value, Aggregate):
+            raise Unsupported(node, "a scalar is needed here")
+        return value
 
     # What is evaluated on a condition, or not at all
 
@@ -211,14 +221,17 @@ class Expressions:
 
     # Lvalues
 
-    def _load(self, node: c_ast.Node) -> Value:
-        constants = self._unit.declarations.constants
-        if isinstance(node, c_ast.ID) and node.name in constants and self._state.visible(node.name) is None:
-            return self._builder.constant(*enumerator(constants[node.name]))
+    def _load(self, node: c_ast.StructRef | c_ast.ArrayRef) -> Value:
         mark = len(self._state.memory)
         value = self._variables.load(self._place(node))
         del self._state.memory[mark:]  # a temporary that the place needed
         return value
+
+    def _named(self, node: c_ast.ID) -> Value:
+        place = self._state.visible(node.name)
+        if place is None and node.name in self._declarations.constants:
+            return self._builder.constant(*enumerator(self._declarations.constants[node.name]))
+        return self._variables.load(place or self._global(node))
 
     def _place(self, node: c_ast.Node) -> Place:
         """Where an lvalue lies. A struct that a call or another expression gives is put into new slots first."""
@@ -236,9 +249,9 @@ class Expressions:
 
     def _global(self, node: c_ast.ID) -> Place:
         """The place of a constant global, which is lowered where it is read first."""
-        if node.name not in self._unit.globals:
+        if node.name not in self._globals:
             raise Unsupported(node, f"'{node.name}' is not declared")
-        type, values = self.initialisers.variable(self._unit.globals[node.name])
+        type, values = self.initialisers.variable(self._globals[node.name])
         place = Place(type, len(self._state.constants), (), True)
         self._state.constants.extend(values)
         self._state.globals[node.name] = place
@@ -263,9 +276,3 @@ class Expressions:
         if number is not None and 0 <= number < length:
             return inside._replace(type=element, offset=inside.offset + int(number) * stride)
         return inside._replace(type=element, indices=(*inside.indices, Index(index, length, stride)))
-
-
-def _scalar(value: Value, node: c_ast.Node) -> int:
-    if isinstance(value, Aggregate):
-        raise Unsupported(node, "a scalar is needed here")
-    return value

@@ -48,16 +48,8 @@ class Exit(NamedTuple):
     memory: list[int]
 
 
-class Frame(NamedTuple):
-    """What a call of a function replaces, and what an attempt may have to go back to: see State."""
-
-    memory: list[int]
-    exits: list[Exit]
-    scopes: list[dict[str, Place]]
-    targets: dict[str, Hashable]
-    result: CType | None
-    active: tuple[str, ...]
-    repeating: int
+Frame = tuple[list[int], list[Exit], list[dict[str, Place]], dict[str, Hashable], CType | None, tuple[str, ...], int]
+"""What a call of a function replaces, and what an attempt may have to go back to: the first seven fields of a State."""
 
 
 class State:
@@ -81,15 +73,22 @@ class State:
         self.constants: list[int] = []  # their slots
 
     def frame(self) -> Frame:
-        return Frame(self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating)
+        return self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating
 
     def snapshot(self) -> Frame:
         """The frame as it is now, whatever is assigned later."""
-        scopes = [dict(scope) for scope in self.scopes]
-        return self.frame()._replace(memory=list(self.memory), exits=list(self.exits), scopes=scopes)
+        memory, exits, scopes = list(self.memory), list(self.exits), [dict(scope) for scope in self.scopes]
+        return memory, exits, scopes, self.targets, self.result, self.active, self.repeating
 
     def restore(self, frame: Frame) -> None:
         self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating = frame
+
+    def enter(self, name: str, result: CType | None, memory: list[int], parameters: dict[str, Place]) -> Frame:
+        """Enter a function that is called; returns the frame of the caller."""
+        outer = self.frame()
+        self.memory, self.exits, self.scopes, self.targets = memory, [], [parameters], {}
+        self.result, self.active = result, (*self.active, name)
+        return outer
 
     def visible(self, name: str) -> Place | None:
         """Where the variable of this name lies; None where there is none, or a constant global was not read so far."""

@@ -10,7 +10,7 @@ from cprograms.graph import GraphBuilder
 from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.state import UNSET, Index, Place, State
-from cprograms.lowering.values import Value, convert, leaves, nodes_of, value_of
+from cprograms.lowering.values import Aggregate, Value, convert, leaves, nodes_of
 from cprograms.types import INT, Scalar
 
 LONGEST_CHAIN = 8
@@ -22,7 +22,9 @@ class Variables:
         self._builder, self._bounds, self._state, self._conditions = builder, bounds, state, conditions
 
     def load(self, place: Place) -> Value:
-        return value_of(place.type, [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))])
+        if isinstance(place.type, Scalar):
+            return self._load_leaf(place, 0, place.type)
+        return Aggregate(place.type, [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))])
 
     def store(self, place: Place, value: Value, node: c_ast.Node) -> Value:
         """Assign; returns the value as converted to the place's type."""

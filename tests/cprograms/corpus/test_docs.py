@@ -11,7 +11,7 @@ import pytest
 from cprograms.corpus import TINY
 from cprograms.corpus.format import FEATURES, read_corpus
 from cprograms.corpus.splits import SPLITS
-from cprograms.generate.recipes import recipes
+from cprograms.generate.recipe import recipes
 from tests import ROOT
 
 PAGE = (ROOT / "docs" / "corpus.md").read_text()

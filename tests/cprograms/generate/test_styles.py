@@ -14,7 +14,7 @@ import cprograms
 from cprograms.generate import DEFAULT, accept, generate
 from cprograms.generate.distribution import LOCALS, NAMES
 from cprograms.generate.nodes import prototype
-from cprograms.generate.recipes import Recipe, recipes, vary
+from cprograms.generate.recipe import Recipe, recipes, vary
 from cprograms.generate.styles import STYLES
 from cprograms.graph import evaluate
 from cprograms.lowering import lower

@@ -1,4 +1,4 @@
-"""Whole functions as people write them, which the generator varies: `real.c` and `integer.c` hold the originals."""
+"""Whole functions as people write them, which the generator varies: the folder `recipes` holds the originals."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cprograms.frontend.standard import PROTOTYPES
 from cprograms.generate import nodes
 from cprograms.types import scalar_of_names
 
+_FOLDER = Path(__file__).with_name("recipes")
 _ENTRY = re.compile(
     r"// (?P<ranges>.*) -> (?P<lo>\S+) (?P<hi>\S+), mean (?P<mid>\S+), deviation (?P<dev>\S+)\n(?P<text>(?:.+\n)+)"
 )
@@ -38,7 +39,7 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        return self.function.decl.name
+        return str(self.function.decl.name)
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -58,7 +59,7 @@ def _code(node: c_ast.TypeDecl) -> str:
 
 @cache
 def recipes(real: bool) -> tuple[Recipe, ...]:
-    text = Path(__file__).with_name("real.c" if real else "integer.c").read_text()
+    text = (_FOLDER / ("real.c" if real else "integer.c")).read_text()
     return tuple(_recipe(m) for m in _ENTRY.finditer(text))
 
 
