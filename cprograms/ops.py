@@ -26,7 +26,7 @@ def _ops(group: str, arity: int, names: str) -> list[Op]:
     return [Op(name, arity, group) for name in names.split()]
 
 
-# Trained weights know an operator by its place here: append, never reorder.
+# Encoded examples know an operator by its place here: append, never reorder. Weights know it by its name.
 OPS = [
     *_ops("leaf", 0, "const arg"),
     *_ops("arithmetic", 2, "add sub mul div mod"),
