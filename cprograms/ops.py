@@ -29,7 +29,7 @@ _MATH = [Op(f.name, len(f.parameters), f.graph.group) for f in FUNCTIONS if isin
 _MATH_FIRST = 41
 """So many operators of `cprograms.libm` stand inside the table; later ones follow its end."""
 
-# Trained weights know an operator by its place here: append, never reorder.
+# Encoded examples know an operator by its place here: append, never reorder. Weights know it by its name.
 OPS = [
     *_ops("leaf", 0, "const arg"),
     *_ops("arithmetic", 2, "add sub mul div mod"),
