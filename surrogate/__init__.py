@@ -6,6 +6,8 @@ Everything is imported when it is first used: the command line's `--help` must n
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from surrogate.version import __version__
+
 if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
     from surrogate.driver import compile, load
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from surrogate.mlp.check import Report
     from surrogate.mlp.pipeline import compile_program
 
-__version__ = "0.1.0"
 __all__ = ["AncProgram", "Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
 
 _HOMES = {

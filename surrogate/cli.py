@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from cprograms.diagnostics import ProgramError, UsageError
-from surrogate import __version__, driver
+from surrogate import driver
 from surrogate.console import BROKEN_PIPE, INTERRUPTED, OK, REJECTED, WRONG_USAGE, print_json, warn
 from surrogate.driver import TARGETS
 from surrogate.mlp.target import RANGE
 from surrogate.target import Artifact, Command, Option, Target, add_options
+from surrogate.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_directory
-from surrogate import __version__
+from surrogate.version import __version__
 
 T = TypeVar("T")
 

@@ -13,12 +13,10 @@ from surrogate.anc.machine.instructions import INSTRUCTIONS, PUBLISHED
 from surrogate.anc.machine.samples import Samples, parse_samples, samples_text
 
 TENSORS, ASSEMBLY, C_PROGRAM, SAMPLES = "model.safetensors", "program.asm", "program.c", "samples.jsonl"
-FILES = (TENSORS, ASSEMBLY, C_PROGRAM)
-OPTIONAL_FILES = (SAMPLES,)
 
 
 def encode(controller: Controller, assembly: Assembly, text: str, samples: Samples | None) -> dict[str, bytes]:
-    """The files, by name: FILES, and SAMPLES where there are some. `text` is the C program."""
+    """The files, by name; SAMPLES where there are some. `text` is the C program."""
     matrices = {name: matrix[0].detach().contiguous() for name, matrix in controller.matrices().items()}
     files = {TENSORS: save_tensors(matrices), ASSEMBLY: str(assembly).encode(), C_PROGRAM: text.encode()}
     return files if samples is None else files | {SAMPLES: samples_text(samples).encode()}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from surrogate import __version__
 from surrogate.anc.check import ExactReport
 from surrogate.anc.decompiler.decompile import MEANING
 from surrogate.anc.machine.assembly import Assembly, size_line
 from surrogate.anc.machine.samples import Samples
+from surrogate.version import __version__
 
 
 def report_line(report: ExactReport) -> str:

@@ -27,9 +27,6 @@ from surrogate.anc.machine.tracing import TraceStep, trace
 from surrogate.anc.running import Run, Runs, run_exactly, run_softly
 from surrogate.container import CARD, header, write
 
-# What `decode` reads: the files of every artifact, and those that it may have.
-FILES, OPTIONAL_FILES = artifact.FILES, artifact.OPTIONAL_FILES
-
 
 @dataclass(eq=False)
 class AncProgram:
@@ -165,7 +162,7 @@ class AncProgram:
 
 
 def decode(config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:
-    """The program that a configuration and the files of FILES describe.
+    """The program that a configuration and its files describe.
 
     Raises KeyError, TypeError, ValueError or SafetensorError where they do not fit together.
     """

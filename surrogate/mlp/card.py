@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from surrogate import __version__
 from surrogate.mlp.check import Report, ResultError
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.signature import Signature, bound
+from surrogate.version import __version__
 
 BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""

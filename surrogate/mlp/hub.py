@@ -11,7 +11,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 
 
-class PretrainedHypernetworkConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
+class PretrainedHypernetworkConfig(PretrainedConfig):
     """The configuration of a hypernetwork, and what transformers adds to every one."""
 
     model_type = "surrogate-hypernetwork"
@@ -28,7 +28,7 @@ class PretrainedHypernetworkConfig(PretrainedConfig):  # type: ignore[no-untyped
         return HypernetworkConfig(**{f.name: getattr(self, f.name) for f in fields(HypernetworkConfig)})
 
 
-class HypernetworkModel(Hypernetwork, PreTrainedModel):  # type: ignore[no-untyped-call]
+class HypernetworkModel(Hypernetwork, PreTrainedModel):
     """Emits an MLP for each graph of a batch; see `Hypernetwork`, whose parameters it has by the same names."""
 
     config_class = PretrainedHypernetworkConfig

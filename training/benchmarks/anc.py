@@ -105,7 +105,7 @@ def backward(controller: Controller, tapes: Tensor, step: Callable[..., machine.
     state = machine.start(controller, tapes)
     for _ in range(STEPS):
         state = step(controller, state)
-    state.tape.square().sum().backward()
+    torch.autograd.backward(state.tape.square().sum())
 
 
 def random_program(rng: np.random.Generator) -> Assembly:

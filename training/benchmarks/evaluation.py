@@ -106,7 +106,7 @@ def trained(tower: Towers, rows: TowerRows, checkpoints: Sequence[int], x: Tenso
         with torch.enable_grad():
             loss = nn.functional.mse_loss(network(rows.x[0, places])[:, 0], given[places])
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
     return errors
 

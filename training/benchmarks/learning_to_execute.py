@@ -70,7 +70,7 @@ def plain_lstm(settings: ExecuteConfig) -> Callable[[], None]:
     def step() -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.mixed_precision == "bf16"):
             y, _ = lstm(x)
-        y.sum().backward()
+        torch.autograd.backward(y.sum())
         lstm.zero_grad()
         x.grad = None
 
@@ -82,4 +82,4 @@ def padding(streams: np.ndarray) -> float:
     end = ALPHABET.index(ANSWER_END)
     lengths = np.concatenate([np.diff(np.flatnonzero(column == end)) for column in streams.T])
     rows = lengths[: len(lengths) // streams.shape[1] * streams.shape[1]].reshape(-1, streams.shape[1])
-    return 1 - rows.sum() / (rows.max(1) * rows.shape[1]).sum()
+    return float(1 - rows.sum() / (rows.max(1) * rows.shape[1]).sum())

@@ -6,7 +6,7 @@ import platform
 import re
 import statistics
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
@@ -31,7 +31,7 @@ Errors are nMSE (mean squared error over the variance of the true outputs) on fr
 program is not run. -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork
 use; -O2 reads 256 and fine-tunes on them for up to half a second. ◊ marks functions whose dataflow is not
 followed to the end: loops without a known bound, recursion, goto."""
-BARS = (
+BARS: tuple[tuple[str, float, Callable[[Sequence[Measured]], float | None]], ...] = (
     ("-O0, median of the library", 0.4, lambda functions: median(functions, 0)),
     ("-O1, median of the library", 0.02, lambda functions: median(functions, 1)),
     ("-O1, colour_distance", 0.15, lambda functions: nmse_of(functions, "colour_distance")),

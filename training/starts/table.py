@@ -23,12 +23,12 @@ from safetensors import SafetensorError, safe_open
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
 from cprograms.strata import strata
-from surrogate.mlp.check import output_moments
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
 from surrogate.mlp.pipeline import ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
+from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import Towers, join
 from training.starts.tasks import StartTask
 
