@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -265,6 +268,27 @@ def test_the_page_on_learning_to_execute_is_its_templates() -> None:
     figures = json.loads((DOCS / "results" / "learning_to_execute.json").read_text())
     plan = Plan.read(ROOT / "training" / "configs" / "learning_to_execute_cpu.yaml", figures["seed"])
     sizes = {experiment.name: len(list(experiment.runs())) for experiment in plan.experiments}
-    rounds = [last_round(name, sizes[name], figures["records"]) for name in ("programs", "memorisation")]
-    text = learning_to_execute_page(plan, *rounds, figures["command"], figures["seed"])
+    programs, copies = (last_round(name, sizes[name], figures["records"]) for name in ("programs", "memorisation"))
+    text = learning_to_execute_page(plan, programs, copies, figures["command"], figures["seed"])
     assert (DOCS / "learning_to_execute.md").read_text() == text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_the_tiny_versions_run(tmp_path: Path) -> None:
+    """What docs/reproduce.md runs below `/tmp/tiny`, with the files that it shows there, in order."""
+    text = (DOCS / "reproduce.md").read_text().replace("/tmp/tiny", str(tmp_path))
+    for name, content in re.findall(
+        rf"`{tmp_path}/(\w+\.yaml)`:\n\n```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE
+    ):
+        (tmp_path / name).write_text(content)
+    commands = [
+        c for c in re.findall(r"^\$ ((?:.*\\\n)*.*)$", text, re.MULTILINE) if str(tmp_path) in c or "--rows 500" in c
+    ]
+    assert len(commands) > 15
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (command, done.stderr)
