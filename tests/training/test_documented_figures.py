@@ -1,4 +1,4 @@
-"""The figures of the README are those of the results, which are of the packaged weights and plain JSON."""
+"""The figures of the documents are those of the results, which are of the packaged weights and plain JSON."""
 
 import json
 import re
@@ -11,18 +11,28 @@ from tests import ROOT
 
 RESULTS = ROOT / "docs" / "results"
 SUITES = ("generated", "harvested", "library")
+MEASURED = [*SUITES, "parrot", "generated_protocol", "harvested_protocol", "generated_adam", "generated_small"]
+MEASURED += ["regressors", "pictures/pictures"]
 
 
 def result(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
-def table(first_header: str) -> list[list[str]]:
-    """The README's table of that first header: its header and its rows, as cells."""
-    lines = (ROOT / "README.md").read_text().splitlines()
+PAGE = "docs/results.md"
+
+
+def table(first_header: str, page: str = PAGE) -> list[list[str]]:
+    """The page's first table of that first header: its header and its rows, as cells."""
+    lines = (ROOT / page).read_text().splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first_header} |"))
     end = next(i for i in range(start, len(lines)) if not lines[i].startswith("|"))
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:end] if "|---" not in line]
+
+
+def rows_of(first_header: str) -> dict[str, list[str]]:
+    """The rows of that table by their first cell, without code quotes."""
+    return {row[0].replace("`", ""): row[1:] for row in table(first_header)[1:]}
 
 
 def assert_rounded(shown: str, value: float) -> None:
@@ -39,6 +49,25 @@ def test_levels(row):
         assert_rounded(shown, measured[level.replace("`", "")]["geo"])
 
 
+@pytest.mark.parametrize("row", range(len(SUITES)))
+def test_levels_of_the_readme(row):
+    header, *rows = table("programs", "README.md")
+    measured = result(SUITES[row])["table"][0]
+    for level, shown in zip(header[1:], rows[row][1:], strict=True):
+        assert_rounded(shown, measured[level.split("`")[1]]["geo"])
+
+
+def test_levels_of_the_small_hypernetwork():
+    (shown,) = re.findall(r"small`, on 300 generated programs:\s+([\d.]+), ([\d.]+), ([\d.]+)\s+and ([\d.]+)", text())
+    measured = result("generated_small")["table"][0]
+    for figure, level in zip(shown, ("-O0", "-O0, scale given", "-O1", "-O2"), strict=True):
+        assert_rounded(figure, measured[level]["geo"])
+
+
+def text() -> str:
+    return (ROOT / PAGE).read_text()
+
+
 @pytest.mark.parametrize("suite", ["generated", "harvested"])
 def test_factors_over_random_weights(suite):
     header, *rows = table("rows")
@@ -53,8 +82,121 @@ def test_factors_over_random_weights(suite):
                 assert_rounded(figure, measured[name])
 
 
-MEASURED = [*SUITES, "parrot", "generated_protocol", "harvested_protocol", "generated_adam", "generated_small"]
-MEASURED += ["regressors", "pictures/pictures"]
+def assert_interval(shown: str, measured: dict) -> None:
+    """A value, and its interval where that is shown."""
+    for figure, name in zip(re.findall(r"[\d.]+", shown), ("value", "low", "high"), strict=False):
+        assert_rounded(figure, measured[name])
+
+
+@pytest.mark.parametrize("start", ["text + rows", "text"])
+def test_factors_by_adam(start):
+    header, *_ = table("start, by Adam")
+    measured = result("generated_adam")["ratios"][start]
+    for size, shown in zip(header[1:], rows_of("start, by Adam")[start], strict=True):
+        assert_interval(shown, measured[size])
+
+
+@pytest.mark.parametrize("suite", ["generated", "harvested"])
+def test_what_the_text_adds(suite):
+    first = "rows only ÷ text + rows"
+    header, *_ = table(first)
+    measured = {bar["what"]: bar["value"] for bar in result(f"{suite}_protocol")["bars"]}
+    for rows, shown in zip(header[1:], rows_of(first)[suite], strict=True):
+        assert_rounded(shown, measured[f"4: {first}, {rows} rows, no fine-tuning"])
+
+
+def test_parrot():
+    header, *_ = table("program | `-O0`, scale given")
+    shown = rows_of("program | `-O0`, scale given")
+    measured = result("parrot")["programs_table"]
+    assert set(shown) == set(measured)
+    for name, levels in measured.items():
+        for level, figure in zip(header[1:], shown[name], strict=True):
+            assert float(figure) == pytest.approx(levels[level.replace("`", "")], rel=0.05)
+
+
+def test_regressors():
+    (measured,) = result("regressors")["rows"]
+    for name, (geo, median, beats) in rows_of("64 rows").items():
+        system = name.partition(",")[0]
+        assert_rounded(geo, measured["systems"][system]["geo"])
+        assert_rounded(median, measured["systems"][system]["median"])
+        if beats:
+            share = measured["wins"]["-O2"][system]["share"]
+            assert_interval(beats, {key: 100 * value for key, value in share.items()})
+
+
+def test_pictures():
+    header, *_ = table("| colour quantisation")
+    applications = result("pictures/pictures")["applications"]
+    assert header[1:] == list(applications)
+    methods = {"-O0, no row": "-O0", "text, fine-tuned on 64 rows": "text, 64 rows"}
+    for name, cells in rows_of("| colour quantisation").items():
+        for application, shown in zip(applications.values(), cells, strict=True):
+            (found,) = [m for m in application if m["method"] == methods.get(name, name)]
+            ssim, ratio = shown.split(", ")
+            assert_rounded(ssim, sum(found["ssim"].values()) / len(found["ssim"]))
+            assert_interval(ratio, found["ratio"])
+
+
+def test_adaptation():
+    runs = {(run["task"], run["method"]): run for run in result("anc_adaptation") if run["settings"] is None}
+    _, *rows = table("task | method")
+    assert {(row[0], row[1]) for row in rows} == set(runs)
+    for task, method, seed, generic, learned, success, ideal, types, *_ in rows:
+        run = runs[task, method]
+        assert int(seed) == run["seed"]
+        assert_rounded(generic, run["iterations_before"])
+        assert_rounded(success.rstrip("%"), 100 * run["success_rate"])
+        assert_rounded(ideal.rstrip("%"), 100 * run["ideal_rate"])
+        assert [int(n) for n in types.split("/")] == [run["types"][k] for k in "123"]
+        found = re.findall(r"[\d.]+", learned)
+        for figure, key in zip(found, ("iterations_after", "iterations_best"), strict=True) if found else ():
+            assert_rounded(figure, run[key])
+
+
+SCALING = {"scaling": "rows | law", "scaling_widths": "rows | law of 64, 96 and 128 wide"}
+
+
+@pytest.mark.parametrize("name", SCALING)
+def test_scaling(name):
+    laws = result(name)["laws"]
+    for rows, (law, *figures) in rows_of(SCALING[name]).items():
+        for figure, key in zip(figures, ("predicted", "measured"), strict=True):
+            assert_rounded(figure, laws[rows][key])
+        factor, *exponents = law.split()
+        assert float(factor) == pytest.approx(laws[rows]["factor"], rel=0.05)
+        for exponent, key in zip(exponents, ("by_views", "by_width"), strict=False):
+            assert_rounded(exponent.partition("−")[2], laws[rows][key])
+
+
+def commands() -> list[str]:
+    """Those that the page shows, in one line each and without quotes, as the results record them."""
+    shown = re.findall(r"^\$ ((?:.*\\\n)*.*)$", text(), re.MULTILINE)
+    return [re.sub(r"\s+", " ", command.replace("\\\n", "").replace('"', "")) for command in shown]
+
+
+COMMANDED = [
+    "generated",
+    "harvested",
+    "library",
+    "parrot",
+    "generated_small",
+    "generated_protocol",
+    "harvested_protocol",
+]
+COMMANDED += [
+    "generated_adam",
+    "regressors",
+    "learning_to_execute",
+    "learning_to_execute_functions",
+    "pictures/pictures",
+]
+
+
+@pytest.mark.parametrize("name", [*MEASURED, "learning_to_execute", "learning_to_execute_functions"])
+def test_the_command_of_a_result_is_shown(name):
+    assert result(name)["command"] in commands()
 
 
 @pytest.mark.parametrize("name", MEASURED)
