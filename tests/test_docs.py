@@ -18,14 +18,14 @@ import pytest
 import torch
 
 from surrogate.cli import build_parser, main
-from surrogate.mlp.hypernetwork import HypernetworkSettings
+from surrogate.mlp.hypernetwork import HypernetworkConfig
 from tests import ROOT
 from training.hypernetwork.train import TrainingConfig
 from training.learning_to_execute.grid import Plan
 from training.learning_to_execute.report import last_round
 from training.learning_to_execute.report import page as learning_to_execute_page
-from training.learning_to_execute.settings import Settings
-from training.loop.loop import LoopConfig
+from training.learning_to_execute.config import ExecuteConfig
+from training.loop.config import LoopConfig
 from training.starts.meta import MetaConfig
 
 DOCS = ROOT / "docs"
@@ -138,7 +138,7 @@ def test_every_script_is_named() -> None:
         assert str(script.relative_to(ROOT)) in named
 
 
-# --- Settings ---
+# --- ExecuteConfig ---
 
 
 def documented(text: str) -> dict[str, dict[str, str]]:
@@ -155,9 +155,9 @@ SHARED = "Every training"
 SETTINGS = {
     SHARED: LoopConfig,
     "The hypernetwork": TrainingConfig,
-    "The hypernetwork's network": HypernetworkSettings,
+    "The hypernetwork's network": HypernetworkConfig,
     "Learned starts": MetaConfig,
-    "Learning to execute": Settings,
+    "Learning to execute": ExecuteConfig,
 }
 
 

@@ -33,8 +33,8 @@ def main(args: Namespace) -> None:
     replace_file(args.output, (json.dumps(found, indent=1) + "\n").encode())
     for rows, law in found["laws"].items():
         print(
-            f"{rows} rows: {law['factor']:.4g} views^-{law['by_views']:.3f} width^-{law['by_width']:.3f};"
-            f" {law['hidden_size']} wide after {law['views']} views predicted {law['predicted']:.4f},"
+            f"{rows} rows: {law['factor']:.4g} examples^-{law['by_views']:.3f} width^-{law['by_width']:.3f};"
+            f" {law['hidden_size']} wide after {law['views']} examples predicted {law['predicted']:.4f},"
             f" measured {law['measured']:.4f}"
         )
 

@@ -72,9 +72,9 @@ class ExampleShard:
         try:
             table = pq.read_table(path, columns=list(FEATURES))
         except (OSError, pa.ArrowException) as e:
-            raise UsageError(f"{path}: not a shard of views: {' '.join(str(e).split())[:200]}") from e
+            raise UsageError(f"{path}: not a shard of examples: {' '.join(str(e).split())[:200]}") from e
         if names := set(FEATURES) - set(table.column_names):
-            raise UsageError(f"{path}: not a shard of views: it lacks {', '.join(sorted(names))}")
+            raise UsageError(f"{path}: not a shard of examples: it lacks {', '.join(sorted(names))}")
         self._flat: dict[str, np.ndarray] = {}
         self._starts: dict[str, np.ndarray] = {}
         for name in _SEQUENCES:
@@ -96,7 +96,7 @@ class ExampleShard:
                 starts = self._starts.get(name)
                 i = bad[0] if starts is None else np.searchsorted(starts, bad[0], side="right") - 1
                 raise UsageError(
-                    f"{path}: '{name}' of view {i} (program {self.programs[i]}) is not finite; encode the corpus again"
+                    f"{path}: '{name}' of example {i} (program {self.programs[i]}) is not finite; encode the corpus again"
                 )
 
     def __len__(self) -> int:
@@ -148,7 +148,7 @@ class ExampleStore:
         # Sorted by depth: a batch from a window of neighbours has few levels that most of its graphs do not reach.
         found = sorted(found) if by_shard else sorted(found)[rank::world]
         if not found:
-            raise UsageError(f"the {split} split of {folder} holds no view for process {rank + 1} of {world}")
+            raise UsageError(f"the {split} split of {folder} holds no example for process {rank + 1} of {world}")
         self.index = np.array(found)[:, 1:]
 
     def __len__(self) -> int:

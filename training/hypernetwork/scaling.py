@@ -64,7 +64,7 @@ class Leg:
         """From "64x7000" or "128". Raises UsageError."""
         examples, _, steps = text.partition("x")
         if not examples.isdecimal() or not (steps.isdecimal() or text == examples):
-            raise UsageError(f"a leg is VIEWS or VIEWSxSTEPS, such as 128 or 64x7000, not {text!r}")
+            raise UsageError(f"a leg is EXAMPLES or EXAMPLESxSTEPS, such as 128 or 64x7000, not {text!r}")
         return cls(int(examples), int(steps) if steps else None)
 
 
@@ -99,7 +99,7 @@ def fit(points: list[Point]) -> Law:
     Raises UsageError for fewer than two numbers of examples.
     """
     if len({p.examples for p in points}) < 2:
-        raise UsageError("a fit needs validations after at least two numbers of views")
+        raise UsageError("a fit needs validations after at least two numbers of examples")
     widths = np.log([p.hidden_size for p in points])
     columns = [np.ones(len(points)), -np.log([p.examples for p in points])]
     if np.ptp(widths) > 0:

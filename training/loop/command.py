@@ -27,7 +27,7 @@ def training_parser(doc: str) -> argparse.ArgumentParser:
     """The arguments that every training has; `doc` is its module's."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path, help="YAML, as in training/configs")
-    parser.add_argument("--data", type=Path, required=True, help="views, as scripts/data/encode.py writes them")
+    parser.add_argument("--data", type=Path, required=True, help="examples, as scripts/data/encode.py writes them")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for checkpoints and log")
     return parser
 

@@ -88,7 +88,7 @@ class Trainer(ABC, Generic[Config]):
         """Train to the last step. Raises UsageError for a checkpoint that is another run's, TrainingError where the run
         cannot go on."""
         self.resume()
-        self.accelerator.print(f"{self.accelerator.num_processes} processes, {len(self.train)} views on the first")
+        self.accelerator.print(f"{self.accelerator.num_processes} processes, {len(self.train)} examples on the first")
         log = SummaryWriter(str(self.out / "log"), purge_step=self.step) if self.accelerator.is_main_process else None
         started = time.perf_counter() - self.seconds
         with self.progress_bar() as bar:

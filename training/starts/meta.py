@@ -1,6 +1,6 @@
 """Train one start for all programs: a single tower that fine-tuning then adapts to each program's rows.
 
-accelerate launch -m training.starts training/configs/maml.yaml --data data/views -o runs/maml
+accelerate launch -m training.starts training/configs/maml.yaml --data data/examples -o runs/maml
 
 These are what compiled surrogates are compared with, of the same topology. Methods:
 

@@ -16,9 +16,9 @@ LAW = Law(factor=300.0, by_examples=0.5, by_width=0.25)
 
 def grid(widths: tuple[int, ...]) -> list[Point]:
     return [
-        Point("run", width, views, rows, LAW(views, width))
+        Point("run", width, examples, rows, LAW(examples, width))
         for width in widths
-        for views in (1000, 4000, 9000)
+        for examples in (1000, 4000, 9000)
         for rows in (0, 8, 64)
     ]
 
@@ -44,7 +44,7 @@ def test_of_several_widths_the_widest_is_predicted_from_the_others():
 
 
 def test_one_number_of_views_is_too_few():
-    with pytest.raises(UsageError, match="two numbers of views"):
+    with pytest.raises(UsageError, match="two numbers of examples"):
         fit([Point("run", width, 1000, 0, 0.1) for width in (32, 64)])
 
 

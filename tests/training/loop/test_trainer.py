@@ -233,23 +233,23 @@ def with_nan(name: str):
 @pytest.mark.parametrize("name", ["x", "y", "strata", "mean"])
 def test_a_row_that_is_not_a_number_is_named(config: Path, tiny_examples: Path, tmp_path: Path, name: str):
     data = edited(tiny_examples, tmp_path / "data", with_nan(name))
-    with pytest.raises(UsageError, match=rf"validation-00000.parquet: '{name}' of view 3 .* is not finite"):
+    with pytest.raises(UsageError, match=rf"validation-00000.parquet: '{name}' of example 3 .* is not finite"):
         trainer(config, data, tmp_path / "out")
 
 
 def test_a_split_without_examples_is_named(config: Path, tiny_examples: Path, tmp_path: Path):
     data = edited(tiny_examples, tmp_path / "data", lambda table: table.slice(0, 0))
-    with pytest.raises(UsageError, match=r"the validation split of .* holds no view"):
+    with pytest.raises(UsageError, match=r"the validation split of .* holds no example"):
         trainer(config, data, tmp_path / "out")
 
 
 def test_a_file_that_is_no_shard_is_named(config: Path, tiny_examples: Path, tmp_path: Path):
     data = edited(tiny_examples, tmp_path / "data", lambda table: table.drop_columns(["strata"]))
-    with pytest.raises(UsageError, match=r"not a shard of views: .*strata"):
+    with pytest.raises(UsageError, match=r"not a shard of examples: .*strata"):
         trainer(config, data, tmp_path / "out")
     shard = data / "validation-00000.parquet"
     shard.write_bytes(shard.read_bytes()[:1000])
-    with pytest.raises(UsageError, match=r"validation-00000.parquet: not a shard of views"):
+    with pytest.raises(UsageError, match=r"validation-00000.parquet: not a shard of examples"):
         trainer(config, data, tmp_path / "out")
 
 
