@@ -21,10 +21,10 @@ from surrogate.cli import build_parser, main
 from surrogate.mlp.hypernetwork import HypernetworkConfig
 from tests import ROOT
 from training.hypernetwork.train import TrainingConfig
+from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.grid import Plan
 from training.learning_to_execute.report import last_round
 from training.learning_to_execute.report import page as learning_to_execute_page
-from training.learning_to_execute.config import ExecuteConfig
 from training.loop.config import LoopConfig
 from training.starts.meta import MetaConfig
 

@@ -6,6 +6,7 @@ import platform
 import re
 import statistics
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,11 +27,13 @@ from surrogate.mlp.check import Report
 LIBRARY = Path(cprograms.__file__).parent / "library"
 LEVELS = (0, 1, 2)
 EXPLANATION = """\
-Errors are nMSE (mean squared error over the variance of the true outputs) on fresh rows of the domain; R² is 1
-− nMSE; a function of several results has their mean. -O0 reads the text and the declared ranges alone: the
-program is not run. -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork
-use; -O2 reads 256 and fine-tunes on them for up to half a second. ◊ marks functions whose dataflow is not
-followed to the end: loops without a known bound, recursion, goto."""
+Errors are nMSE (mean squared error over the variance of the true outputs) on fresh rows of the domain.
+R² is 1 − nMSE. A function of several results has their mean.
+◊ marks functions whose dataflow is not followed to the end: loops without a known bound, recursion, goto.
+
+- -O0 reads the text and the declared ranges alone: the program is not run.
+- -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork use.
+- -O2 reads 256 and fine-tunes on them for up to half a second."""
 BARS: tuple[tuple[str, float, Callable[[Sequence[Measured]], float | None]], ...] = (
     ("-O0, median of the library", 0.4, lambda functions: median(functions, 0)),
     ("-O1, median of the library", 0.02, lambda functions: median(functions, 1)),
@@ -125,38 +128,46 @@ def nmse_of(functions: Iterable[Measured], name: str) -> float | None:
 
 def table(functions: Sequence[Measured], rows: int, seed: int) -> str:
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
+    made = f"Made with {used}, and hypernetwork weights of SHA-256 {functions[0].compiler[:16]}…."
     lines = [
         "# The library",
         "",
-        f"{len(functions)} numeric C functions in [`cprograms/library/`](../cprograms/library), with the error of their"
-        " surrogates. Made by",
+        f"{len(functions)} numeric C functions in [`cprograms/library/`](../cprograms/library),",
+        "with the error of their surrogates. Made by",
         "",
-        "```",
-        f"python scripts/evaluate/library.py --rows {rows} --seed {seed} --out docs/library.md",
+        "```console",
+        f"$ python scripts/evaluate/library.py --rows {rows} --seed {seed} --out docs/library.md",
         "```",
         "",
-        f"with {used}, and hypernetwork weights of SHA-256 {functions[0].compiler[:16]}….",
+        *_filled(made),
         "",
         EXPLANATION,
+        "",
+        *("## Summary", "", *_summary(functions), "", *_bars(functions)),
     ]
     for field, members in groupby(sorted(functions, key=lambda f: (f.field, f.program.entry)), lambda f: f.field):
-        lines += ["", f"## {field}", "", *_rows(list(members))]
-    return "\n".join([*lines, "", "## Summary", "", *_summary(functions), "", *_bars(functions)]) + "\n"
+        found = list(members)
+        lines += ["", f"## {field}", "", *_errors(found), "", *_definitions(found)]
+    return "\n".join(lines) + "\n"
 
 
-def _rows(functions: list[Measured]) -> Iterable[str]:
-    yield "| function | computes | arguments | results | -O0 | -O1 | -O2 | R² at -O1 |"
-    yield "|---|---|---|---|--:|--:|--:|--:|"
+def _errors(functions: Sequence[Measured]) -> Iterable[str]:
+    yield "| function | -O0 | -O1 | -O2 | R² at -O1 |"
+    yield "|---|--:|--:|--:|--:|"
     for f in functions:
         name, mark = f.program.entry, "" if f.followed else " ◊"
         errors = " | ".join(_figure(e) for e in (*(f.reports[level].nmse for level in LEVELS), f.reports[1].r2))
-        cells = [
-            f"[`{name}`](../cprograms/library/{name}.c){mark}",
-            f.summary.replace("|", "\\|"),
-            _arguments(f.program),
-            _results(f.program),
-        ]
-        yield f"| {' | '.join(cells)} | {errors} |"
+        yield f"| [`{name}`](../cprograms/library/{name}.c){mark} | {errors} |"
+
+
+def _definitions(functions: Sequence[Measured]) -> Iterable[str]:
+    for f in functions:
+        yield from _filled(f"- `{f.program.entry}`: {f.summary}", "  ")
+        yield from _filled(f"  {_arguments(f.program)} → {_results(f.program)}", "  ")
+
+
+def _filled(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _arguments(program: Program) -> str:
