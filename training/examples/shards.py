@@ -96,7 +96,8 @@ class ExampleShard:
                 starts = self._starts.get(name)
                 i = bad[0] if starts is None else np.searchsorted(starts, bad[0], side="right") - 1
                 raise UsageError(
-                    f"{path}: '{name}' of example {i} (program {self.programs[i]}) is not finite; encode the corpus again"
+                    f"{path}: '{name}' of example {i} (program {self.programs[i]}) is not finite;"
+                    " encode the corpus again"
                 )
 
     def __len__(self) -> int:

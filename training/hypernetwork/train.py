@@ -1,7 +1,8 @@
 """Train the hypernetwork.
 
 accelerate launch -m training.hypernetwork training/configs/small.yaml --data data/examples -o runs/small
-accelerate launch -m training.hypernetwork training/configs/packaged.yaml --stage third --data data/examples -o runs/third
+accelerate launch -m training.hypernetwork training/configs/packaged.yaml --stage third \\
+    --data data/examples -o runs/third
 
 A file of stages holds trainings that begin one from the weights of another: see `training.hypernetwork.stages`.
 
@@ -74,7 +75,8 @@ class TrainingConfig(LoopConfig):
         config_of(HypernetworkConfig, self.model, "'model'")
         if min(self.rows) < 1 or max(self.rows) + self.queries > EXAMPLE_ROWS:
             raise UsageError(
-                f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into an example's {EXAMPLE_ROWS} rows"
+                f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into"
+                f" an example's {EXAMPLE_ROWS} rows"
             )
 
 

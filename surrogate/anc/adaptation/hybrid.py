@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -176,7 +176,7 @@ def _read(raw: _Program, like: Assembly) -> Assembly:
 
 @cache
 def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
-    source = _table() + resources.files("surrogate.anc.adaptation").joinpath("search.c").read_text(encoding="utf-8")
+    source = _table() + Path(__file__).with_name("search.c").read_text(encoding="utf-8")
     exports = ("start", "anneal", "best", "best_cost", "tape", "target", "mask")
     engine = wasmtime.Engine()
     return engine, wasmtime.Module(engine, toolchain.kernel_to_wasm(source, exports))

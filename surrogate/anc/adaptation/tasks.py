@@ -7,7 +7,7 @@ NRAM (Kurach et al. 2016), linear search and Dijkstra's shortest paths.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class TapeTask:
 
     def published(self) -> Assembly:
         """The published hand-written program."""
-        file = resources.files("surrogate.anc.adaptation").joinpath("published", f"{self.name}.asm")
+        file = Path(__file__).parent / "published" / f"{self.name}.asm"
         return parse(file.read_text(encoding="utf-8"), file.name)
 
 

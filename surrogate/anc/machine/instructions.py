@@ -81,11 +81,11 @@ GIVES_ZERO = frozenset(op for op in Op if op.row.value is _zero)
 """Every instruction writes its output register; these write a zero, whatever their arguments are."""
 
 
-def evaluate(op: Op, a: int, b: int, modulus: int) -> int:
-    """op(a, b) modulo `modulus`. Raises ValueError for READ, whose value is on the tape."""
+def evaluate(op: Op, a: int, b: int, memory_size: int) -> int:
+    """op(a, b) modulo `memory_size`. Raises ValueError for READ, whose value is on the tape."""
     if op.row.value is None:
         raise ValueError(f"{op.name} depends on the tape")
-    return int(op.row.value(np.array(a), np.array(b))) % modulus
+    return int(op.row.value(np.array(a), np.array(b))) % memory_size
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def simplify(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Express
     if op is Op.READ:
         return facts.expressions.get((op, a, b), (op, a, b))
     if isinstance(a, Constant) and (b is None or isinstance(b, Constant)):
-        return Constant(evaluate(op, a.value, 0 if b is None else b.value, facts.modulus))
+        return Constant(evaluate(op, a.value, 0 if b is None else b.value, facts.memory_size))
     result = _unary(facts, op, a) if b is None else _binary(facts, op, a, b)
     return facts.expressions.get(result, result) if isinstance(result, tuple) else result
 
@@ -92,13 +92,13 @@ def shifted(facts: Facts, a: Value, step: int) -> Value | Expression:
 
 def shift(facts: Facts, a: Value, step: int) -> Value | Expression:
     """a + step as one instruction, with the smaller of the constants step and -step."""
-    step %= facts.modulus
+    step %= facts.memory_size
     if step == 0:
         return a
     if step == 1:
         return Op.INC, a, None
-    if step == facts.modulus - 1:
+    if step == facts.memory_size - 1:
         return Op.DEC, a, None
-    if step <= facts.modulus // 2:
+    if step <= facts.memory_size // 2:
         return Op.ADD, a, Constant(step)
-    return Op.SUB, a, Constant(facts.modulus - step)
+    return Op.SUB, a, Constant(facts.memory_size - step)

@@ -40,20 +40,20 @@ def can_go(function: Function, copy: Move) -> bool:
     return copy.value not in interference(function)[copy.out]
 
 
-def constants_as_copies(function: Function, modulus: int) -> Function:
+def constants_as_copies(function: Function, memory_size: int) -> Function:
     """`x = 0` becomes `x = y` where y is zero and x is a copy of y elsewhere, if they can then be one register.
 
     The same with other constants; y is, for one, the test of the branch that leads here.
     """
-    while (changed := next(_one_as_copy(function, modulus), None)) is not None:
+    while (changed := next(_one_as_copy(function, memory_size), None)) is not None:
         function = changed
     return function
 
 
-def _one_as_copy(function: Function, modulus: int) -> Iterator[Function]:
+def _one_as_copy(function: Function, memory_size: int) -> Iterator[Function]:
     """The functions in which one such constant has become a copy."""
     related = {pair for out, value in _copies(function) for pair in ((out, value), (value, out))}
-    for number, index, out, same in _assigned_constants(function, modulus):
+    for number, index, out, same in _assigned_constants(function, memory_size):
         for register in same:
             if (out, register) in related:
                 blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
@@ -62,9 +62,9 @@ def _one_as_copy(function: Function, modulus: int) -> Iterator[Function]:
                     yield Function(blocks)
 
 
-def _assigned_constants(function: Function, modulus: int) -> Iterator[tuple[int, int, Register, list[Register]]]:
+def _assigned_constants(function: Function, memory_size: int) -> Iterator[tuple[int, int, Register, list[Register]]]:
     """Where a register is set to a constant: the block and place, the register, and those that hold the same there."""
-    for number, entry in analyse(function, modulus, simplify).items():
+    for number, entry in analyse(function, memory_size, simplify).items():
         facts = entry.copy()
         for index, statement in enumerate(function.blocks[number].body):
             if isinstance(statement, Move) and isinstance(statement.value, Constant):

@@ -38,28 +38,28 @@ LONGEST_CHAIN = 8
 
 @dataclass
 class Facts:
-    """What holds at one point, of values modulo `modulus`.
+    """What holds at one point, of values modulo `memory_size`.
 
     `values` gives a register's constant, or the register that held the same value first (its root); the operands and
     results in `expressions`, and `nonzero`, name constants and roots only.
     """
 
-    modulus: int
+    memory_size: int
     values: dict[Register, Value] = field(default_factory=dict)
     expressions: dict[Expression, Value] = field(default_factory=dict)
     nonzero: set[Register] = field(default_factory=set)
 
     def copy(self) -> Facts:
-        return Facts(self.modulus, dict(self.values), dict(self.expressions), set(self.nonzero))
+        return Facts(self.memory_size, dict(self.values), dict(self.expressions), set(self.nonzero))
 
     def resolve(self, value: Value) -> Value:
         """The constant or root that stands for a value."""
         if isinstance(value, Constant):
-            return Constant(value.value % self.modulus)
+            return Constant(value.value % self.memory_size)
         return self.values.get(value, value)
 
     def constant(self, value: int) -> Constant:
-        return Constant(value % self.modulus)
+        return Constant(value % self.memory_size)
 
     def is_nonzero(self, value: Value) -> bool:
         value = self.resolve(value)
@@ -79,8 +79,8 @@ class Facts:
             value, add = step
             total += add
         if isinstance(value, Constant):
-            return None, (total + value.value) % self.modulus
-        return value, total % self.modulus
+            return None, (total + value.value) % self.memory_size
+        return value, total % self.memory_size
 
     def _step(self, value: Value) -> tuple[Value, int] | None:
         for (op, a, b), result in self.expressions.items():
@@ -141,7 +141,7 @@ class Facts:
             self.values[value] = self.constant(constant)
             self.replace(value, self.constant(constant))
             if step is not None:
-                value, constant = step[0], (constant - step[1]) % self.modulus
+                value, constant = step[0], (constant - step[1]) % self.memory_size
             elif both is not None and constant == 0:
                 first, second = both[1], both[2]
                 assert second is not None
@@ -158,7 +158,7 @@ def meet(first: Facts, second: Facts) -> Facts:
     values = {register: value for register, value in first.values.items() if second.values.get(register) == value}
     roots = {*first.values, *second.values, *first.nonzero, *second.nonzero}.difference(values)
     return Facts(
-        first.modulus,
+        first.memory_size,
         values,
         {e: value for e, value in first.expressions.items() if second.expressions.get(e) == value},
         {root for root in roots if first.is_nonzero(root) and second.is_nonzero(root)},
@@ -238,16 +238,16 @@ def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
             assert_never(block.end)
 
 
-def analyse(function: Function, modulus: int, simplify: Simplify) -> dict[int, Facts]:
+def analyse(function: Function, memory_size: int, simplify: Simplify) -> dict[int, Facts]:
     """What holds at the start of every block that can be reached.
 
     A block's facts are those on all ways into it, taken again until none changes. What a fact says depends on others
     (i = 1 makes a fact about READ i one about READ 1), so this may go on; after some rounds facts only ever get fewer.
     """
-    found = {0: Facts(modulus)}
+    found = {0: Facts(memory_size)}
     order = reverse_postorder(function)
     for round_ in count():
-        edges: dict[int, Facts] = {0: Facts(modulus)}
+        edges: dict[int, Facts] = {0: Facts(memory_size)}
         for number in order:
             here = found.get(number, edges.get(number))
             if here is not None:

@@ -12,11 +12,11 @@ from surrogate.anc.compiler.backend.propagate import simplify_end, simplify_stat
 from surrogate.anc.compiler.ir import Block, Branch, Function, Goto, Statement, Write, defined, retarget
 
 
-def thread_jumps(function: Function, modulus: int) -> Function:
+def thread_jumps(function: Function, memory_size: int) -> Function:
     """Redirects the ways into blocks whose test is then known and whose statements are then of no use."""
     live = liveness(function)
     targets: dict[int, dict[int, int]] = {}
-    for source, number, facts in _ways(function, modulus):
+    for source, number, facts in _ways(function, memory_size):
         found = _decided(function, live, number, facts)
         if found is not None and not found[0]:
             targets.setdefault(source, {})[number] = found[1]
@@ -25,10 +25,10 @@ def thread_jumps(function: Function, modulus: int) -> Function:
     )
 
 
-def thread_over_copies(function: Function, modulus: int) -> Function:
+def thread_over_copies(function: Function, memory_size: int) -> Function:
     """Redirects a way into a block whose test is then known and whose statements are then copies that coalesce."""
     live = liveness(function)
-    for source, number, facts in _ways(function, modulus):
+    for source, number, facts in _ways(function, memory_size):
         found = _decided(function, live, number, facts)
         if found is None or not found[0]:
             continue
@@ -43,9 +43,9 @@ def thread_over_copies(function: Function, modulus: int) -> Function:
     return function
 
 
-def _ways(function: Function, modulus: int) -> Iterator[tuple[int, int, Facts]]:
+def _ways(function: Function, memory_size: int) -> Iterator[tuple[int, int, Facts]]:
     """The ways from block to block, with what holds on them."""
-    for number, facts in analyse(function, modulus, simplify).items():
+    for number, facts in analyse(function, memory_size, simplify).items():
         block = function.blocks[number]
         for target, on_way in along_edges(after_body(facts, block, simplify), block).items():
             yield number, target, on_way

@@ -28,9 +28,9 @@ from surrogate.anc.machine.instructions import Op
 NOTHING: Mapping[Register, int] = {}
 
 
-def propagate(function: Function, modulus: int) -> Function:
+def propagate(function: Function, memory_size: int) -> Function:
     """The function with every operand and result replaced by what the facts at its place say."""
-    entry = analyse(function, modulus, simplify)
+    entry = analyse(function, memory_size, simplify)
     nodes = [node for block in function.blocks.values() for node in (*block.body, block.end)]
     uses = Counter(register for node in nodes for register in used(node))
     blocks = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count
 
 from surrogate.anc.compiler.ir import (
@@ -21,16 +20,7 @@ from surrogate.anc.compiler.ir import (
     Write,
     successors,
 )
-from surrogate.anc.machine.instructions import Op
-
-_FOLDED: dict[Op, Callable[[int, int], int]] = {
-    Op.INC: lambda a, b: a + 1,
-    Op.DEC: lambda a, b: a - 1,
-    Op.ADD: lambda a, b: a + b,
-    Op.SUB: lambda a, b: a - b,
-    Op.MIN: min,
-    Op.MAX: max,
-}
+from surrogate.anc.machine.instructions import Op, evaluate
 
 
 class FunctionBuilder:
@@ -100,7 +90,7 @@ class FunctionBuilder:
         self.current.end = end
         self.current = Block()
 
-    # StatementLowering
+    # Statements
 
     def emit(self, statement: Statement) -> None:
         self.current.body.append(statement)
@@ -127,26 +117,25 @@ class FunctionBuilder:
         if op is Op.READ:
             return op, a, None, None
         if isinstance(a, Constant) and (b is None or isinstance(b, Constant)):
-            return op, a, b, self.constant(_FOLDED[op](a.value, b.value if b else 0))
-        if isinstance(a, Constant) and op is not Op.SUB:
+            return op, a, b, Constant(evaluate(op, a.value, b.value if b else 0, self.memory_size))
+        if isinstance(a, Constant) and op.row.commutes:
             assert b is not None
             a, b = b, a
         if a == b:
-            known = {Op.SUB: self.constant(0), Op.MIN: a, Op.MAX: a}.get(op)
+            known = a if op.row.idempotent else self.constant(0) if op is Op.SUB else None
             return op, a, b, known
         if isinstance(b, Constant):
             return self._with_constant(op, a, b)
         return op, a, b, None
 
     def _with_constant(self, op: Op, a: Value, b: Constant) -> tuple[Op, Value, Value | None, Value | None]:
-        least, greatest = b.value == 0, b.value == self.memory_size - 1
-        if op is Op.MIN or op is Op.MAX:
-            keeps, gives = (greatest, least) if op is Op.MIN else (least, greatest)
-            return op, a, b, a if keeps else b if gives else None
-        if least:
+        if self._is(b, op.row.neutral):
             return op, a, b, a
-        if b.value == 1:
-            return Op.INC if op is Op.ADD else Op.DEC, a, None, None
-        if greatest:
-            return Op.DEC if op is Op.ADD else Op.INC, a, None, None
+        if self._is(b, op.row.absorbing):
+            return op, a, b, b
+        if op in (Op.ADD, Op.SUB) and b.value in (1, self.memory_size - 1):
+            return Op.INC if (op is Op.ADD) == (b.value == 1) else Op.DEC, a, None, None
         return op, a, b, None
+
+    def _is(self, value: Constant, number: int | None) -> bool:
+        return number is not None and value == self.constant(number)
