@@ -19,7 +19,7 @@ from cprograms.sandbox import run_many
 from surrogate.mlp.check import result_error
 from surrogate.mlp.finetune import finetune
 from surrogate.mlp.network import Scale, SurrogateNetwork, random_network
-from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, one_thread
+from surrogate.mlp.pipeline import COMPILE_METHOD, LEVEL_ROWS, one_thread
 from surrogate.mlp.rows import compile_seed, fresh_seed
 from training.arrays import Array, evenly_spaced
 
@@ -67,7 +67,7 @@ def held_out_programs(
     programs: Sequence[Program],
     test_rows: int = 1000,
     seed: int = 0,
-    rows: int = ROWS[2],
+    rows: int = LEVEL_ROWS[2],
     method: Method = COMPILE_METHOD,
 ) -> list[HeldOut]:
     """Each result of the programs, run in the sandbox; rows with a trap or an infinity are left out.

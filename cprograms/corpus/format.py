@@ -25,7 +25,7 @@ from cprograms.files import replace_file
 from cprograms.program import Argument, Program, Result
 from cprograms.types import SCALARS
 
-ROWS = 256
+PROGRAM_ROWS = 256
 GROUP = 128
 """Records of a row group: what a reader holds in memory at a time."""
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from cprograms.corpus.format import ROWS, Origin, Record, make_record, write_shard
+from cprograms.corpus.format import PROGRAM_ROWS, Origin, Record, make_record, write_shard
 from cprograms.corpus.rows import BATCH, Evaluator, execute
 from cprograms.generate import accept, generate
 from cprograms.sandbox import Status
@@ -22,7 +22,7 @@ def first_seed(seed: int, shard: int) -> int:
 
 
 def write_generated_shard(
-    path: Path, first: int, programs: int, rows: int = ROWS, evaluator: Evaluator = "numpy"
+    path: Path, first: int, programs: int, rows: int = PROGRAM_ROWS, evaluator: Evaluator = "numpy"
 ) -> None:
     """Write the programs of the seeds from `first` on that are worth learning from. Raises OSError."""
     counts: Counter[str] = Counter()
@@ -30,7 +30,7 @@ def write_generated_shard(
 
 
 def generated_records(
-    seeds: range, rows: int = ROWS, evaluator: Evaluator = "numpy", counts: Counter[str] | None = None
+    seeds: range, rows: int = PROGRAM_ROWS, evaluator: Evaluator = "numpy", counts: Counter[str] | None = None
 ) -> Iterator[Record]:
     """The programs of the seeds whose every result is worth learning from; what becomes of each is counted."""
     counts = Counter() if counts is None else counts

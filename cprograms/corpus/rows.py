@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from cprograms.corpus.format import ROWS
+from cprograms.corpus.format import PROGRAM_ROWS
 from cprograms.graph import Graph, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.ops import OPS
@@ -45,7 +45,7 @@ class Executed:
 
 
 def execute(
-    programs: Sequence[Program], seeds: Sequence[int], rows: int = ROWS, evaluator: Evaluator = "sandbox"
+    programs: Sequence[Program], seeds: Sequence[int], rows: int = PROGRAM_ROWS, evaluator: Evaluator = "sandbox"
 ) -> list[Executed]:
     """Run each program on `rows` inputs of its domain, drawn by its seed, and on the shared inputs.
 

@@ -24,11 +24,11 @@ PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 
 def main(args: Namespace) -> int:
-    from cprograms.corpus.format import ROWS
+    from cprograms.corpus.format import PROGRAM_ROWS
     from cprograms.corpus.generated import SHARD, first_seed, write_generated_shard
     from cprograms.corpus.shards import make_shards
 
-    rows = args.rows or ROWS
+    rows = args.rows or PROGRAM_ROWS
     jobs = {
         args.output / f"{i:06d}.parquet": (
             first_seed(args.seed, i),

@@ -26,10 +26,10 @@ PARSER.add_argument("-o", "--output", type=Path, required=True)
 def main(args: Namespace) -> int:
     from rich.console import Console
 
-    from cprograms.corpus.format import ROWS
+    from cprograms.corpus.format import PROGRAM_ROWS
     from cprograms.harvest.harvest import HarvestSettings, harvest
 
-    settings = HarvestSettings(args.rows or ROWS, args.outline, args.licence_file)
+    settings = HarvestSettings(args.rows or PROGRAM_ROWS, args.outline, args.licence_file)
     funnel = harvest(args.paths, args.output, settings, processes=args.num_proc)
     Console().print(funnel.rendered())
     for name, reason in funnel.shards.failures.items():

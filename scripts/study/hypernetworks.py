@@ -16,7 +16,7 @@ import yaml
 
 from training.script import parser_of, run
 
-ROWS = (0, 4, 8, 32, 64)
+EXECUTED_ROWS = (0, 4, 8, 32, 64)
 COMPILE_STEPS = 6
 """Of Gauss–Newton, as the packaged weights run them."""
 
@@ -48,7 +48,7 @@ def main(args: Namespace) -> None:
     trainer.model.architecture = replace(trainer.model.architecture, gauss_newton_steps=COMPILE_STEPS)
     for folder in (args.data, *args.validation):
         examples = ExampleStore(folder, "validation").evenly_spaced(args.examples)
-        errors = {str(k): zero_shot_errors(trainer.model, examples, k) for k in ROWS}
+        errors = {str(k): zero_shot_errors(trainer.model, examples, k) for k in EXECUTED_ROWS}
         errors["0, predicted scale"] = zero_shot_errors(trainer.model, examples, 0, scale="predicted")
         geo = {rows: round(geometric_mean(e), 4) for rows, e in errors.items()}
         print(json.dumps({"settings": asked, "validation": str(folder), "seconds": trainer.seconds, "geo": geo}))

@@ -12,7 +12,7 @@ from typing import get_args
 
 from training.script import parser_of, run
 
-ROWS = (16, 64, 128)
+EXECUTED_ROWS = (16, 64, 128)
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("--data", type=Path, required=True)
@@ -33,7 +33,7 @@ def main(args: Namespace) -> None:
     model = load_compiler(args.compiler).model
     programs = [r.program() for r in evenly_spaced_records(args.data, "validation", args.programs)]
     print(f"{len(programs)} programs, {args.seeds} seeds: geometric mean | median of nMSE")
-    for rows, method in product(ROWS, get_args(Method)):
+    for rows, method in product(EXECUTED_ROWS, get_args(Method)):
         held = (held_out_programs(programs, seed=seed, rows=rows, method=method) for seed in range(args.seeds))
         errors = np.concatenate([errors_at(model, h, 1, rows) for h in held])
         print(f"{rows:4} rows, {method:8} {geometric_mean(errors):.4f} | {np.median(errors):.4f}")

@@ -20,7 +20,7 @@ PARSER.add_argument("--compiler", help="as of `surrogate compile`")
 def main(args: Namespace) -> None:
     import torch
 
-    from surrogate.mlp.pipeline import ROWS
+    from surrogate.mlp.pipeline import LEVEL_ROWS
     from surrogate.mlp.pretrained import load_compiler
     from training.errors import summary
     from training.examples.shards import ExampleStore
@@ -31,7 +31,7 @@ def main(args: Namespace) -> None:
     examples = ExampleStore(args.data, "validation").evenly_spaced(args.examples)
     for steps in (1, 2, 3, 4, 6, 8):
         model.architecture = replace(model.architecture, gauss_newton_steps=steps)
-        figures = summary(zero_shot_errors(model, examples, ROWS[1]))
+        figures = summary(zero_shot_errors(model, examples, LEVEL_ROWS[1]))
         print(f"{steps} steps: geometric mean {figures['geo']:.4f}, median {figures['median']:.4f}")
 
 

@@ -22,7 +22,7 @@ from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, rand
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.rows import compile_seed, executed_rows
 
-ROWS = {0: 0, 1: 64, 2: 256}
+LEVEL_ROWS = {0: 0, 1: 64, 2: 256}
 """Executed rows at each -O level, where the user does not say."""
 COMPILE_METHOD: Method = "sobol"
 """How those rows are placed: better than uniform and Latin rows, as scripts/study/sampling.py measures."""
@@ -68,13 +68,13 @@ def compile_program(
 
 
 def _row_count(opt_level: int, rows: int | None) -> int:
-    if opt_level not in ROWS:
+    if opt_level not in LEVEL_ROWS:
         raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
     if opt_level == 0 and rows:
         raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
     if rows is not None and opt_level > 0 and not MIN_ROWS <= rows <= MAX_ROWS:
         raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
-    return ROWS[opt_level] if rows is None else rows
+    return LEVEL_ROWS[opt_level] if rows is None else rows
 
 
 def build_network(
@@ -85,7 +85,7 @@ def build_network(
         if opt_level < 2:
             return _emitted(hypernetwork, program, graph, x, y, len(x))
         # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
-        seen, before = (min(count, ROWS[1]) for count in (len(x), training_rows(len(x))))
+        seen, before = (min(count, LEVEL_ROWS[1]) for count in (len(x), training_rows(len(x))))
         network = _emitted(hypernetwork, program, graph, x, y, seen)
         # What is held out to choose the start and the steps must not have shaped the weights.
         early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)

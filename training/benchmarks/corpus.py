@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from cprograms.corpus.format import ROWS, Origin, make_record, write_shard
+from cprograms.corpus.format import PROGRAM_ROWS, Origin, make_record, write_shard
 from cprograms.corpus.rows import BATCH, numpy_rows
 from cprograms.generate import generate
 from cprograms.graph import Graph
@@ -38,7 +38,7 @@ def measure(count: int, singles: int, seed: int) -> dict[str, Any]:
         "generate": processor_seconds(lambda: generated.extend(generate(s) for s in seeds)),
         "lower": processor_seconds(lambda: graphs.extend(lower(p) for p in generated)),
     }
-    inputs = [sample(p, ROWS, s) for p, s in zip(generated, seeds, strict=True)]
+    inputs = [sample(p, PROGRAM_ROWS, s) for p, s in zip(generated, seeds, strict=True)]
     seconds["numpy"] = processor_seconds(
         lambda: by_numpy.extend(numpy_rows(g, x) for g, x in zip(graphs, inputs, strict=True))
     )
@@ -93,7 +93,7 @@ def compare(
         greatest = max(greatest, float(difference[difference <= TOLERANCE].max(initial=0.0)))
     return {
         "programs": len(chosen),
-        "rows": len(chosen) * ROWS,
+        "rows": len(chosen) * PROGRAM_ROWS,
         "programs_with_a_row_apart": programs,
         "rows_apart": rows,
         "greatest_difference_of_the_others": greatest,

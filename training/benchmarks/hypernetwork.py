@@ -17,7 +17,7 @@ from cprograms.sandbox.source import source_of
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.encoding import EncodedGraph, collate, encode
 from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.pipeline import ROWS
+from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.mlp.pretrained import load_compiler
 from training.benchmarks.timing import wall_seconds
 
@@ -78,5 +78,5 @@ def usable_programs(count: int) -> list[Program]:
 
 
 def executed(program: Program) -> Request:
-    x = sample(program, ROWS[1], seed=0)
+    x = sample(program, LEVEL_ROWS[1], seed=0)
     return Request(lower(program), program.domain, x, cprograms.run(program, x))

@@ -22,7 +22,7 @@ from training.benchmarks.timing import processor_seconds
 
 LIBRARY = Path(cprograms.__file__).parent / "library"
 FUNCTIONS = ["black_scholes_call", "crc8", "fft_twiddle", "inverse_kinematics", "sobel", "colour_distance"]
-ROWS = 400_000
+BENCH_ROWS = 400_000
 REPEATS = 12
 SINGLES = 20
 
@@ -37,7 +37,7 @@ def throughput(name: str) -> dict[str, str | float | None]:
     Both take an array and give a new one; the best of alternating repeats counts.
     """
     program = cprograms.load(LIBRARY / f"{name}.c")
-    x = sample(program, ROWS, seed=0)
+    x = sample(program, BENCH_ROWS, seed=0)
     gcc = shutil.which("gcc")
     with tempfile.TemporaryDirectory() as folder:
         native = _native(gcc, program, Path(folder)) if gcc else None
@@ -48,7 +48,7 @@ def throughput(name: str) -> dict[str, str | float | None]:
             for _ in range(REPEATS)
         ]
     mine, theirs = np.min(times, axis=0)
-    rates = {"sandbox": ROWS / mine / 1e6, "native": ROWS / theirs / 1e6 if native else None}
+    rates = {"sandbox": BENCH_ROWS / mine / 1e6, "native": BENCH_ROWS / theirs / 1e6 if native else None}
     return {"function": name, **rates, "ratio": theirs / mine if native else None}
 
 

@@ -12,7 +12,7 @@ from cprograms.ops import OPS
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, emitted_network
-from surrogate.mlp.pipeline import ROWS, build_network
+from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from training.errors import geometric_mean
 from training.held_out import HeldOut, network_error
 
@@ -21,7 +21,7 @@ GROUP_OF = {op.name: op.group for op in OPS}
 
 def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: int | None = None) -> np.ndarray:
     """nMSE [programs] of the networks that a compile at `opt_level` makes, on the test rows."""
-    rows = ROWS[opt_level] if rows is None else rows
+    rows = LEVEL_ROWS[opt_level] if rows is None else rows
     return np.array(
         [network_error(h, build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)) for h in held]
     )

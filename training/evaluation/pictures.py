@@ -21,7 +21,7 @@ from cprograms.program import Program
 from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network
-from surrogate.mlp.pipeline import COMPILE_METHOD, ROWS, build_network, one_thread
+from surrogate.mlp.pipeline import COMPILE_METHOD, LEVEL_ROWS, build_network, one_thread
 from surrogate.mlp.rows import compile_seed, executed_rows
 from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric
@@ -189,7 +189,7 @@ def contenders(model: Hypernetwork, baselines: Path | None = None) -> list[Conte
 
     Raises UsageError for a baseline that does not load.
     """
-    few, many = ROWS[1], ROWS[2]
+    few, many = LEVEL_ROWS[1], LEVEL_ROWS[2]
     scratch = {rows: f"random, {rows} rows" for rows in (few, many)}
     others = {TEXT: text_start(model)} | {s.name: s.towers for s in learned(model, baselines)}
     return [

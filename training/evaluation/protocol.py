@@ -24,7 +24,7 @@ from torch import Tensor
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from surrogate.mlp.finetune import training_rows
-from surrogate.mlp.pipeline import ROWS
+from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Towers
 from training.errors import geometric_mean
@@ -72,7 +72,7 @@ class ProtocolConfig:
 
     @property
     def rows(self) -> int:
-        return max(*self.sizes, *START_ROWS, *ROWS.values())
+        return max(*self.sizes, *START_ROWS, *LEVEL_ROWS.values())
 
 
 @dataclass(frozen=True)

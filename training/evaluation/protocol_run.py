@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.mlp.pipeline import ROWS
+from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.mlp.pretrained import Compiler, load_compiler
 from training.evaluation import protocol_report
 from training.evaluation.levels import errors_at, level_rows, text_errors_with_scale
@@ -97,7 +97,7 @@ def _levels(compiler: Compiler, held: list[HeldOut], folder: Path) -> dict[str, 
     path = folder / "levels.json"
     if not path.exists():
         errors = {"-O0, scale given": text_errors_with_scale(compiler.model, held)}
-        errors |= {f"-O{level}": errors_at(compiler.model, held, level) for level in ROWS}
+        errors |= {f"-O{level}": errors_at(compiler.model, held, level) for level in LEVEL_ROWS}
         names = np.array([h.program.entry for h in held])
         programs = {
             name: {level: float(e[names == name].mean()) for level, e in errors.items()} for name in np.unique(names)

@@ -18,7 +18,7 @@ from cprograms.corpus.format import Record
 from surrogate.mlp.check import result_error
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.pipeline import ROWS, build_network
+from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from training.arrays import Array
 from training.errors import geometric_mean
 from training.held_out import HeldOut, Predict, scratch_network
@@ -59,7 +59,7 @@ def compiled(model: Hypernetwork, opt_level: int = 1) -> System:
     """The surrogate of a compile, at -O2 too from the rows that -O1 reads."""
 
     def make(held: HeldOut) -> StandIn:
-        rows = ROWS[1]
+        rows = LEVEL_ROWS[1]
         network = build_network(model, held.program, held.graph, held.x[:rows], held.y[:rows], opt_level)
         return _network(network, held.result, rows)
 
@@ -70,7 +70,7 @@ def from_scratch(seed: int) -> System:
     """A surrogate of random weights, fitted to the rows that a compile at -O1 reads, as -O2 fits."""
 
     def make(held: HeldOut) -> StandIn:
-        return _network(scratch_network(held, ROWS[1], seed), held.result, ROWS[1])
+        return _network(scratch_network(held, LEVEL_ROWS[1], seed), held.result, LEVEL_ROWS[1])
 
     return make
 
@@ -82,7 +82,7 @@ def _network(network: SurrogateNetwork, result: int, rows: int) -> StandIn:
 
 def nearest(held: HeldOut) -> StandIn:
     """A look-up in the rows that a compile at -O1 reads."""
-    x, y = held.x[: ROWS[1]], held.y[: ROWS[1], held.result]
+    x, y = held.x[: LEVEL_ROWS[1]], held.y[: LEVEL_ROWS[1], held.result]
     return StandIn(lambda asked: nearest_row(x, y, held.program.domain, asked), 0, x.nbytes + y.nbytes, len(x))
 
 
@@ -116,7 +116,7 @@ def lstm_of_each(config: ExecuteConfig, out: Path) -> System:
     """An LSTM a program, trained on the rows that a compile at -O1 reads; `out` holds a folder a result."""
 
     def make(held: HeldOut) -> StandIn:
-        x, y = held.x[: ROWS[1]], held.y[: ROWS[1], held.result]
+        x, y = held.x[: LEVEL_ROWS[1]], held.y[: LEVEL_ROWS[1], held.result]
         text = held.program.text
         folder = out / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{held.result}"
         return _lstm(trained_lstm(config, [FunctionRows(text, x, y)], folder), held, len(x))

@@ -26,7 +26,7 @@ from cprograms.strata import strata
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
-from surrogate.mlp.pipeline import ROWS, known_scale
+from surrogate.mlp.pipeline import LEVEL_ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import Towers, join
@@ -80,7 +80,7 @@ def row_request(task: StartTask) -> Request:
     """With the task's rows, where it has any, as many as -O2 starts from."""
     if not len(task.x):
         return text_request(task)
-    x, y = task.x[: ROWS[1]], task.y[: ROWS[1], None]
+    x, y = task.x[: LEVEL_ROWS[1]], task.y[: LEVEL_ROWS[1], None]
     return Request(task.graph, task.domain, x, y)
 
 
@@ -98,7 +98,7 @@ def row_start(model: Hypernetwork) -> MakeTowers:
 
 def _restandardised(towers: Towers, scale: Scale, task: StartTask) -> Towers:
     """The tower of a start that has read some of the rows, in units of the moments of all of them."""
-    if len(task.y) <= ROWS[1]:
+    if len(task.y) <= LEVEL_ROWS[1]:
         return towers
     mean, std = output_moments(task.y)
     if std == 0:
@@ -169,13 +169,13 @@ def _disguised(task: StartTask, partner: StartTask, with_rows: bool) -> Request:
     """The partner's text, with the rows of the task in the partner's units."""
     if not (with_rows and len(task.x)):
         return text_request(partner)
-    own = scale_inputs(task.x[: ROWS[1]], task.domain)  # [K, A]
+    own = scale_inputs(task.x[: LEVEL_ROWS[1]], task.domain)  # [K, A]
     middle, reach = input_scaling(partner.domain)
     reach = np.where(np.isfinite(reach), reach, 0)
     x = np.broadcast_to(middle, (len(own), len(middle))).copy()
     for mine, theirs in zip(task.used, partner.used, strict=False):
         x[:, theirs] = middle[theirs] + own[:, mine] * reach[theirs]
-    return Request(partner.graph, partner.domain, x, task.y[: ROWS[1], None])
+    return Request(partner.graph, partner.domain, x, task.y[: LEVEL_ROWS[1], None])
 
 
 def _in_own_columns(towers: Towers, task: StartTask, partner: StartTask) -> Towers:

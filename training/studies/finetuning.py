@@ -10,13 +10,13 @@ import numpy as np
 from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.pipeline import ROWS as COMPILE_ROWS
+from surrogate.mlp.pipeline import LEVEL_ROWS as COMPILE_ROWS
 from surrogate.mlp.pipeline import build_network, one_thread
 from surrogate.mlp.pretrained import load_compiler
 from training.errors import geometric_mean
 from training.held_out import HeldOut, evenly_spaced_records, held_out_programs, network_error, scratch_network
 
-ROWS = (8, 16, 64, 256)
+LEVEL_ROWS = (8, 16, 64, 256)
 
 Way = Callable[[Hypernetwork, HeldOut, int], SurrogateNetwork]
 """A network from a result's first rows."""
@@ -47,7 +47,7 @@ def report(data: Path, count: int, compiler: str | None) -> Iterator[str]:
     model = load_compiler(compiler).model
     held = held_out_programs([r.program() for r in evenly_spaced_records(data, "validation", count)])
     yield f"{len(held)} results: geometric mean | median of nMSE"
-    for rows in ROWS:
+    for rows in LEVEL_ROWS:
         for name, way in WAYS.items():
             errors = np.array([network_error(h, way(model, h, rows)) for h in held])
             yield f"{rows:4} rows, {name:20} {geometric_mean(errors):.5f} | {np.median(errors):.5f}"

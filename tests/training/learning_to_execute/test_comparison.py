@@ -13,7 +13,7 @@ from cprograms.corpus import TINY
 from cprograms.lowering import lower
 from cprograms.sampling import sample
 from cprograms.sandbox import run
-from surrogate.mlp.pipeline import ROWS
+from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.mlp.pretrained import load_compiler
 from training.held_out import HeldOut, evenly_spaced_records
 from training.learning_to_execute.comparison import (
@@ -37,9 +37,11 @@ double f(double a, double b) { return a * b + 1; }
 @pytest.fixture(scope="module")
 def held() -> HeldOut:
     program = cprograms.load(source=SOURCE)
-    x = sample(program, ROWS[1] + 30, 0)
+    x = sample(program, LEVEL_ROWS[1] + 30, 0)
     y = run(program, x)
-    return HeldOut(program, 0, lower(program), x[: ROWS[1]], y[: ROWS[1]], x[ROWS[1] :], y[ROWS[1] :])
+    return HeldOut(
+        program, 0, lower(program), x[: LEVEL_ROWS[1]], y[: LEVEL_ROWS[1]], x[LEVEL_ROWS[1] :], y[LEVEL_ROWS[1] :]
+    )
 
 
 def test_the_systems_are_measured_on_the_test_rows(held: HeldOut, tmp_path: Path):
@@ -60,8 +62,8 @@ def test_the_systems_are_measured_on_the_test_rows(held: HeldOut, tmp_path: Path
     hidden = 64
     assert rows["compiled"]["parameters"] == hidden * 3 + hidden * (hidden + 1) + hidden + 1
     assert rows["from scratch"]["parameters"] == rows["compiled"]["parameters"]
-    assert rows["nearest row"]["bytes"] == ROWS[1] * 3 * 8
-    assert all(row["rows"] == ROWS[1] and row["microseconds"] > 0 for row in rows.values())
+    assert rows["nearest row"]["bytes"] == LEVEL_ROWS[1] * 3 * 8
+    assert all(row["rows"] == LEVEL_ROWS[1] and row["microseconds"] > 0 for row in rows.values())
 
 
 def test_functions_are_the_results_of_a_corpus_with_their_finite_rows():

@@ -16,7 +16,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.network import HIDDEN
-from surrogate.mlp.pipeline import ROWS, build_network
+from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from surrogate.mlp.towers import outputs
 from tests import ROOT
 from training.evaluation.suites import Suite, nmse
@@ -93,7 +93,7 @@ def test_of_many_rows_a_start_reads_those_of_a_compile(model: Hypernetwork):
     tasks = [make_task(h) for h in results]
     found = predicted(table(model, tasks, tasks, None), "text + rows", tasks)
     for h, own in zip(results, found, strict=True):
-        network = build_network(model, h.program, h.graph, h.x[: ROWS[1]], h.y[: ROWS[1]], 1)
+        network = build_network(model, h.program, h.graph, h.x[: LEVEL_ROWS[1]], h.y[: LEVEL_ROWS[1]], 1)
         expected = (network.predict(h.x) - h.y.mean(0)) / h.y.std(0)
         np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
 
