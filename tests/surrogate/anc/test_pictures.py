@@ -68,7 +68,7 @@ def test_a_page_is_whole_and_needs_nothing_else(listk: AncProgram, traced: bool)
     cells = [group for svg in page.iter("svg") for group in svg.findall("g")]
     registers = len(listk.program.registers)
     lines = len(listk.program)
-    assert len(cells) == (13 * (registers + 20) if traced else (11 + 3 * registers) * lines + (registers + 1) * 20)
+    assert len(cells) == (13 * (registers + 20) if traced else (len(Op) + 3 * registers) * lines + (registers + 1) * 20)
     assert all(group.find("title") is not None for group in cells)
     names = "".join(page.itertext())
     assert all(op.name in names for op in Op) or traced

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[4]
-LAST = "    JEZ = Row(2)\n"
-MORE = """\
-    MUL = Row(2, lambda a, b: a * b, "{a} * {b}", commutes=True, neutral=1, absorbing=0)
-    EQZ = Row(1, lambda a, b: np.equal(a, 0).astype(np.int64), "{a} == 0")
-"""
+END = "\n\n\nINSTRUCTIONS = "
+"""What follows the last row."""
+MORE = """
+    TIMES = Row(2, lambda a, b: a * b, "{a} * {b}", commutes=True, neutral=1, absorbing=0)
+    ISZERO = Row(1, lambda a, b: np.equal(a, 0).astype(np.int64), "{a} == 0")"""
 
 
 def extend() -> None:
@@ -26,9 +26,9 @@ def extend() -> None:
     assert spec is not None
     assert spec.origin is not None
     text = Path(spec.origin).read_text(encoding="utf-8")
-    assert text.count(LAST) == 1
+    assert text.count(END) == 1
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    exec(compile(text.replace(LAST, LAST + MORE), spec.origin, "exec"), module.__dict__)
+    exec(compile(text.replace(END, MORE + END), spec.origin, "exec"), module.__dict__)
 
 
 def main(artifact: str, bits: str) -> int:
@@ -38,14 +38,14 @@ def main(artifact: str, bits: str) -> int:
     from surrogate.anc.machine.instructions import INSTRUCTIONS
     from tests.surrogate.anc.machine import test_instructions
 
-    assert len(INSTRUCTIONS) == 13
+    assert [op.name for op in INSTRUCTIONS[-2:]] == ["TIMES", "ISZERO"]
     program = surrogate.load(artifact)
     assert isinstance(program, surrogate.AncProgram)
     assert program.controller.matrices()["W_e"].shape[1] == 11
     assert test_instructions.soft_run(program) == bits
     assert program.run([7, 2, 2, 5, 5, 9, 6, 3, 4]).stopped
-    test_instructions.ORACLES["MUL"] = lambda a, b, tape: a * b
-    test_instructions.ORACLES["EQZ"] = lambda a, b, tape: int(a == 0)
+    test_instructions.ORACLES["TIMES"] = lambda a, b, tape: a * b
+    test_instructions.ORACLES["ISZERO"] = lambda a, b, tape: int(a == 0)
     tests = str(HERE / "test_instructions.py")
     return pytest.main(["-q", "-p", "no:cacheprovider", tests, "-k", "not all_that_a_new", "--rootdir", str(ROOT)])
 

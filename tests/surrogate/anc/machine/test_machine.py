@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from surrogate.anc.machine import interpreter, machine
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller, from_matrices
-from surrogate.anc.machine.instructions import Instruction, Op
+from surrogate.anc.machine.instructions import PUBLISHED, Instruction, Op
 
 
 def written_out(x: np.ndarray, y: np.ndarray, tape: np.ndarray) -> np.ndarray:
     """What each of the eleven instructions gives for two distributions [M]: [11, M], by summing over all pairs."""
     m = len(x)
-    out = np.zeros((len(Op), m))
+    out = np.zeros((PUBLISHED, m))
     out[[Op.STOP, Op.ZERO, Op.WRITE, Op.JEZ], 0] = 1
     for i, j in itertools.product(range(m), repeat=2):
         p = x[i] * y[j]
@@ -50,7 +50,7 @@ def step_written_out(rows: list[np.ndarray], tape, registers, line, stopped):
 def test_a_soft_step_is_the_papers(memory_size: int) -> None:
     generator = torch.Generator().manual_seed(memory_size)
     programs, batch, registers = 3, 2, 4
-    shapes = ((programs, memory_size, len(Op) + 3 * registers), (programs, registers, memory_size))
+    shapes = ((programs, memory_size, PUBLISHED + 3 * registers), (programs, registers, memory_size))
     controller = Controller(
         *(torch.randn(shape, generator=generator) for shape in shapes),
         torch.randn(programs, memory_size, generator=generator),
@@ -157,7 +157,7 @@ def test_matrices_are_the_controllers() -> None:
     controller = Controller.of([program], sharpness=7)
     matrices = controller.matrices()
     assert {name: tuple(m.shape) for name, m in matrices.items()} == {
-        "W_e": (1, 11, 4),
+        "W_e": (1, len(Op), 4),
         "W_a": (1, 2, 4),
         "W_b": (1, 2, 4),
         "W_o": (1, 2, 4),
