@@ -41,7 +41,7 @@ def main(artifact: str, bits: str) -> int:
     assert [op.name for op in INSTRUCTIONS[-2:]] == ["TIMES", "ISZERO"]
     program = surrogate.load(artifact)
     assert isinstance(program, surrogate.AncProgram)
-    assert program.controller.matrices()["W_e"].shape[1] == 11
+    assert program.controller.matrices()["W_e"].shape[1] == len(INSTRUCTIONS) - 2
     assert test_instructions.soft_run(program) == bits
     assert program.run([7, 2, 2, 5, 5, 9, 6, 3, 4]).stopped
     test_instructions.ORACLES["TIMES"] = lambda a, b, tape: a * b
