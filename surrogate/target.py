@@ -86,6 +86,12 @@ class Command(Generic[A]):
 
 RUN, CHECK = "run a compiled program", "compare a compiled program with its C program"
 """What the commands of these names are about, whatever the target."""
+ROWS_TO_RUN = (
+    Option("values", nargs="*", metavar="VALUE", help="surrogates: one value an argument, in C units"),
+    Option("--input", metavar="CSV", help="rows to run, with a header of argument names or without; - is stdin"),
+    Option("--output", metavar="CSV", help="where to write the results (default: stdout)"),
+)
+"""Of `run`, where an artifact takes rows of numbers."""
 CHECK_SEED = Option("--seed", type=int, default=0, metavar="S", help="seed of the rows or tapes (default 0)")
 
 

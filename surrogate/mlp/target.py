@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred
+from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
     from surrogate.mlp.artifact import Surrogate
@@ -56,11 +56,6 @@ OPTIONS = (
     Option("--seed", type=int, metavar="S", help="seed of the rows (default 0)"),
     Option("--compiler", metavar="DIR", help="a hypernetwork's directory, or a packaged one's name"),
 )
-RUN_OPTIONS = (
-    Option("values", nargs="*", metavar="VALUE", help="surrogates: one value an argument, in C units"),
-    Option("--input", metavar="CSV", help="rows to run, with a header of argument names or without; - is stdin"),
-    Option("--output", metavar="CSV", help="where to write the results (default: stdout)"),
-)
 CHECK_OPTIONS = (
     Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
     Option("--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE is above X"),
@@ -79,7 +74,7 @@ class Mlp:
     refusal = ""
     options: tuple[Option, ...] = OPTIONS
     commands: tuple[Command[Surrogate], ...] = (
-        Command("run", RUN, RUN_OPTIONS, deferred("surrogate.mlp.commands:run")),
+        Command("run", RUN, ROWS_TO_RUN, deferred("surrogate.mlp.commands:run")),
         Command("check", CHECK, CHECK_OPTIONS, deferred("surrogate.mlp.commands:check")),
     )
 
