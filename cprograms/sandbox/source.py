@@ -159,15 +159,18 @@ def _block(job: Job, index: int) -> str:
 def _row_loop(job: Job, index: int) -> str:
     """Evaluates rows from `surrogate_row` up to `surrogate_end`; the former stays at the row that traps, if one does.
 
-    The loop's own indexing needs no checks; those of its conversions stay.
+    Rows are read and written through volatile pointers, so that a row's work stays between the stores of its number
+    and of the next: optimisers take a call without effects for one that may be moved past a store, even past the
+    volatile one of the next row's number, and its trap with it. The loop's own indexing needs no checks; those of its
+    conversions stay.
     """
     return f"""\
 __attribute__((__export_name__("rows_{index}"),
                no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
 void surrogate_rows_{index}(void) {{
   unsigned surrogate_i = surrogate_row, surrogate_n = surrogate_end;
-  const double *surrogate_x = surrogate_in + surrogate_i * {job.inputs}u;
-  double *surrogate_y = surrogate_out + surrogate_i * {job.outputs}u;
+  const volatile double *surrogate_x = surrogate_in + surrogate_i * {job.inputs}u;
+  volatile double *surrogate_y = surrogate_out + surrogate_i * {job.outputs}u;
   for (; surrogate_i < surrogate_n; surrogate_row = ++surrogate_i) {{
     {job.row}
     surrogate_x += {job.inputs};
