@@ -90,12 +90,20 @@ float surrogate_scalbnf(float, int) __asm__("scalbnf");
 static int surrogate_exponent(long long n) {{ return n < -99999 ? -99999 : n > 99999 ? 99999 : (int)n; }}
 double surrogate_scalbln(double x, long long n) {{ return surrogate_scalbn(x, surrogate_exponent(n)); }}
 float surrogate_scalblnf(float x, long long n) {{ return surrogate_scalbnf(x, surrogate_exponent(n)); }}
+static long long surrogate_lrint(double x) {{ return (long long)__builtin_rint(x); }}
+static long long surrogate_lrintf(float x) {{ return (long long)__builtin_rintf(x); }}
+static long long surrogate_lround(double x) {{ return (long long)__builtin_round(x); }}
+static long long surrogate_lroundf(float x) {{ return (long long)__builtin_roundf(x); }}
+static int surrogate_ilogb(double x) {{ return (int)__builtin_logb(x); }}
+static int surrogate_ilogbf(float x) {{ return (int)__builtin_logbf(x); }}
 """ + "\n".join(_handlers())
 
-# Functions whose C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths.
-_WIDTHS = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
-_WIDTHS |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
-_WIDTHS = {name: other for name, other in _WIDTHS.items() if name != other}
+# Functions whose C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths, and
+# those with a function of the sandbox's own. A builtin is known by its function's other name, or as that one's builtin.
+_RENAMED = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
+_RENAMED |= {f"__builtin_{n}": o if o.startswith(OWN) else f"__builtin_{o}" for n, o in _RENAMED.items()}
+_RENAMED |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
+_RENAMED = {name: other for name, other in _RENAMED.items() if name != other}
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
@@ -150,7 +158,7 @@ def _block(job: Job, index: int) -> str:
     """
     used = set(_IDENTIFIER.findall(job.text))
     names = {name: f"{name}{RENAMED}{index}" for name in job.names}
-    names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - job.names}
+    names |= {name: _RENAMED[name] for name in used & _RENAMED.keys() - job.names}
     define = [f"#define {name} {new}" for name, new in sorted(names.items())]
     undefine = [f"#undef {name}" for name in sorted(names)]
     return "\n".join([*define, job.text, _row_loop(job, index), *undefine])
