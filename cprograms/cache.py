@@ -32,8 +32,8 @@ def _digest(key: str, payload: bytes) -> bytes:
 class Cache:
     """Byte strings by key in `folder`; the least recently used go when their sum exceeds `limit` bytes.
 
-    An entry is the SHA-256 of its key and bytes, followed by the bytes, so that one that was truncated, altered or moved
-    reads as absent.
+    An entry is the SHA-256 of its key and bytes, followed by the bytes, so that one that was truncated, altered or
+    moved reads as absent.
     """
 
     def __init__(self, folder: Path, limit: int = LIMIT):

@@ -72,8 +72,8 @@ class MathFunction:
 
     `graph` is how the graph computes it: as an operator of its own, as another one (by name), as an expansion into
     others, or not at all: such calls are opaque. `header` declares it; without one it is a builtin of the compiler.
-    `sandbox` is the sandbox's name of it where that is another: of one with a `long`, which is narrower there, and of one
-    whose result need not fit its type, which the library does not check.
+    `sandbox` is the sandbox's name of it where that is another: of one with a `long`, which is narrower there, and of
+    one whose result need not fit its type, which the library does not check.
     `domain` is where its first argument usually lies.
     """
 

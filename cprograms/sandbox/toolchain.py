@@ -38,7 +38,7 @@ _LINK = f"""
 wasm-ld --no-entry --strip-all --stack-first -z stack-size={_STACK} --max-memory={MEMORY} --fatal-warnings
 """
 _ROW_EXPORTS = (
-    *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason"),
+    *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason", "surrogate_fill"),
     "__stack_pointer",
 )
 # What else than a function of the table a program may call: the compiler's helpers, and what the classification macros

@@ -129,5 +129,7 @@ def test_rows_leave_out_the_half_of_a_domain_where_a_program_never_ends() -> Non
 
 
 def test_a_domain_on_which_a_program_never_ends_is_said_to_be_one() -> None:
-    with pytest.raises(ProgramError, match=r"gives finite results for 0 of 80 inputs from its domain: 80 recursed too deep"):
+    with pytest.raises(
+        ProgramError, match=r"gives finite results for 0 of 80 inputs from its domain: 80 recursed too deep"
+    ):
         rows(program_of(HALF_ENDLESS, [(2, 1e7)]), 80, seed=0)
