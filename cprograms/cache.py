@@ -25,10 +25,15 @@ def key(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def _digest(key: str, payload: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + b"\0" + payload).digest()
+
+
 class Cache:
     """Byte strings by key in `folder`; the least recently used go when their sum exceeds `limit` bytes.
 
-    An entry is its SHA-256 followed by its bytes, so that a truncated or altered one reads as absent.
+    An entry is the SHA-256 of its key and bytes, followed by the bytes, so that one that was truncated, altered or
+    moved reads as absent.
     """
 
     def __init__(self, folder: Path, limit: int = LIMIT):
@@ -42,7 +47,7 @@ class Cache:
         except OSError:
             return None
         payload = stored[_DIGEST_BYTES:]
-        if hashlib.sha256(payload).digest() != stored[:_DIGEST_BYTES]:
+        if _digest(key, payload) != stored[:_DIGEST_BYTES]:
             return None
         with suppress(OSError):
             os.utime(path)  # the time of last use, which `_evict` goes by
@@ -51,7 +56,7 @@ class Cache:
     def put(self, key: str, payload: bytes) -> None:
         """Store `payload` under `key`. Raises OSError where the folder cannot be written."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(self.folder / key, hashlib.sha256(payload).digest() + payload)
+        write_atomically(self.folder / key, _digest(key, payload) + payload)
         self._evict()
 
     def _evict(self) -> None:

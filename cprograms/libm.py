@@ -72,7 +72,8 @@ class MathFunction:
 
     `graph` is how the graph computes it: as an operator of its own, as another one (by name), as an expansion into
     others, or not at all: such calls are opaque. `header` declares it; without one it is a builtin of the compiler.
-    `wide` is the sandbox's name of it where the shape has a `long`, which is narrower there.
+    `sandbox` is the sandbox's name of it where that is another: of one with a `long`, which is narrower there, and of
+    one whose result need not fit its type, which the library does not check.
     `domain` is where its first argument usually lies.
     """
 
@@ -80,7 +81,7 @@ class MathFunction:
     shape: str
     graph: Operator | str | Expansion | None = None
     header: Literal["math.h", "stdlib.h"] | None = "math.h"
-    wide: str = ""
+    sandbox: str = ""
     domain: Literal["positive", "unit", "angle", "small"] | None = None
 
     @property
@@ -111,7 +112,7 @@ class MathFunction:
 
     def in_sandbox(self, form: Form) -> str:
         """The name of a form in the sandbox, where `long double` is double and a `long` has 32 bits."""
-        return (self.wide or self.name) + ("f" if form.type == FLOAT else "")
+        return (self.sandbox or self.name) + ("f" if form.type == FLOAT else "")
 
     def lower(self, nodes: Nodes, type: Scalar | None, arguments: Sequence[tuple[int, Scalar]]) -> int | None:
         """The node of a call of the form where T is `type`; arguments are nodes with their types.
@@ -319,20 +320,20 @@ FUNCTIONS = (
     # Another name of an operator, perhaps with another type of result.
     _F("fabs", "T(T)", "abs"),
     _F("nearbyint", "T(T)", "rint"),
-    _F("lround", "long(T)", "round", wide="llround"),
-    _F("llround", "long long(T)", "round"),
-    _F("lrint", "long(T)", "rint", wide="llrint"),
-    _F("llrint", "long long(T)", "rint"),
+    _F("lround", "long(T)", "round", sandbox="surrogate_lround"),
+    _F("llround", "long long(T)", "round", sandbox="surrogate_lround"),
+    _F("lrint", "long(T)", "rint", sandbox="surrogate_lrint"),
+    _F("llrint", "long long(T)", "rint", sandbox="surrogate_lrint"),
     _F("abs", "int(int)", "abs", "stdlib.h"),
-    _F("labs", "long(long)", "abs", "stdlib.h", wide="llabs"),
+    _F("labs", "long(long)", "abs", "stdlib.h", sandbox="llabs"),
     _F("llabs", "long long(long long)", "abs", "stdlib.h"),
     # Made of several operators.
     _F("fma", "T(T, T, T)", lambda b, t, x: b.add("add", t, b.add("mul", t, x[0], x[1]), x[2])),
     _F("logb", "T(T)", _exponent),
-    _F("ilogb", "int(T)", _exponent),
+    _F("ilogb", "int(T)", _exponent, sandbox="surrogate_ilogb"),
     _F("ldexp", "T(T, int)", _scale),
     _F("scalbn", "T(T, int)", _scale),
-    _F("scalbln", "T(T, long)", _scale, wide="surrogate_scalbln"),
+    _F("scalbln", "T(T, long)", _scale, sandbox="surrogate_scalbln"),
     _F("isfinite", "int(G)", _finite, header=None),
     _F("isnormal", "int(G)", _normal, header=None),
     _F("signbit", "int(G)", _signed, header=None),

@@ -108,4 +108,5 @@ _CAUSES = {
     Status.FUEL: "ran too long",
     Status.SKIPPED: "were not run, as too many before them ran too long",
     Status.REJECTED: "were not run",
+    Status.UNSET: "used a variable that was never set",
 }

@@ -33,6 +33,8 @@ _RUN_FUEL, _RUN_FUEL_PER_ROW = 5_000_000_000, 10_000_000
 # A run ends early when this much, in seconds of processor time, is lost to rows that never end: such programs must be
 # done within seconds.
 _LOST_ROWS, _LOST_SECONDS = 64, 5.0
+# What an unset variable is filled with, a byte: 0, then numbers of either sign, odd and even, large as floating ones.
+_FILLS = 0, 0x7D, 0xFE
 
 
 class Outcomes(NamedTuple):
@@ -208,6 +210,7 @@ class _Instance:
         self.stack_top = self.stack.value(self.store)
         self.base = ctypes.addressof(exports["memory"].data_ptr(self.store).contents)
         self.row, self.end, self.reason = (self._view(name, np.int32, 1) for name in ("row", "end", "reason"))
+        self.fill = self._view("fill", np.uint8, 1)
 
     def _view(self, name: str, dtype: type[np.generic], length: int) -> np.ndarray:
         address = self.base + self.exports[f"surrogate_{name}"].value(self.store)
@@ -216,7 +219,20 @@ class _Instance:
         return np.frombuffer(block, dtype)
 
     def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Outcomes:
-        """Rows of the job at `index` in chunks, until the steps for the whole run are used up."""
+        """Rows of the job at `index`; a row that depends on what unset variables are filled with is UNSET."""
+        result = self._run_filled(job, index, x, fuel, _FILLS[0])
+        for fill in _FILLS[1:] if job.fills else ():
+            ended = np.flatnonzero(result.status == Status.OK)
+            other = self._run_filled(job, index, x[ended], fuel, fill)
+            same = (other.y == result.y[ended]) | (np.isnan(other.y) & np.isnan(result.y[ended]))
+            differs = ended[(other.status != Status.OK) | ~same.all(axis=1)]
+            result.status[differs], result.y[differs] = Status.UNSET, np.nan
+            result.status[ended[other.status == Status.SKIPPED]] = Status.SKIPPED
+        return result
+
+    def _run_filled(self, job: Job, index: int, x: np.ndarray, fuel: int, fill: int) -> Outcomes:
+        """Rows in chunks, until the steps for the whole run are used up."""
+        self.fill[0] = fill
         rows, chunk = self.exports[f"rows_{index}"], job.chunk
         inputs = self._view("in", np.float64, chunk * job.inputs).reshape(chunk, -1)
         outputs = self._view("out", np.float64, chunk * job.outputs).reshape(chunk, -1)

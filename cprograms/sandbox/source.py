@@ -10,8 +10,10 @@ from functools import lru_cache
 
 from pycparser import c_ast, c_generator
 
+from cprograms.declarations import Declarations
 from cprograms.libm import FUNCTIONS
 from cprograms.program import MAX_ARGUMENTS, Program
+from cprograms.sandbox.assignment import is_unset_local, maybe_unset
 
 CHUNK = 8192
 """Rows that one call of a row loop takes at most."""
@@ -56,6 +58,8 @@ class Status(IntEnum):
     """Not run: the rows before it used up the steps of the whole run."""
     REJECTED = 11
     """Not run: the program does not compile (batches only)."""
+    UNSET = 12
+    """What the row gives depends on a variable, or a part of one, that was never set."""
 
 
 # The checks of clang's undefined behaviour sanitizer, as its minimal runtime names them.
@@ -85,17 +89,26 @@ _PRELUDE = f"""\
 double surrogate_in[{_BUFFER}];
 double surrogate_out[{_BUFFER}];
 volatile int surrogate_row, surrogate_end, surrogate_reason;
+unsigned char surrogate_fill;
 double surrogate_scalbn(double, int) __asm__("scalbn");
 float surrogate_scalbnf(float, int) __asm__("scalbnf");
 static int surrogate_exponent(long long n) {{ return n < -99999 ? -99999 : n > 99999 ? 99999 : (int)n; }}
 double surrogate_scalbln(double x, long long n) {{ return surrogate_scalbn(x, surrogate_exponent(n)); }}
 float surrogate_scalblnf(float x, long long n) {{ return surrogate_scalbnf(x, surrogate_exponent(n)); }}
+static long long surrogate_lrint(double x) {{ return (long long)__builtin_rint(x); }}
+static long long surrogate_lrintf(float x) {{ return (long long)__builtin_rintf(x); }}
+static long long surrogate_lround(double x) {{ return (long long)__builtin_round(x); }}
+static long long surrogate_lroundf(float x) {{ return (long long)__builtin_roundf(x); }}
+static int surrogate_ilogb(double x) {{ return (int)__builtin_logb(x); }}
+static int surrogate_ilogbf(float x) {{ return (int)__builtin_logbf(x); }}
 """ + "\n".join(_handlers())
 
-# Functions whose C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths.
-_WIDTHS = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
-_WIDTHS |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
-_WIDTHS = {name: other for name, other in _WIDTHS.items() if name != other}
+# Functions whose C signatures have a `long` or a `long double`, which the sandbox's own library has in other widths,
+# and those with a function of the sandbox's own. A builtin becomes that function, or the other one's builtin.
+_RENAMED = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
+_RENAMED |= {f"__builtin_{n}": o if o.startswith(OWN) else f"__builtin_{o}" for n, o in _RENAMED.items()}
+_RENAMED |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
+_RENAMED = {name: other for name, other in _RENAMED.items() if name != other}
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
@@ -103,7 +116,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 @dataclass(frozen=True, eq=False)
 class Job:
     """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
-    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines.
+    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines. `fills`:
+    whether variables that may be read before they are set begin as bytes of `surrogate_fill`.
     """
 
     text: str
@@ -111,6 +125,7 @@ class Job:
     row: str
     inputs: int
     outputs: int
+    fills: bool = False
 
     @property
     def chunk(self) -> int:
@@ -121,7 +136,8 @@ class Job:
 @lru_cache(maxsize=64)
 def job_of(program: Program) -> Job:
     """A row of a numeric program: its arguments in, its results out. Raises CompileError."""
-    text = _Printer().visit(program.unit)
+    printer = _Printer(program.unit)
+    text = printer.visit(program.unit)
     used = set(_IDENTIFIER.findall(text))
     if instructions := sorted(name for name in used if name.startswith("__builtin_wasm_")):
         raise CompileError(f"'{instructions[0]}' is not available to programs")
@@ -130,7 +146,7 @@ def job_of(program: Program) -> Job:
     stores = " ".join(f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths))
     row = f"__auto_type surrogate_r = {program.entry}({arguments});\n    {stores}"
     names = frozenset(_defined_names(program.unit))
-    return Job(text, names, row, len(program.arguments), len(program.results))
+    return Job(text, names, row, len(program.arguments), len(program.results), printer.fills)
 
 
 def source_of(programs: Sequence[Program]) -> str:
@@ -150,7 +166,7 @@ def _block(job: Job, index: int) -> str:
     """
     used = set(_IDENTIFIER.findall(job.text))
     names = {name: f"{name}{RENAMED}{index}" for name in job.names}
-    names |= {name: _WIDTHS[name] for name in used & _WIDTHS.keys() - job.names}
+    names |= {name: _RENAMED[name] for name in used & _RENAMED.keys() - job.names}
     define = [f"#define {name} {new}" for name, new in sorted(names.items())]
     undefine = [f"#undef {name}" for name in sorted(names)]
     return "\n".join([*define, job.text, _row_loop(job, index), *undefine])
@@ -159,15 +175,18 @@ def _block(job: Job, index: int) -> str:
 def _row_loop(job: Job, index: int) -> str:
     """Evaluates rows from `surrogate_row` up to `surrogate_end`; the former stays at the row that traps, if one does.
 
-    The loop's own indexing needs no checks; those of its conversions stay.
+    Rows are read and written through volatile pointers, so that a row's work stays between the stores of its number
+    and of the next: optimisers take a call without effects for one that may be moved past a store, even past the
+    volatile one of the next row's number, and its trap with it. The loop's own indexing needs no checks; those of its
+    conversions stay.
     """
     return f"""\
 __attribute__((__export_name__("rows_{index}"),
                no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
 void surrogate_rows_{index}(void) {{
   unsigned surrogate_i = surrogate_row, surrogate_n = surrogate_end;
-  const double *surrogate_x = surrogate_in + surrogate_i * {job.inputs}u;
-  double *surrogate_y = surrogate_out + surrogate_i * {job.outputs}u;
+  const volatile double *surrogate_x = surrogate_in + surrogate_i * {job.inputs}u;
+  volatile double *surrogate_y = surrogate_out + surrogate_i * {job.outputs}u;
   for (; surrogate_i < surrogate_n; surrogate_row = ++surrogate_i) {{
     {job.row}
     surrogate_x += {job.inputs};
@@ -201,13 +220,44 @@ def _tags(node: c_ast.Node) -> Iterator[str]:
 
 
 class _Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no types
-    """C for a 32-bit target without extended precision that computes what LP64 C computes, `long double` as double."""
+    """C for a 32-bit target without extended precision that computes what LP64 C computes, `long double` as double.
+
+    `fills` tells afterwards whether variables that may be read before they are set were given a filling.
+    """
+
+    def __init__(self, unit: c_ast.FileAST) -> None:
+        super().__init__()
+        self.fills = False
+        self._unset: frozenset[str] = frozenset()
+        self._declarations = Declarations()
+        for node in unit.ext:
+            self._declarations.declare(node.decl if isinstance(node, c_ast.FuncDef) else node)
 
     def visit_FuncDef(self, n: c_ast.FuncDef) -> str:  # noqa: N802
+        self._unset = maybe_unset(n, self._declarations)
         # clang has no check of its own for the end of a C function that should have returned a value.
         text = super().visit_FuncDef(n).rstrip()
+        self._unset = frozenset()
         assert text.endswith("}")
         return text if _returns_void(n) else f"{text[:-1]}__builtin_unreachable();\n}}\n"
+
+    def _generate_stmt(self, n: c_ast.Node, add_indent: bool = False) -> str:
+        text = str(super()._generate_stmt(n, add_indent))
+        if not (self._unset and is_unset_local(n) and n.name in self._unset):
+            return text
+        self.fills = True
+        return f"{text}__builtin_memset((void *)&{n.name}, surrogate_fill, sizeof {n.name});\n"
+
+    def visit_Decl(self, n: c_ast.Decl, no_type: bool = False) -> str:  # noqa: N802
+        text = str(super().visit_Decl(n, no_type))
+        # The address of a variable in a register cannot be taken, and it is none here.
+        return text.replace("register ", "", 1) if "register" in n.storage else text
+
+    def _generate_struct_union_enum(self, n: c_ast.Node, name: str) -> str:
+        unset, self._unset = self._unset, frozenset()  # fields are not variables
+        text = str(super()._generate_struct_union_enum(n, name))
+        self._unset = unset
+        return text
 
     def visit_IdentifierType(self, n: c_ast.IdentifierType) -> str:  # noqa: N802
         names = list(n.names)

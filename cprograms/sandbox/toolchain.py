@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cprograms import processes
-from cprograms.cache import key, root, write_atomically
+from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import UsageError
 from cprograms.libm import FUNCTIONS
 from cprograms.sandbox.source import OWN, RENAMED, CompileError
@@ -38,7 +38,7 @@ _LINK = f"""
 wasm-ld --no-entry --strip-all --stack-first -z stack-size={_STACK} --max-memory={MEMORY} --fatal-warnings
 """
 _ROW_EXPORTS = (
-    *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason"),
+    *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason", "surrogate_fill"),
     "__stack_pointer",
 )
 # What else than a function of the table a program may call: the compiler's helpers, and what the classification macros
@@ -71,11 +71,13 @@ def _module(source: str, options: Sequence[str], exports: Sequence[str], seconds
     library = _math_library()
     try:
         with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
-            text, unit, module = (Path(folder) / name for name in ("program.c", "program.o", "program.wasm"))
+            names = ("program.c", "program.o", "libm.o", "program.wasm")
+            text, unit, libm, module = (Path(folder) / name for name in names)
             text.write_text(source, encoding="utf-8")
+            libm.write_bytes(library)
             _zig([*_COMPILE.split(), *options, str(text), "-o", str(unit)], seconds)
             exported = [f"--export={name}" for name in exports]
-            _zig([*_LINK.split(), *exported, str(unit), str(library), "-o", str(module)], seconds)
+            _zig([*_LINK.split(), *exported, str(unit), str(libm), "-o", str(module)], seconds)
             return module.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot compile in the temporary directory: {error}") from None
@@ -125,34 +127,36 @@ def _roots() -> str:
 
 
 @cache
-def _math_library() -> Path:
-    """An object file with libm and nothing else of the C library, built once and kept in the cache.
+def _math_library() -> bytes:
+    """An object file with libm and nothing else of the C library, built where the cache does not hold it whole.
 
     Programs therefore have no I/O and no clock to link with. Raises UsageError where that fails.
     """
-    folder = root() / "libm"
-    path = folder / f"{key(_roots(), version('ziglang'))}.o"
-    if path.exists():
-        return path
+    stored = Cache(root() / "libm")
+    name = key(_roots(), version("ziglang"))
+    if (library := stored.get(name)) is not None:
+        return library
     from filelock import FileLock  # needed this once only, and not quick to import
 
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")), _announcement("Building the sandbox's C library (once, about 15 s)"):
-            if not path.exists():
-                _build_math_library(path)
+        stored.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(stored.folder / f"{name}.lock")
+        with lock, _announcement("Building the sandbox's C library (once, about 15 s)"):
+            if (library := stored.get(name)) is None:  # another process may have built it by now
+                library = _built_math_library()
+                stored.put(name, library)
     except OSError as error:
-        message = f"cannot write the cache directory {folder}: {error} (SURROGATE_CACHE names another)"
+        message = f"cannot write the cache directory {stored.folder}: {error} (SURROGATE_CACHE names another)"
         raise UsageError(message) from None
     except CompileError as error:
         raise UsageError(f"cannot build the sandbox's C library: {error}") from None
-    return path
+    return library
 
 
-def _build_math_library(path: Path) -> None:
+def _built_math_library() -> bytes:
     """zig builds the C library when it links a program; of its archives only what the roots refer to is kept.
 
-    Raises OSError where `path` cannot be written.
+    Raises OSError where there is no place for its files, and CompileError where zig fails.
     """
     with tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
         text, unit, module, library = (Path(folder) / name for name in ("roots.c", "roots.o", "roots.wasm", "libm.o"))
@@ -164,7 +168,7 @@ def _build_math_library(path: Path) -> None:
         archives = sorted(str(p) for p in Path(folder).rglob("*.a") if "ubsan" not in p.name)
         _zig(["clang", "--target=wasm32-wasip1", *common, "-c", "-o", str(unit)], None)
         _zig(["wasm-ld", "-r", "--strip-debug", str(unit), *archives, "-o", str(library)], None)
-        write_atomically(path, library.read_bytes())
+        return library.read_bytes()
 
 
 @contextmanager

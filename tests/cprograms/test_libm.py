@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -70,7 +71,7 @@ def programs() -> dict[str, Program]:
         if "unsigned" in function.shape:
             ranges["x0"] = (1, 100_000)
         if function.name == "ilogb":
-            ranges["x0"] = RANGES["positive"]  # of 0, C has a number and the graph has none
+            ranges["x0"] = RANGES["positive"]  # of 0 it does not fit
         found[name] = file.program(f"call_{form.name}", ranges)
     return found
 
@@ -134,6 +135,53 @@ def test_the_graph_agrees_with_the_sandbox(name: str, function: MathFunction, fo
     found = evaluate(graph, x)
     scale = ULPS["float" if form.type == FLOAT else "double"]
     np.testing.assert_allclose(found, rows.y, rtol=scale, atol=scale * np.nanmax(np.abs(rows.y[np.isfinite(rows.y)])))
+
+
+WHOLE = [
+    (f"{prefix}{form.name}", function, form)
+    for function in FUNCTIONS
+    if function.name in ("lrint", "llrint", "lround", "llround", "ilogb")
+    for form in function.forms
+    for prefix in ("", "__builtin_")
+]
+
+
+@pytest.mark.parametrize(("name", "function", "form"), WHOLE, ids=[c[0] for c in WHOLE])
+def test_a_whole_number_that_does_not_fit_is_trapped_by_the_sandbox_and_by_the_graph(
+    name: str, function: MathFunction, form: Form
+) -> None:
+    given = [0.0, 2.75, -2.75, 5e9, -7e15, 9.2e18, 9.3e18, -9.3e18, 1e30, -1e300, np.nan, np.inf, -np.inf]
+    with np.errstate(all="ignore"):
+        x = np.array(given).astype((form.type or DOUBLE).dtype).astype(float)[:, None]
+    text = "#include <math.h>\n" + source(name, function, form)
+    program = cprograms.load(source=text, ranges={"x0": (-10, 10)})
+    if function.name == "ilogb":
+        expected = [math.frexp(v)[1] - 1 if v and math.isfinite(v) else np.nan for v in x[:, 0]]
+    else:
+        rounded = np.rint(x[:, 0]) if "rint" in name else np.copysign(np.floor(np.abs(x[:, 0]) + 0.5), x[:, 0])
+        expected = [v if abs(v) < 2.0**63 else np.nan for v in rounded]
+    for optimise in (False, True):
+        (rows,) = run_many([program], [x], optimise=optimise)
+        np.testing.assert_array_equal(rows.y[:, 0], expected)
+        assert {Status(s) for s in rows.status[np.isnan(expected)]} == {Status.CONVERSION}
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(evaluate(lower(program), x)[:, 0], expected)
+
+
+def test_builtins_of_long_have_64_bits() -> None:
+    text = """
+    struct r { long labs, rounded; int bits; double scaled; };
+    struct r f(long a, double x) {
+        struct r r = {__builtin_labs(a), __builtin_lrint(x) + __builtin_lround(x), __builtin_popcountll(a),
+                      __builtin_scalbln(1.0, a / 1000000)};
+        return r;
+    }"""
+    program = cprograms.load(source=text, entry="f")
+    x = np.array([[-(2.0**40), 2.0**40], [2.0**33 + 1, -(2.0**50)]])
+    (rows,) = run_many([program], [x])
+    bits = [bin(int(a) % 2**64).count("1") for a in x[:, 0]]
+    scaled = [math.ldexp(1.0, int(a / 1e6)) if abs(a / 1e6) < 1000 else (np.inf if a > 0 else 0.0) for a in x[:, 0]]
+    np.testing.assert_array_equal(rows.y, np.stack([np.abs(x[:, 0]), 2 * x[:, 1], bits, scaled], axis=1))
 
 
 @pytest.mark.parametrize("name", [name for name, f, _ in CALLS if f.graph is None])

@@ -263,7 +263,7 @@ def test_steps_are_counted_per_row() -> None:
 
 
 def test_traps_do_not_use_up_the_stack() -> None:
-    program = program_of("int f(int a) { volatile char t[100000]; t[a + 9] = 1; return t[9] / a; }")
+    program = program_of("int f(int a) { volatile char t[100000]; t[9] = 1; return t[9] / a; }")
     x = np.zeros((300, 1))
     x[-1] = 1
     status = run_with_status(program, x).status

@@ -7,19 +7,22 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cprograms.cache import Cache, root
+from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sandbox import Status, run, run_many, running, toolchain
 from tests.cprograms.native import program_of
 
 SQUARE = "double f(double x) { return x * x; }"
 X = np.arange(3.0)[:, None]
+Damage = Callable[[bytes], bytes]
 
 
 @pytest.fixture
@@ -64,10 +67,26 @@ def test_a_cached_module_is_not_compiled_again(modules: Path, monkeypatch: pytes
     np.testing.assert_array_equal(run(program_of(SQUARE), X), expected)
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda b: b[:-100], lambda b: b"", lambda b: b[:999] + b"\0" + b[1000:], lambda b: b + b"1"]
-)
-def test_a_corrupt_entry_is_compiled_again(modules: Path, damage) -> None:
+def _flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+DAMAGES = {
+    "emptied": lambda b: b"",
+    "without its end": lambda b: b[:-100],
+    "halved": lambda b: b[: len(b) // 2],
+    "only its digest": lambda b: b[:32],
+    "longer": lambda b: b + b"1",
+    "a bit of its digest": lambda b: _flipped(b, 3),
+    "its first bit": lambda b: _flipped(b, 32),
+    "a bit in the middle": lambda b: _flipped(b, len(b) // 2),
+    "its last bit": lambda b: _flipped(b, len(b) - 1),
+    "zeros": lambda b: bytes(len(b)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_corrupt_entry_is_compiled_again(modules: Path, damage: Damage) -> None:
     run(program_of(SQUARE), X)
     [entry] = modules.iterdir()
     whole = entry.read_bytes()
@@ -75,6 +94,40 @@ def test_a_corrupt_entry_is_compiled_again(modules: Path, damage) -> None:
     assert entry.read_bytes() != whole
     np.testing.assert_array_equal(run(program_of(SQUARE), X), X * X)
     assert Cache(modules).get(entry.name) == whole[32:]
+
+
+def test_an_entry_of_another_program_is_compiled_again(modules: Path) -> None:
+    run(program_of(SQUARE), X)
+    [square] = modules.iterdir()
+    content = square.read_bytes()
+    square.unlink()
+    cube = "double f(double x) { return x * x * x; }"
+    run(program_of(cube), X)
+    [entry] = modules.iterdir()
+    entry.write_bytes(content)
+    np.testing.assert_array_equal(run(program_of(cube), X), X**3)
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_corrupt_c_library_is_built_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: Damage) -> None:
+    library = toolchain._math_library()
+    monkeypatch.setenv("SURROGATE_CACHE", str(tmp_path))
+    monkeypatch.setattr(toolchain, "_built_math_library", lambda: library)  # it takes 15 s
+    monkeypatch.setattr(toolchain, "_math_library", toolchain._math_library.__wrapped__)
+    toolchain._math_library()
+    [entry] = (p for p in (tmp_path / "libm").iterdir() if p.suffix != ".lock")
+    whole = entry.read_bytes()
+    entry.write_bytes(damage(whole))
+    assert entry.read_bytes() != whole
+    sine = program_of("double sin(double); double f(double x) { return sin(x); }")
+    np.testing.assert_allclose(run(sine, X), np.sin(X), rtol=1e-15)
+    assert entry.read_bytes() == whole
+
+
+def test_a_c_library_damaged_while_the_process_runs_is_not_read(modules: Path) -> None:
+    """What was read once is kept."""
+    (modules.parent / "libm").write_text("not a folder")
+    np.testing.assert_array_equal(run(program_of(SQUARE), X), X * X)
 
 
 def test_an_entry_for_another_machine_is_compiled_again(modules: Path) -> None:
@@ -131,9 +184,7 @@ print(y.tolist())
 
 
 def test_several_processes_share_the_cache(modules: Path) -> None:
-    library = toolchain._math_library()
-    (modules.parent / "libm").mkdir()
-    os.link(library, modules.parent / "libm" / library.name)
+    Cache(modules.parent / "libm").put(key(toolchain._roots(), version("ziglang")), toolchain._math_library())
     command = [sys.executable, "-c", WORKER, str(Path(__file__).parent)]
     with ThreadPoolExecutor(3) as pool:
         done = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True, check=True), range(3)))
@@ -162,7 +213,7 @@ def test_two_processes_build_the_c_library_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WORKER, str(Path(__file__).parent)]
     workers = [subprocess.Popen(command, env=environment) for _ in range(2)]
     assert [w.wait() for w in workers] == [0, 0]
-    assert len(list((tmp_path / "cache" / "libm").glob("*.o"))) == 1
+    assert len(list((tmp_path / "cache" / "libm").iterdir())) == 2, "the library and its lock"
     assert not list(scratch.iterdir()), "zig's own cache must not stay"
 
 
