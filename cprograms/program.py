@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pycparser import c_ast, c_generator
 
+from cprograms.inputs import inputs_of, masked_like
 from cprograms.types import Scalar
 
 MAX_ARGUMENTS = 16
@@ -75,6 +78,20 @@ class Program:
             is_entry = isinstance(part, c_ast.FuncDef) and part.decl.name == self.entry
             parts += [*pragmas, part] if is_entry else [part]
         return str(c_generator.CGenerator().visit(c_ast.FileAST(parts)))
+
+    def run(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]:
+        """Evaluate the C program in the sandbox: [..., arguments] -> float64 [..., results].
+
+        Inputs are of all the kinds that `cprograms.inputs.inputs_of` takes, by position or by name. A row that trapped
+        is NaN, one with a masked argument is masked. Raises ValueError for inputs that are not the arguments,
+        ProgramError where the program does not compile.
+        """
+        x = inputs_of(rows, columns, [a.name for a in self.arguments])
+        # Takes long to import, and most programs are never run by themselves.
+        from cprograms.sandbox.running import run
+
+        y = run(self, np.asarray(x).reshape(-1, len(self.arguments)))
+        return masked_like(y.reshape(*x.shape[:-1], len(self.results)), x)
 
     @property
     def domain(self) -> np.ndarray:

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, surrogate: Surrogate) -> int:
     names = [a.name for a in surrogate.arguments]
     x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
     warning = row_warning(x, surrogate.arguments)
-    y = surrogate.predict(x)
+    y = surrogate.module.predict(x)
     results = [r.name for r in surrogate.results]
     if options.json:
         finite = [[v if math.isfinite(v) else None for v in row] for row in y.tolist()]
