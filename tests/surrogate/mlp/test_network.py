@@ -196,13 +196,13 @@ def test_what_is_no_real_tensor_is_refused(wide: SurrogateNetwork) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_transforms_of_functions_go_by_rows(wide: SurrogateNetwork) -> None:
-    x = inside(4)
+    x, wide = inside(4), wide.double()
     torch.testing.assert_close(torch.func.vmap(wide)(x), wide(x))
     slopes = torch.func.vmap(torch.func.jacrev(wide))(x)  # [n, R, A]
     forward = torch.func.vmap(torch.func.jacfwd(wide))(x)
     torch.testing.assert_close(slopes, forward)
     step = 1e-3 * torch.tensor([0, 1.0, 0], dtype=torch.float64)
-    between = (wide.double()(x + step) - wide(x - step)) / 2e-3
+    between = (wide(x + step) - wide(x - step)) / 2e-3
     torch.testing.assert_close(slopes[:, :, 1], between, rtol=1e-3, atol=1e-3)
 
 
