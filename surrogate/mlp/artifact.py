@@ -17,8 +17,9 @@ from safetensors.torch import save as save_tensors
 import cprograms
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.program import Argument, Program, Result
+from cprograms.screen import on_screen
 from surrogate.container import CARD, ensure_free, header, write
-from surrogate.mlp.card import card
+from surrogate.mlp.card import card, error_line, rows_line, trapped_line
 from surrogate.mlp.check import Report, check
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.tables import OutOfDomainWarning, row_warning
@@ -50,6 +51,23 @@ class Surrogate:
 
     def __post_init__(self) -> None:
         self.module.arguments = tuple(a.name for a in self.arguments)
+
+    def __repr__(self) -> str:
+        """A screen at most: the signature, how it was compiled, the measured error, the domain."""
+        if self.measured is None:
+            error = ["error: not measured; check() measures it"]
+        else:
+            error = [f"error: {error_line(self.measured)} on {self.measured.rows:,} fresh rows"]
+            error += [line] if (line := trapped_line(self.measured)) else []
+            error += [f"{r.name}: {error_line(r)}" for r in self.measured.results if len(self.results) > 1]
+        return on_screen(
+            [
+                f"Surrogate of {self.signature}",
+                f"compiled at -O{self.opt_level}: {rows_line(self.opt_level, self.rows)}",
+                f"domain: {', '.join(self.signature.domain_lines())}",
+                *error,
+            ]
+        )
 
     @cached_property
     def program(self) -> Program:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import torch
 
 import cprograms
 import surrogate
+from surrogate.cli import main
 from surrogate.mlp.artifact import Surrogate
 
 ROWS = np.array([[1, 0.5], [2, -1]])
@@ -96,3 +98,63 @@ def test_the_module_names_the_arguments(plane: Surrogate, tmp_path: Path) -> Non
         assert isinstance(s, Surrogate)
         with pytest.raises(ValueError, match=r"the last axis is x, y; not \[4, 3\]"):
             s.module(torch.zeros(4, 3))
+
+
+def assert_fits_a_screen(text: str) -> None:
+    lines = text.splitlines()
+    assert len(lines) <= 12, text
+    assert max(map(len, lines)) <= 100, text
+
+
+def test_a_surrogate_shows_itself(plane: Surrogate) -> None:
+    shown = repr(plane)
+    assert_fits_a_screen(shown)
+    for part in ("double plane(double x, double y)", "-O1", "x in [0, 4], y in [-1, 1]", "not measured"):
+        assert part in shown
+    report = plane.check(rows=100)
+    assert f"nMSE {report.nmse:.4g}" in repr(plane)
+    assert f"nmse={report.nmse:.4g}" in repr(report)
+    assert_fits_a_screen(repr(report))
+    assert "finite" not in repr(plane)
+    for part in ("double plane(double x, double y)", "<source>", "x in [0, 4], y in [-1, 1]"):
+        assert part in repr(plane.program)
+
+
+def test_the_largest_signature_fits_a_screen(compiler: Path) -> None:
+    takes = ", ".join(f"unsigned long long a_rather_long_name_{i}" for i in range(16))
+    source = f"struct p {{ double a, b, c, d; }}; struct p f({takes}) {{ struct p r = {{ 1, 2, 3, 4 }}; return r; }}"
+    compiled = surrogate.compile(source=source, compiler=compiler)
+    compiled.check(rows=50)
+    for shown in (compiled, compiled.measured, compiled.program):
+        assert_fits_a_screen(repr(shown))
+
+
+def test_an_exact_program_shows_itself() -> None:
+    program = surrogate.compile(source="void f(int *mem) { mem[0] = mem[1]; }", target="anc")
+    assert "not checked yet" in repr(program)
+    program.check(10)
+    assert_fits_a_screen(repr(program))
+    for part in ("void f(int *)", "3 lines", "all 10 random tapes right"):
+        assert part in repr(program)
+
+
+HALF = "#include <math.h>\ndouble above(double x) { return sqrt(x - 0.5); }"
+
+
+def test_a_domain_without_results_in_part_is_said(
+    compiler: Path, in_own_folder: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compiled = surrogate.compile(source=HALF, ranges={"x": (0, 1)}, compiler=compiler)
+    report = compiled.check(rows=400)
+    # The program itself says how many: half of the domain is below the root's.
+    assert report.trapped_share == pytest.approx(0.5, abs=0.1)
+    said = f"no finite result on {report.trapped} of 400 rows"
+    assert said in " ".join(repr(compiled).split())
+    compiled.save("s")
+    capsys.readouterr()
+    assert main(["run", "s", "0.75"]) == 0
+    assert f"warning: the program gave {said}" in capsys.readouterr().err
+    assert main(["run", "s", "2", "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["warnings"]
+    assert "outside the domain" in first
+    assert said in second
