@@ -17,6 +17,7 @@ import wasmtime
 
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.inputs import inputs_of, masked_like
 from cprograms.sandbox import toolchain
 from cprograms.sandbox.source import CHUNK, CompileError, Job, Runnable, Status, job_of, source_of_jobs
 
@@ -49,9 +50,11 @@ def run(program: Runnable, x: np.ndarray) -> np.ndarray:
 
     Inputs are converted to the arguments' types as C converts them; a number outside an integer argument's type traps.
     64-bit integers beyond 2^53 are rounded to float64 on either side. Raises ProgramError where the program does not
-    compile, UsageError where `x` has another shape.
+    compile, UsageError where `x` has another shape. Names of columns are matched and masks kept, as `Program.run` does.
     """
-    return run_with_status(program, x).y
+    if type(x) is not np.ndarray:
+        x = inputs_of(x, {}, [a.name for a in program.arguments])
+    return masked_like(run_with_status(program, x).y, x)
 
 
 def run_with_status(program: Runnable, x: np.ndarray) -> Outcomes:

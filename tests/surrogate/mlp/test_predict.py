@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,19 @@ def test_the_c_program_runs_with_names(plane: Surrogate) -> None:
     assert plane.program.run(x=2, y=-1).tolist() == [9]
     with pytest.raises(ValueError, match="no values for y"):
         plane.program.run(x=2)
+
+
+def test_the_sandbox_reads_names_and_masks_too(plane: Surrogate) -> None:
+    given: Any = SWAPPED
+    np.testing.assert_array_equal(cprograms.run(plane.program, given), true(ROWS))
+    masked = cprograms.run(plane.program, np.ma.array(ROWS, mask=[[0, 1], [0, 0]]))
+    assert np.ma.getmaskarray(masked).tolist() == [[True], [False]]
+
+
+def test_arguments_may_have_any_name() -> None:
+    """Those of Python's methods, too."""
+    program = cprograms.load(source="double f(double self, double rows, double columns) { return self - rows; }")
+    assert program.run(self=3, rows=1, columns=0).tolist() == [2]
 
 
 def test_a_row_that_traps_is_nan() -> None:
