@@ -1,4 +1,7 @@
-"""The options of the library's entry points, checked where they come in: wrong ones are named with what is expected."""
+"""The options of the library's entry points, checked where they come in: wrong ones are named with what is expected.
+
+The command line imports this for `--help`, so it does without numpy.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ import reprlib
 from collections.abc import Mapping, Sequence
 from operator import index
 from typing import Any
-
-import numpy as np
 
 from cprograms.diagnostics import UsageError
 
@@ -24,8 +25,8 @@ def whole(name: str, given: Any, least: int | None = None) -> int:
         number = index(given)
     except TypeError:
         raise _wrong(name, "a whole number", given) from None
-    # These are numbers to Python.
-    if isinstance(given, bool | np.bool_):
+    # True is a number to Python.
+    if isinstance(given, bool):
         raise _wrong(name, "a whole number", given)
     if least is not None and number < least:
         raise _wrong(name, f"at least {least}", number)
@@ -79,8 +80,8 @@ def _bounds(name: str, given: Any) -> tuple[Any, Any]:
     except (TypeError, ValueError):
         raise fault from None
     for bound in (low, high):
-        if isinstance(bound, str | bytes | complex | bool | np.bool_) or not hasattr(bound, "__float__"):
+        if isinstance(bound, str | bytes | complex | bool) or not hasattr(bound, "__float__"):
             raise fault
-        if np.ndim(bound):
+        if getattr(bound, "ndim", 0):
             raise fault
     return low, high

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from inspect import signature
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -70,18 +69,8 @@ def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **o
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.
     """
-    chosen = find_target(target)
-    for name in options:
-        owners = [t.name for t in TARGETS.values() if _takes(t, name)]
-        if owners and not _takes(chosen, name):
-            raise UsageError(f"{name} is of target {' and '.join(owners)}, not of {chosen.name}")
-    artifact: Artifact = chosen.compile(path, **options)
+    artifact: Artifact = find_target(target).compile(path, **options)
     return artifact
-
-
-def _takes(target: Target[Any], option: str) -> bool:
-    parameters = signature(target.compile).parameters
-    return option in parameters or any(p.kind == p.VAR_KEYWORD for p in parameters.values())
 
 
 def find_target(name: str) -> Target[Any]:

@@ -59,13 +59,6 @@ def test_a_target_is_a_name(target: Any) -> None:
     refused("target must be a text, not ", surrogate.compile, source=IDENTITY, target=target)
 
 
-def test_an_option_of_another_target_is_said() -> None:
-    refused("memory_size is of target anc, not of mlp", surrogate.compile, source=IDENTITY, memory_size=15)
-    refused("ranges is of target mlp, not of anc", surrogate.compile, source=COPY, target="anc", ranges={"x": (0, 1)})
-    with pytest.raises(TypeError, match="rowz"):
-        surrogate.compile(source=IDENTITY, rowz=3)  # type: ignore[call-overload]
-
-
 @pytest.mark.parametrize("name", ["memory_size", "tape", "registers"])
 def test_sizes_of_the_machine_are_whole(name: str) -> None:
     for given in (2.5, "3", True):
