@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pycparser import c_ast, c_generator
 
+from cprograms.inputs import inputs_of, masked_like
+from cprograms.screen import on_screen
 from cprograms.types import Scalar
 
 MAX_ARGUMENTS = 16
@@ -27,6 +32,17 @@ class Argument:
     high: float = 1.0
     origin: str = "default"
 
+    @property
+    def domain_text(self) -> str:
+        """Its range in words, as in "x in [0, 255]", and that it is the default where nobody set it."""
+        default = " (default)" if self.origin == "default" else ""
+        return f"{self.name} in [{bound(self.low)}, {bound(self.high)}]{default}"
+
+
+def bound(v: float) -> str:
+    """A domain's end in as many digits as it needs."""
+    return str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(float(v))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -41,7 +57,16 @@ class Result:
     high: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
+def prototype(entry: str, arguments: Sequence[Argument], results: Sequence[Result]) -> str:
+    """In the style of C: `double f(double x, int n)`, or `{double re, double im} f(...)` for a struct."""
+    takes = ", ".join(f"{a.type.name} {a.name}" for a in arguments)
+    if [r.name for r in results] == ["return"]:
+        return f"{results[0].type.name} {entry}({takes})"
+    gives = ", ".join(f"{r.type.name} {r.name}" for r in results)
+    return f"{{{gives}}} {entry}({takes})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Program:
     """A numeric C program.
 
@@ -75,6 +100,26 @@ class Program:
             is_entry = isinstance(part, c_ast.FuncDef) and part.decl.name == self.entry
             parts += [*pragmas, part] if is_entry else [part]
         return str(c_generator.CGenerator().visit(c_ast.FileAST(parts)))
+
+    def __repr__(self) -> str:
+        """A screen at most: the signature, the file, the domain."""
+        domain = ", ".join(a.domain_text for a in self.arguments)
+        signature = prototype(self.entry, self.arguments, self.results)
+        return on_screen([f"Program {signature}", f"from {self.path}", f"domain: {domain}"])
+
+    def run(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]:
+        """Evaluate the C program in the sandbox: [..., arguments] -> float64 [..., results].
+
+        Inputs are of all the kinds that `cprograms.inputs.inputs_of` takes, by position or by name. A row that trapped
+        is NaN, one with a masked argument is masked. Raises ValueError for inputs that are not the arguments,
+        ProgramError where the program does not compile.
+        """
+        x = inputs_of(rows, columns, [a.name for a in self.arguments])
+        # Takes long to import, and most programs are never run by themselves.
+        from cprograms.sandbox.running import run
+
+        y = run(self, np.asarray(x).reshape(-1, len(self.arguments)))
+        return masked_like(y.reshape(*x.shape[:-1], len(self.results)), x)
 
     @property
     def domain(self) -> np.ndarray:

@@ -14,11 +14,22 @@ if TYPE_CHECKING:
     from surrogate.mlp.artifact import Surrogate
     from surrogate.mlp.check import Report
     from surrogate.mlp.pipeline import compile_program
+    from surrogate.mlp.tables import OutOfDomainWarning
 
-__all__ = ["AncProgram", "Report", "Surrogate", "__version__", "compile", "compile_program", "load"]
+__all__ = [
+    "AncProgram",
+    "OutOfDomainWarning",
+    "Report",
+    "Surrogate",
+    "__version__",
+    "compile",
+    "compile_program",
+    "load",
+]
 
 _HOMES = {
     "AncProgram": "surrogate.anc.program",
+    "OutOfDomainWarning": "surrogate.mlp.tables",
     "Report": "surrogate.mlp.check",
     "Surrogate": "surrogate.mlp.artifact",
     "compile": "surrogate.driver",

@@ -7,6 +7,7 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
 from surrogate.target import Artifact, Target
 
@@ -74,7 +75,7 @@ def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **o
 
 def find_target(name: str) -> Target[Any]:
     """Raises UsageError where there is no target of that name."""
-    if name not in TARGETS:
+    if options.text("target", name) not in TARGETS:
         *others, last = TARGETS
         raise UsageError(f"unknown target '{name}'; there are {', '.join(others)} and {last}")
     return TARGETS[name]
@@ -93,6 +94,8 @@ def load_with_target(path: str | PathLike[str]) -> tuple[Target[Any], Any]:
     """The same, and the target that it is an artifact of."""
     # `--help` does without artifacts.
     from surrogate import container
+
+    options.path("path", path)
 
     def decode(config: dict[str, Any], files: dict[str, bytes]) -> tuple[Target[Any], Any]:
         target = TARGETS[config["target"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cprograms.program import Argument, Program, Result
+from cprograms.program import Argument, Program, Result, prototype
 from cprograms.types import SCALARS
 
 
@@ -22,19 +22,12 @@ class Signature:
         return cls(program.entry, program.arguments, program.results)
 
     def __str__(self) -> str:
-        """In the style of C: `double f(double x, int n)`, or `{double re, double im} f(...)` for a struct."""
-        takes = ", ".join(f"{a.type.name} {a.name}" for a in self.arguments)
-        if [r.name for r in self.results] == ["return"]:
-            return f"{self.results[0].type.name} {self.entry}({takes})"
-        gives = ", ".join(f"{r.type.name} {r.name}" for r in self.results)
-        return f"{{{gives}}} {self.entry}({takes})"
+        """In the style of C; see `cprograms.program.prototype`."""
+        return prototype(self.entry, self.arguments, self.results)
 
     def domain_lines(self) -> list[str]:
         """A line an argument: its range, and that it is the default where nobody set it."""
-        return [
-            f"{a.name} in [{bound(a.low)}, {bound(a.high)}]" + (" (default)" if a.origin == "default" else "")
-            for a in self.arguments
-        ]
+        return [a.domain_text for a in self.arguments]
 
     def as_dict(self) -> dict[str, Any]:
         """Arguments and results with their C types and domains, for JSON."""
@@ -55,8 +48,3 @@ class Signature:
         )
         results = tuple(Result(r["name"], SCALARS[r["type"]], r["low"], r["high"]) for r in d["results"])
         return cls(entry, arguments, results)
-
-
-def bound(v: float) -> str:
-    """A domain's end in as many digits as it needs."""
-    return str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(float(v))

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pycparser import c_ast
 
+from cprograms import options
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend.parse import Chunk, Unit
@@ -70,7 +71,7 @@ class File(ABC):
             raise ProgramError(self._places.diagnostics(self._pragmas.faults))
         names = list(self.functions)
         if wanted is not None:
-            if wanted not in self._unit.functions:
+            if options.text("entry", wanted) not in self._unit.functions:
                 if self._errors:
                     raise ProgramError(self._errors[:MAX_DIAGNOSTICS])  # a missing brace hides what follows it
                 raise UsageError(f"{self._source.name} defines no function '{wanted}'; {_choices(wanted, names)}")

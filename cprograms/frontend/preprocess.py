@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from cprograms import processes
+from cprograms import options, processes
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend.source import Source, escape
 from cprograms.frontend.standard import DECLARATIONS
@@ -76,6 +76,8 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     `defines` are `NAME` or `NAME=value`. Raises UsageError for a malformed one, and ProgramError where there is no text
     to go on with: a missing include, an unterminated comment, too much text.
     """
+    include_dirs = options.texts("include_dirs", include_dirs, '["include"]')
+    defines = options.texts("defines", defines, '["SIZE=3"]')
     for define in defines:
         if not _MACRO.fullmatch(define):
             raise UsageError(f"-D needs NAME or NAME=value, not {define!r}")

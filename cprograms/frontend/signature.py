@@ -12,6 +12,7 @@ from typing import Any
 
 from pycparser import c_ast
 
+from cprograms import options
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.diagnostics import UsageError
 from cprograms.frontend.pragmas import Range
@@ -134,14 +135,7 @@ def with_pragmas(signature: Signature, ranges: Iterable[Range]) -> Signature:
 
 def with_ranges(signature: Signature, ranges: Mapping[str, Any]) -> Signature:
     """Apply the user's ranges. Raises UsageError for an unknown name or a range that makes no sense."""
-    for name, bounds in ranges.items():
-        try:
-            low, high = bounds
-        except (TypeError, ValueError):
-            raise UsageError(f"the range of '{name}' must be two numbers, not {bounds!r}") from None
-        for bound in (low, high):
-            if isinstance(bound, str | bytes | complex) or not hasattr(bound, "__float__"):
-                raise UsageError(f"the range of '{name}' must be two numbers, not {bounds!r}")
+    for name, (low, high) in options.ranges(ranges).items():
         signature = _applied(signature, name, low, high, "user")
     return signature
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from cprograms import options
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 
 MAX_BYTES = 1_000_000
@@ -61,11 +62,13 @@ def read(path: str | os.PathLike[str] | None, source: str | bytes | None) -> Sou
     Raises UsageError where there is no such file, and ProgramError where its content cannot be C.
     """
     if (path is None) == (source is None):
-        raise UsageError("give either a path or a source text")
+        raise UsageError(f"give either a path or a source text, and not {'none' if path is None else 'both'}")
     if source is not None:
+        if not isinstance(source, bytes):
+            options.text("source", source)
         name, directory = "<source>", os.getcwd()
         data = source.encode("utf-8", "replace") if isinstance(source, str) else source
-    elif os.fspath(path or "") == "-":
+    elif os.fspath(options.path("path", path)) == "-":
         name, directory, data = "<stdin>", os.getcwd(), sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
         name, directory = os.fspath(path or ""), os.path.dirname(os.fspath(path or "")) or "."

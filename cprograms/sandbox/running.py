@@ -17,9 +17,9 @@ import wasmtime
 
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-from cprograms.program import Program
+from cprograms.inputs import inputs_of, masked_like
 from cprograms.sandbox import toolchain
-from cprograms.sandbox.source import CHUNK, CompileError, Job, Status, job_of, source_of_jobs
+from cprograms.sandbox.source import CHUNK, CompileError, Job, Runnable, Status, job_of, source_of_jobs
 
 __all__ = ["CHUNK", "ROW_FUEL", "Job", "Outcomes", "Status", "run", "run_jobs", "run_many", "run_with_status"]
 
@@ -47,17 +47,19 @@ class Outcomes(NamedTuple):
     status: np.ndarray
 
 
-def run(program: Program, x: np.ndarray) -> np.ndarray:
+def run(program: Runnable, x: np.ndarray) -> np.ndarray:
     """Evaluate a program: float64 [n, arguments] -> float64 [n, results], NaN where a row trapped.
 
     Inputs are converted to the arguments' types as C converts them; a number outside an integer argument's type traps.
     64-bit integers beyond 2^53 are rounded to float64 on either side. Raises ProgramError where the program does not
-    compile, UsageError where `x` has another shape.
+    compile, UsageError where `x` has another shape. Names of columns are matched and masks kept, as `Program.run` does.
     """
-    return run_with_status(program, x).y
+    if type(x) is not np.ndarray:
+        x = inputs_of(x, {}, [a.name for a in program.arguments])
+    return masked_like(run_with_status(program, x).y, x)
 
 
-def run_with_status(program: Program, x: np.ndarray) -> Outcomes:
+def run_with_status(program: Runnable, x: np.ndarray) -> Outcomes:
     """As `run`, with the reason for each NaN row."""
     x = _checked(program, x)
     try:
@@ -69,7 +71,7 @@ def run_with_status(program: Program, x: np.ndarray) -> Outcomes:
 
 
 def run_many(
-    programs: Sequence[Program],
+    programs: Sequence[Runnable],
     xs: Sequence[np.ndarray],
     *,
     fuel: int = ROW_FUEL,
@@ -88,7 +90,7 @@ def run_many(
     return [next(ran) if job else other for job, other in zip(jobs, rejected, strict=True)]
 
 
-def _job_or_none(program: Program) -> Job | None:
+def _job_or_none(program: Runnable) -> Job | None:
     try:
         return job_of(program)
     except CompileError:
@@ -113,14 +115,14 @@ def run_jobs(
     return [instance.run(job, k, x, fuel) for k, (job, x) in enumerate(zip(jobs, xs, strict=True))]
 
 
-def _checked(program: Program, x: np.ndarray) -> np.ndarray:
+def _checked(program: Runnable, x: np.ndarray) -> np.ndarray:
     x = np.ascontiguousarray(x, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] != len(program.arguments):
         raise UsageError(f"{program.entry}: rows of {len(program.arguments)} numbers are needed, not shape {x.shape}")
     return x
 
 
-def _rejection(program: Program, error: CompileError) -> Diagnostic:
+def _rejection(program: Runnable, error: CompileError) -> Diagnostic:
     return Diagnostic(f"the sandbox cannot compile '{program.entry}': {error}", program.path)
 
 

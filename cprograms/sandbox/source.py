@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from typing import Protocol
 
 from pycparser import c_ast, c_generator
 
 from cprograms.declarations import Declarations
 from cprograms.libm import FUNCTIONS
-from cprograms.program import MAX_ARGUMENTS, Program
 from cprograms.sandbox.assignment import is_unset_local, maybe_unset
+from cprograms.types import Scalar
 
 CHUNK = 8192
 """Rows that one call of a row loop takes at most."""
-_BUFFER = CHUNK * MAX_ARGUMENTS
+_BUFFER = 16 * CHUNK
 """Numbers that a block of rows holds at most, in or out."""
 
 RENAMED = "__surrogate"
@@ -113,6 +114,31 @@ _RENAMED = {name: other for name, other in _RENAMED.items() if name != other}
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
+class Named(Protocol):
+    """An argument or a result."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> Scalar: ...
+
+
+class Runnable(Protocol):
+    """What the sandbox needs of a `cprograms.program.Program`, which can run itself and so stands above the sandbox."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def entry(self) -> str: ...
+    @property
+    def arguments(self) -> Sequence[Named]: ...
+    @property
+    def results(self) -> Sequence[Named]: ...
+    @property
+    def unit(self) -> c_ast.FileAST: ...
+    def __hash__(self) -> int: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
@@ -134,7 +160,7 @@ class Job:
 
 
 @lru_cache(maxsize=64)
-def job_of(program: Program) -> Job:
+def job_of(program: Runnable) -> Job:
     """A row of a numeric program: its arguments in, its results out. Raises CompileError."""
     printer = _Printer(program.unit)
     text = printer.visit(program.unit)
@@ -149,7 +175,7 @@ def job_of(program: Program) -> Job:
     return Job(text, names, row, len(program.arguments), len(program.results), printer.fills)
 
 
-def source_of(programs: Sequence[Program]) -> str:
+def source_of(programs: Sequence[Runnable]) -> str:
     """One translation unit with the row loop of the k-th program exported as `rows_<k>`. Raises CompileError."""
     return source_of_jobs([job_of(program) for program in programs])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
 from cprograms.tape import TapeProgram
 from cprograms.tape.oracle import run as run_c
@@ -81,12 +82,15 @@ def check(
     return ExactReport(tapes, endless, right, unfinished, mean_steps, seed, adapted, mismatch)
 
 
-def ensure_sensible(tapes: int, seed: int, max_steps: int) -> None:
-    """Raises UsageError for less than one tape or step, or a negative seed."""
+def sensible(tapes: int, seed: int, max_steps: int) -> tuple[int, int, int]:
+    """The three as plain integers.
+
+    Raises UsageError for what is no whole number, for less than one tape or step, or a negative seed.
+    """
+    tapes, max_steps = options.whole("tapes", tapes), options.whole("max_steps", max_steps)
     if tapes < 1 or max_steps < 1:
         raise UsageError(f"a check needs at least one {'tape' if tapes < 1 else 'step'}")
-    if seed < 0:
-        raise UsageError(f"a seed must not be negative: {seed}")
+    return tapes, options.seed(seed), max_steps
 
 
 def c_samples(program: TapeProgram, memory_size: int, count: int, seed: int) -> Samples:

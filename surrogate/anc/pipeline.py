@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 
+from cprograms import options
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.tape import load_tape
 from surrogate.anc.compiler.compile import TAPE, compile_tape
@@ -33,6 +34,10 @@ def compile_anc(
 
     Raises ProgramError for what is not a tape program or does not fit, UsageError for options that make no sense.
     """
+    memory_size, tape, registers = (
+        None if given is None else options.whole(name, given)
+        for name, given in (("memory_size", memory_size), ("tape", tape), ("registers", registers))
+    )
     for what, cells in (("memory", memory_size), ("tape", tape)):
         if cells is not None and cells > MAX_MEMORY:
             raise UsageError(f"a {what} of {cells} cells is too large: the machine has at most {MAX_MEMORY}")

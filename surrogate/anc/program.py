@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
+from cprograms.screen import on_screen
 from cprograms.tape import TapeProgram, load_tape
 from surrogate.anc import artifact
 from surrogate.anc.adaptation.adapt import Adaptation, adapt
-from surrogate.anc.card import card
-from surrogate.anc.check import ExactReport, c_samples, check, ensure_sensible
+from surrogate.anc.card import card, report_line
+from surrogate.anc.check import ExactReport, c_samples, check, sensible
 from surrogate.anc.decompiler.decompile import Decompiled, decompile
 from surrogate.anc.decompiler.reading import arg_max_program
-from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.assembly import Assembly, size_line
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import Values
 from surrogate.anc.machine.interpreter import MAX_STEPS
@@ -48,6 +50,13 @@ class AncProgram:
     kind: int = 1
     measured: ExactReport | None = None
 
+    def __repr__(self) -> str:
+        """A screen at most: the entry, its size, what it was adapted to, and the latest check."""
+        found = "not checked yet" if self.measured is None else report_line(self.measured)
+        adapted = [] if self.samples is None else [f"adapted to {len(self.samples.tape):,} tapes, type {self.kind}"]
+        size = size_line(self.program, self.tape)
+        return on_screen([f"AncProgram of void {self.entry}(int *)", size, *adapted, f"check: {found}"])
+
     @property
     def memory_size(self) -> int:
         """M: the number of cells of the tape, and of values."""
@@ -66,7 +75,7 @@ class AncProgram:
     def run(self, tape: Sequence[int] | Values, max_steps: int = MAX_STEPS) -> Run:
         """Execute on a tape of at most M values of 0..M-1; the cells after them hold 0.
 
-        Raises UsageError for a longer tape and for other values.
+        Raises UsageError for a longer tape and for other values, and for steps that are no whole number.
         """
         runs = self.run_many(self.full_tape(tape)[None], max_steps)
         return Run(runs.tape[0], int(runs.steps[0]), bool(runs.stopped[0]))
@@ -75,27 +84,41 @@ class AncProgram:
         """Execute on each of the tapes, int [n, M] of values 0..M-1.
 
         A program of type 1 is executed over integers, which is what the machine does by arg-max, only faster; others
-        run on the machine, softly, and the likeliest value of each cell counts.
+        run on the machine, softly, and the likeliest value of each cell counts. Raises UsageError for tapes of another
+        width, and for other values.
         """
         run = run_exactly if self.kind == 1 else run_softly
-        return run(self.controller, tapes, max_steps)
+        return run(self.controller, self._full_tapes(tapes), options.whole("max_steps", max_steps, least=0))
+
+    def _full_tapes(self, tapes: Sequence[Sequence[int]] | Values) -> Values:
+        """int [n, M]. Raises UsageError for what are no such tapes."""
+        values = _whole_numbers(tapes)
+        if values.ndim != 2 or values.shape[1] != self.memory_size:
+            raise UsageError(f"tapes of shape [n, {self.memory_size}] are needed, not {list(values.shape)}")
+        for tape, cell in np.argwhere((values < 0) | (values >= self.memory_size))[:1]:
+            self._refuse(values[tape, cell], f"cell {cell} of tape {tape}")
+        return values.astype(np.int64)
+
+    def _refuse(self, value: int, place: str) -> NoReturn:
+        raise UsageError(f"{place} is {value}; values are from 0 to {self.memory_size - 1}")
 
     def full_tape(self, tape: Sequence[int] | Values) -> Values:
         """A tape with zeros up to M cells: int [M]. Raises UsageError for a longer tape, and for other values."""
-        values = np.asarray(tape)
-        if values.ndim != 1 or not all(isinstance(value, int) for value in values.tolist()):
+        values = _whole_numbers(tape)
+        if values.ndim != 1:
             raise UsageError("a tape is a sequence of whole numbers")
         if len(values) > self.memory_size:
             raise UsageError(f"a tape of {len(values)} cells does not fit the memory of {self.memory_size}")
         for cell in np.flatnonzero((values < 0) | (values >= self.memory_size))[:1]:
-            raise UsageError(f"cell {cell} of the tape is {values[cell]}; values are from 0 to {self.memory_size - 1}")
+            self._refuse(values[cell], f"cell {cell} of the tape")
         full = np.zeros(self.memory_size, dtype=np.int64)
         full[: len(values)] = values
         return full
 
     def trace(self, tape: Sequence[int] | Values, max_steps: int = MAX_STEPS) -> list[TraceStep]:
-        """What each step of `run` does; see `surrogate.anc.machine.tracing.trace`."""
-        return trace(self.controller, self.program, self.full_tape(tape), max_steps, hard=self.kind == 1)
+        """What each step of `run` does; see `surrogate.anc.machine.tracing.trace`. Raises UsageError as `run` does."""
+        steps = options.whole("max_steps", max_steps, least=1)
+        return trace(self.controller, self.program, self.full_tape(tape), steps, hard=self.kind == 1)
 
     def check(self, tapes: int = 1000, seed: int = 0, max_steps: int = MAX_STEPS) -> ExactReport:
         """Run on `tapes` random tapes, compare each cell with what the C program leaves, modulo M.
@@ -106,7 +129,7 @@ class AncProgram:
 
         Raises UsageError for less than one tape or step, or a negative seed.
         """
-        ensure_sensible(tapes, seed, max_steps)
+        tapes, seed, max_steps = sensible(tapes, seed, max_steps)
         adapted = self.samples is not None
         if self.samples is None:
             samples = c_samples(self.source_program, self.memory_size, tapes, seed)
@@ -159,6 +182,24 @@ class AncProgram:
         files = artifact.encode(self.controller, self.program, self.text, self.samples)
         text = card(self.entry, self.program, self.tape, self.samples, self.kind, self.measured)
         write(path, self.as_dict(), files | {CARD: text.encode()})
+
+
+def _whole_numbers(given: Sequence[Any] | Values) -> Values:
+    """An array of them. Raises UsageError for what are no whole numbers, and where some are masked."""
+    try:
+        values = np.asarray(given)
+    except ValueError:
+        raise UsageError("a tape is a sequence of whole numbers, and several are of one length") from None
+    if np.ma.is_masked(given):
+        raise UsageError("a cell of a tape is masked, and has no value")
+    # numpy makes an empty list one of floats.
+    if (
+        values.size
+        and values.dtype.kind not in "iu"
+        and not all(isinstance(value, int) for value in values.ravel().tolist())
+    ):
+        raise UsageError("a tape is a sequence of whole numbers")
+    return values
 
 
 def decode(config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:

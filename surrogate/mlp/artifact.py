@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -14,11 +15,14 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 import cprograms
+from cprograms.inputs import inputs_of, masked_like
 from cprograms.program import Argument, Program, Result
+from cprograms.screen import on_screen
 from surrogate.container import CARD, ensure_free, header, write
-from surrogate.mlp.card import card
+from surrogate.mlp.card import card, error_line, rows_line, trapped_line
 from surrogate.mlp.check import Report, check
 from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.tables import OutOfDomainWarning, row_warning
 from surrogate.signature import Signature
 
 TENSORS, C_PROGRAM = "model.safetensors", "program.c"
@@ -45,6 +49,26 @@ class Surrogate:
     compiler: str
     measured: Report | None = None
 
+    def __post_init__(self) -> None:
+        self.module.arguments = tuple(a.name for a in self.arguments)
+
+    def __repr__(self) -> str:
+        """A screen at most: the signature, how it was compiled, the measured error, the domain."""
+        if self.measured is None:
+            error = ["error: not measured; check() measures it"]
+        else:
+            error = [f"error: {error_line(self.measured)} on {self.measured.rows:,} fresh rows"]
+            error += [line] if (line := trapped_line(self.measured)) else []
+            error += [f"{r.name}: {error_line(r)}" for r in self.measured.results if len(self.results) > 1]
+        return on_screen(
+            [
+                f"Surrogate of {self.signature}",
+                f"compiled at -O{self.opt_level}: {rows_line(self.opt_level, self.rows)}",
+                f"domain: {', '.join(self.signature.domain_lines())}",
+                *error,
+            ]
+        )
+
     @cached_property
     def program(self) -> Program:
         """The program, parsed from `text` when it is first needed: predictions do without."""
@@ -60,20 +84,28 @@ class Surrogate:
         """float64 [arguments, 2], low and high of each argument."""
         return np.array([[a.low, a.high] for a in self.arguments], dtype=np.float64)
 
-    def predict(self, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Predict rows: [n, arguments] -> float64 [n, results], both in C units.
+    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]:
+        """Predict: [..., arguments] -> float64 [..., results], both in C units, for any batch shape.
 
-        Results of integer types are floats too; rounding them is the caller's choice. Outside the domain the network
-        extrapolates. Raises ValueError for rows of another width.
+        Inputs are of all the kinds that `cprograms.inputs.inputs_of` takes: by position, or by name, as
+        `predict(x=1, y=[2, 3])`, which are broadcast. Results of integer types are floats too; rounding them is the
+        caller's choice. Rows with a masked argument are masked, those with NaN are NaN. Outside the domain the network
+        extrapolates, and an OutOfDomainWarning says so, once a call.
+
+        Raises ValueError for another last axis, missing or unknown names, and what are no real numbers.
         """
-        rows = np.asarray(x, dtype=np.float64)
-        if rows.ndim != 2 or rows.shape[1] != len(self.arguments):
-            raise ValueError(f"rows of shape [n, {len(self.arguments)}] are needed, not {list(rows.shape)}")
-        return self.module.predict(rows)
+        x = inputs_of(rows, columns, [a.name for a in self.arguments])
+        flat = np.asarray(x).reshape(-1, len(self.arguments))
+        if warning := row_warning(flat, self.arguments):
+            warnings.warn(warning, OutOfDomainWarning, stacklevel=2)
+        y = self.module.predict(flat).reshape(*x.shape[:-1], len(self.results))
+        return masked_like(y, x)
+
+    __call__ = predict
 
     def check(self, rows: int = 2000, seed: int = 0) -> Report:
         """Compare with the program on fresh rows; see `surrogate.mlp.check.check`. The report is kept as `measured`."""
-        self.measured = check(self.program, self.predict, rows, seed)
+        self.measured = check(self.program, self.module.predict, rows, seed)
         return self.measured
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from cprograms.program import bound
 from surrogate.mlp.check import Report, ResultError
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.signature import Signature, bound
+from surrogate.signature import Signature
 from surrogate.version import __version__
 
 BAD_NMSE = 0.1
@@ -30,6 +31,16 @@ def rows_line(opt_level: int, rows: int) -> str:
 
 def error_line(error: Report | ResultError) -> str:
     return f"nMSE {number(error.nmse)}, R² {number(error.r2)}, greatest error {number(error.max_error)}"
+
+
+def trapped_line(report: Report) -> str | None:
+    """What a surrogate cannot say of its inputs: that the program has no finite result for some of them, if so."""
+    if not report.trapped:
+        return None
+    return (
+        f"the program gave no finite result on {report.trapped:,} of {report.rows:,} rows of its domain"
+        f" ({100 * report.trapped_share:.2g}% of it), and the surrogate does not know which inputs those are"
+    )
 
 
 def number(v: float) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
+from cprograms.screen import on_screen
 from surrogate.mlp.rows import executed_rows, fresh_seed, output_moments
 
 
@@ -30,7 +32,7 @@ class ResultError:
     max_error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Errors on `rows` rows, of which `trapped` had no finite outputs (a trap, a NaN, an infinity) and do not count."""
 
@@ -38,6 +40,26 @@ class Report:
     trapped: int
     seed: int
     results: tuple[ResultError, ...]
+
+    def __repr__(self) -> str:
+        """As a call, with the figures in four digits; a line a result where there are several."""
+        figures = {"nmse": self.nmse, "r2": self.r2, "max_error": self.max_error}
+        shown = ", ".join(f"{name}={value:.4g}" for name, value in figures.items())
+        return on_screen(
+            [
+                f"Report(rows={self.rows}, trapped={self.trapped}, seed={self.seed}, {shown})",
+                *(
+                    f"{r.name}: nmse={r.nmse:.4g}, r2={r.r2:.4g}, max_error={r.max_error:.4g}"
+                    for r in self.results
+                    if len(self.results) > 1
+                ),
+            ]
+        )
+
+    @property
+    def trapped_share(self) -> float:
+        """The share of the domain, as far as its rows say, where the program has no finite result."""
+        return self.trapped / self.rows
 
     @property
     def nmse(self) -> float:
@@ -90,6 +112,7 @@ def check(
     Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite
     outputs.
     """
+    rows, seed = options.whole("rows", rows), options.seed(seed)
     if rows < 2:
         raise UsageError(f"an error needs at least 2 rows, not {rows}")
     x, y = executed_rows(program, rows, fresh_seed(seed))

@@ -10,7 +10,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from surrogate.console import OK, REJECTED, print_json, warn, write_output
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.card import BAD_NMSE, error_line, network_line, number, rows_line
+from surrogate.mlp.card import BAD_NMSE, error_line, network_line, number, rows_line, trapped_line
 from surrogate.mlp.check import Report
 from surrogate.mlp.tables import parse_values, read_rows, row_warning, table_text
 from surrogate.target import Summary
@@ -77,15 +77,16 @@ def run(options: argparse.Namespace, surrogate: Surrogate) -> int:
         raise UsageError("give either one value an argument or --input CSV")
     names = [a.name for a in surrogate.arguments]
     x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
-    warning = row_warning(x, surrogate.arguments)
-    y = surrogate.predict(x)
+    found = (row_warning(x, surrogate.arguments), surrogate.measured and trapped_line(surrogate.measured))
+    warnings = [warning for warning in found if warning]
+    y = surrogate.module.predict(x)
     results = [r.name for r in surrogate.results]
     if options.json:
         finite = [[v if math.isfinite(v) else None for v in row] for row in y.tolist()]
         rows = [dict(zip(results, row, strict=True)) for row in finite]
-        print_json({"artifact": options.artifact, "rows": rows, "warnings": [warning] if warning else []})
+        print_json({"artifact": options.artifact, "rows": rows, "warnings": warnings})
         return OK
-    if warning:
+    for warning in warnings:
         warn(warning)
     header = None if options.input is None and options.output is None else results
     write_output(options.output, table_text(y, header))

@@ -6,13 +6,16 @@ stored and run together. Shapes: n rows, A arguments, R results, H hidden width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cprograms.inputs import shape_fault
 from surrogate.mlp.towers import Towers
 
 HIDDEN = 64
@@ -29,13 +32,39 @@ class Scale(NamedTuple):
         return Scale(self.mean[[result]], self.std[[result]])
 
 
+# Tracers of torch.fx take the next two as a step of their own: what they decide by shapes and types is decided anew in
+# every call of what was traced.
+@torch.fx.wrap
+def as_rows(x: Tensor, arguments: Sequence[str]) -> Tensor:
+    """Inputs [..., A] as rows [n, A]. Raises ValueError for another last axis, and for complex numbers."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"a tensor is needed, not {type(x).__name__}; Surrogate.predict takes other kinds of inputs")
+    if x.is_complex():
+        raise ValueError(f"the arguments are real numbers, not {x.dtype}")
+    A = len(arguments)
+    # While torch.jit traces, sizes are no numbers to compare; rows of another width do not fit `like_inputs` then.
+    if not torch.jit.is_tracing() and (x.ndim == 0 or x.shape[-1] != A):  # type: ignore[attr-defined,no-untyped-call]
+        raise ValueError(shape_fault(tuple(x.shape), arguments))
+    return x.reshape(-1, A)
+
+
+@torch.fx.wrap
+def like_inputs(y: Tensor, x: Tensor) -> Tensor:
+    """Results [n, R] of inputs [..., A] in their batch shape, [..., R], and floating type.
+
+    Integers have none: their results are of torch's default type, as a truncated result would be wrong.
+    """
+    dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+    return y.reshape(x.shape[:-1] + y.shape[-1:]).to(dtype)
+
+
 class SurrogateNetwork(nn.Module):
-    """The MLP that mimics a program: [n, A] -> [n, R], both in C units.
+    """The MLP that mimics a program: [..., A] -> [..., R], both in C units.
 
     The domain's middle and reach (half its width), and the outputs' mean and deviation, are float64 buffers, so that a
     small variation on a large offset survives; between them the towers compute in the parameters' type, float32.
     Differentiable in its inputs and parameters. An argument whose domain is a single value is ignored: its reach is
-    infinite.
+    infinite. `arguments` are the names of the inputs, for messages.
     """
 
     mid: Tensor
@@ -46,6 +75,7 @@ class SurrogateNetwork(nn.Module):
     def __init__(self, arguments: int, results: int, hidden: int = HIDDEN):
         super().__init__()
         A, R, H = arguments, results, hidden
+        self.arguments = tuple(f"argument {i + 1}" for i in range(A))
         self.w1 = nn.Parameter(torch.zeros(R, H, A))
         self.b1 = nn.Parameter(torch.zeros(R, H))
         self.w2 = nn.Parameter(torch.zeros(R, H, H))
@@ -58,8 +88,12 @@ class SurrogateNetwork(nn.Module):
         self.register_buffer("std", torch.ones(R, dtype=torch.float64))
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, A] -> [n, R], in the type of `x`."""
-        return self.unscale(self.outputs(self.scale(x))).to(x.dtype)
+        """[..., A] -> [..., R] for any batch shape, in the floating type of `x`, else in torch's default type.
+
+        Raises ValueError for a last axis of another length than A, and for complex numbers.
+        """
+        rows = as_rows(x, self.arguments)
+        return like_inputs(self.unscale(self.outputs(self.scale(rows))), x)
 
     def scale(self, x: Tensor) -> Tensor:
         """C units to [-1, 1] over the domain: [n, A] -> [n, A]. The middle is subtracted in float64."""
@@ -97,7 +131,7 @@ class SurrogateNetwork(nn.Module):
         return sum(p.numel() for p in self.parameters())
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """The forward pass on numpy rows, without gradients: float64 [n, A] -> float64 [n, R]."""
+        """The forward pass on numpy rows, without gradients: float64 [..., A] -> float64 [..., R]."""
         with torch.no_grad():
             y: Tensor = self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
         return y.numpy()

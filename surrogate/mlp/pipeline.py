@@ -9,6 +9,7 @@ from os import PathLike
 import numpy as np
 import torch
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.lowering import lower
@@ -47,7 +48,10 @@ def compile_program(
 
     Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
     """
-    count = _row_count(opt_level, rows)
+    if not isinstance(program, Program):
+        raise UsageError(f"a Program is needed, as cprograms.load gives, not {program!r:.40}")
+    opt_level, seed = options.whole("opt_level", opt_level), options.seed(seed)
+    count = _row_count(opt_level, None if rows is None else options.whole("rows", rows))
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
     x, y = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)

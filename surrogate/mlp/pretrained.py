@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 
@@ -49,7 +50,7 @@ def load_compiler(compiler: str | PathLike[str] | None = None) -> Compiler:
 
 def _find(compiler: str | PathLike[str] | None) -> Path:
     """The folder of a compiler; a directory wins over a packaged one of the same name."""
-    asked = Path(compiler or WEIGHTS / DEFAULT)
+    asked = WEIGHTS / DEFAULT if compiler in (None, "") else Path(options.path("compiler", compiler))
     for folder in (asked, WEIGHTS / asked.name) if asked.name == str(asked) else (asked,):
         if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file():
             return folder

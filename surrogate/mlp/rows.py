@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms import options
+from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.program import Program
 from cprograms.sampling import Method, sample
 from cprograms.sandbox import Status, run_with_status
@@ -15,18 +16,12 @@ from cprograms.sandbox import Status, run_with_status
 
 def compile_seed(seed: int) -> int:
     """The sampler's seed for the rows of a compile: even, as `fresh_seed` is odd, so that the two never meet."""
-    return 2 * _valid(seed)
+    return 2 * options.seed(seed)
 
 
 def fresh_seed(seed: int) -> int:
     """The sampler's seed for the rows of a check."""
-    return 2 * _valid(seed) + 1
-
-
-def _valid(seed: int) -> int:
-    if seed < 0:
-        raise UsageError(f"a seed must not be negative: {seed}")
-    return seed
+    return 2 * options.seed(seed) + 1
 
 
 def executed_rows(

@@ -15,6 +15,10 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Argument
 
 
+class OutOfDomainWarning(UserWarning):
+    """Rows of a prediction are outside the domain: the surrogate extrapolates there, and nothing was measured."""
+
+
 def parse_values(values: Sequence[str], names: Sequence[str]) -> np.ndarray:
     """One row, float64 [1, arguments]. Raises UsageError for a wrong count or what is not a finite number."""
     if len(values) != len(names):

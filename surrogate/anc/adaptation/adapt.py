@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from cprograms import options
 from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation import gradient, hybrid
 from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
@@ -128,13 +129,14 @@ def adapt(
 
     Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
     """
-    if method not in METHODS:
+    if options.text("method", method) not in METHODS:
         raise UsageError(f"unknown method '{method}'; there are {' and '.join(METHODS)}")
-    if seeds < 1 or seed < 0:
-        raise UsageError(
-            f"the number of seeds must be positive, not {seeds}" if seeds < 1 else "a seed is not negative"
-        )
-    chosen = None if task is None else _task(task, program.memory_size)
+    seeds, seed = options.whole("seeds", seeds), options.seed(seed)
+    if seeds < 1:
+        raise UsageError(f"the number of seeds must be positive, not {seeds}")
+    chosen = None if task is None else _task(options.text("task", task), program.memory_size)
+    if not isinstance(samples, Samples | None):
+        raise UsageError(f"samples must be Samples, as read_samples gives, not {samples!r:.40}")
     if (chosen is None) == (samples is None):
         raise UsageError("give either samples or a task")
     draw, tests = _tapes(chosen, samples, seed)

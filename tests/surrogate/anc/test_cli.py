@@ -375,7 +375,7 @@ def test_the_published_method_runs(access: str, capsys: Capture, monkeypatch: py
         (["--task", "sort"], "compile it with --memory-size 21"),
         (["--task", "swap"], "the program itself is wrong on"),
         (["--task", "access", "--seeds", "0"], "seeds must be positive"),
-        (["--task", "access", "--seed", "-1"], "not negative"),
+        (["--task", "access", "--seed", "-1"], "must not be negative"),
         (["--task", "access", "--method", "magic"], "invalid choice"),
         (["--task", "access", "-o", "."], "is not a surrogate artifact"),
         (["--samples", "missing.jsonl"], "missing.jsonl: cannot be read: No such file"),

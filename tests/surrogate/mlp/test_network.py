@@ -138,3 +138,88 @@ def test_a_random_network_is_scaled_by_the_domain_and_the_moments() -> None:
     assert np.abs(network.predict(x) - 3).max() < 0.5
     assert np.array_equal(network.predict(x), random_network(domain, scale, seed=0).predict(x))
     assert not np.array_equal(network.predict(x), random_network(domain, scale, seed=1).predict(x))
+
+
+WIDE = np.array([[0, 4.0], [-1, 1], [5, 6]])
+
+
+@pytest.fixture
+def wide() -> SurrogateNetwork:
+    """Three arguments, three results: a batch of three has the shape of the towers."""
+    return emitted_network(*random_emitted(3, 3), WIDE)
+
+
+def inside(*shape: int) -> torch.Tensor:
+    """float64 inputs of `wide`, of this batch shape."""
+    return torch.from_numpy(np.random.default_rng(1).uniform(WIDE[:, 0], WIDE[:, 1], (*shape, 3)))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (4,), (3, 4), (3, 3), (2, 0, 5), (2, 3, 4)])
+def test_a_batch_of_any_shape_is_its_rows(wide: SurrogateNetwork, shape: tuple[int, ...]) -> None:
+    x = inside(*shape)
+    y = wide(x)
+    assert y.shape == (*shape, 3)
+    for row, result in zip(x.reshape(-1, 3), y.reshape(-1, 3), strict=True):
+        torch.testing.assert_close(wide(row[None])[0], result, rtol=1e-5, atol=1e-5)
+    assert torch.equal(y.reshape(-1, 3), wide(x.reshape(-1, 3)))
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (1,), (), (4, 2), (3, 4), (0,), (0, 2)])
+def test_another_last_axis_is_refused(wide: SurrogateNetwork, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"the last axis is argument 1, argument 2, argument 3; not"):
+        wide(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_floating_types_are_kept(wide: SurrogateNetwork, dtype: torch.dtype) -> None:
+    x = inside(5).to(dtype)
+    y = wide(x)
+    assert y.dtype == dtype
+    assert torch.equal(y, wide(x.double()).to(dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8, torch.bool])
+def test_integers_give_floating_results(dtype: torch.dtype) -> None:
+    network = emitted_network(*random_emitted(2, 1), np.array([[0, 4.0], [0, 1]]))
+    x = torch.tensor([[1, 0], [1, 1]]).to(dtype)
+    assert network(x).dtype == torch.get_default_dtype()
+    assert torch.equal(network(x), network(x.double()).float())
+    assert (network(x) != network(x).round()).any()
+
+
+def test_what_is_no_real_tensor_is_refused(wide: SurrogateNetwork) -> None:
+    with pytest.raises(ValueError, match=r"real numbers, not torch\.complex64"):
+        wide(torch.zeros(4, 3, dtype=torch.complex64))
+    with pytest.raises(TypeError, match="a tensor is needed, not ndarray"):
+        wide(np.zeros((4, 3)))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_transforms_of_functions_go_by_rows(wide: SurrogateNetwork) -> None:
+    x, wide = inside(4), wide.double()
+    torch.testing.assert_close(torch.func.vmap(wide)(x), wide(x))
+    slopes = torch.func.vmap(torch.func.jacrev(wide))(x)  # [n, R, A]
+    forward = torch.func.vmap(torch.func.jacfwd(wide))(x)
+    torch.testing.assert_close(slopes, forward)
+    step = 1e-3 * torch.tensor([0, 1.0, 0], dtype=torch.float64)
+    between = (wide(x + step) - wide(x - step)) / 2e-3
+    torch.testing.assert_close(slopes[:, :, 1], between, rtol=1e-3, atol=1e-3)
+
+
+def test_is_differentiable_twice(wide: SurrogateNetwork) -> None:
+    assert torch.autograd.gradgradcheck(wide.double(), (inside(2, 2).requires_grad_(),))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("how", ["jit", "fx", "export"])
+def test_what_was_traced_is_the_network(wide: SurrogateNetwork, how: str) -> None:
+    seen, other = inside(4).float(), inside(7).float()
+    traced = {
+        "jit": lambda: torch.jit.trace(wide, seen),
+        "fx": lambda: torch.fx.symbolic_trace(wide),
+        "export": lambda: torch.export.export(wide, (seen,), dynamic_shapes=({0: torch.export.Dim("n")},)).module(),
+    }[how]()
+    torch.testing.assert_close(traced(other), wide(other))
+    # Never a number: a wrong width is an error there as well.
+    with pytest.raises((RuntimeError, ValueError, AssertionError)):
+        traced(other[:6, :1])

@@ -208,8 +208,6 @@ def test_the_small_hypernetwork_emits_smaller_surrogates(level: int) -> None:
 
 
 def test_predictions_need_rows_of_the_right_width(plane: surrogate.Surrogate) -> None:
-    with pytest.raises(ValueError, match=r"rows of shape \[n, 2\] are needed"):
+    with pytest.raises(ValueError, match=r"\[\.\.\., 2\] are needed, the last axis is x, y; not \[4, 3\]"):
         plane.predict(np.zeros((4, 3)))
-    with pytest.raises(ValueError, match=r"rows of shape"):
-        plane.predict(np.zeros(2))
     assert plane.predict(np.zeros((0, 2))).shape == (0, 1)

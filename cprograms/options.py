@@ -1,0 +1,87 @@
+"""The options of the library's entry points, checked where they come in: wrong ones are named with what is expected.
+
+The command line imports this for `--help`, so it does without numpy.
+"""
+
+from __future__ import annotations
+
+import os
+import reprlib
+from collections.abc import Mapping, Sequence
+from operator import index
+from typing import Any
+
+from cprograms.diagnostics import UsageError
+
+
+def _wrong(name: str, expected: str, given: object) -> UsageError:
+    """What to raise: "rows must be a whole number, not 2.5"."""
+    return UsageError(f"{name} must be {expected}, not {reprlib.repr(given)}")
+
+
+def whole(name: str, given: Any, least: int | None = None) -> int:
+    """A whole number, numpy's too; True and False are none. Raises UsageError for others, and for less than `least`."""
+    try:
+        number = index(given)
+    except TypeError:
+        raise _wrong(name, "a whole number", given) from None
+    # True is a number to Python.
+    if isinstance(given, bool):
+        raise _wrong(name, "a whole number", given)
+    if least is not None and number < least:
+        raise _wrong(name, f"at least {least}", number)
+    return number
+
+
+def seed(given: Any) -> int:
+    """Raises UsageError for what is no whole number, and for a negative one."""
+    number = whole("seed", given)
+    if number < 0:
+        raise UsageError(f"a seed must not be negative: {number}")
+    return number
+
+
+def text(name: str, given: Any) -> str:
+    """Raises UsageError for what is no text."""
+    if not isinstance(given, str):
+        raise _wrong(name, "a text", given)
+    return given
+
+
+def path(name: str, given: Any) -> str | os.PathLike[str]:
+    """Raises UsageError for what is no path."""
+    if not isinstance(given, str | os.PathLike):
+        raise _wrong(name, "a path", given)
+    return given
+
+
+def texts(name: str, given: Any, example: str) -> list[str]:
+    """Several texts, or paths, as texts. Raises UsageError for a single one, a mapping, and what is no text."""
+    several = isinstance(given, Sequence) and not isinstance(given, str | bytes)
+    if several and all(isinstance(part, str | os.PathLike) for part in given):
+        return [os.fspath(part) for part in given]
+    raise _wrong(name, f"a list of texts, as in {example}", given)
+
+
+def ranges(given: Any) -> dict[str, tuple[Any, Any]]:
+    """Low and high by name. Raises UsageError for what is no mapping from names to two numbers."""
+    if not isinstance(given, Mapping):
+        raise _wrong("ranges", 'a mapping of names to (low, high), as in {"x": (0, 1)}', given)
+    return {text("the name of a range", name): _bounds(name, bounds) for name, bounds in given.items()}
+
+
+def _bounds(name: str, given: Any) -> tuple[Any, Any]:
+    fault = _wrong(f"the range of '{name}'", "two numbers", given)
+    # The order of a set's numbers is anyone's guess, and a mapping has names for them.
+    if isinstance(given, Mapping | set | frozenset | str | bytes):
+        raise fault
+    try:
+        low, high = given
+    except (TypeError, ValueError):
+        raise fault from None
+    for bound in (low, high):
+        if isinstance(bound, str | bytes | complex | bool) or not hasattr(bound, "__float__"):
+            raise fault
+        if getattr(bound, "ndim", 0):
+            raise fault
+    return low, high
