@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from safetensors import SafetensorError
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_directory
+from cprograms.files import file_names, read_file, write_directory
 from surrogate.version import __version__
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ T = TypeVar("T")
 FORMAT = "surrogate"
 FORMAT_VERSION = 1
 CARD = "README.md"
+CONFIG = "config.json"
 
 
 def header(target: str, entry: str) -> dict[str, Any]:
@@ -38,18 +40,21 @@ def header(target: str, entry: str) -> dict[str, Any]:
 
 
 def write(path: str | PathLike[str], config: dict[str, Any], files: Mapping[str, bytes]) -> None:
-    """Write an artifact, all or nothing; an artifact that was there is replaced at once.
+    """Write an artifact, all or nothing; of one that was there, the files that it lists are replaced or removed.
 
-    Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a full
-    disk).
+    Other files in its directory stay. Raises UsageError where something else than an artifact is in the way, a file
+    that the artifact does not list included, or where writing fails (permissions, a full disk).
     """
     target = Path(path)
     ensure_free(target)
+    own, new = _own_files(target), {*files, CONFIG}
+    if foreign := [name for name in sorted(new - own) if os.path.lexists(target / name)]:
+        raise UsageError(f"{target / foreign[0]}: is no file of the artifact; it will not be overwritten")
     config = config | {"sha256": {name: _sha256(content) for name, content in files.items() if name != CARD}}
     config["seal"] = seal(config)
     text = json.dumps(config, indent=2, allow_nan=False) + "\n"
     try:
-        replace_directory(target, {**files, "config.json": text.encode()})
+        write_directory(target, {**files, CONFIG: text.encode()}, stale=own - new)
     except OSError as e:
         raise UsageError(f"{target}: cannot be written: {e.strerror or e}") from e
 
@@ -82,9 +87,20 @@ def read(path: str | PathLike[str], decode: Callable[[dict[str, Any], dict[str, 
 def is_artifact(path: Path) -> bool:
     """True for a directory whose configuration says that it is an artifact, of any version, damaged or not."""
     try:
-        return bool(json.loads((path / "config.json").read_bytes())["format"] == FORMAT)
+        return bool(json.loads(read_file(path, CONFIG))["format"] == FORMAT)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def _own_files(path: Path) -> set[str]:
+    """The files that are there of those that an artifact lists, with its card and its configuration.
+
+    None where there is no artifact.
+    """
+    if not is_artifact(path):
+        return set()
+    listed = json.loads(read_file(path, CONFIG)).get("sha256")
+    return file_names(path) & {CONFIG, CARD, *(listed if isinstance(listed, dict) else ())}
 
 
 def seal(config: dict[str, Any]) -> str:
@@ -96,7 +112,7 @@ def _read_config(source: Path) -> dict[str, Any]:
     if not source.exists():
         raise UsageError(f"{source}: no such artifact; `surrogate compile` makes one from a C file")
     try:
-        config = json.loads((source / "config.json").read_bytes())
+        config = json.loads(read_file(source, CONFIG))
     except (OSError, ValueError, RecursionError) as e:
         what = "config.json cannot be read" if isinstance(e, OSError) else "config.json is not JSON"
         raise UsageError(f"{source}: not a surrogate artifact: {what}") from e
@@ -118,7 +134,7 @@ def _read_whole(source: Path, name: str, sha256: str) -> bytes:
     if Path(name).name != name:
         raise ValueError(f"'{name}' is not the name of a file")
     try:
-        content = (source / name).read_bytes()
+        content = read_file(source, name)
     except OSError as e:
         raise UsageError(f"{source}: damaged artifact: {name}: {e.strerror}") from e
     if _sha256(content) != sha256:
