@@ -68,6 +68,17 @@ def add_options(parser: argparse._ActionsContainer, options: Iterable[Option]) -
         place.add_argument(option.spelling, **option.declaration)
 
 
+def output_option(metavar: str, help: str, *, spelling: str = "-o", **declaration: Any) -> Option:
+    """Where a command writes to; an empty name is refused."""
+    return Option(spelling, dest="output", type=_output, metavar=metavar, help=help, **declaration)
+
+
+def _output(name: str) -> str:
+    if not name:
+        raise argparse.ArgumentTypeError("an output needs a name, not ''")
+    return name
+
+
 @dataclass(frozen=True)
 class Command(Generic[A]):
     """A command on artifacts of a target. Where several targets have it, its parser takes the options of all of them.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred
+from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred, output_option
 
 if TYPE_CHECKING:
     from surrogate.mlp.artifact import Surrogate
@@ -59,7 +59,7 @@ OPTIONS = (
 RUN_OPTIONS = (
     Option("values", nargs="*", metavar="VALUE", help="surrogates: one value an argument, in C units"),
     Option("--input", metavar="CSV", help="rows to run, with a header of argument names or without; - is stdin"),
-    Option("--output", metavar="CSV", help="where to write the results (default: stdout)"),
+    output_option("CSV", "where to write the results (default: stdout)", spelling="--output"),
 )
 CHECK_OPTIONS = (
     Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
