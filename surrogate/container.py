@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.files import file_names, read_file, write_directory
 from surrogate.version import __version__
 
@@ -26,6 +27,7 @@ FORMAT = "surrogate"
 FORMAT_VERSION = 1
 CARD = "README.md"
 CONFIG = "config.json"
+_DIRECTIVE = re.compile(r"^[ \t\f\v]*(?:#|%:|\?\?=)(?!\s*pragma\s+surrogate\b).*", re.MULTILINE)
 
 
 def header(target: str, entry: str) -> dict[str, Any]:
@@ -69,19 +71,42 @@ def read(path: str | PathLike[str], decode: Callable[[dict[str, Any], dict[str, 
     """What `decode` makes of an artifact's configuration and its files.
 
     The files, by name, are those that the configuration has a SHA-256 of. KeyError, TypeError, ValueError,
-    AttributeError, RuntimeError and SafetensorError of `decode` say that they do not fit together.
+    OverflowError, AttributeError, RuntimeError and SafetensorError of `decode` say that they do not fit together.
 
     Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
     """
     source = Path(path)
     config = _read_config(source)
-    if config.pop("seal", None) != seal(config):
-        raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
     try:
+        if config.pop("seal", None) != seal(config):
+            raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
         files = {name: _read_whole(source, name, sha256) for name, sha256 in config["sha256"].items()}
         return decode(config, files)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError) as e:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RuntimeError, SafetensorError) as e:
         raise UsageError(f"{source}: damaged artifact: config.json does not describe its files ({_brief(e)})") from e
+
+
+def ensure_same(config: Mapping[str, Any], described: Mapping[str, Any]) -> None:
+    """Raises ValueError where a configuration says something else than what was read describes.
+
+    Who wrote it, and what was measured, do not follow from the files.
+    """
+    for name, value in described.items():
+        if name not in ("library_version", "measured") and config.get(name) != value:
+            raise ValueError(f"{name} is {config.get(name)!r}, not {value!r}")
+
+
+def self_contained(program: bytes) -> str:
+    """The C of an artifact. Raises ValueError where it is not UTF-8, or has directives: it holds all that it needs."""
+    text = program.decode()
+    if found := _DIRECTIVE.search(text):
+        raise ValueError(f"'{found[0].strip()}' in a C program that needs no other file")
+    return text
+
+
+def first_message(e: ProgramError | UsageError) -> str:
+    """What is wrong with a program in one line."""
+    return e.diagnostics[0].message if isinstance(e, ProgramError) else str(e)
 
 
 def is_artifact(path: Path) -> bool:
