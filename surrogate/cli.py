@@ -17,7 +17,7 @@ from surrogate import driver
 from surrogate.console import BROKEN_PIPE, INTERRUPTED, OK, REJECTED, WRONG_USAGE, print_json, warn
 from surrogate.driver import TARGETS
 from surrogate.mlp.target import RANGE
-from surrogate.target import Artifact, Command, Option, Target, add_options
+from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
 from surrogate.version import __version__
 
 
@@ -116,8 +116,9 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
 def _add_compile(commands: Any) -> None:
     p = _add_command(commands, "compile", _compile, "compile a C function to a surrogate, or to the exact target")
     add_options(p, SOURCE_OPTIONS)
-    p.add_argument(
-        "-o", dest="output", metavar="DIR", help="the artifact (default: the C file's stem and the target's suffix)"
+    add_options(
+        p,
+        [output_option("DIR", "the artifact (default: the C file's stem, the entry if need be, the target's suffix)")],
     )
     default = next(iter(TARGETS))
     about = "; ".join(f"{t.name}{' (default)' if t.name == default else ''}: {t.about}" for t in TARGETS.values())
@@ -137,8 +138,7 @@ def _compile(options: argparse.Namespace) -> int:
         raise UsageError(f"{option.shown} is of --target {' and '.join(t.name for t in owners)}{why}")
     given = {o.dest: getattr(options, o.dest) for o in target.options if o.given(options)}
     artifact: Artifact = driver.compile(options.file, target=target.name, **_source(options), **given)
-    stem = artifact.entry if options.file == "-" else Path(options.file).stem
-    output = Path(options.output or f"{stem}{target.suffix}")
+    output = Path(options.output or _default_stem(options, artifact.entry) + target.suffix)
     summary = target.summary(artifact)
     artifact.save(output)
     seconds = time.perf_counter() - started
@@ -154,6 +154,23 @@ def _compile(options: argparse.Namespace) -> int:
     if summary.failure is not None:
         warn(summary.failure)
     return OK if summary.failure is None else REJECTED
+
+
+def _default_stem(options: argparse.Namespace, entry: str) -> str:
+    """What an artifact is called without -o: two functions of one file do not replace one another."""
+    stem = entry if options.file == "-" else Path(options.file).stem
+    return stem if entry == stem or _is_alone(options, entry) else f"{stem}.{entry}"
+
+
+def _is_alone(options: argparse.Namespace, entry: str) -> bool:
+    """Whether the entry was not asked for, and the file defines no other function."""
+    # What a pipe gave is gone.
+    if options.entry is not None or not Path(options.file).is_file():
+        return False
+    from cprograms.frontend.loading import function_names
+
+    found = function_names(options.file, include_dirs=options.include_dirs, defines=options.defines)
+    return set(found) <= {entry}
 
 
 def _add_inspect(commands: Any) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -15,8 +17,8 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 
-from cprograms.diagnostics import UsageError
-from cprograms.files import replace_directory
+from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.files import file_names, read_file, write_directory
 from surrogate.version import __version__
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ T = TypeVar("T")
 FORMAT = "surrogate"
 FORMAT_VERSION = 1
 CARD = "README.md"
+CONFIG = "config.json"
+_DIRECTIVE = re.compile(r"^[ \t\f\v]*(?:#|%:|\?\?=)(?!\s*pragma\s+surrogate\b).*", re.MULTILINE)
 
 
 def header(target: str, entry: str) -> dict[str, Any]:
@@ -38,18 +42,21 @@ def header(target: str, entry: str) -> dict[str, Any]:
 
 
 def write(path: str | PathLike[str], config: dict[str, Any], files: Mapping[str, bytes]) -> None:
-    """Write an artifact, all or nothing; an artifact that was there is replaced at once.
+    """Write an artifact, all or nothing; of one that was there, the files that it lists are replaced or removed.
 
-    Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a full
-    disk).
+    Other files in its directory stay. Raises UsageError where something else than an artifact is in the way, a file
+    that the artifact does not list included, or where writing fails (permissions, a full disk).
     """
     target = Path(path)
     ensure_free(target)
+    own, new = _own_files(target), {*files, CONFIG}
+    if foreign := [name for name in sorted(new - own) if os.path.lexists(target / name)]:
+        raise UsageError(f"{target / foreign[0]}: is no file of the artifact; it will not be overwritten")
     config = config | {"sha256": {name: _sha256(content) for name, content in files.items() if name != CARD}}
     config["seal"] = seal(config)
     text = json.dumps(config, indent=2, allow_nan=False) + "\n"
     try:
-        replace_directory(target, {**files, "config.json": text.encode()})
+        write_directory(target, {**files, CONFIG: text.encode()}, stale=own - new)
     except OSError as e:
         raise UsageError(f"{target}: cannot be written: {e.strerror or e}") from e
 
@@ -64,27 +71,61 @@ def read(path: str | PathLike[str], decode: Callable[[dict[str, Any], dict[str, 
     """What `decode` makes of an artifact's configuration and its files.
 
     The files, by name, are those that the configuration has a SHA-256 of. KeyError, TypeError, ValueError,
-    AttributeError, RuntimeError and SafetensorError of `decode` say that they do not fit together.
+    OverflowError, AttributeError, RuntimeError and SafetensorError of `decode` say that they do not fit together.
 
     Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
     """
     source = Path(path)
     config = _read_config(source)
-    if config.pop("seal", None) != seal(config):
-        raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
     try:
+        if config.pop("seal", None) != seal(config):
+            raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
         files = {name: _read_whole(source, name, sha256) for name, sha256 in config["sha256"].items()}
         return decode(config, files)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError) as e:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RuntimeError, SafetensorError) as e:
         raise UsageError(f"{source}: damaged artifact: config.json does not describe its files ({_brief(e)})") from e
+
+
+def ensure_same(config: Mapping[str, Any], described: Mapping[str, Any]) -> None:
+    """Raises ValueError where a configuration says something else than what was read describes.
+
+    Who wrote it, and what was measured, do not follow from the files.
+    """
+    for name, value in described.items():
+        if name not in ("library_version", "measured") and config.get(name) != value:
+            raise ValueError(f"{name} is {config.get(name)!r}, not {value!r}")
+
+
+def self_contained(program: bytes) -> str:
+    """The C of an artifact. Raises ValueError where it is not UTF-8, or has directives: it holds all that it needs."""
+    text = program.decode()
+    if found := _DIRECTIVE.search(text):
+        raise ValueError(f"'{found[0].strip()}' in a C program that needs no other file")
+    return text
+
+
+def first_message(e: ProgramError | UsageError) -> str:
+    """What is wrong with a program in one line."""
+    return e.diagnostics[0].message if isinstance(e, ProgramError) else str(e)
 
 
 def is_artifact(path: Path) -> bool:
     """True for a directory whose configuration says that it is an artifact, of any version, damaged or not."""
     try:
-        return bool(json.loads((path / "config.json").read_bytes())["format"] == FORMAT)
+        return bool(json.loads(read_file(path, CONFIG))["format"] == FORMAT)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def _own_files(path: Path) -> set[str]:
+    """The files that are there of those that an artifact lists, with its card and its configuration.
+
+    None where there is no artifact.
+    """
+    if not is_artifact(path):
+        return set()
+    listed = json.loads(read_file(path, CONFIG)).get("sha256")
+    return file_names(path) & {CONFIG, CARD, *(listed if isinstance(listed, dict) else ())}
 
 
 def seal(config: dict[str, Any]) -> str:
@@ -96,7 +137,7 @@ def _read_config(source: Path) -> dict[str, Any]:
     if not source.exists():
         raise UsageError(f"{source}: no such artifact; `surrogate compile` makes one from a C file")
     try:
-        config = json.loads((source / "config.json").read_bytes())
+        config = json.loads(read_file(source, CONFIG))
     except (OSError, ValueError, RecursionError) as e:
         what = "config.json cannot be read" if isinstance(e, OSError) else "config.json is not JSON"
         raise UsageError(f"{source}: not a surrogate artifact: {what}") from e
@@ -118,7 +159,7 @@ def _read_whole(source: Path, name: str, sha256: str) -> bytes:
     if Path(name).name != name:
         raise ValueError(f"'{name}' is not the name of a file")
     try:
-        content = (source / name).read_bytes()
+        content = read_file(source, name)
     except OSError as e:
         raise UsageError(f"{source}: damaged artifact: {name}: {e.strerror}") from e
     if _sha256(content) != sha256:

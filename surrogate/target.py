@@ -68,6 +68,17 @@ def add_options(parser: argparse._ActionsContainer, options: Iterable[Option]) -
         place.add_argument(option.spelling, **option.declaration)
 
 
+def output_option(metavar: str, help: str, *, spelling: str = "-o", **declaration: Any) -> Option:
+    """Where a command writes to; an empty name is refused."""
+    return Option(spelling, dest="output", type=_output, metavar=metavar, help=help, **declaration)
+
+
+def _output(name: str) -> str:
+    if not name:
+        raise argparse.ArgumentTypeError("an output needs a name, not ''")
+    return name
+
+
 @dataclass(frozen=True)
 class Command(Generic[A]):
     """A command on artifacts of a target. Where several targets have it, its parser takes the options of all of them.
@@ -89,7 +100,7 @@ RUN, CHECK = "run a compiled program", "compare a compiled program with its C pr
 ROWS_TO_RUN = (
     Option("values", nargs="*", metavar="VALUE", help="surrogates: one value an argument, in C units"),
     Option("--input", metavar="CSV", help="rows to run, with a header of argument names or without; - is stdin"),
-    Option("--output", metavar="CSV", help="where to write the results (default: stdout)"),
+    output_option("CSV", "where to write the results (default: stdout)", spelling="--output"),
 )
 """Of `run`, where an artifact takes rows of numbers."""
 CHECK_SEED = Option("--seed", type=int, default=0, metavar="S", help="seed of the rows or tapes (default 0)")

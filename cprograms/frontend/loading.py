@@ -53,6 +53,11 @@ def load_expanded(text: str) -> Program:
     return file.program(file.entry(None), {})
 
 
+def function_names(path: str, *, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()) -> tuple[str, ...]:
+    """The functions that a file defines itself. Raises ProgramError and UsageError where it cannot be read."""
+    return tuple(NumericFile(read(path, None), include_dirs, defines).functions)
+
+
 @dataclass(frozen=True)
 class CandidateEntry:
     """A function of the file: its place, and why it is not numeric (no diagnostics: it is)."""

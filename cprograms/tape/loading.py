@@ -11,6 +11,7 @@ from pycparser import c_ast
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.file import MAX_CANDIDATES, MAX_DIAGNOSTICS, File
+from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.source import Source, read
 from cprograms.tape.program import TapeProgram
@@ -40,14 +41,27 @@ def load_tape(
     return file.program(file.entry(entry))
 
 
+def load_expanded_tape(text: str, entry: str | None = None) -> TapeProgram:
+    """As `load_tape(source=text)`, for text that a program was printed as: the compiler is not asked."""
+    source = read(None, text)
+    file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+    return file.program(file.entry(entry))
+
+
 class TapeFile(File):
     """A C file of which one function is to be a tape program."""
 
     ELIGIBLE = "a tape program"
     NEEDS = NEEDS
 
-    def __init__(self, source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()):
-        super().__init__(source, include_dirs, defines)
+    def __init__(
+        self,
+        source: Source,
+        include_dirs: Sequence[str] = (),
+        defines: Sequence[str] = (),
+        expanded: Preprocessed | None = None,
+    ):
+        super().__init__(source, include_dirs, defines, expanded)
         self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
         self._subset = TapeSubset(self._scope)
 

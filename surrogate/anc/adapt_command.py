@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from surrogate.container import ensure_free
 
 def adapt(options: argparse.Namespace, program: AncProgram) -> int:
     started = time.perf_counter()
-    output = Path(options.output or f"{Path(options.artifact).stem}-adapted.anc")
+    output = Path(options.output or f"{_stem(options.artifact)}-adapted.anc")
     ensure_free(output)
     samples = None if options.samples is None else read_samples(options.samples, program.memory_size)
     with _progress_bar(f"{options.method} adaptation") as progress:
@@ -46,6 +47,11 @@ def adapt(options: argparse.Namespace, program: AncProgram) -> int:
         warn("interrupted; the best so far is kept" if found.best else "interrupted; nothing faster was found so far")
         return INTERRUPTED
     return OK if found.best is not None else REJECTED
+
+
+def _stem(artifact: str) -> str:
+    """The name of an artifact's directory, whatever the path calls it (`.`), without the suffix of the target."""
+    return os.path.basename(os.path.abspath(artifact)).removesuffix(".anc")
 
 
 def _print_summary(source: str, output: Path, found: Adaptation[AncProgram], seconds: float) -> None:

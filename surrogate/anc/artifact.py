@@ -17,9 +17,13 @@ TENSORS, ASSEMBLY, C_PROGRAM, SAMPLES = "model.safetensors", "program.asm", "pro
 
 def encode(controller: Controller, assembly: Assembly, text: str, samples: Samples | None) -> dict[str, bytes]:
     """The files, by name; SAMPLES where there are some. `text` is the C program."""
-    matrices = {name: matrix[0].detach().contiguous() for name, matrix in controller.matrices().items()}
-    files = {TENSORS: save_tensors(matrices), ASSEMBLY: str(assembly).encode(), C_PROGRAM: text.encode()}
+    files = {TENSORS: encode_controller(controller), ASSEMBLY: str(assembly).encode(), C_PROGRAM: text.encode()}
     return files if samples is None else files | {SAMPLES: samples_text(samples).encode()}
+
+
+def encode_controller(controller: Controller) -> bytes:
+    """TENSORS: the same bytes for the same matrices."""
+    return save_tensors({name: m[0].detach().cpu().contiguous() for name, m in controller.matrices().items()})
 
 
 def decode_controller(content: bytes, memory_size: int, registers: int) -> Controller:

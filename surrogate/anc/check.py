@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -91,6 +92,20 @@ def sensible(tapes: int, seed: int, max_steps: int) -> tuple[int, int, int]:
     if tapes < 1 or max_steps < 1:
         raise UsageError(f"a check needs at least one {'tape' if tapes < 1 else 'step'}")
     return tapes, options.seed(seed), max_steps
+
+
+def ensure_possible(report: ExactReport, adapted: bool) -> None:
+    """Raises ValueError for a report that no check gives, of a program that was adapted or was not."""
+    counts = (report.tapes, report.endless, report.right, report.unfinished, report.seed)
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError(f"a check that counted {counts}")
+    compared = report.tapes - report.endless
+    if report.tapes < 1 or report.right + report.unfinished > compared or report.adapted != adapted:
+        raise ValueError(f"a check with {report.right} of {compared} tapes right")
+    if (report.mean_steps is None) != (report.right == 0) or not 0 <= (report.mean_steps or 0) < math.inf:
+        raise ValueError(f"a check with {report.mean_steps!r} steps on average")
+    if (report.mismatch is None) != report.passed:
+        raise ValueError("a check whose mismatch does not fit what it counted")
 
 
 def c_samples(program: TapeProgram, memory_size: int, count: int, seed: int) -> Samples:

@@ -11,23 +11,25 @@ from typing import Any, NoReturn
 import numpy as np
 
 from cprograms import options
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.screen import on_screen
 from cprograms.tape import TapeProgram, load_tape
+from cprograms.tape.loading import load_expanded_tape
 from surrogate.anc import artifact
 from surrogate.anc.adaptation.adapt import Adaptation, adapt
 from surrogate.anc.card import card, report_line
-from surrogate.anc.check import ExactReport, c_samples, check, sensible
-from surrogate.anc.decompiler.decompile import Decompiled, decompile
+from surrogate.anc.check import ExactReport, c_samples, check, ensure_possible, sensible
+from surrogate.anc.decompiler.decompile import MEANING, Decompiled, decompile
 from surrogate.anc.decompiler.reading import arg_max_program
 from surrogate.anc.machine.assembly import Assembly, size_line
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import Values
 from surrogate.anc.machine.interpreter import MAX_STEPS
-from surrogate.anc.machine.samples import Samples
+from surrogate.anc.machine.samples import Samples, samples_text
 from surrogate.anc.machine.tracing import TraceStep, trace
 from surrogate.anc.running import Run, Runs, run_exactly, run_softly
-from surrogate.container import CARD, header, write
+from surrogate.container import CARD, ensure_same, first_message, header, self_contained, write
+from surrogate.measurement import Measurement, fingerprint
 
 
 @dataclass(eq=False)
@@ -35,7 +37,8 @@ class AncProgram:
     """A C program as a controller of the register machine.
 
     `controller` is a torch.nn.Module with the matrices of one program; `text` is the C program, self-contained, and
-    `entry` its function. `tape` is the number of cells that are not local arrays'. `measured` is the latest check.
+    `entry` its function. `tape` is the number of cells that are not local arrays'. `measurement` is the latest check,
+    of the matrices as they were then.
 
     Once it was adapted, `samples` are the tapes that it was adapted to, `adaptation` says how (for JSON), and `kind` is
     the type of the adapted program: 1 is an exact program, 2 and 3 have soft choices, so they are run softly.
@@ -48,7 +51,17 @@ class AncProgram:
     samples: Samples | None = None
     adaptation: dict[str, Any] | None = None
     kind: int = 1
-    measured: ExactReport | None = None
+    measurement: Measurement[ExactReport] | None = None
+
+    @property
+    def measured(self) -> ExactReport | None:
+        """The latest check; None where there is none of these matrices, run in this way, against this program."""
+        return None if self.measurement is None else self.measurement.of(self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        described = f"{self.entry} {self.tape} {self.kind}".encode()
+        tapes = b"" if self.samples is None else samples_text(self.samples).encode()
+        return fingerprint(described, self.text.encode(), artifact.encode_controller(self.controller), tapes)
 
     def __repr__(self) -> str:
         """A screen at most: the entry, its size, what it was adapted to, and the latest check."""
@@ -136,10 +149,11 @@ class AncProgram:
         else:
             samples = self.samples.take(slice(tapes))
         endless = 0 if adapted else tapes - len(samples.tape)
-        self.measured = check(
+        measured = check(
             lambda tape: self.run_many(tape, max_steps), samples, seed=seed, endless=endless, adapted=adapted
         )
-        return self.measured
+        self.measurement = Measurement(measured, self._fingerprint())
+        return measured
 
     def decompile(self) -> Decompiled:
         """Assembly with probabilities, the type, and C; see `surrogate.anc.decompiler.decompile`."""
@@ -174,10 +188,10 @@ class AncProgram:
         }
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the artifact, a directory, all or nothing; an artifact that was there is replaced at once.
+        """Write the artifact, all or nothing; of one that was there, the files that it lists are replaced.
 
-        Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a
-        full disk).
+        What it states of a check is the latest one, if that was of these matrices. Raises UsageError where something
+        else than an artifact is in the way, or where writing fails (permissions, a full disk).
         """
         files = artifact.encode(self.controller, self.program, self.text, self.samples)
         text = card(self.entry, self.program, self.tape, self.samples, self.kind, self.measured)
@@ -205,22 +219,45 @@ def _whole_numbers(given: Sequence[Any] | Values) -> Values:
 def decode(config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:
     """The program that a configuration and its files describe.
 
-    Raises KeyError, TypeError, ValueError or SafetensorError where they do not fit together.
+    The C program is read: it must be a tape program whose local arrays leave the tape that is stated. Raises KeyError,
+    TypeError, ValueError, OverflowError or SafetensorError where they do not fit together.
     """
     controller = artifact.decode_controller(files[artifact.TENSORS], config["memory_size"], config["registers"])
-    if config["type"] not in (1, 2, 3):
-        raise ValueError(f"type {config['type']!r}")
     rows = files.get(artifact.SAMPLES)
-    program = AncProgram(
-        entry=config["entry"],
-        text=files[artifact.C_PROGRAM].decode(),
-        tape=int(config["tape"]),
-        controller=controller,
-        samples=None if rows is None else artifact.decode_samples(rows, controller.memory_size),
-        adaptation=config["adaptation"],
-        kind=config["type"],
-        measured=ExactReport.from_dict(config["measured"]) if config["measured"] else None,
-    )
+    samples = None if rows is None else artifact.decode_samples(rows, controller.memory_size)
+    ensure_type(config["type"], samples, config["adaptation"])
+    source = _source(files[artifact.C_PROGRAM], config["entry"])
+    tape = controller.memory_size - source.array_cells
+    text = files[artifact.C_PROGRAM].decode()
+    program = AncProgram(source.name, text, tape, controller, samples, config["adaptation"], config["type"])
+    program.source_program = source
     if str(program.program) != files[artifact.ASSEMBLY].decode():
         raise ValueError(f"{artifact.ASSEMBLY} is not what the matrices say")
+    ensure_same(config, program.as_dict())
+    if config["measured"] is not None:
+        report = ExactReport.from_dict(config["measured"])
+        ensure_possible(report, program.samples is not None)
+        program.measurement = Measurement(report, program._fingerprint())
     return program
+
+
+def _source(content: bytes, entry: str) -> TapeProgram:
+    """The C program of an artifact, which was printed: it is read without a preprocessor, and includes nothing."""
+    try:
+        return load_expanded_tape(self_contained(content), entry)
+    except (ProgramError, UsageError) as e:
+        raise ValueError(f"{artifact.C_PROGRAM}: {first_message(e)}") from e
+
+
+def ensure_type(kind: Any, samples: Samples | None, adaptation: Any) -> None:
+    """Raises ValueError for a type that a program cannot have.
+
+    It comes with what says how it was adapted where there are tapes that it was adapted to, and only there; if that
+    counts the attempts of each type that succeeded, there is one of its type.
+    """
+    if kind not in MEANING:
+        raise ValueError(f"type {kind!r}")
+    if (samples is None) != (adaptation is None) or not isinstance(adaptation, dict | None):
+        raise ValueError(f"adapted by {adaptation!r} to {'no' if samples is None else len(samples.tape)} tapes")
+    if adaptation and "types" in adaptation and not adaptation["types"][str(int(kind))] > 0:
+        raise ValueError(f"a program of type {kind} from no attempt of that type")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred
+from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred, output_option
 
 if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
@@ -32,7 +32,7 @@ CHECK_OPTIONS = (
     STEPS,
     CHECK_SEED,
 )
-DECOMPILE_OPTIONS = (Option("-o", dest="output", metavar="FILE", help="write the C there"),)
+DECOMPILE_OPTIONS = (output_option("FILE", "write the C there"),)
 ADAPT_OPTIONS = (
     Option("--task", one_of="tapes", metavar="NAME", help="tapes of one of the paper's tasks, such as sort"),
     Option(
@@ -44,10 +44,10 @@ ADAPT_OPTIONS = (
     Option("--method", choices=("published", "hybrid"), default="hybrid", help="how (default hybrid)"),
     Option("--seeds", type=int, default=100, metavar="N", help="attempts (default 100)"),
     Option("--seed", type=int, default=0, metavar="S", help="seed of the attempts (default 0)"),
-    Option("-o", dest="output", metavar="DIR", help="where the best goes (default: the stem + -adapted.anc)"),
+    output_option("DIR", "where the best goes (default: the stem + -adapted.anc)"),
 )
 SHOW_OPTIONS = (
-    Option("-o", dest="output", required=True, metavar="FILE", help="a .html file, or a .png"),
+    output_option("FILE", "a .html file, or a .png", required=True),
     TAPE,
     STEPS,
 )

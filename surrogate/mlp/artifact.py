@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -11,14 +13,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
 
 import cprograms
+from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.frontend.loading import load_expanded
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.program import Argument, Program, Result
 from cprograms.screen import on_screen
-from surrogate.container import CARD, ensure_free, header, write
+from surrogate.container import CARD, ensure_free, ensure_same, first_message, header, self_contained, write
+from surrogate.measurement import Measurement, fingerprint
 from surrogate.mlp.card import card, error_line, rows_line, trapped_line
 from surrogate.mlp.check import Report, check
 from surrogate.mlp.network import SurrogateNetwork
@@ -34,8 +41,8 @@ class Surrogate:
 
     `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results].
     `text` is the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped
-    the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measured` the latest check against the
-    program.
+    the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measurement` the latest check against the
+    program, of the weights as they were then.
     """
 
     entry: str
@@ -47,7 +54,16 @@ class Surrogate:
     seed: int
     rows: int
     compiler: str
-    measured: Report | None = None
+    measurement: Measurement[Report] | None = None
+
+    @property
+    def measured(self) -> Report | None:
+        """The latest check; None where there is none of these weights, in this domain, against this program."""
+        return None if self.measurement is None else self.measurement.of(self._fingerprint())
+
+    def _fingerprint(self) -> str:
+        described = json.dumps([self.entry, self.signature.as_dict()]).encode()
+        return fingerprint(described, self.text.encode(), _tensors(self.module))
 
     def __post_init__(self) -> None:
         self.module.arguments = tuple(a.name for a in self.arguments)
@@ -105,28 +121,37 @@ class Surrogate:
 
     def check(self, rows: int = 2000, seed: int = 0) -> Report:
         """Compare with the program on fresh rows; see `surrogate.mlp.check.check`. The report is kept as `measured`."""
-        self.measured = check(self.program, self.module.predict, rows, seed)
-        return self.measured
+        measured = check(self.program, self.module.predict, rows, seed)
+        self.measurement = Measurement(measured, self._fingerprint())
+        return measured
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write an artifact, all or nothing; an artifact that was there is replaced at once.
+        """Write an artifact, all or nothing; of one that was there, the files that it lists are replaced.
 
-        The error that the artifact states is the latest check. A surrogate that has none is checked first, unless it
-        was compiled at -O0, which promises not to run the program.
+        The error that the artifact states is the latest check. A surrogate that has none of these weights is checked
+        first, unless it was compiled at -O0, which promises not to run the program.
 
-        Raises UsageError where something else than an artifact is in the way, or where writing fails (permissions, a
-        full disk).
+        Raises UsageError where something else than an artifact is in the way, where writing fails (permissions, a full
+        disk), or where `module` is no network of this signature.
         """
         ensure_free(Path(path))
-        if self.measured is None and self.opt_level > 0:
-            self.check()
-        text = card(self.signature, self.module, self.opt_level, self.rows, self.measured)
-        files = {
-            TENSORS: save_tensors({k: v.contiguous() for k, v in self.module.state_dict().items()}),
-            C_PROGRAM: self.text.encode(),
-            CARD: text.encode(),
-        }
-        write(path, self.config(), files)
+        stored = self._as_stored()
+        if stored.measured is None and stored.opt_level > 0:
+            stored.check()
+        stale = stored.measurement is not None and stored.measured is None
+        text = card(stored.signature, stored.module, stored.opt_level, stored.rows, stored.measured, stale)
+        files = {TENSORS: _tensors(stored.module), C_PROGRAM: stored.text.encode(), CARD: text.encode()}
+        write(path, stored.config(), files)
+
+    def _as_stored(self) -> Surrogate:
+        """The surrogate that loading the artifact gives: itself, unless its module was replaced or cast."""
+        try:
+            network = _network(self.module.state_dict(), self.signature)
+        except (AttributeError, KeyError, ValueError) as e:
+            raise UsageError(f"the module of '{self.entry}' cannot be saved: {e}") from e
+        if isinstance(self.module, SurrogateNetwork) and _tensors(network) == _tensors(self.module):
+            return self
+        return replace(self, module=network)
 
     def config(self) -> dict[str, Any]:
         """What `config.json` and `compile --json` say, without the files' hashes."""
@@ -145,20 +170,76 @@ class Surrogate:
 def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
     """The surrogate that a configuration and the files describe.
 
-    Raises KeyError, TypeError, ValueError, RuntimeError or SafetensorError where they do not fit together.
+    The C program is read: it must have the signature and the domain that the configuration states. Raises KeyError,
+    TypeError, ValueError, OverflowError, RuntimeError or SafetensorError where they do not fit together.
     """
     signature = Signature.from_dict(config["entry"], config["signature"])
-    module = SurrogateNetwork(len(signature.arguments), len(signature.results), int(config["hidden_size"]))
-    module.load_state_dict(load_tensors(files[TENSORS]))
-    return Surrogate(
+    program = _program(files[C_PROGRAM])
+    if (found := Signature.of(program)).without_origins() != signature.without_origins():
+        raise ValueError(
+            f"{C_PROGRAM} is {found}, {found.domain_text()}; it says {signature}, {signature.domain_text()}"
+        )
+    surrogate = Surrogate(
         entry=signature.entry,
         arguments=signature.arguments,
         results=signature.results,
         text=files[C_PROGRAM].decode(),
-        module=module,
+        module=_network(load_tensors(files[TENSORS]), signature),
         opt_level=int(config["opt_level"]),
         seed=int(config["seed"]),
         rows=int(config["rows"]),
         compiler=config["compiler_sha256"],
-        measured=Report.from_dict(config["measured"]) if config["measured"] else None,
     )
+    surrogate.program = program
+    if surrogate.opt_level not in (0, 1, 2) or min(surrogate.seed, surrogate.rows) < 0:
+        raise ValueError(f"-O{surrogate.opt_level} of {surrogate.rows} rows with seed {surrogate.seed}")
+    ensure_same(config, {k: v for k, v in surrogate.config().items() if k != "signature"})
+    if config["measured"] is not None:
+        report = _report(config["measured"], signature)
+        surrogate.measurement = Measurement(report, surrogate._fingerprint())
+    return surrogate
+
+
+def _program(content: bytes) -> Program:
+    """The program of an artifact, which was printed: it is read without a preprocessor, and includes nothing."""
+    try:
+        return load_expanded(self_contained(content))
+    except (ProgramError, UsageError) as e:
+        raise ValueError(f"{C_PROGRAM}: {first_message(e)}") from e
+
+
+def _report(measured: dict[str, Any], signature: Signature) -> Report:
+    """The measured error that a configuration states. Raises ValueError for one that no check gives."""
+    report = Report.from_dict(measured)
+    if [r.name for r in report.results] != [r.name for r in signature.results]:
+        raise ValueError("the measured error is of other results")
+    if not 0 <= report.trapped <= report.rows - 2 or report.seed < 0:
+        raise ValueError(f"an error measured on {report.rows} rows, {report.trapped} of them trapped")
+    if not all(r.nmse >= 0 and r.max_error >= 0 for r in report.results):
+        raise ValueError("a measured error is negative or no number")
+    ensure_same(measured, {"rows": report.rows, "trapped": report.trapped, "seed": report.seed})
+    return report
+
+
+def _network(tensors: Mapping[str, Tensor], signature: Signature) -> SurrogateNetwork:
+    """The network of these tensors, in the types that it computes in.
+
+    Raises KeyError or ValueError where they are not those of a network of this signature.
+    """
+    results, hidden, arguments = tensors["w1"].shape
+    with torch.device("meta"):
+        shapes = _shapes(SurrogateNetwork(len(signature.arguments), len(signature.results), hidden).state_dict())
+    if (found := _shapes(tensors)) != shapes:
+        raise ValueError(f"tensors of shapes {found} are not those of {signature}")
+    network = SurrogateNetwork(arguments, results, hidden)
+    network.load_state_dict(dict(tensors))
+    return network
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def _tensors(module: nn.Module) -> bytes:
+    """What TENSORS holds: the same bytes for the same weights, wherever they are."""
+    return save_tensors({k: v.detach().cpu().contiguous().clone() for k, v in module.state_dict().items()})

@@ -50,8 +50,15 @@ def number(v: float) -> str:
     return f"{v:.4g}"
 
 
-def card(signature: Signature, network: SurrogateNetwork, opt_level: int, rows: int, measured: Report | None) -> str:
-    """The text of an artifact's README.md."""
+def card(
+    signature: Signature,
+    network: SurrogateNetwork,
+    opt_level: int,
+    rows: int,
+    measured: Report | None,
+    stale: bool = False,
+) -> str:
+    """The text of an artifact's README.md; `stale` says that an error was measured, but of other weights."""
     arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
     example = ", ".join(bound(a.low) for a in signature.arguments)
     return "\n".join(
@@ -73,7 +80,7 @@ def card(signature: Signature, network: SurrogateNetwork, opt_level: int, rows: 
             "",
             "## Measured error",
             "",
-            *_error_lines(measured),
+            *_error_lines(measured, stale),
             "",
             "## Use",
             "",
@@ -86,7 +93,9 @@ def card(signature: Signature, network: SurrogateNetwork, opt_level: int, rows: 
     )
 
 
-def _error_lines(report: Report | None) -> list[str]:
+def _error_lines(report: Report | None, stale: bool) -> list[str]:
+    if report is None and stale:
+        return ["Not measured for these weights. `surrogate check` measures it."]
     if report is None:
         return ["Not measured: -O0 never runs the program. `surrogate check` measures it."]
     lines = [

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_directory
+from cprograms.files import read_file, write_directory
 from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import Hardness
 
@@ -52,7 +52,7 @@ class Progress:
 
 def save(folder: Path, config: ExecuteConfig, alphabet: str, weights: Weights, progress: Progress) -> None:
     """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
-    replace_directory(
+    write_directory(
         folder,
         {
             "config.json": _json({"alphabet": alphabet, "settings": asdict(config)}),
@@ -69,9 +69,9 @@ def load(folder: Path, config: ExecuteConfig, alphabet: str) -> tuple[Weights, P
     the number of blocks may differ: a finished run can be continued.
     """
     try:
-        written = json.loads((folder / "config.json").read_text())
-        values = json.loads((folder / "progress.json").read_text())
-        weights = safetensors.torch.load_file(folder / "model.safetensors")
+        written = json.loads(read_file(folder, "config.json"))
+        values = json.loads(read_file(folder, "progress.json"))
+        weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
         values |= {"current": Hardness(**values["current"]), "recent": tuple(values["recent"])}
         progress = Progress(**values | {"trace": tuple(values["trace"])})
         characters, saved = written["alphabet"], written["settings"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 from contextlib import nullcontext
 from dataclasses import replace
@@ -424,3 +425,14 @@ def test_ctrl_c_keeps_the_best_so_far(
 def test_a_progress_bar_is_only_for_terminals(access: str, quick: None, capsys: Capture) -> None:
     """`output` asserts that stderr stays empty where it is no terminal."""
     output(["adapt", access, "--task", "access", "--seeds", "2"], capsys)
+
+
+@pytest.mark.parametrize(("path", "name"), [(".", "access-adapted.anc"), ("../other.x", "other.x-adapted.anc")])
+def test_an_adapted_program_is_named_after_the_artifact(
+    path: str, name: str, access: str, quick: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(access, "other.x")
+    monkeypatch.chdir(access)
+    output(["adapt", path, "--task", "access", "--seeds", "3"], capsys)
+    assert isinstance(surrogate.load(name), AncProgram)
+    output(["check", "."], capsys)

@@ -3,7 +3,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate import container
+from surrogate.anc.pipeline import compile_anc
+from surrogate.anc.program import AncProgram
 from surrogate.mlp.artifact import Surrogate
 
 LIBRARY = sorted((Path(cprograms.__file__).parent / "library").glob("*.c"))
@@ -30,6 +35,11 @@ static double half(double v) { return SCALE * v; }
 out_t spin(double a, unsigned long n) { out_t o = { half(a), { cosf(a), sinf(a) } }; if (n > 5) o.x += 1; return o; }
 double unused(double x) { return x; }
 """
+
+
+@pytest.fixture
+def listk() -> AncProgram:
+    return compile_anc(LIBRARY[0].parent / "anc" / "listk.c", memory_size=20)
 
 
 @pytest.fixture
@@ -214,6 +224,95 @@ def test_replaces_an_artifact_only(plane: Surrogate, saved: Path, tmp_path: Path
     assert (tmp_path / "notes" / "keep.txt").read_text() == "mine"
     with pytest.raises(UsageError, match="will not be overwritten"):
         plane.save(tmp_path / "notes" / "keep.txt")
+
+
+def keep(folder: Path) -> dict[str, bytes]:
+    """Put files of the user's own beside an artifact's: what must stay."""
+    kept = {"notes.txt": b"mine", "inner.surrogate/config.json": b'{"format": "surrogate"}', ".git/HEAD": b"ref"}
+    for name, content in kept.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    return kept
+
+
+def test_other_files_beside_an_artifact_stay(plane: Surrogate, listk: AncProgram, saved: Path) -> None:
+    kept = keep(saved)
+    own = {"README.md", "config.json", "model.safetensors", "program.c"}
+    for artifact, more in ((plane, set()), (listk, {"program.asm"}), (plane, set())):
+        artifact.save(saved)
+        assert {p.name for p in saved.iterdir() if p.is_file()} == own | more | {"notes.txt"}
+        assert {name: (saved / name).read_bytes() for name in kept} == kept
+        assert type(surrogate.load(saved)) is type(artifact)
+
+
+def test_a_file_that_the_artifact_does_not_list_is_not_replaced(
+    plane: Surrogate, listk: AncProgram, saved: Path
+) -> None:
+    (saved / "program.asm").write_text("mine")
+    with pytest.raises(UsageError, match=r"program\.asm: is no file of the artifact; it will not be overwritten"):
+        listk.save(saved)
+    assert (saved / "program.asm").read_text() == "mine"
+    assert isinstance(surrogate.load(saved), Surrogate)
+    plane.save(saved)
+    assert (saved / "program.asm").read_text() == "mine"
+
+
+@pytest.mark.parametrize("listed", [None, [], {"../mine": "0"}, {"..": "0"}, {"inner": "0"}, {"a\0b": "0"}, {"": "0"}])
+def test_an_odd_list_of_files_loses_none(plane: Surrogate, saved: Path, tmp_path: Path, listed: object) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (saved / "inner").mkdir()
+    (saved / "inner" / "mine").write_text("mine")
+    own = dict.fromkeys(("model.safetensors", "program.c"), "0")
+    config = json.loads((saved / "config.json").read_text())
+    config["sha256"] = listed if not isinstance(listed, dict) else own | listed
+    (saved / "config.json").write_text(json.dumps(config))
+    if isinstance(listed, dict):
+        plane.save(saved)
+        surrogate.load(saved)
+    else:
+        with pytest.raises(UsageError, match="is no file of the artifact"):
+            plane.save(saved)
+    assert (tmp_path / "mine").read_text() == (saved / "inner" / "mine").read_text() == "mine"
+
+
+@pytest.mark.filterwarnings("ignore:This process")  # of more than one thread, from Python 3.12 on
+def test_a_killed_save_leaves_an_artifact_that_loads(plane: Surrogate, saved: Path, tmp_path: Path) -> None:
+    """Killed before any step: the old artifact or the new one; the next save tidies up."""
+    keep(saved)
+    shutil.copytree(saved, tmp_path / "fresh")
+    old = surrogate.load(saved).measured
+    plane.check(rows=60)
+    errors = set()
+    for step in range(100):
+        place = tmp_path / f"{step}.surrogate"
+        shutil.copytree(tmp_path / "fresh", place)
+        pid = os.fork()
+        if pid == 0:
+            kill_before(step, str(place))
+            plane.save(place)
+            os._exit(0)
+        status = os.waitpid(pid, 0)[1]
+        errors.add(surrogate.load(place).measured)
+        if status == 0:
+            break
+        plane.save(place)
+        assert sorted(os.listdir(place)) == sorted({*os.listdir(saved)})
+    assert errors == {old, plane.measured}
+    assert step > 12
+
+
+def kill_before(step: int, place: str) -> None:
+    """Have the system kill this process before its step of that number on files below a place."""
+    left = step
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal left
+        if event in ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "open") and place in str(arguments[0]):
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
 
 
 def test_a_damaged_artifact_may_be_replaced(plane: Surrogate, saved: Path) -> None:

@@ -133,6 +133,72 @@ def test_compile_reads_stdin(compiler: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert surrogate.load("twice.surrogate").entry == "twice"
 
 
+TWO = "double f(double x) { return x; }\ndouble g(double x) { return 2 * x; }"
+ONE = "double g(double x) { return 2 * x; }"
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "options", "name"),
+    [
+        ("k.c", ONE, [], "k.surrogate"),
+        ("k.c", TWO, [], "k.g.surrogate"),
+        ("k.c", TWO, ["--entry", "f"], "k.f.surrogate"),
+        ("k.c", ONE, ["--entry", "g"], "k.g.surrogate"),
+        ("k.c", f"#pragma surrogate entry(f)\n{TWO}", [], "k.f.surrogate"),
+        ("f.c", TWO, [], "f.g.surrogate"),
+        ("f.c", TWO, ["--entry", "f"], "f.surrogate"),
+        ("g.c", TWO, [], "g.surrogate"),
+        ("k.c", f'#include "one.h"\n{ONE}', [], "k.surrogate"),
+        ("k.c", f"#ifdef NOT\ndouble f(double x) {{ return x; }}\n#endif\n{ONE}", [], "k.surrogate"),
+        ("k.c", f"#ifdef NOT\ndouble f(double x) {{ return x; }}\n#endif\n{ONE}", ["-DNOT"], "k.g.surrogate"),
+        ("a.b.c", TWO, [], "a.b.g.surrogate"),
+    ],
+)
+def test_two_functions_of_a_file_do_not_replace_one_another(
+    file: str, source: str, options: list[str], name: str, compiler: Path
+) -> None:
+    Path("sub").mkdir()
+    Path("sub/one.h").write_text("static double twice(double x) { return 2 * x; }")
+    Path("sub", file).write_text(source)
+    assert main(["compile", f"sub/{file}", *options, "-O0", "--compiler", str(compiler)]) == 0
+    assert sorted(os.listdir()) == sorted(["sub", name])
+
+
+def test_what_a_pipe_gave_is_not_read_twice(compiler: Path) -> None:
+    os.mkfifo("k.c")
+    argv = [*COMMAND, "compile", "k.c", "-O0", "--compiler", str(compiler)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as compiling:
+        Path("k.c").write_text(ONE)
+        out, _ = compiling.communicate(timeout=60)
+    assert out.startswith("k.c -> k.g.surrogate\n")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["compile", "plane.c", "-o", ""],
+        ["run", "plane.surrogate", "1", "2", "--output", ""],
+        ["decompile", "plane.surrogate", "-o", ""],
+        ["adapt", "plane.surrogate", "--task", "sort", "-o", ""],
+        ["show", "plane.surrogate", "-o", ""],
+    ],
+)
+def test_an_output_has_a_name(argv: list[str], artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = os.listdir()
+    Path("plane.c").write_text(ONE)
+    assert "an output needs a name, not ''" in usage_error(argv, capsys)
+    assert os.listdir() == [*before, "plane.c"]
+
+
+def test_compile_onto_an_artifact_keeps_what_is_the_users(plane_file: Path, artifact: str, compiler: Path) -> None:
+    Path(artifact, "notes.txt").write_text("mine")
+    Path(artifact, "inner.surrogate").mkdir()
+    assert main(["compile", str(plane_file), "--compiler", str(compiler), "-o", artifact, "--seed", "5"]) == 0
+    assert surrogate.load(artifact).seed == 5
+    assert Path(artifact, "notes.txt").read_text() == "mine"
+    assert Path(artifact, "inner.surrogate").is_dir()
+
+
 def test_a_bad_surrogate_is_called_bad(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("noise.c").write_text("#include <math.h>\ndouble noise(double x) { return sin(1e4 * x); }")
     argv = ["compile", "noise.c", "--compiler", str(compiler)]

@@ -14,7 +14,6 @@ import torch
 import yaml
 from torch import nn
 
-import cprograms.files
 from cprograms.diagnostics import UsageError
 from tests import ROOT
 from training.config import read_mapping
@@ -187,7 +186,7 @@ def test_an_interrupted_save_leaves_the_last_good_checkpoint(
     if step == "fsync":
         monkeypatch.setattr(os, "fsync", interrupted)
     else:
-        monkeypatch.setattr(cprograms.files, "_exchange", interrupted)
+        monkeypatch.setattr(Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
     assert checkpoints.load(folder, settings, ALPHABET)[1].block == 1
