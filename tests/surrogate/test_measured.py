@@ -305,8 +305,6 @@ def test_another_c_program_is_not_that_of_a_controller(program: str, tmp_path: P
     (tmp_path / "a" / "program.c").write_text(program)
     reseal(tmp_path / "a", config_of("listk.anc"))
     with pytest.raises(UsageError, match=r"damaged artifact: config\.json does not describe its files"):
-        UsageError, match=r"damaged artifact: config\.json does not describe its files \((.*program|tape)"
-    ):
         surrogate.load(tmp_path / "a")
 
 
