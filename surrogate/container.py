@@ -6,11 +6,12 @@ truncated or edited does not load. The tensors are safetensors, so that loading 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,23 +49,30 @@ def write(path: str | PathLike[str], config: dict[str, Any], files: Mapping[str,
     that the artifact does not list included, or where writing fails (permissions, a full disk).
     """
     target = Path(path)
-    ensure_free(target)
-    own, new = _own_files(target), {*files, CONFIG}
-    if foreign := [name for name in sorted(new - own) if os.path.lexists(target / name)]:
-        raise UsageError(f"{target / foreign[0]}: is no file of the artifact; it will not be overwritten")
+    ensure_free(target, files)
     config = config | {"sha256": {name: _sha256(content) for name, content in files.items() if name != CARD}}
     config["seal"] = seal(config)
     text = json.dumps(config, indent=2, allow_nan=False) + "\n"
     try:
-        write_directory(target, {**files, CONFIG: text.encode()}, stale=own - new)
+        write_directory(target, {**files, CONFIG: text.encode()}, stale=_own_files(target) - {*files, CONFIG})
     except OSError as e:
         raise UsageError(f"{target}: cannot be written: {e.strerror or e}") from e
 
 
-def ensure_free(target: Path) -> None:
-    """Raises UsageError where something else than an artifact is at `target`."""
+def ensure_free(target: Path, names: Iterable[str] = ()) -> None:
+    """Before long work: raises UsageError where an artifact with files of these names has no place at `target`.
+
+    Something else than an artifact is there, or a file that the artifact there does not list; or there is no folder.
+    """
+    if not target.parent.is_dir():
+        reason = errno.ENOTDIR if target.parent.exists() else errno.ENOENT
+        raise UsageError(f"{target}: cannot be written: {os.strerror(reason)}")
     if target.exists() and not is_artifact(target):
         raise UsageError(f"{target}: exists and is not a surrogate artifact; it will not be overwritten")
+    own = _own_files(target)
+    for name in (CONFIG, *names):
+        if name not in own and os.path.lexists(target / name):
+            raise UsageError(f"{target / name}: is no file of the artifact; it will not be overwritten")
 
 
 def read(path: str | PathLike[str], decode: Callable[[dict[str, Any], dict[str, bytes]], T]) -> T:

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 
 from surrogate.anc.adaptation.adapt import Adaptation
 from surrogate.anc.adaptation.outcome import Progress
+from surrogate.anc.artifact import FILES
 from surrogate.anc.machine.samples import read_samples
 from surrogate.anc.program import AncProgram
 from surrogate.console import INTERRUPTED, OK, REJECTED, print_json, warn
@@ -24,7 +25,7 @@ from surrogate.container import ensure_free
 def adapt(options: argparse.Namespace, program: AncProgram) -> int:
     started = time.perf_counter()
     output = Path(options.output or f"{_stem(options.artifact)}-adapted.anc")
-    ensure_free(output)
+    ensure_free(output, FILES)
     samples = None if options.samples is None else read_samples(options.samples, program.memory_size)
     with _progress_bar(f"{options.method} adaptation") as progress:
         found = program.adapt(

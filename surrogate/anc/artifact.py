@@ -13,6 +13,7 @@ from surrogate.anc.machine.instructions import INSTRUCTIONS, PUBLISHED
 from surrogate.anc.machine.samples import Samples, parse_samples, samples_text
 
 TENSORS, ASSEMBLY, C_PROGRAM, SAMPLES = "model.safetensors", "program.asm", "program.c", "samples.jsonl"
+FILES = (TENSORS, ASSEMBLY, C_PROGRAM, SAMPLES)
 
 
 def encode(controller: Controller, assembly: Assembly, text: str, samples: Samples | None) -> dict[str, bytes]:

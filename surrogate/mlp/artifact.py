@@ -134,7 +134,7 @@ class Surrogate:
         Raises UsageError where something else than an artifact is in the way, where writing fails (permissions, a full
         disk), or where `module` is no network of this signature.
         """
-        ensure_free(Path(path))
+        ensure_free(Path(path), (TENSORS, C_PROGRAM))
         stored = self._as_stored()
         if stored.measured is None and stored.opt_level > 0:
             stored.check()

@@ -436,3 +436,15 @@ def test_an_adapted_program_is_named_after_the_artifact(
     output(["adapt", path, "--task", "access", "--seeds", "3"], capsys)
     assert isinstance(surrogate.load(name), AncProgram)
     output(["check", "."], capsys)
+
+
+def test_adapt_does_not_work_for_what_it_may_not_write(
+    access: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AncProgram, "adapt", None)
+    shutil.copytree(access, "kept.anc")
+    Path("kept.anc/samples.jsonl").write_text("mine")
+    adapt = ["adapt", access, "--task", "access", "-o"]
+    assert "kept.anc/samples.jsonl: is no file of the artifact" in usage_error([*adapt, "kept.anc"], capsys)
+    assert "cannot be written: No such file" in usage_error([*adapt, "missing/best.anc"], capsys)
+    assert Path("kept.anc/samples.jsonl").read_text() == "mine"
