@@ -31,9 +31,10 @@ def test_columns_are_gcc_s(end: str, start: str, included: bool, tmp_path: Path)
     lines = [f"{prefix}double f{i}(double x) {{ return x + u{i}; }}" for i, prefix in enumerate(PREFIXES)]
     path = tmp_path / "f.c"
     named = tmp_path / "f.h" if included else path
-    named.write_bytes((start + end.join([*lines, ""])).encode())
+    user = f"double g(double x) {{ return {' + '.join(f'f{i}(x)' for i in range(len(PREFIXES)))}; }}"
+    named.write_bytes((start + end.join([*lines, "" if included else user])).encode())
     if included:
-        path.write_text('#include "f.h"\ndouble g(double x) { return x; }\n')
+        path.write_text(f'#include "f.h"\n{user}\n')
     command = ["gcc", "-fsyntax-only", str(path)]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
