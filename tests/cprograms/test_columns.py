@@ -28,7 +28,7 @@ PREFIXES = (
 @pytest.mark.parametrize("start", ["", "\ufeff"], ids=["", "BOM"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_columns_are_gcc_s(end: str, start: str, included: bool, tmp_path: Path) -> None:
-    lines = [f"{prefix}double f{i}(double x) {{ return x + u{i}; }}" for i, prefix in enumerate(PREFIXES)]
+    lines = [f"{prefix}double f{i}(double x) {{ return x + missing{i}; }}" for i, prefix in enumerate(PREFIXES)]
     path = tmp_path / "f.c"
     named = tmp_path / "f.h" if included else path
     user = f"double g(double x) {{ return {' + '.join(f'f{i}(x)' for i in range(len(PREFIXES)))}; }}"
@@ -45,9 +45,9 @@ def test_columns_are_gcc_s(end: str, start: str, included: bool, tmp_path: Path)
     found = error.value.diagnostics
     assert [d.place for d in found] == expected
     for i, diagnostic in enumerate(found):
-        assert diagnostic.source_line[diagnostic.column - 1 :].startswith(f"u{i};")
+        assert diagnostic.source_line[diagnostic.column - 1 :].startswith(f"missing{i};")
         shown, caret = diagnostic.quoted()
-        assert width(shown[: shown.index(f"u{i};")]) == len(caret) - 1
+        assert width(shown[: shown.index(f"missing{i};")]) == len(caret) - 1
 
 
 def test_a_form_feed_of_an_included_file_ends_no_line(tmp_path: Path) -> None:
