@@ -63,8 +63,14 @@ class UsageError(Exception):
     """What was asked for makes no sense (unknown argument, empty range, missing file). Exit code 2."""
 
 
-def did_you_mean(wanted: str, names: Iterable[str]) -> str:
-    """The guess "did you mean 'NAME'? " where one of the names is close to what was asked for, or ""."""
+def nearest(wanted: str, names: Iterable[str]) -> str | None:
+    """Which of the names is close to what was asked for but missing, if any."""
     by_folded = {name.casefold(): name for name in names}
     close = get_close_matches(wanted.casefold(), by_folded, n=1)
-    return f"did you mean '{by_folded[close[0]]}'? " if close and by_folded[close[0]] != wanted else ""
+    return by_folded[close[0]] if close and by_folded[close[0]] != wanted else None
+
+
+def did_you_mean(wanted: str, names: Iterable[str]) -> str:
+    """The guess "did you mean 'NAME'? " where one of the names is close to what was asked for, or ""."""
+    found = nearest(wanted, names)
+    return "" if found is None else f"did you mean '{found}'? "

@@ -7,7 +7,7 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, did_you_mean
 from surrogate.target import Artifact, Target
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def find_target(name: str) -> Target[Any]:
     """Raises UsageError where there is no target of that name."""
     if name not in TARGETS:
         *others, last = TARGETS
-        raise UsageError(f"unknown target '{name}'; there are {', '.join(others)} and {last}")
+        raise UsageError(
+            f"unknown target '{name}'; {did_you_mean(name, TARGETS)}there are {', '.join(others)} and {last}"
+        )
     return TARGETS[name]
 
 
