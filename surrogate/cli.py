@@ -1,11 +1,7 @@
 """The `surrogate` command: its parser, which follows from the targets' tables, and what becomes of errors."""
 
-# isort: off
 from __future__ import annotations
 
-from surrogate import interrupts  # first, so that Ctrl-C is quiet while the rest is imported
-
-# isort: on
 import argparse
 import os
 import re
@@ -19,7 +15,7 @@ from typing import Any
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import ProgramError, UsageError
-from surrogate import console, driver
+from surrogate import console, driver, interrupts
 from surrogate.arguments import Parser, WrongArguments
 from surrogate.console import (
     BROKEN_PIPE,
@@ -33,8 +29,8 @@ from surrogate.console import (
     warn,
 )
 from surrogate.driver import TARGETS
-from surrogate.interrupts import INTERRUPTED
 from surrogate.mlp.target import RANGE
+from surrogate.starting import INTERRUPTED, asks_for_json
 from surrogate.target import Artifact, Command, Option, Target, add_options
 from surrogate.version import __version__
 
@@ -63,7 +59,7 @@ def _outcome(arguments: Sequence[str]) -> int:
             options = build_parser().parse_args(arguments)
             code: int = options.run(options)
         except (Exception, KeyboardInterrupt) as e:
-            code = _tell_failure(e, interrupts.asks_for_json(arguments), options)
+            code = _tell_failure(e, asks_for_json(arguments), options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:

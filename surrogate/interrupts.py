@@ -1,31 +1,21 @@
-"""Ctrl-C in the process of the command: quiet at every moment, from its first import until the interpreter has ended.
-
-Imported first by `surrogate.cli`. Only where the process is the command does it change how SIGINT is handled: a program
-that imports the package, a notebook say, keeps its own way.
-"""
+"""Ctrl-C while the command runs, and until the interpreter has ended. While it starts, see `surrogate.starting`."""
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from _thread import interrupt_main
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer, main_thread
 from time import monotonic
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
-INTERRUPTED = 130
-REPORT = '{\n  "diagnostics": [\n    {\n      "message": "interrupted",\n      "severity": "error"\n    }\n  ]\n}\n'
-"""What `--json` prints of an interrupted command."""
+from surrogate.starting import leave
+
 _CLEANING_UP = 1.0
 """Seconds after a Ctrl-C in which another one is not heard: what the first one ends is being cleaned up."""
-
-
-def asks_for_json(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON, be it otherwise right or wrong."""
-    options = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
-    return any(a == "--json" or a.startswith("--json=") for a in options)
 
 
 class _Interrupts:
@@ -34,16 +24,6 @@ class _Interrupts:
     def __init__(self) -> None:
         self.heard = False
         self._last = -_CLEANING_UP
-
-    def leave(self, *_: object) -> NoReturn:
-        """End at once: nothing is begun that would have to be cleaned up. The cursor may be hidden by a spinner."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with suppress(OSError):
-            if os.isatty(2) and os.environ.get("TERM") != "dumb":
-                os.write(2, b"\r\x1b[2K\x1b[?25h")
-            if asks_for_json(sys.argv[1:]):
-                os.write(1, REPORT.encode())
-        os._exit(INTERRUPTED)
 
     def raise_it(self, _signal: int, frame: FrameType | None) -> None:
         """Raise KeyboardInterrupt, unless the last one is being dealt with.
@@ -55,7 +35,7 @@ class _Interrupts:
         self._last = monotonic()
         self.heard = True
         if _importing(frame):
-            self.leave()
+            leave()
         raise KeyboardInterrupt
 
     def unraisable(self, found: Any) -> None:
@@ -63,13 +43,17 @@ class _Interrupts:
         if not self.heard:
             sys.__unraisablehook__(found)
         elif issubclass(found.exc_type, KeyboardInterrupt):
-            from _thread import interrupt_main  # neither is needed otherwise
-            from threading import Timer
-
             self._last = -_CLEANING_UP
-            again = Timer(0.05, interrupt_main)
+            again = Timer(0.05, _interrupt_main)
             again.daemon = True
             again.start()
+
+
+def _interrupt_main() -> None:
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+    else:  # Windows, where what waits is not woken
+        interrupt_main()
 
 
 def _importing(frame: FrameType | None) -> bool:
@@ -94,7 +78,7 @@ def answered() -> Iterator[None]:
 
     Where SIGINT is ignored, as in the background of a script, it still is.
     """
-    if signal.getsignal(signal.SIGINT) not in (signal.default_int_handler, _INTERRUPTS.leave):
+    if signal.getsignal(signal.SIGINT) not in (signal.default_int_handler, leave):
         yield
         return
     sys.unraisablehook = _INTERRUPTS.unraisable
@@ -116,15 +100,3 @@ def held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _is_the_command() -> bool:
-    """Whether the process was started by the entry point, or by `python -m`."""
-    started = sys.argv[0] if sys.argv else ""
-    here = os.path.dirname(os.path.abspath(__file__))
-    name = os.path.basename(started).removesuffix(".exe").removesuffix("-script.py")
-    return name == "surrogate" or os.path.dirname(os.path.abspath(started)) == here
-
-
-if _is_the_command() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, _INTERRUPTS.leave)

@@ -18,7 +18,7 @@ from surrogate.anc.machine.samples import read_samples
 from surrogate.anc.program import AncProgram
 from surrogate.console import OK, REJECTED, print_json, report, warn
 from surrogate.container import ensure_free
-from surrogate.interrupts import INTERRUPTED
+from surrogate.starting import INTERRUPTED
 
 
 def adapt(options: argparse.Namespace, program: AncProgram) -> int:
