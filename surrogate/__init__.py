@@ -3,6 +3,10 @@
 Everything is imported when it is first used: the command line's `--help` must not wait for torch.
 """
 
+# isort: off
+from surrogate import starting as starting
+
+# isort: on
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

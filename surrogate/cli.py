@@ -8,65 +8,112 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cprograms.announcements import announced
 from cprograms.diagnostics import ProgramError, UsageError
-from surrogate import driver
-from surrogate.console import BROKEN_PIPE, INTERRUPTED, OK, REJECTED, WRONG_USAGE, print_json, warn
+from surrogate import console, driver, interrupts
+from surrogate.arguments import Parser, WrongArguments
+from surrogate.console import (
+    BROKEN_PIPE,
+    INTERNAL_ERROR,
+    OK,
+    REJECTED,
+    WRONG_USAGE,
+    complain,
+    print_json,
+    report,
+    warn,
+)
 from surrogate.driver import TARGETS
 from surrogate.mlp.target import RANGE
+from surrogate.starting import INTERRUPTED, asks_for_json
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
 from surrogate.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0 done, 1 program rejected or check failed, 2 wrong usage."""
+    """Run one command; returns its exit code: 0 done, 1 program rejected or check failed, 2 wrong usage.
+
+    Without `argv`, that of the process, which then ends: Ctrl-C is not heard any more.
+    """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    with interrupts.answered() if argv is None else nullcontext():
+        try:
+            return _outcome(arguments)
+        except KeyboardInterrupt:  # while a failure was being told
+            return INTERRUPTED
+
+
+def _outcome(arguments: Sequence[str]) -> int:
+    """Run the command, and tell what becomes of it."""
+    console.begin()
     # argparse takes -1e-3 for an option; with a space in front it is a value, and still a number.
-    options = build_parser().parse_args([f" {a}" if _NEGATIVE.fullmatch(a) else a for a in arguments])
+    arguments = [f" {a}" if _NEGATIVE.fullmatch(a) else a for a in arguments]
+    options: argparse.Namespace | None = None
     try:
-        code = _run(options)
+        try:
+            options = build_parser().parse_args(arguments)
+            code: int = options.run(options)
+        except (Exception, KeyboardInterrupt) as e:
+            code = _tell_failure(e, asks_for_json(arguments), options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
         # Python flushes stdout once more at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except OSError as e:
-        print(f"surrogate: error: {e}", file=sys.stderr)
+    except OSError as e:  # stdout is full
+        complain("surrogate", "error", str(e))
         return WRONG_USAGE
-    except KeyboardInterrupt:
-        return INTERRUPTED
 
 
-def _run(options: argparse.Namespace) -> int:
-    """Run the command; what is wrong with the program or its usage is reported as the command reports."""
-    try:
-        code: int = options.run(options)
-        return code
-    except ProgramError as e:
-        _report_failure(options, e, [d.as_dict() for d in e.diagnostics])
-        return REJECTED
-    except UsageError as e:
-        _report_failure(options, f"surrogate: error: {e}", [{"message": str(e), "severity": "error"}])
-        return WRONG_USAGE
+def _tell_failure(e: BaseException, json: bool, options: argparse.Namespace | None) -> int:
+    """Say what was wrong, as the command reports; returns the exit code."""
+    if isinstance(e, BrokenPipeError):
+        raise e
+    code, message = _judged(e)
+    if json:
+        verdict = {"numeric": False} if options is not None and options.run is _inspect and code != INTERRUPTED else {}
+        told = [d.as_dict() for d in e.diagnostics] if isinstance(e, ProgramError) else [_diagnostic(message)]
+        console.fail_in_json({**verdict, "diagnostics": told})
+    elif isinstance(e, ProgramError):
+        console.print_diagnostics(e.diagnostics)
+    elif code != INTERRUPTED:
+        if isinstance(e, WrongArguments):
+            sys.stderr.write(e.usage)
+        complain(e.command if isinstance(e, WrongArguments) else "surrogate", "error", message)
+    return code
+
+
+def _judged(e: BaseException) -> tuple[int, str]:
+    """The exit code of a failure, and what to say of it."""
+    # What an interrupt breaks may fail in other ways.
+    if isinstance(e, KeyboardInterrupt) or (interrupts.heard() and not isinstance(e, ProgramError | UsageError)):
+        return INTERRUPTED, "interrupted"
+    if isinstance(e, ProgramError):
+        return REJECTED, str(e)
+    if isinstance(e, UsageError | OSError):
+        return WRONG_USAGE, str(e)
+    if sys.flags.dev_mode:
+        raise e
+    kind = type(e).__name__
+    what = " ".join(str(e).split())[:300]
+    return INTERNAL_ERROR, f"internal error: {kind}{': ' if what else ''}{what}; python -X dev -m surrogate says where"
+
+
+def _diagnostic(message: str) -> dict[str, Any]:
+    return {"message": message, "severity": "error"}
 
 
 _NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?(,.*)?|-inf(inity)?|-nan", re.IGNORECASE)
 
 
-def _report_failure(options: argparse.Namespace, message: object, diagnostics: list[dict[str, Any]]) -> None:
-    if getattr(options, "json", False):
-        verdict = {"numeric": False} if options.run is _inspect else {}
-        print_json({**verdict, "diagnostics": diagnostics})
-    else:
-        print(message, file=sys.stderr)
-
-
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="surrogate",
         description="Compile C functions to neural surrogates, which mimic them, or to the exact ANC register machine.",
         epilog="Exit codes: 0 done, 1 the program was rejected or a check failed, 2 wrong usage.",
@@ -137,20 +184,20 @@ def _compile(options: argparse.Namespace) -> int:
         why = f": {target.refusal}" if target.refusal else ""
         raise UsageError(f"{option.shown} is of --target {' and '.join(t.name for t in owners)}{why}")
     given = {o.dest: getattr(options, o.dest) for o in target.options if o.given(options)}
-    artifact: Artifact = driver.compile(options.file, target=target.name, **_source(options), **given)
-    output = Path(options.output or _default_stem(options, artifact.entry) + target.suffix)
-    summary = target.summary(artifact)
-    artifact.save(output)
+    with announced(f"compiling {options.file}"):
+        artifact: Artifact = driver.compile(options.file, target=target.name, **_source(options), **given)
+        output = Path(options.output or _default_stem(options, artifact.entry) + target.suffix)
+        summary = target.summary(artifact)
+        artifact.save(output)
     seconds = time.perf_counter() - started
     if options.json:
         warnings = {} if summary.warnings is None else {"warnings": summary.warnings}
         print_json(summary.facts | {"artifact": str(output), "seconds": seconds} | warnings)
     else:
-        print(f"{options.file} -> {output}")
-        for line in [*summary.lines, f"time      {seconds:.2f} s"]:
-            print(f"  {line}")
+        lines = [*summary.lines, f"time      {seconds:.2f} s"]
+        report(f"{options.file} -> {output}", *(f"  {line}" for line in lines))
         for warning in summary.warnings or []:
-            print(f"{options.file}: warning: {warning}", file=sys.stderr)
+            complain(options.file, "warning", warning)
     if summary.failure is not None:
         warn(summary.failure)
     return OK if summary.failure is None else REJECTED
@@ -181,9 +228,9 @@ def _add_inspect(commands: Any) -> None:
 def _inspect(options: argparse.Namespace) -> int:
     # The parser takes longer to import than `--help` takes to print.
     from cprograms.frontend.loading import describe
-    from surrogate.inspection import report
+    from surrogate.inspection import tell
 
-    return report(describe(options.file, ranges=options.ranges, **_source(options)), options.json)
+    return tell(describe(options.file, ranges=options.ranges, **_source(options)), options.json)
 
 
 # --- commands on an artifact ---
@@ -214,9 +261,11 @@ def _add_artifact_command(commands: Any, rows: Rows) -> None:
 
 def _on_artifact(rows: Rows, options: argparse.Namespace) -> int:
     """Load the artifact, and do with it what its target does."""
-    target, artifact = driver.load_with_target(options.artifact)
+    with announced(f"loading {options.artifact}"):
+        target, artifact = driver.load_with_target(options.artifact)
     if target.name not in rows:
-        raise UsageError(f"{options.artifact}: {target.one} {next(iter(rows.values())).lacking}")
+        lacking = next(iter(rows.values())).lacking
+        raise UsageError(f"{options.artifact}: {target.one} {lacking}; it is {target.described(artifact)}")
     if foreign := _foreign_option(options, target, {name: row.options for name, row in rows.items()}):
         option, owners = foreign
         raise UsageError(f"{option.shown} is for {' and '.join(t.many for t in owners)}")

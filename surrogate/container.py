@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 
-from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.diagnostics import ProgramError, UsageError, did_you_mean
 from cprograms.files import file_names, read_file, write_directory
 from surrogate.version import __version__
 
@@ -143,7 +143,14 @@ def seal(config: dict[str, Any]) -> str:
 
 def _read_config(source: Path) -> dict[str, Any]:
     if not source.exists():
-        raise UsageError(f"{source}: no such artifact; `surrogate compile` makes one from a C file")
+        guess = did_you_mean(source.name, (p.name for p in source.parent.glob("*") if is_artifact(p)))
+        raise UsageError(f"{source}: no such artifact; {guess}`surrogate compile` makes one from a C file")
+    if not source.is_dir():
+        is_c = source.suffix in (".c", ".h")
+        made = f"; `surrogate compile {source}` makes one of it" if is_c else ""
+        raise UsageError(f"{source}: not a surrogate artifact but a {'C ' if is_c else ''}file{made}")
+    if not (source / "config.json").exists():
+        raise UsageError(f"{source}: not a surrogate artifact: a directory without config.json")
     try:
         config = json.loads(read_file(source, CONFIG))
     except (OSError, ValueError, RecursionError) as e:

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from cprograms import options
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, did_you_mean
 from surrogate.target import Artifact, Target
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def find_target(name: str) -> Target[Any]:
     """Raises UsageError where there is no target of that name."""
     if options.text("target", name) not in TARGETS:
         *others, last = TARGETS
-        raise UsageError(f"unknown target '{name}'; there are {', '.join(others)} and {last}")
+        raise UsageError(
+            f"unknown target '{name}'; {did_you_mean(name, TARGETS)}there are {', '.join(others)} and {last}"
+        )
     return TARGETS[name]
 
 

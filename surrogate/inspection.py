@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from cprograms.diagnostics import ProgramError
 from cprograms.frontend.loading import CandidateEntry, Description
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.console import OK, REJECTED, print_json
+from surrogate.console import OK, REJECTED, print_diagnostics, print_json, report
 from surrogate.signature import Signature
 
 _TOKEN = re.compile(
@@ -25,7 +23,7 @@ _TOKEN = re.compile(
 )
 
 
-def report(described: Description, json: bool) -> int:
+def tell(described: Description, json: bool) -> int:
     """Print what was found, and return the exit code: whether there is a numeric program."""
     functions = [c.as_dict() for c in described.candidates]
     if described.program is None:
@@ -33,13 +31,13 @@ def report(described: Description, json: bool) -> int:
             diagnostics = [d.as_dict() for d in described.diagnostics]
             print_json({"numeric": False, "diagnostics": diagnostics, "functions": functions})
         else:
-            print(ProgramError(described.diagnostics), file=sys.stderr)
+            print_diagnostics(described.diagnostics)
         return REJECTED
     found = inspection(described.program)
     if json:
         print_json({"numeric": True, **found, "functions": functions})
     else:
-        print("\n".join([*inspect_lines(described.program, found), *function_lines(described.candidates)]))
+        report(*inspect_lines(described.program, found), *function_lines(described.candidates))
     return OK
 
 

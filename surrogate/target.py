@@ -152,6 +152,9 @@ class Target(Protocol[A]):
         together.
         """
 
+    def described(self, artifact: A) -> str:
+        """What an artifact is, in a few words, as in "a surrogate of 'double f(double x)'"."""
+
     def summary(self, artifact: A) -> Summary:
         """Check a new artifact, as far as the target does so unasked, and describe it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import ClassVar
 
@@ -12,7 +11,7 @@ from pycparser import c_ast
 
 from cprograms import options
 from cprograms.declarations import Unsupported
-from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.places import Places
 from cprograms.frontend.pragmas import Pragmas, read_pragmas
@@ -135,5 +134,4 @@ class File(ABC):
 def _choices(wanted: str, names: list[str]) -> str:
     if not names:
         return "it defines no function at all"
-    close = get_close_matches(wanted, names, n=1)
-    return (f"did you mean '{close[0]}'? " if close else "") + f"it defines {', '.join(names)}"
+    return f"{did_you_mean(wanted, names)}it defines {', '.join(names)}"

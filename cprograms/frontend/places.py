@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -18,8 +18,8 @@ _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)
 _WORD = re.compile(r"""L?"(?:[^"\\]|\\.)*"?|L?'(?:[^'\\]|\\.)*'?|[A-Za-z_$][\w$]*|\.?\d(?:[eEpP][+-]|[\w.])*|\S""")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)|//.*")
 _Token = tuple[str, int]
-_LONGEST = 1000
-"""Characters of an expanded line beyond which its columns are not worked out."""
+_MOST_WORDS = 1000
+"""Words of a line that differ before and after preprocessing, beyond which their columns are not worked out."""
 
 
 class Places:
@@ -65,24 +65,43 @@ def _column(expanded: str, column: int, source: str) -> int:
 
     Preprocessing squeezes white space, drops comments and expands macros; what a macro put there is placed at its name.
     """
-    if not source or len(expanded) > _LONGEST:
-        return 0
     before, after, blocks = _aligned(expanded, source)
     if not before or not after:
         return 0
-    index = max(bisect_right([start for _, start in before], column - 1) - 1, 0)
+    index = max(bisect_right(before, column - 1, key=lambda token: token[1]) - 1, 0)
     tag, low, start = next((t, low, start) for t, low, high, start, _ in blocks if low <= index < high)
+    if tag == "unknown":
+        return 0
     start = min(start, len(after) - 1)
     return after[start + index - low if tag == "equal" else _origin(before, after, index, start)][1] + 1
 
 
 @lru_cache(maxsize=256)
-def _aligned(expanded: str, source: str) -> tuple[list[_Token], list[_Token], Sequence[tuple[str, int, int, int, int]]]:
+def _aligned(expanded: str, source: str) -> tuple[list[_Token], list[_Token], list[tuple[str, int, int, int, int]]]:
     """The words of both lines with their offsets, and which runs of them correspond."""
     before = [(m.group(), m.start()) for m in _WORD.finditer(expanded)]
     after = [(m.group(), m.start()) for m in _WORD.finditer(_COMMENT.sub(lambda m: " " * len(m.group()), source))]
-    matcher = SequenceMatcher(None, [w for w, _ in before], [w for w, _ in after], autojunk=False)
-    return before, after, matcher.get_opcodes()
+    return before, after, _blocks([w for w, _ in before], [w for w, _ in after])
+
+
+def _blocks(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """Which runs of words correspond, as `SequenceMatcher.get_opcodes` says; "unknown" where there are too many.
+
+    What both begin and end with is matched first: the rest takes quadratic time.
+    """
+    least = min(len(before), len(after))
+    head = next((i for i in range(least) if before[i] != after[i]), least)
+    tail = next((i for i in range(least - head) if before[-1 - i] != after[-1 - i]), least - head)
+    rest, other = before[head : len(before) - tail], after[head : len(after) - tail]
+    if max(len(rest), len(other)) > _MOST_WORDS:
+        middle = [("unknown", 0, len(rest), 0, len(other))]
+    else:
+        middle = list(SequenceMatcher(None, rest, other, autojunk=False).get_opcodes())
+    return [
+        ("equal", 0, head, 0, head),
+        *((tag, a + head, b + head, c + head, d + head) for tag, a, b, c, d in middle),
+        ("equal", len(before) - tail, len(before), len(after) - tail, len(after)),
+    ]
 
 
 def _origin(before: list[_Token], after: list[_Token], index: int, near: int) -> int:

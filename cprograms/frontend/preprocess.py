@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from cprograms import options, processes
+from cprograms.columns import character
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend.source import Source, escape
 from cprograms.frontend.standard import DECLARATIONS
@@ -149,6 +150,7 @@ class _Clang:
         processes.limit(self._process, seconds)
         self.stopped = False
         self._timer = threading.Timer(processes.PATIENCE * seconds, self.stop)
+        self._timer.daemon = True  # an interrupted program does not wait for it
         self._timer.start()
 
     def stop(self) -> None:
@@ -198,7 +200,7 @@ def header_folders() -> list[Path]:
 def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
     """The compiler's errors; the first note after one becomes its hint."""
     found: list[Diagnostic] = []
-    for line in stderr.splitlines():
+    for line in stderr.split("\n"):
         match = _MESSAGE.fullmatch(line)
         if match is None or match["text"].startswith("too many errors emitted"):
             continue
@@ -210,7 +212,9 @@ def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
             continue
         place = (match["file"], int(match["line"]), int(match["column"])) if match["file"] else (source.name, 0, 0)
         quoted = source.line(place[0], place[1]) if match["file"] else ""
-        found.append(Diagnostic(_reworded(match["text"]), *place, quoted, _hint(match["text"])))
+        file, number, column = place
+        column = character(quoted, column) if quoted else column
+        found.append(Diagnostic(_reworded(match["text"]), file, number, column, quoted, _hint(match["text"])))
     return found
 
 

@@ -6,7 +6,6 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -14,7 +13,7 @@ from pycparser import c_ast
 
 from cprograms import options
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.frontend.pragmas import Range
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Argument, Result
 from cprograms.types import CType, Scalar, Struct
@@ -154,8 +153,7 @@ def _applied(signature: Signature, name: str, low: Any, high: Any, origin: str) 
             found_result = replace(result, low=low, high=high)
             return replace(signature, results=(*signature.results[:i], found_result, *signature.results[i + 1 :]))
     names = [a.name for a in signature.arguments]
-    close = get_close_matches(name, [*names, *(r.name for r in signature.results)], n=1)
-    guess = f"did you mean '{close[0]}'? " if close else ""
+    guess = did_you_mean(name, [*names, *(r.name for r in signature.results)])
     raise UsageError(f"there is no argument '{name}'; {guess}the arguments are {', '.join(names) or '(none)'}")
 
 

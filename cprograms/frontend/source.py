@@ -7,15 +7,12 @@ import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from cprograms import options
-from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
 
 MAX_BYTES = 1_000_000
 """Largest source that is read."""
-_LONGEST_QUOTED = 500
-"""Characters of a line beyond which diagnostics do not quote it."""
 
 _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\]|\\.)*)")?')
 
@@ -42,15 +39,15 @@ class Source:
         return found
 
     def line(self, file: str, number: int) -> str:
-        """The text at a place in this file or in one that it includes; "" where it cannot be found or is too long."""
+        """The text at a place in this file or in one that it includes; "" where it cannot be found."""
         here = self._lines.get((file, number))
-        line = self._elsewhere(file, number) if here is None else here
-        return line if len(line) <= _LONGEST_QUOTED else ""
+        return self._elsewhere(file, number) if here is None else here
 
     @staticmethod
     def _elsewhere(file: str, number: int) -> str:
         try:
-            lines = Path(file).read_bytes()[:MAX_BYTES].decode("utf-8", "replace").splitlines()
+            with open(file, "rb") as included:
+                lines = _lines_of(included.read(MAX_BYTES))
         except (OSError, ValueError):
             return ""
         return lines[number - 1] if 0 < number <= len(lines) else ""
@@ -82,7 +79,19 @@ def _read_file(path: str) -> bytes:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"cannot read {path!r}: {reason}") from None
+        raise UsageError(f"cannot read {path!r}: {reason}{_instead(path)}") from None
+
+
+def _instead(path: str) -> str:
+    """What may have been meant in the place of a path that cannot be read: "; ..." or ""."""
+    folder, name = os.path.split(path)
+    try:
+        if os.path.isdir(path):
+            return "; it holds a program.c" if os.path.isfile(os.path.join(path, "program.c")) else ""
+        guess = did_you_mean(name, (other for other in os.listdir(folder or ".") if other.endswith((".c", ".h"))))
+    except (OSError, ValueError):
+        return ""
+    return f"; {guess.strip()}" if guess else ""
 
 
 def _decode(name: str, data: bytes) -> str:
@@ -92,8 +101,12 @@ def _decode(name: str, data: bytes) -> str:
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         raise ProgramError([Diagnostic("this is a binary file, not C (it contains a NUL byte)", name, line)])
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(_lines_of(data.removeprefix(b"\xef\xbb\xbf")))
+
+
+def _lines_of(data: bytes) -> list[str]:
+    """The lines as C and its compilers count them: a form feed, say, ends none."""
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def unescape(text: str) -> str:

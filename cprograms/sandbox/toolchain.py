@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from cprograms import processes
+from cprograms.announcements import announced
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import UsageError
 from cprograms.libm import FUNCTIONS
@@ -141,7 +140,7 @@ def _math_library() -> bytes:
     try:
         stored.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(stored.folder / f"{name}.lock")
-        with lock, _announcement("Building the sandbox's C library (once, about 15 s)"):
+        with lock, announced("building the C library of the sandbox, once: about 15 s"):
             if (library := stored.get(name)) is None:  # another process may have built it by now
                 library = _built_math_library()
                 stored.put(name, library)
@@ -169,15 +168,3 @@ def _built_math_library() -> bytes:
         _zig(["clang", "--target=wasm32-wasip1", *common, "-c", "-o", str(unit)], None)
         _zig(["wasm-ld", "-r", "--strip-debug", str(unit), *archives, "-o", str(library)], None)
         return library.read_bytes()
-
-
-@contextmanager
-def _announcement(message: str) -> Iterator[None]:
-    """Say on a terminal's stderr what takes long."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(message):
-        yield

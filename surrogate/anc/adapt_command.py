@@ -18,8 +18,9 @@ from surrogate.anc.adaptation.outcome import Progress
 from surrogate.anc.artifact import FILES
 from surrogate.anc.machine.samples import read_samples
 from surrogate.anc.program import AncProgram
-from surrogate.console import INTERRUPTED, OK, REJECTED, print_json, warn
+from surrogate.console import OK, REJECTED, print_json, report, warn
 from surrogate.container import ensure_free
+from surrogate.starting import INTERRUPTED
 
 
 def adapt(options: argparse.Namespace, program: AncProgram) -> int:
@@ -56,14 +57,16 @@ def _stem(artifact: str) -> str:
 
 
 def _print_summary(source: str, output: Path, found: Adaptation[AncProgram], seconds: float) -> None:
-    print(f"{source} -> {output}" if found.best else f"{source}: no attempt is faster and right")
-    print(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method})")
+    lines = [f"{source} -> {output}" if found.best else f"{source}: no attempt is faster and right"]
+    lines.append(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method})")
     if found.best is not None:
         best = min(a.iterations for a in found.successes)
-        print(f"  speed     {found.generic:.4g} iterations before, {found.adapted:.4g} after, {best:.4g} at best")
+        lines.append(
+            f"  speed     {found.generic:.4g} iterations before, {found.adapted:.4g} after, {best:.4g} at best"
+        )
         kinds = ", ".join(f"{count} of type {kind}" for kind, count in found.kinds.items() if count)
-        print(f"  types     {kinds}; the best is of type {found.best.kind}")
-    print(f"  time      {seconds:.1f} s")
+        lines.append(f"  types     {kinds}; the best is of type {found.best.kind}")
+    report(*lines, f"  time      {seconds:.1f} s")
 
 
 @contextmanager

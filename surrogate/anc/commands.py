@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate.anc.card import report_line
 from surrogate.anc.decompiler.listing import listing
@@ -13,7 +14,7 @@ from surrogate.anc.machine.assembly import size_line
 from surrogate.anc.machine.tracing import trace_lines
 from surrogate.anc.pictures import matrix_picture, run_picture
 from surrogate.anc.program import AncProgram
-from surrogate.console import OK, REJECTED, print_json, warn, write_output
+from surrogate.console import OK, REJECTED, coloured, columns, print_json, report, warn, wrapped, write_output
 from surrogate.target import Summary
 
 COMPILE_TAPES = 100
@@ -22,14 +23,14 @@ COMPILE_TAPES = 100
 
 def summary(program: AncProgram) -> Summary:
     """Check a new program on a few tapes, and describe it."""
-    report = program.check(COMPILE_TAPES)
+    checked = program.check(COMPILE_TAPES)
     lines = [
         f"function  void {program.entry}(int *)",
         f"program   {size_line(program.program, program.tape)}",
-        f"check     {report_line(report)}",
+        f"check     {report_line(checked)}",
     ]
     wrong = "the compiled program differs from the C program; `surrogate check` shows where"
-    return Summary(program.as_dict(), lines, failure=None if report.passed else wrong)
+    return Summary(program.as_dict(), lines, failure=None if checked.passed else wrong)
 
 
 def run(options: argparse.Namespace, program: AncProgram) -> int:
@@ -50,26 +51,31 @@ def trace(options: argparse.Namespace, program: AncProgram) -> int:
         document = {"artifact": options.artifact, "steps": [s.as_dict() for s in steps]}
         print_json({**document, "tape": list(steps[-1].tape), "stopped": stopped})
     else:
-        print("\n".join(trace_lines(steps, colour=sys.stdout.isatty())))
+        print("\n".join(trace_lines(steps, coloured(sys.stdout), columns(sys.stdout))))
         print(",".join(map(str, steps[-1].tape)))
     return _stopped(options, stopped, len(steps))
 
 
 def check(options: argparse.Namespace, program: AncProgram) -> int:
     tapes = 1000 if options.tapes is None else options.tapes
-    report = program.check(tapes, options.seed, **_steps(options))
+    with announced(f"checking {options.artifact}"):
+        checked = program.check(tapes, options.seed, **_steps(options))
     if options.json:
-        print_json({"artifact": options.artifact, **report.as_dict()})
-        return OK if report.passed else REJECTED
-    print(options.artifact)
-    print(f"  program   {size_line(program.program, program.tape)}")
-    print(f"  check     {report_line(report)}")
-    if report.mismatch is not None:
-        found = report.mismatch.found
-        print(f"  tape      {','.join(map(str, report.mismatch.tape))}")
-        print(f"  expected  {','.join(map(str, report.mismatch.expected))}")
-        print(f"  found     {'not stopped' if found is None else ','.join(map(str, found))}")
-    return OK if report.passed else REJECTED
+        print_json({"artifact": options.artifact, **checked.as_dict()})
+        return OK if checked.passed else REJECTED
+    lines = [
+        f"  program   {size_line(program.program, program.tape)}",
+        f"  check     {report_line(checked)}",
+    ]
+    if checked.mismatch is not None:
+        found = checked.mismatch.found
+        lines += [
+            f"  tape      {','.join(map(str, checked.mismatch.tape))}",
+            f"  expected  {','.join(map(str, checked.mismatch.expected))}",
+            f"  found     {'not stopped' if found is None else ','.join(map(str, found))}",
+        ]
+    report(options.artifact, *lines)
+    return OK if checked.passed else REJECTED
 
 
 def decompile(options: argparse.Namespace, program: AncProgram) -> int:
@@ -82,10 +88,21 @@ def decompile(options: argparse.Namespace, program: AncProgram) -> int:
     if options.json:
         print_json({"artifact": options.artifact, "entry": program.entry, **decompiled.as_dict()})
     else:
-        print(listing(decompiled, program.entry), end="")
+        print("\n".join(_fitted(listing(decompiled, program.entry).splitlines())))
         if decompiled.source is not None and options.output is None:
             print(f"\n{decompiled.source}", end="")
     return OK
+
+
+def _fitted(lines: list[str]) -> list[str]:
+    """The lines of a listing, comments that are too long for the terminal in several."""
+    most = columns(sys.stdout)
+    fitted = []
+    for line in lines:
+        at = line.find(";")
+        under = at if at >= 0 and not line.startswith("registers") else len("registers ")
+        fitted.append(wrapped(line, most, under, "; " if under == at else ""))
+    return fitted
 
 
 def show(options: argparse.Namespace, program: AncProgram) -> int:

@@ -124,6 +124,9 @@ class Anc:
 
         return decode(config, files)
 
+    def described(self, artifact: AncProgram) -> str:
+        return f"the exact program 'void {artifact.entry}(int *)'"
+
     def summary(self, artifact: AncProgram) -> Summary:
         from surrogate.anc.commands import summary
 

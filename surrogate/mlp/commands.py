@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 
+from cprograms.announcements import announced
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
-from surrogate.console import OK, REJECTED, print_json, warn, write_output
+from surrogate.console import OK, REJECTED, complain, print_json, warn, write_output
+from surrogate.console import report as print_report
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import BAD_NMSE, error_line, network_line, number, rows_line, trapped_line
 from surrogate.mlp.check import Report
@@ -94,14 +95,14 @@ def run(options: argparse.Namespace, surrogate: Surrogate) -> int:
 
 
 def check(options: argparse.Namespace, surrogate: Surrogate) -> int:
-    report = surrogate.check(2000 if options.rows is None else options.rows, options.seed)
+    with announced(f"checking {options.artifact}"):
+        report = surrogate.check(2000 if options.rows is None else options.rows, options.seed)
     # A comparison with NaN is false: an undefined error passes no bound.
     passed = options.max_nmse is None or report.nmse <= options.max_nmse
     if options.json:
         print_json({"artifact": options.artifact, "passed": passed, "max_nmse": options.max_nmse, **report.as_dict()})
         return OK if passed else REJECTED
-    print(options.artifact)
-    print("\n".join(f"  {line}" for line in _report_lines(report)))
+    print_report(options.artifact, *(f"  {line}" for line in _report_lines(report)))
     if not passed:
-        print(f"surrogate: the nMSE is above --max-nmse {options.max_nmse:g}", file=sys.stderr)
+        complain("surrogate", "error", f"the nMSE is above --max-nmse {options.max_nmse:g}")
     return OK if passed else REJECTED

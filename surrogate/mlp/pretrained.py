@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 
 from cprograms import options
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, did_you_mean
 from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -59,5 +59,5 @@ def _find(compiler: str | PathLike[str] | None) -> Path:
     packaged = sorted(p.parent.name for p in WEIGHTS.glob("*/config.json"))
     raise UsageError(
         f"no surrogate compiler '{compiler}': neither a directory with config.json and model.safetensors, nor one of"
-        f" the packaged ones ({', '.join(packaged) or 'none'})"
+        f" the packaged ones; {did_you_mean(str(compiler), packaged)}there are {', '.join(packaged) or 'none'}"
     )

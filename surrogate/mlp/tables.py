@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, nearest
 from cprograms.program import Argument
 
 
@@ -97,7 +97,10 @@ def _read_text(path: str, shown: str) -> str:
 def _header_columns(header: list[str], names: Sequence[str], place: str) -> list[int]:
     missing = [n for n in names if n not in header]
     if missing:
-        raise UsageError(f"{place}: the header has no column '{missing[0]}' (the arguments are {', '.join(names)})")
+        spare = [h for h in header if h not in names]
+        guess = f"; it has '{close}'" if (close := nearest(missing[0], spare)) else ""
+        arguments = ", ".join(names)
+        raise UsageError(f"{place}: the header has no column '{missing[0]}'{guess} (the arguments are {arguments})")
     return [header.index(n) for n in names]
 
 

@@ -110,6 +110,9 @@ class Mlp:
 
         return decode(config, files)
 
+    def described(self, artifact: Surrogate) -> str:
+        return f"a surrogate of '{artifact.signature}'"
+
     def summary(self, artifact: Surrogate) -> Summary:
         from surrogate.mlp.commands import summary
 

@@ -90,6 +90,9 @@ class Copies:
     def decode(self, config: object, files: object) -> Copies.Copy:
         raise ValueError
 
+    def described(self, copy: Copies.Copy) -> str:
+        return "a copy"
+
     def summary(self, copy: Copies.Copy) -> Summary:
         return Summary({"length": len(copy.text)}, [f"length    {len(copy.text)}"])
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from cprograms import options
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, did_you_mean
 from surrogate.anc.adaptation import gradient, hybrid
 from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
 from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
@@ -156,7 +156,7 @@ def adapt(
 
 def _task(name: str, memory_size: int) -> TapeTask:
     if name not in TASKS:
-        raise UsageError(f"unknown task '{name}'; there are {', '.join(TASKS)}")
+        raise UsageError(f"unknown task '{name}'; {did_you_mean(name, TASKS)}there are {', '.join(TASKS)}")
     task = TASKS[name]
     if task.memory_size != memory_size:
         raise UsageError(

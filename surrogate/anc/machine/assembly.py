@@ -64,7 +64,7 @@ def parse(text: str, name: str = "<assembly>") -> Assembly:
     """
     memory_size, registers = 0, None
     instructions: list[Instruction] = []
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
         line = raw.split(";")[0].strip()
         where = f"{name}:{number}"
         if line.startswith("memory "):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,8 @@ from surrogate.anc.machine.instructions import Instruction, Op, Values
 
 SURE = 0.995
 """Probabilities from here on are not worth saying."""
+_NARROW = 10
+"""Where the lines of a row go on that has no room beside its instruction."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,11 @@ def _values(distributions: torch.Tensor) -> tuple[int, ...]:
     return tuple(distributions[0, 0].argmax(-1).tolist())
 
 
-def trace_lines(steps: Sequence[TraceStep], colour: bool = False) -> list[str]:
+def trace_lines(steps: Sequence[TraceStep], colour: bool = False, most: int | None = None) -> list[str]:
     """A table: the step, its line, the instruction, what it does, all registers after it, and the cells that changed.
 
-    With `colour`, for terminals, the register that was written and the cells that changed stand out.
+    With `colour`, for terminals, the register that was written and the cells that changed stand out. A row that would
+    be wider than `most` columns goes on in further lines, each register below its name.
     """
     registers = len(steps[0].registers)
     header = ["step", "line", "instruction", "", *(f"r{r}" for r in range(registers))]
@@ -102,15 +107,47 @@ def trace_lines(steps: Sequence[TraceStep], colour: bool = False) -> list[str]:
         [str(s.step), str(s.line), instruction_text(s.instruction), _effect(s), *map(str, s.registers)] for s in steps
     ]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = [_DIM(" ".join(_aligned(header, widths)) + "  cells", colour).rstrip()]
+    lines = [_DIM(line, colour) for line in _folded(_aligned(header, widths), widths, "cells", most, _plain)]
     for s, row in zip(steps, rows, strict=True):
         cells = _aligned(row, widths)
         if s.instruction.out is not None:
             cells[4 + s.instruction.out] = _BOLD(cells[4 + s.instruction.out], colour)
         changes = ", ".join(f"mem[{c}] {before} → {after}" for c, (before, after) in s.changed.items())
-        doubt = "" if s.line_probability >= SURE else f"  (at line {s.line} with {s.line_probability:.2f})"
-        lines.append(f"{' '.join(cells)}  {_YELLOW(changes, colour)}{doubt}".rstrip())
+        doubt = "" if s.line_probability >= SURE else f"(at line {s.line} with {s.line_probability:.2f})"
+        lines += _folded(cells, widths, changes, most, lambda text: _YELLOW(text, colour), doubt)
     return lines
+
+
+def _folded(
+    cells: Sequence[str],
+    widths: Sequence[int],
+    changes: str,
+    most: int | None,
+    painted: Callable[[str], str],
+    doubt: str = "",
+) -> list[str]:
+    """A row, whose cells are as wide as `widths` but for colours, in lines of at most `most` columns."""
+    room = most or sys.maxsize
+    start = sum(widths[:4]) + 4
+    lines, used = [" ".join(cells[:4])], start - 1
+    if start > 2 * room // 3:
+        start = _NARROW
+    for cell, width in zip(cells[4:], widths[4:], strict=True):
+        if used + 1 + width > room:
+            lines, used = [*lines, " " * (start - 1)], start - 1
+        lines[-1] += f" {cell}"
+        used += 1 + width
+    for text, paint in ((changes, painted), (doubt, _plain)):
+        if not text:
+            continue
+        if used + 2 + len(text) <= room:
+            lines[-1] += f"  {paint(text)}"
+            used += 2 + len(text)
+        else:
+            parts = textwrap.wrap(text, room - start)
+            lines += [f"{' ' * start}{paint(part)}" for part in parts]
+            used = start + len(parts[-1])
+    return [line.rstrip() for line in lines]
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -132,6 +169,10 @@ def _effect(s: TraceStep) -> str:
 
 def _style(code: int) -> Callable[[str, bool], str]:
     return lambda text, colour: f"\033[{code}m{text}\033[0m" if colour and text else text
+
+
+def _plain(text: str) -> str:
+    return text
 
 
 _BOLD, _DIM, _YELLOW = _style(1), _style(2), _style(33)

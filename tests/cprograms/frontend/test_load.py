@@ -46,9 +46,9 @@ def test_diagnostic_reads_like_a_compilers():
     with pytest.raises(ProgramError) as error:
         load(source="int n;\nint f(int x) {\n\treturn x * n;\n}")
     assert str(error.value) == (
-        "<source>:3:13: error: 'n' is a global that can change, and it is read here\n"
-        "  \treturn x * n;\n"
-        "  \t           ^\n"
+        "<source>:3:20: error: 'n' is a global that can change, and it is read here\n"
+        "          return x * n;\n"
+        "                     ^\n"
         "  hint: declare it const, or make it an argument"
     )
 

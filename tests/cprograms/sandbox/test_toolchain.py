@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cprograms.announcements import announced
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sandbox import Status, run, run_many, running, toolchain
@@ -218,11 +219,11 @@ def test_two_processes_build_the_c_library_once(tmp_path: Path) -> None:
 
 
 def test_the_first_build_is_announced_on_a_terminal_only(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    with toolchain._announcement("building"):
+    with announced("building"):
         pass
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
-    with toolchain._announcement("building"):
+    with announced("building"):
         pass
     assert "building" in capsys.readouterr().err

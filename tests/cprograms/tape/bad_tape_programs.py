@@ -35,7 +35,7 @@ BAD_TAPES = [
     _bad("missing semicolon", "void f(int *mem) {\n  mem[0] = 1\n}\n", ("2:13", "expected ';'")),
     _bad("deep parentheses", f"void f(int *m) {{ m[0] = {'(' * 9999}1{')' * 9999}; }}", ("1:2073", "nesting level")),
     _bad("deep blocks", "void f(int *m) " + "{" * 200 + "}" * 200, ("1:6", "nested more than 150 levels")),
-    _bad("long sum", "void f(int *m) { m[0] = " + "m[1] + " * 200 + "1; }", ("1", "nested more than 150 levels")),
+    _bad("long sum", "void f(int *m) { m[0] = " + "m[1] + " * 200 + "1; }", ("1:6", "nested more than 150 levels")),
     # The entry
     _bad("numeric program", "int f(int x) {\n  return x;\n}", ("1:5", "returns a value"), ("1:5", "--target mlp")),
     _bad(

@@ -37,13 +37,13 @@ def test_every_fault_is_told_like_a_compilers():
     with pytest.raises(ProgramError) as error:
         load_tape(source="void f(int *mem) {\n\tmem[0] = mem[1] ^ 3;\n\tgoto end;\nend: ;\n}\n")
     assert str(error.value) == (
-        "<source>:2:11: error: the operator ^ is not supported\n"
-        "  \tmem[0] = mem[1] ^ 3;\n"
-        "  \t         ^\n"
+        "<source>:2:18: error: the operator ^ is not supported\n"
+        "          mem[0] = mem[1] ^ 3;\n"
+        "                   ^\n"
         "  hint: bits have no meaning modulo M: use + - * / %; a shift of constants alone is fine\n"
-        "<source>:3:2: error: goto is not supported\n"
-        "  \tgoto end;\n"
-        "  \t^\n"
+        "<source>:3:9: error: goto is not supported\n"
+        "          goto end;\n"
+        "          ^\n"
         "  hint: write a loop, break, continue or return"
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from cprograms.diagnostics import UsageError
 from cprograms.tape import load_tape
 from cprograms.tape.oracle import run as run_c
 from surrogate.anc.adaptation.hybrid import _Kernel
@@ -23,7 +24,7 @@ from surrogate.anc.machine.assembly import Assembly, parse
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import GIVES_ZERO, INSTRUCTIONS, Instruction, Op, evaluate
 from surrogate.anc.machine.interpreter import run_one
-from surrogate.anc.machine.samples import Samples
+from surrogate.anc.machine.samples import Samples, parse_samples
 from surrogate.anc.machine.tracing import trace, trace_lines
 from surrogate.anc.program import AncProgram
 
@@ -191,3 +192,14 @@ def test_a_row_is_all_that_a_new_instruction_needs(listk: AncProgram, tmp_path: 
     command = [sys.executable, str(script), str(tmp_path / "eleven.anc"), soft_run(program)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=script.parents[4], check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("separator", ["\f", "\v", "\x1c", "\x85", "\u2028"])
+def test_only_line_ends_end_lines(separator: str) -> None:
+    """What is after one of these is still in the comment, and the wrong line is told by its number."""
+    text = f"memory 8\nregisters r0=1  ; one{separator}two\nSTOP\n"
+    assert len(parse(text)) == 1
+    with pytest.raises(UsageError, match="<assembly>:4:"):
+        parse(f"{text}NONSENSE\n")
+    with pytest.raises(UsageError, match=r"s:1: (a row is an object|not JSON: Invalid control character)"):
+        parse_samples(f'{{"in": [1], "out": [1], "note": "one{separator}two"}}\n', 8, "s")
