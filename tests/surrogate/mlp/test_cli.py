@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -268,9 +267,9 @@ def test_a_rejected_program_exits_with_1(name: str, compiler: Path, capsys: pyte
 
 def test_a_program_that_never_ends_exits_with_1(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("loop.c").write_text("int f(int n) { for (;;) n ^= 1; return n; }")
-    started = time.perf_counter()
+    started = processor_time()
     assert main(["compile", "loop.c", "--compiler", str(compiler)]) == 1
-    assert time.perf_counter() - started < 10
+    assert processor_time() - started < 10
     assert "gave finite results on 0 of 64 rows" in capsys.readouterr().err
 
 
@@ -489,6 +488,7 @@ WAITING = """
 import sys, time
 from types import SimpleNamespace
 from surrogate.cli import main
+from tests.cprograms.native import processor_time
 
 def read(*_):
     print("reading", flush=True)

@@ -270,7 +270,7 @@ def narrow(tmp_path: Path) -> Path:
 def test_a_program_with_what_the_weights_do_not_know_compiles(narrow: Path, level: int) -> None:
     made = surrogate.compile(source=TABLE + " return t[i % 40]; }", opt_level=level, compiler=narrow)
     assert {"lookup"} < {node.op for node in lower(made.program).nodes}
-    assert np.isfinite(made.predict(np.arange(256)[:, None])).all()
+    assert np.isfinite(made.module.predict(np.arange(256)[:, None])).all()
 
 
 @pytest.mark.parametrize(("part", "needed"), [("operators", "opaque"), ("types", "f64")])

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import cprograms
 import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
 from surrogate.mlp.pretrained import WEIGHTS, load_compiler
+from tests.cprograms.native import processor_time
 
 CUBIC = "double cubic(double x) { return x * x * x - 0.5 * x; }"
 
@@ -139,10 +139,10 @@ def test_rows_that_trap_are_left_out(compiler: Path) -> None:
     ],
 )
 def test_a_program_without_finite_rows_is_rejected_soon(compiler: Path, source: str, reason: str) -> None:
-    started = time.perf_counter()
+    started = processor_time()
     with pytest.raises(ProgramError, match=reason):
         surrogate.compile(source=source, compiler=compiler)
-    assert time.perf_counter() - started < 10
+    assert processor_time() - started < 10
 
 
 @pytest.mark.parametrize("opt_level", [0, 1, 2])
