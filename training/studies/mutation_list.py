@@ -335,7 +335,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/mlp/encoding.py",
-        ("tests/surrogate/mlp/test_hypernetwork.py",),
+        ("tests/surrogate/mlp/test_encoding.py", "tests/surrogate/mlp/test_hypernetwork.py"),
         (
             "encoding-slot-rank",
             "an argument's slot is its index, not its rank",
@@ -363,7 +363,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/mlp/emit.py",
-        ("tests/surrogate/mlp/test_hypernetwork.py", "tests/surrogate/mlp/test_pipeline.py"),
+        ("tests/surrogate/mlp/test_emit.py", "tests/surrogate/mlp/test_hypernetwork.py"),
         (
             "emit-floor",
             "a deviation that is rounding's alone is magnified",
@@ -397,7 +397,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/mlp/towers.py",
-        ("tests/surrogate/mlp/test_hypernetwork.py", "tests/surrogate/mlp/test_finetune.py"),
+        ("tests/surrogate/mlp/test_finetune.py", "tests/surrogate/mlp/test_hypernetwork.py"),
         (
             "towers-standardised",
             "a small deviation is divided by, a large one by its root",
@@ -425,7 +425,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/mlp/finetune.py",
-        ("tests/surrogate/mlp/test_finetune.py", "tests/surrogate/mlp/test_pipeline.py"),
+        ("tests/surrogate/mlp/test_finetune.py",),
         (
             "finetune-best-step",
             "the best step is off by one",
@@ -459,7 +459,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/mlp/pipeline.py",
-        ("tests/surrogate/mlp/test_finetune.py", "tests/surrogate/mlp/test_pipeline.py"),
+        ("tests/surrogate/mlp/test_pipeline.py",),
         (
             "pipeline-early-held-out",
             "-O2's early start reads held-out rows",
@@ -475,7 +475,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/mlp/rows.py",
-        ("tests/surrogate/mlp/test_check.py", "tests/surrogate/mlp/test_pipeline.py"),
+        ("tests/surrogate/mlp/test_check.py",),
         (
             "rows-check-seed",
             "a check draws the rows of the compile",
@@ -502,7 +502,7 @@ MUTATIONS = (
     ),
     *_room(
         "training/evaluation/protocol.py",
-        ("tests/training/evaluation/test_protocol.py",),
+        ("tests/training/evaluation/test_protocol_leaks.py", "tests/training/evaluation/test_protocol.py"),
         (
             "protocol-early-start",
             "the early start reads all rows",
@@ -542,7 +542,7 @@ MUTATIONS = (
     ),
     *_room(
         "training/finetuning.py",
-        ("tests/training/test_finetuning.py", "tests/training/evaluation/test_protocol.py"),
+        ("tests/training/test_finetuning.py",),
         (
             "finetuning-held-out-moments",
             "the held-out rows shape the scale by which they are judged",
@@ -576,7 +576,7 @@ MUTATIONS = (
     ),
     *_room(
         "training/evaluation/suites.py",
-        ("tests/training/evaluation/test_protocol.py",),
+        ("tests/training/evaluation/test_protocol_leaks.py", "tests/training/evaluation/test_protocol.py"),
         (
             "suites-varies-elsewhere",
             "a result that varies on further rows only is measured",
@@ -592,7 +592,7 @@ MUTATIONS = (
     ),
     *_room(
         "training/held_out.py",
-        ("tests/training/evaluation/test_protocol.py", "tests/training/evaluation/test_regressors.py"),
+        ("tests/training/evaluation/test_protocol_leaks.py",),
         (
             "held-out-same-seed",
             "rows to test on have the seed of those to compile from",
@@ -696,9 +696,9 @@ MUTATIONS = (
     *_room(
         "surrogate/anc/compiler/backend/facts.py",
         (
+            "tests/surrogate/anc/compiler/test_hazards.py",
             "tests/surrogate/anc/compiler/test_passes.py",
             "tests/surrogate/anc/compiler/test_backend.py",
-            "tests/surrogate/anc/compiler/test_differential.py",
         ),
         (
             "facts-aliasing-write",
@@ -723,9 +723,9 @@ MUTATIONS = (
     *_room(
         "surrogate/anc/compiler/backend/dead.py",
         (
+            "tests/surrogate/anc/compiler/test_hazards.py",
             "tests/surrogate/anc/compiler/test_passes.py",
             "tests/surrogate/anc/compiler/test_backend.py",
-            "tests/surrogate/anc/compiler/test_differential.py",
         ),
         (
             "dead-read-between",
@@ -743,9 +743,9 @@ MUTATIONS = (
     *_room(
         "surrogate/anc/compiler/backend/motion.py",
         (
+            "tests/surrogate/anc/compiler/test_hazards.py",
             "tests/surrogate/anc/compiler/test_passes.py",
             "tests/surrogate/anc/compiler/test_backend.py",
-            "tests/surrogate/anc/compiler/test_differential.py",
         ),
         (
             "motion-read-after-write",
@@ -763,9 +763,9 @@ MUTATIONS = (
     *_room(
         "surrogate/anc/compiler/backend/allocate.py",
         (
+            "tests/surrogate/anc/compiler/test_hazards.py",
+            "tests/surrogate/anc/compiler/test_passes.py",
             "tests/surrogate/anc/compiler/test_backend.py",
-            "tests/surrogate/anc/compiler/test_compile.py",
-            "tests/surrogate/anc/compiler/test_differential.py",
         ),
         (
             "allocate-zeros",

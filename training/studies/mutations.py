@@ -170,7 +170,7 @@ def run(checkout: Path, mutations: Sequence[Mutation], out: Path, processes: int
         for k in range(min(processes, len(missing))):
             trees.put(copied(checkout, Path(folder) / str(k)))
         try:
-            _pass_unmutated(pool, trees, list(dict.fromkeys(m.tests for m in missing)))
+            _pass_unmutated(pool, trees, list(dict.fromkeys(name for m in missing for name in m.tests)))
             futures = {pool.submit(_outcome, trees, m): m for m in missing}
             for future in as_completed(futures):
                 results.add(futures[future], future.result())
@@ -181,16 +181,17 @@ def run(checkout: Path, mutations: Sequence[Mutation], out: Path, processes: int
     return results
 
 
-def _pass_unmutated(pool: ThreadPoolExecutor, trees: SimpleQueue[Tree], tests: Sequence[tuple[str, ...]]) -> None:
-    for names, (code, failed) in zip(tests, pool.map(lambda names: _tested(trees, names), tests), strict=True):
+def _pass_unmutated(pool: ThreadPoolExecutor, trees: SimpleQueue[Tree], tests: Sequence[str]) -> None:
+    for name, (code, failed) in zip(tests, pool.map(lambda name: _tested(trees, name), tests), strict=True):
         if code != PASSED:
-            raise UsageError(f"without any mutation, tests fail: {failed} (of {' '.join(names)})")
+            raise UsageError(f"without any mutation, tests fail: {failed or name}")
+        print(f"{name} passes", file=sys.stderr, flush=True)
 
 
-def _tested(trees: SimpleQueue[Tree], tests: tuple[str, ...]) -> tuple[int, str]:
+def _tested(trees: SimpleQueue[Tree], name: str) -> tuple[int, str]:
     tree = trees.get()
     try:
-        return tree.run_tests(tests)
+        return tree.run_tests([name])
     finally:
         trees.put(tree)
 
