@@ -168,7 +168,7 @@ MUTATIONS = (
     ),
     *_room(
         "cprograms/lowering/bounds.py",
-        ("tests/cprograms/lowering",),
+        ("tests/cprograms/lowering/test_bounds.py",),
         (
             "bounds-remainder-sign",
             "the remainder of a negative number is thought not to be negative",

@@ -91,13 +91,22 @@ class Tree:
         finally:
             path.write_text(before)
 
-    def run_tests(self, tests: Sequence[str]) -> tuple[int, str]:
-        """pytest's exit code and, where a test failed, its name. Raises UsageError where there is nothing to run."""
+    def run_tests(self, tests: Sequence[str], limited: bool = True) -> tuple[int, str]:
+        """pytest's exit code and, where a test failed, its name; `limited` to some processor time.
+
+        Raises UsageError where there is nothing to run.
+        """
         # Bytecode is told stale by a file's size and second of writing, which a mutation may leave as they were.
         env = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
         done = subprocess.run(
-            command, cwd=self.root, env=env, capture_output=True, text=True, errors="replace", preexec_fn=_limit
+            command,
+            cwd=self.root,
+            env=env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            preexec_fn=_limit if limited else None,
         )
         if done.returncode in NO_TESTS:
             raise UsageError(f"pytest cannot run {' '.join(tests)}: {done.stdout.strip()[-300:]}{done.stderr[-300:]}")
@@ -170,7 +179,7 @@ def run(checkout: Path, mutations: Sequence[Mutation], out: Path, processes: int
         for k in range(min(processes, len(missing))):
             trees.put(copied(checkout, Path(folder) / str(k)))
         try:
-            _pass_unmutated(pool, trees, list(dict.fromkeys(name for m in missing for name in m.tests)))
+            _pass_unmutated(pool, trees, list(dict.fromkeys(name for m in missing for name in m.tests)), processes)
             futures = {pool.submit(_outcome, trees, m): m for m in missing}
             for future in as_completed(futures):
                 results.add(futures[future], future.result())
@@ -181,17 +190,18 @@ def run(checkout: Path, mutations: Sequence[Mutation], out: Path, processes: int
     return results
 
 
-def _pass_unmutated(pool: ThreadPoolExecutor, trees: SimpleQueue[Tree], tests: Sequence[str]) -> None:
-    for name, (code, failed) in zip(tests, pool.map(lambda name: _tested(trees, name), tests), strict=True):
+def _pass_unmutated(pool: ThreadPoolExecutor, trees: SimpleQueue[Tree], tests: Sequence[str], runs: int) -> None:
+    """Raises UsageError where one of the tests, which are run in so many parts, fails."""
+    parts = [tests[k::runs] for k in range(min(runs, len(tests)))]
+    for part, (code, failed) in zip(parts, pool.map(lambda part: _tested(trees, part), parts), strict=True):
         if code != PASSED:
-            raise UsageError(f"without any mutation, tests fail: {failed or name}")
-        print(f"{name} passes", file=sys.stderr, flush=True)
+            raise UsageError(f"without any mutation, tests fail: {failed} (of {' '.join(part)})")
 
 
-def _tested(trees: SimpleQueue[Tree], name: str) -> tuple[int, str]:
+def _tested(trees: SimpleQueue[Tree], tests: Sequence[str]) -> tuple[int, str]:
     tree = trees.get()
     try:
-        return tree.run_tests([name])
+        return tree.run_tests(tests, limited=False)
     finally:
         trees.put(tree)
 
