@@ -1,7 +1,7 @@
 """Mutation testing: each small fault of a fixed list is put into a copy of the tree, where tests are to fail.
 
-The list is `training.studies.mutation_list`. The checkout itself is never changed. Tests must pass in the copy before
-anything is mutated there: otherwise that they fail would say nothing.
+The list is `training.studies.mutation_list`. The checkout itself is never changed. A test that fails is run again
+without the mutation, and must pass then: otherwise that it failed would say nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -27,10 +26,13 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from training.markdown import table_lines
 from training.script import command_line
+from training.studies import forked_tests
 from training.studies.mutation_list import MUTATIONS, Mutation
 
 PROCESSOR_SECONDS = 240
 """What one process of a test run may take: a mutation may make a loop endless."""
+IMPORTED = ("torch", "transformers", "datasets", "scipy.stats", "wasmtime", "hypothesis", "accelerate", "pycparser")
+"""Modules that are slow to import: once for all test runs."""
 CAUGHT, SURVIVED = "caught", "survived"
 PASSED, NO_TESTS = 0, (4, 5)
 """Exit codes of pytest; the last ones: wrong usage, and nothing collected."""
@@ -75,11 +77,17 @@ def selected(only: Sequence[str]) -> list[Mutation]:
     return [m for m in MUTATIONS if not only or m.name in only]
 
 
-@dataclass(frozen=True)
 class Tree:
-    """A copy of a checkout, in which tests run."""
+    """A copy of a checkout, and a process that runs tests in it."""
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        # Bytecode is told stale by a file's size and second of writing, which a mutation may leave as they were.
+        env = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, forked_tests.__file__, str(PROCESSOR_SECONDS), *IMPORTED]
+        self._process = subprocess.Popen(
+            command, cwd=root, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     @contextmanager
     def holding(self, mutation: Mutation) -> Iterator[None]:
@@ -91,35 +99,26 @@ class Tree:
         finally:
             path.write_text(before)
 
-    def run_tests(self, tests: Sequence[str], limited: bool = True) -> tuple[int, str]:
-        """pytest's exit code and, where a test failed, its name; `limited` to some processor time.
+    def run_tests(self, tests: Sequence[str]) -> tuple[int, str]:
+        """The exit code of pytest, and the first test that failed. Raises UsageError where there is nothing to run."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(tests), file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise UsageError(f"the process that runs tests died at {' '.join(tests)}")
+        code, failed = json.loads(answer)
+        if code in NO_TESTS:
+            raise UsageError(f"pytest cannot run {' '.join(tests)}")
+        return code, failed
 
-        Raises UsageError where there is nothing to run.
-        """
-        # Bytecode is told stale by a file's size and second of writing, which a mutation may leave as they were.
-        env = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=env,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            preexec_fn=_limit if limited else None,
-        )
-        if done.returncode in NO_TESTS:
-            raise UsageError(f"pytest cannot run {' '.join(tests)}: {done.stdout.strip()[-300:]}{done.stderr[-300:]}")
-        failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-        return done.returncode, failed[0] if failed else "" if not done.returncode else "the run ended"
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
 def copied(checkout: Path, to: Path) -> Tree:
-    """The files that git knows of or would add, in a folder of their own."""
+    """A tree of the files that git knows of or would add, in a folder of their own."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=checkout,
@@ -174,36 +173,19 @@ def run(checkout: Path, mutations: Sequence[Mutation], out: Path, processes: int
     """
     results = Results.at(out, checkout)
     missing = results.missing(mutations)
-    with tempfile.TemporaryDirectory(prefix="mutations-") as folder, ThreadPoolExecutor(processes) as pool:
+    with tempfile.TemporaryDirectory(prefix="mutations-") as folder, ExitStack() as stack:
         trees: SimpleQueue[Tree] = SimpleQueue()
         for k in range(min(processes, len(missing))):
             trees.put(copied(checkout, Path(folder) / str(k)))
-        try:
-            _pass_unmutated(pool, trees, list(dict.fromkeys(name for m in missing for name in m.tests)), processes)
-            futures = {pool.submit(_outcome, trees, m): m for m in missing}
-            for future in as_completed(futures):
-                results.add(futures[future], future.result())
-                print(f"{futures[future].name}: {future.result()['outcome']}", file=sys.stderr, flush=True)
-        finally:
-            pool.shutdown(cancel_futures=True)
+            stack.callback(lambda: trees.get().close())
+        pool = stack.enter_context(ThreadPoolExecutor(processes))
+        stack.callback(lambda: pool.shutdown(cancel_futures=True))
+        futures = {pool.submit(_outcome, trees, m): m for m in missing}
+        for future in as_completed(futures):
+            results.add(futures[future], future.result())
+            print(f"{futures[future].name}: {future.result()['outcome']}", file=sys.stderr, flush=True)
     results.write()
     return results
-
-
-def _pass_unmutated(pool: ThreadPoolExecutor, trees: SimpleQueue[Tree], tests: Sequence[str], runs: int) -> None:
-    """Raises UsageError where one of the tests, which are run in so many parts, fails."""
-    parts = [tests[k::runs] for k in range(min(runs, len(tests)))]
-    for part, (code, failed) in zip(parts, pool.map(lambda part: _tested(trees, part), parts), strict=True):
-        if code != PASSED:
-            raise UsageError(f"without any mutation, tests fail: {failed} (of {' '.join(part)})")
-
-
-def _tested(trees: SimpleQueue[Tree], tests: Sequence[str]) -> tuple[int, str]:
-    tree = trees.get()
-    try:
-        return tree.run_tests(tests, limited=False)
-    finally:
-        trees.put(tree)
 
 
 def _outcome(trees: SimpleQueue[Tree], mutation: Mutation) -> dict[str, Any]:
@@ -212,17 +194,20 @@ def _outcome(trees: SimpleQueue[Tree], mutation: Mutation) -> dict[str, Any]:
     try:
         with tree.holding(mutation):
             code, failed = tree.run_tests(mutation.tests)
+        if code != PASSED:
+            anyway, _ = tree.run_tests([failed] if failed else mutation.tests)
+            if anyway != PASSED:
+                raise UsageError(f"fails without any mutation: {failed or ' '.join(mutation.tests)}")
     finally:
         trees.put(tree)
-    return {
-        "outcome": SURVIVED if code == PASSED else CAUGHT,
-        "by": failed,
-        "seconds": round(time.perf_counter() - started, 1),
-    }
+    seconds = round(time.perf_counter() - started, 1)
+    return {"outcome": SURVIVED if code == PASSED else CAUGHT, "by": failed, "seconds": seconds}
 
 
 def measure(checkout: Path, only: Sequence[str], out: Path, processes: int) -> int:
     """The exit code of the script: 1 where a mutation is stale or survives. Raises UsageError as `run` does."""
+    if processes < 1:
+        raise UsageError(f"the number of processes must be at least 1, not {processes}")
     mutations = selected(only)
     if faults := stale(checkout, mutations):
         print(*faults, sep="\n", file=sys.stderr)
