@@ -19,6 +19,10 @@ from contextlib import suppress
 import pytest
 
 
+# That what was imported first is not rewritten is meant.
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+
+
 class FirstFailure:
     """A plugin that notes which test, or which file, failed first."""
 
@@ -60,7 +64,7 @@ def _answer(tests: Sequence[str], seconds: int, write: int) -> None:
         for stream in range(3):
             os.dup2(nowhere, stream)
         first = FirstFailure()
-        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests], plugins=[first])
+        code = pytest.main([*OPTIONS, *tests], plugins=[first])
         os.write(write, json.dumps([int(code), first.name]).encode())
     finally:
         os._exit(0)

@@ -31,7 +31,7 @@ from training.studies.mutation_list import MUTATIONS, Mutation
 
 PROCESSOR_SECONDS = 240
 """What one process of a test run may take: a mutation may make a loop endless."""
-IMPORTED = ("torch", "transformers", "datasets", "scipy.stats", "wasmtime", "hypothesis", "accelerate", "pycparser")
+IMPORTED = ("torch", "transformers", "datasets", "scipy.stats", "wasmtime", "accelerate", "pycparser")
 """Modules that are slow to import: once for all test runs."""
 CAUGHT, SURVIVED = "caught", "survived"
 PASSED, NO_TESTS = 0, (4, 5)
