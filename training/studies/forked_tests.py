@@ -18,7 +18,6 @@ from contextlib import suppress
 
 import pytest
 
-
 # That what was imported first is not rewritten is meant.
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 

@@ -155,7 +155,7 @@ class Results:
         return [m for m in mutations if self.known.get(m.name, {}).get("of") != digest(self.root, m)]
 
     def add(self, mutation: Mutation, outcome: dict[str, Any]) -> None:
-        self.known[mutation.name] = {"of": digest(self.root, mutation), **outcome}
+        self.known[mutation.name] = outcome
         self.write()
 
     def write(self) -> None:
@@ -200,8 +200,12 @@ def _outcome(trees: SimpleQueue[Tree], mutation: Mutation) -> dict[str, Any]:
                 raise UsageError(f"fails without any mutation: {failed or ' '.join(mutation.tests)}")
     finally:
         trees.put(tree)
-    seconds = round(time.perf_counter() - started, 1)
-    return {"outcome": SURVIVED if code == PASSED else CAUGHT, "by": failed, "seconds": seconds}
+    return {
+        "of": digest(tree.root, mutation),
+        "outcome": SURVIVED if code == PASSED else CAUGHT,
+        "by": failed,
+        "seconds": round(time.perf_counter() - started, 1),
+    }
 
 
 def measure(checkout: Path, only: Sequence[str], out: Path, processes: int) -> int:
