@@ -237,7 +237,7 @@ def report(known: dict[str, Any]) -> str:
         [
             "# Mutations",
             "",
-            f"{caught} of {measured} mutations are caught. `{command_line()}`",
+            f"{caught} of {measured} mutations are caught; {len(MUTATIONS) - measured} more of the list were not run.",
             "",
             *table_lines(["mutation", "file", "what it breaks", "outcome", "the first test that fails"], rows),
             "",

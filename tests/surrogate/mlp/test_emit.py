@@ -24,9 +24,9 @@ def model() -> Hypernetwork:
 def test_the_order_of_arguments_only_permutes_columns_where_rows_are_read(model: Hypernetwork) -> None:
     """And where each argument has another domain, which the text alone reads it by."""
     ranges = "#pragma surrogate range(a, 0, 3)\n#pragma surrogate range(b, 5, 9)\n"
-    one = cprograms.load(source=ranges + "double f(double a, double b) { return b - a * 2; }")
-    other = cprograms.load(source=ranges + "double f(double b, double a) { return b - a * 2; }")
-    x = np.random.default_rng(0).uniform(*one.domain.T, (12, 2))
+    one = cprograms.load(source=ranges + "double f(int a, int b) { return b - a * 2; }")
+    other = cprograms.load(source=ranges + "double f(int b, int a) { return b - a * 2; }")
+    x = np.random.default_rng(0).integers(*one.domain.T.astype(int), (12, 2)).astype(float)
     y = np.sin(x[:, :1]) + x[:, 1:] ** 2
     for rows, swapped in (((None, None), (None, None)), ((x, y), (x[:, ::-1], y))):
         first = emit(model, [Request(lower(one), one.domain, *rows)])[0][0]

@@ -113,7 +113,7 @@ HAZARDS = {
         Block([Write(TWO, X), Write(THREE, Y)]),
     ),
 }
-TAPES = [[*cells, *range(4, M)] for cells in product([0, 1, 3, M - 1], [0, 1, 2], [1, 2], [4])]
+TAPES = [[*cells, *range(4, M)] for cells in product([0, 1, 3, M - 1], [0, 1, 2], [0, 1, 2], [4])]
 
 
 @pytest.mark.parametrize("name", HAZARDS)
