@@ -140,3 +140,24 @@ def test_no_rows() -> None:
     for method in METHODS:
         x, y = rows(program_of(MIXED, RANGES), 0, 0, method)
         assert (x.shape, y.shape) == ((0, 5), (0, 1))
+
+
+def test_rows_that_are_drawn_again_are_other_rows() -> None:
+    """Nine of ten inputs have no finite result, so that many draws are needed."""
+    program = program_of("double f(double a) { return a < 0.9 ? 0.0 / 0.0 : a; }", [(0, 1)])
+    x, _ = rows(program, 200, 0)
+    assert len(np.unique(x)) == 200
+
+
+def test_every_result_of_a_row_is_finite() -> None:
+    source = "struct p { double a, b; }; struct p f(double x) { struct p r = {x, 1 / (x > 0)}; return r; }"
+    x, y = rows(program_of(source, [(-1, 1)]), 100, 0)
+    assert np.isfinite(y).all()
+    assert (x > 0).all()
+
+
+def test_a_float_between_ends_that_no_float_is() -> None:
+    """Between 0.1 and the double after it there is no float: rounding one would step outside."""
+    low, high = 0.1, math.nextafter(0.1, 1)
+    x = sample(program_of("float f(float a) { return a; }", [(low, high)]), 20, 0)
+    assert ((x >= low) & (x <= high)).all()

@@ -8,7 +8,7 @@ import torch
 
 from surrogate.mlp.finetune import Descent, _steps, finetune
 from surrogate.mlp.network import Scale, emitted_network, random_towers
-from surrogate.mlp.towers import Towers, join
+from surrogate.mlp.towers import Towers, join, outputs
 from training.evaluation.suites import nmse
 from training.finetuning import (
     OPTIMISERS,
@@ -136,3 +136,44 @@ def test_checkpoints_are_dense_first_and_end_with_the_budget() -> None:
         assert found[:6] == [0, 1, 2, 3, 4, 5]
         assert found[-1] == o.steps
         assert found == sorted(set(found))
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_as_many_steps_are_made_as_are_asked_for(name: str) -> None:
+    """And the start, which others go on from, stays as it is."""
+    optimiser = OPTIMISERS[name]
+    _, start = towers(2)
+    before = start.map(torch.clone)
+    given, strength = rows(20, 2), torch.tensor([optimiser.middle] * 2)
+    tuned = fit(optimiser, start, given, strength, 0, torch.tensor([0, 3]))
+    stepper = optimiser.make(before.map(torch.clone), given.x, given.standardised(), strength, optimiser.size, 0)
+    with torch.no_grad():
+        for _ in range(3):
+            stepper.step()
+    for found, first, stepped, kept in zip(tuned, before, stepper.towers, start, strict=True):
+        assert torch.equal(kept, first)
+        assert torch.equal(found[0], first[0])
+        assert torch.equal(found[1], stepped[1])
+
+
+def test_held_out_rows_shape_neither_the_descent_nor_the_scale() -> None:
+    """They are three times as large: errors in the first rows' units, after each step on the first rows alone."""
+    optimiser = every_step(OPTIMISERS["Levenberg–Marquardt"])
+    _, start = towers(6)
+    given = rows(24, 6)
+    noise = torch.randn(6, 24, generator=torch.Generator().manual_seed(0)).double()
+    y = given.y + 2 * noise
+    y[:, 18:] = 3 * y[:, 18:] + 4
+    found = best_checkpoint(optimiser, start, TowerRows(given.x, y), torch.ones(6), 0)
+    first = y[:, :18].numpy()
+    mean, std = first.mean(1, keepdims=True), first.std(1, keepdims=True)
+    descent = Descent(start, given.x[:, :18], torch.from_numpy((first - mean) / std).float())
+    errors = []
+    with torch.no_grad():
+        for step in range(optimiser.steps + 1):
+            if step:
+                descent.step()
+            made = outputs(descent.towers, given.x[:, 18:]).double().numpy() * std + mean
+            errors.append(((made - y[:, 18:].numpy()) ** 2).mean(1))
+    assert found.tolist() == np.argmin(errors, axis=0).tolist()
+    assert len(set(found.tolist())) > 2

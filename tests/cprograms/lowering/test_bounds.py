@@ -67,6 +67,7 @@ def interval(op: str, type, *ranges: tuple[float, float], out=None):
         ("div", DOUBLE, [(1, 2), (-1, 1)], None),
         ("mod", INT, [(-100, 100), (1, 8)], (-7, 7)),
         ("and", INT, [(-9, 9), (0, 3)], (0, 3)),
+        ("and", INT, [(-9, 9), (-5, 3)], (-(2**31), 2**31 - 1)),
         ("or", INT, [(0, 9), (0, 3)], (0, 15)),
         ("abs", INT, [(-9, 3)], (0, 9)),
         ("neg", DOUBLE, [(-9, 3)], (-3, 9)),

@@ -220,3 +220,79 @@ def test_equal_sources_give_equal_graphs():
     program = program_of(CASES["sorting"].source, CASES["sorting"].ranges)
     first, second = lower(program), lower(program)
     assert (first.nodes, first.roots) == (second.nodes, second.roots)
+
+
+# Each with the ranges of its arguments, all of whose integers are tried.
+EASILY_MISTAKEN = {
+    "++ gives the value that is stored": ("int f(int a) { unsigned char c = a; return ++c; }", [(250, 255)]),
+    "the count does not widen a shift": (
+        "unsigned long f(unsigned a, unsigned long n) { return a << n; }",
+        [(2**31 - 1, 2**31 + 9), (0, 4)],
+    ),
+    "the side not taken decides the type": ("int f(unsigned a, int b) { return (1 ? b : a) > 0; }", [(0, 2), (-3, 3)]),
+    "sizeof evaluates nothing": ("int f(int a) { int n = sizeof(a++); return 10 * a + n; }", [(-3, 3)]),
+    "all indices choose an element": (
+        "int f(int i, int j) { int t[2][3] = {{0}}; t[i][j] = 7;"
+        " return t[0][0] + 10 * t[0][1] + 100 * t[1][1] + 1000 * t[1][0]; }",
+        [(0, 1), (0, 2)],
+    ),
+    "either break keeps the return from being taken": (
+        "int f(int a) { for (;;) { if (a == 1) break; if (a == 2) break; if (a == 3) return 30; return 40; }"
+        " return 50; }",
+        [(0, 5)],
+    ),
+    "only what was taken has its effects": (
+        "int f(int a, int b) { int x = 1; int r = a > b ? (x = 5) : (b > 0 && (x = 7)); return 10 * x + r; }",
+        [(-2, 2), (-2, 2)],
+    ),
+}
+
+
+@needs_gcc
+@pytest.mark.parametrize("name", EASILY_MISTAKEN)
+def test_what_is_easily_mistaken(name, tmp_path):
+    source, ranges = EASILY_MISTAKEN[name]
+    program = program_of(source, ranges)
+    axes = np.meshgrid(*(np.arange(low, high + 1.0) for low, high in ranges))
+    rows = np.stack([axis.ravel() for axis in axes], axis=1)
+    [expected] = run_native([program], [rows], tmp_path)
+    np.testing.assert_array_equal(evaluate(lower(program), rows), expected)
+
+
+@pytest.mark.parametrize("use", ["t[0] + t[i]", "(t[i] = 9) - t[0]"])
+def test_an_index_that_may_be_the_length_is_undefined_there(use):
+    program = program_of(f"int f(int i) {{ int t[3] = {{1, 2, 3}}; return {use}; }}", [(0, 3)])
+    found = evaluate(lower(program), np.arange(4.0)[:, None])[:, 0]
+    assert np.isnan(found).tolist() == [False, False, False, True]
+
+
+def below(graph: Graph, root: int) -> set[int]:
+    """The node and all that it needs."""
+    return {root}.union(*(below(graph, child) for child in graph.nodes[root].children))
+
+
+def test_each_variable_of_a_loop_is_carried_by_itself():
+    """Two that start alike and change alike but for the order."""
+    body = "double a = 1, b = 1; for (int i = 0; i < 99; i++) { a = a * x; b = b + x; } return a - b;"
+    graph = lower(program_of(f"double f(double x) {{ {body} }}"), unroll=8)
+    carried = [n for n in graph.nodes if n.op == "carry"]
+    assert len(carried) == 3
+    assert len({n.value for n in carried}) == 3
+    difference = graph.nodes[graph.roots[0]]
+    for side, op in zip(difference.children, ("mul", "add"), strict=True):
+        _, after, before = graph.nodes[side].children
+        assert (graph.nodes[side].op, graph.nodes[after].op) == ("loop", op)
+        assert before in graph.nodes[after].children
+
+
+def test_a_variable_after_a_loop_that_was_left_is_as_it_was_there():
+    source = (
+        "int f(int n) { int s = 0; for (int i = 1; i < 5000; i++) { s += i; if (s > n) { s = -7; break; } } return s; }"
+    )
+    graph = lower(program_of(source, [(0, 1e6)]))
+    root = graph.nodes[graph.roots[0]]
+    assert root.op == "loop"
+    condition, after, _ = (below(graph, child) for child in root.children)
+    assert any(graph.nodes[k].value == -7 for k in after if graph.nodes[k].op == "const")
+    # Another pass depends on n, which only the exit compares.
+    assert any(graph.nodes[k].op == "arg" for k in condition)

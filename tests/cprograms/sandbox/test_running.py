@@ -353,3 +353,31 @@ def test_the_regression_each_time() -> None:
     np.testing.assert_array_equal(first.y, second.y)
     np.testing.assert_array_equal(first.status, second.status)
     assert isinstance(first, Outcomes)
+
+
+def test_the_steps_of_rows_that_trap_count_for_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row takes more than ten thousand steps before it divides by zero: two million are not enough for 500."""
+    monkeypatch.setattr(sandbox, "_RUN_FUEL", 2_000_000)
+    monkeypatch.setattr(sandbox, "_RUN_FUEL_PER_ROW", 0)
+    program = program_of("int f(int a) { volatile int s = 0; for (int i = 0; i < 10000; ++i) s ^= i; return 1 / a; }")
+    status = run_with_status(program, np.zeros((500, 1))).status
+    ran = int((status == Status.DIVISION).sum())
+    assert 1 < ran < 200
+    assert (status[:ran] == Status.DIVISION).all()
+    assert (status[ran:] == Status.SKIPPED).all()
+
+
+def test_the_reason_of_a_trap_is_its_own() -> None:
+    program = program_of("int f(int a) { if (a == 1) __builtin_trap(); return a * a; }")
+    status = run_with_status(program, np.array([[2.0**30], [1.0], [2.0**30], [3.0]])).status
+    assert status.tolist() == [Status.OVERFLOW, Status.UNDEFINED, Status.OVERFLOW, OK]
+
+
+def test_rows_that_recurse_too_deep_end_and_so_do_not_end_the_run() -> None:
+    """As many rows that never end would."""
+    program = program_of("int f(int a) { return a == 0 ? 0 : 1 + f(a - 1); }")
+    x = np.full((100, 1), -1.0)
+    x[-1] = 5
+    result = run_with_status(program, x)
+    assert (result.status[:-1] == Status.STACK).all()
+    assert result.y[-1, 0] == 5

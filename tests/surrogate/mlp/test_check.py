@@ -16,7 +16,7 @@ from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sampling import sample
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.check import Report, ResultError, result_error
-from surrogate.mlp.rows import compile_seed, executed_rows, fresh_seed
+from surrogate.mlp.rows import compile_seed, executed_rows, fresh_seed, output_moments
 
 VALUES = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-3)
 
@@ -86,6 +86,7 @@ def test_counts_trapped_rows(compiler: Path) -> None:
     report = surrogate.compile(source=source, compiler=compiler).check(rows=1000)
     # One of the five values of n divides by zero.
     assert 120 < report.trapped < 280
+    assert report.rows == 1000
     assert math.isfinite(report.nmse)
 
 
@@ -107,8 +108,18 @@ def test_errors_of_the_largest_doubles_are_finite():
     rng = np.random.default_rng(0)
     true = 1.7e308 * rng.uniform(-0.9, 0.9, 1000)
     noise = 1e307 * rng.uniform(-1, 1, 1000)
-    small = result_error("y", true / 1e200, true / 1e200 + noise / 1e200)
-    assert result_error("y", true, true + noise).nmse == pytest.approx(small.nmse)
+    for predicted in (true + noise, -true):  # a difference of which is beyond the largest double
+        small = result_error("y", true / 1e200, predicted / 1e200)
+        assert result_error("y", true, predicted).nmse == pytest.approx(small.nmse)
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1.0, 1e149, 1e151, 1e200, 1e307])
+def test_moments_of_any_unit(unit: float) -> None:
+    values = np.array([-9.0, 1, 2, 3])
+    with np.errstate(over="raise"):
+        mean, std = output_moments(values * unit)
+    assert mean / unit == pytest.approx(values.mean())
+    assert std / unit == pytest.approx(values.std())
 
 
 def test_a_program_of_the_largest_doubles_compiles_to_finite_weights():

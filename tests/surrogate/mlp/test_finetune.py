@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from surrogate.mlp.finetune import Descent, _steps, finetune, training_rows
-from surrogate.mlp.network import SurrogateNetwork, emitted_network
-from surrogate.mlp.towers import Towers, linearise, mean_squares
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network
+from surrogate.mlp.towers import Towers, damped_step, linearise, mean_squares
 from tests.surrogate.mlp.random_towers import random_emitted
 
 
@@ -46,6 +46,29 @@ def test_the_linearisation_is_the_jacobian() -> None:
     torch.testing.assert_close(mean_squares(towers, x, f), torch.zeros(2, dtype=torch.float64))
 
 
+def test_a_step_is_the_formula_whatever_else_is_in_the_batch() -> None:
+    """Two towers whose slopes differ a thousand times; the Jacobian is written out in numpy."""
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+    unit, jitter = torch.tensor([1.0, 1e3], dtype=torch.float64)[:, None, None], 0.3
+    inputs, slopes = [draw(2, 5, 3), draw(2, 5, 4)], [draw(2, 5, 4) * unit, draw(2, 5, 1) * unit]
+    deviations = [(draw(2, 4).exp(), draw(2, 3).exp()), (draw(2, 1).exp(), draw(2, 4).exp())]
+    residual, damping = draw(2, 5), torch.tensor([0.1, 2.0], dtype=torch.float64)
+    steps, failed = damped_step(inputs, slopes, deviations, residual, damping, jitter)
+    assert not failed.any()
+    for b in range(2):
+        jacobians = [np.einsum("ko,ki->koi", s[b], a[b]).reshape(5, -1) for s, a in zip(slopes, inputs, strict=True)]
+        jacobian = np.concatenate(jacobians, axis=1)
+        variance = np.concatenate([np.outer(rows[b], columns[b]).ravel() ** 2 for rows, columns in deviations])
+        kernel = jacobian * variance @ jacobian.T
+        damped = kernel + (damping[b].item() + jitter * kernel.diagonal().mean()) * np.eye(5)
+        expected = variance * (jacobian.T @ np.linalg.solve(damped, residual[b].numpy()))
+        np.testing.assert_allclose(np.concatenate([step[b].ravel() for step in steps]), expected, rtol=1e-9)
+
+
 def test_learns_the_program() -> None:
     network, (x, y) = start(), rows(256)
     fresh = rows(1000, seed=2)
@@ -80,6 +103,45 @@ def test_steps_are_counted_on_the_early_network_and_made_from_the_other() -> Non
     before = network.predict(x)
     finetune(network, x, early.predict(x), early)
     np.testing.assert_array_equal(network.predict(x), before)
+
+
+def test_an_early_network_is_judged_by_its_own_scale() -> None:
+    """It is right in units that are not those of the other network, so that the other takes no step."""
+    early, network, (x, _) = start(), start(seed=1), rows(64)
+    with torch.no_grad():
+        early.mean.fill_(5)
+        early.std.fill_(2)
+    before = network.predict(x)
+    finetune(network, x, early.predict(x), early)
+    np.testing.assert_array_equal(network.predict(x), before)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_as_many_steps_are_made_as_held_out_rows_prefer(seed: int) -> None:
+    """Their errors after each step on the first rows alone, and the number of steps, are taken here."""
+    network, (x, y) = start(seed=seed), rows(24, seed=seed)
+    y = y + np.random.default_rng(seed).normal(0, 0.3, y.shape)  # of noise, more steps are soon worse
+    inputs, targets = torch.from_numpy(x).float()[None], torch.from_numpy(y.T).float()
+    before = network.towers.map(torch.detach)
+
+    def error(towers: Towers) -> float:
+        made = emitted_network(towers, Scale(np.zeros(1), np.ones(1)), np.array([[-1, 1.0]] * 2))
+        return float(np.mean((made.predict(x[18:]) - y[18:]) ** 2))
+
+    with torch.no_grad():
+        first = Descent(before, inputs[:, :18], targets[:, :18])
+        errors = [error(first.towers)]
+        for _ in range(_steps(24, 1)):
+            first.step()
+            errors.append(error(first.towers))
+        best = int(np.argmin(errors))
+        assert 0 < best < len(errors) - 1
+        whole = Descent(before, inputs, targets)
+        for _ in range(best):
+            whole.step()
+    finetune(network, x, y)
+    for found, expected in zip(network.towers, whole.towers, strict=True):
+        torch.testing.assert_close(found, expected)
 
 
 def test_weights_that_are_no_numbers_are_no_start() -> None:

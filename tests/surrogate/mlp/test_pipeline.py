@@ -9,8 +9,15 @@ import torch
 import cprograms
 import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.lowering import lower
+from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.pipeline import build_network
 from surrogate.mlp.pretrained import WEIGHTS, load_compiler
+<<<<<<< HEAD
 from tests.cprograms.native import processor_time
+=======
+from surrogate.mlp.rows import executed_rows
+>>>>>>> mutants
 
 CUBIC = "double cubic(double x) { return x * x * x - 0.5 * x; }"
 
@@ -211,3 +218,20 @@ def test_predictions_need_rows_of_the_right_width(plane: surrogate.Surrogate) ->
     with pytest.raises(ValueError, match=r"\[\.\.\., 2\] are needed, the last axis is x, y; not \[4, 3\]"):
         plane.predict(np.zeros((4, 3)))
     assert plane.predict(np.zeros((0, 2))).shape == (0, 1)
+
+
+def test_what_chooses_the_steps_of_o2_has_not_read_the_held_out_rows(
+    compiler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 16 rows the last four are held out: the early network is that of the first twelve alone."""
+    program = cprograms.load(source=CUBIC)
+    x, y = executed_rows(program, 16, 0)
+    hypernetwork, graph = load_compiler(compiler).model, lower(program)
+    given: list[SurrogateNetwork] = []
+    monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda network, x, y, early, others: given.append(early))
+    emitted = build_network(hypernetwork, program, graph, x, y, 2)
+    twelve, sixteen = (build_network(hypernetwork, program, graph, x[:n], y[:n], 1) for n in (12, 16))
+    at = np.linspace(-1, 1, 20)[:, None]
+    np.testing.assert_allclose(given[0].predict(at), twelve.predict(at), rtol=1e-6)
+    np.testing.assert_allclose(emitted.predict(at), sixteen.predict(at), rtol=1e-6)
+    assert not np.allclose(twelve.predict(at), sixteen.predict(at), rtol=1e-3)

@@ -98,6 +98,37 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
     )
 
 
+def test_the_last_step_is_in_a_checkpoint(config: Path, tiny_examples: Path, tmp_path: Path):
+    config.write_text(TEXT.replace("steps: 6", "steps: 5", 1))
+    run = trainer(config, tiny_examples, tmp_path)
+    run.run()
+    again = trainer(config, tiny_examples, tmp_path)
+    again.resume()
+    assert again.step == 5
+    assert all(torch.equal(a, b) for a, b in zip(weights(again), weights(run), strict=True))
+
+
+def test_each_process_draws_batches_of_its_own(
+    config: Path, tiny_examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = trainer(config, tiny_examples, tmp_path)
+    drawn = []
+    real = run.losses
+
+    def losses(rng: np.random.Generator) -> dict:
+        drawn.append(rng.integers(0, 2**32, 4).tolist())
+        return real(rng)
+
+    monkeypatch.setattr(run, "losses", losses)
+    for run.step in (0, 1):
+        for rank in (0, 1, 0):
+            monkeypatch.setattr(type(run.accelerator), "process_index", rank)
+            run.train_step()
+    assert drawn[0] == drawn[2]
+    assert drawn[3] == drawn[5]
+    assert len({tuple(d) for d in drawn}) == 4
+
+
 @pytest.mark.parametrize("part", ["export", "swap"])
 def test_an_interrupted_save_leaves_the_checkpoint_before(
     config: Path, tiny_examples: Path, tmp_path: Path, whole: list, monkeypatch: pytest.MonkeyPatch, part: str

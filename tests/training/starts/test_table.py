@@ -221,3 +221,11 @@ def test_a_folder_without_starts_is_named(model: Hypernetwork, tasks: list[Start
 def test_one_program_alone_has_no_wrong_text(model: Hypernetwork, tasks: list[StartTask]):
     with pytest.raises(UsageError, match="needs more than one program"):
         table(model, tasks[-2:], tasks[-2:], None)
+
+
+def test_each_result_of_a_program_has_a_key_of_its_own(tasks: list[StartTask]):
+    """A random start is drawn by it; the program is one."""
+    first, second = tasks[-2:]
+    assert first.program == second.program
+    assert len({t.key for t in tasks}) == len(tasks)
+    assert not torch.equal(random_start([first], 0).w2, random_start([second], 0).w2)

@@ -168,3 +168,14 @@ def test_matrices_are_the_controllers() -> None:
     assert matrices["W_b"].abs().sum() == 0  # INC looks at one argument: the other row is flat
     again = from_matrices(matrices)
     assert all(torch.equal(a, b) for a, b in zip(again.parameters(), controller.parameters(), strict=True))
+
+
+def test_adding_a_number_to_itself_many_times_stays_exact() -> None:
+    """Each addition convolves a distribution with itself, which would double what the transform rounds off."""
+    jump = Instruction(Op.JEZ, 1, 1, 1)
+    program = Assembly(7, (3, 0), (*[Instruction(Op.ADD, 0, 0, 0)] * 6, jump))
+    tape = np.zeros((1, 7), dtype=int)
+    expected = interpreter.run_one(program, tape, max_steps=100).registers[0, 0]
+    with torch.no_grad():
+        run = machine.run(Controller.of([program]), machine.to_tape(torch.from_numpy(tape))[None], 100)
+    np.testing.assert_allclose(run.state.registers[0, 0, 0].numpy(), np.eye(7)[expected], atol=1e-6)
