@@ -114,7 +114,7 @@ class Statements:
         qualifier = self.random.choice(["", "", "", "", "const ", "register ", "static const "])
         if "static" in qualifier:
             text, _ = self.expressions.initialiser(shape, 0, constant=True)
-        if "register" in qualifier and not isinstance(shape, Scalar):
+        if "register" in qualifier and (self.shapes.pointers or not isinstance(shape, Scalar)):
             qualifier = ""
         name = self._name()
         self._write(f"{qualifier}{declaration(shape, name)} = {text};")
