@@ -148,7 +148,8 @@ class Expressions:
         if type.floating:
             return self._floating_literal(type, bounds)
         spelled = promoted(type)
-        low, high = int(max(bounds[0], -(2**62))), int(min(bounds[1], 2**63 - 1))
+        # A minus before an unsigned literal gives another number.
+        low, high = int(max(bounds[0], -(2**62) if spelled.signed else 0)), int(min(bounds[1], 2**63 - 1))
         near = [v for v in (0, 1, 2, 3, 5, 7, 10, 31, 100, 255, -1, -2, -8) if low <= v <= high]
         value = self.random.choice(near) if near and self.random.random() < 0.7 else self.random.randint(low, high)
         size = abs(value)
