@@ -21,7 +21,7 @@ from cprograms import Program, ProgramError
 from cprograms.frontend.loading import load_expanded
 from cprograms.graph import evaluate
 from cprograms.lowering import lower
-from cprograms.sandbox import Outcomes, Status, run_many
+from cprograms.sandbox import Status, run_many
 from tests.cprograms.native import program_of, run_native
 from tests.fuzz.programs import FILE_NAMES, program
 
@@ -54,36 +54,45 @@ class _Case:
 
 
 def compare(seeds: range, folder: Path, checked: bool = False) -> Tally:
-    """Compare the programs of some seeds on 16 rows each. `checked` also asks gcc whether anything is undefined."""
+    """Compare the programs of some seeds on 16 rows each.
+
+    `checked` also asks gcc whether anything is undefined, and runs the sandbox's optimised code. Integers of 64 bits
+    are compared as float64, as the sandbox gives them.
+    """
     tally = Tally()
     cases = [_case(seed) for seed in seeds]
-    programs, rows = [c.program for c in cases], [c.rows for c in cases]
-    plain = run_native(programs, rows, folder, checked=False, file_names=FILE_NAMES)
-    optimised = run_native(programs, rows, folder, checked=False, optimise="-O2", file_names=FILE_NAMES)
-    strict = run_native(programs, rows, folder, file_names=FILE_NAMES) if checked else plain
-    accepted = [case for case in cases if not case.refused]
-    sandbox = run_many([c.program for c in accepted], [c.rows for c in accepted])
-    for case, expected, fast, strictly in zip(cases, plain, optimised, strict, strict=True):
-        tally.faults += _differences(case, "gcc -O2", expected, fast)
-        tally.faults += _differences(case, "gcc with its checks", expected, strictly)
     tally.refused = [(c.seed, c.refused) for c in cases if c.refused]
-    expected = [y for case, y in zip(cases, plain, strict=True) if not case.refused]
-    for case, y, outcomes in zip(accepted, expected, sandbox, strict=True):
-        _compare_one(case, y, outcomes, tally)
+    expected = _native(cases, folder)
+    _expect(cases, expected, "gcc -O2", _native(cases, folder, optimise="-O2"), tally)
+    if checked:
+        _expect(cases, expected, "gcc with its checks", _native(cases, folder, checked=True), tally)
+    accepted = [case for case in cases if not case.refused]
+    wanted = [y for case, y in zip(cases, expected, strict=True) if not case.refused]
+    for optimise in (False, True) if checked else (False,):
+        outcomes = run_many([c.program for c in accepted], [c.rows for c in accepted], optimise=optimise)
+        _expect(accepted, wanted, "the sandbox", [o.y for o in outcomes], tally)
+        tally.faults += [
+            f"seed {case.seed}: the sandbox traps, {Status(max(o.status)).name}"
+            for case, o in zip(accepted, outcomes, strict=True)
+            if o.status.any()
+        ]
+    tally.programs = len(accepted)
+    graphs = [None if case.inexact else lower(case.program, max_nodes=_NODES) for case in accepted]
+    exact = [k for k, graph in enumerate(graphs) if graph is not None and graph.exact]
+    tally.graphs = len(exact)
+    found = [evaluate(graph, accepted[k].rows) for k in exact if (graph := graphs[k]) is not None]
+    _expect([accepted[k] for k in exact], [wanted[k] for k in exact], "the graph", found, tally)
     return tally
 
 
-def _compare_one(case: _Case, expected: np.ndarray, outcomes: Outcomes, tally: Tally) -> None:
-    tally.programs += 1
-    trapped = [Status(s).name for s in outcomes.status if s != Status.OK]
-    if trapped:
-        tally.faults.append(f"seed {case.seed}: the sandbox traps, {trapped[0]}")
-    else:
-        tally.faults += _differences(case, "the sandbox", expected, outcomes.y)
-    graph = lower(case.program, max_nodes=_NODES)
-    if graph.exact and not case.inexact:
-        tally.graphs += 1
-        tally.faults += _differences(case, "the graph", expected, evaluate(graph, case.rows))
+def _native(cases: list[_Case], folder: Path, *, optimise: str = "-O0", checked: bool = False) -> list[np.ndarray]:
+    programs, rows = [case.program for case in cases], [case.rows for case in cases]
+    return run_native(programs, rows, folder, optimise=optimise, checked=checked, file_names=FILE_NAMES)
+
+
+def _expect(cases: list[_Case], expected: list[np.ndarray], who: str, found: list[np.ndarray], tally: Tally) -> None:
+    for case, wanted, given in zip(cases, expected, found, strict=True):
+        tally.faults += _differences(case, who, wanted, given)
 
 
 def _case(seed: int) -> _Case:
@@ -127,7 +136,9 @@ def main() -> None:
     parser.add_argument("--checked", action="store_true", help="look for undefined behaviour as well: much slower")
     parser.add_argument("--log", type=Path, help="appended to; batches that it holds are not run again")
     given = parser.parse_args()
-    known = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log and given.log.exists() else []
+    known = (
+        [json.loads(line) for line in given.log.read_text().splitlines()] if given.log and given.log.exists() else []
+    )
     done = {line["first"] for line in known}
     end = given.first + given.programs
     for first in range(given.first, end, BATCH):

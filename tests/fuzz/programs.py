@@ -7,7 +7,7 @@ from random import Random
 
 from tests.fuzz.expressions import Array, Expressions, Helper, Scalar, Scope, Struct, Variable
 from tests.fuzz.statements import Shapes, Statements, declaration
-from tests.fuzz.values import BOOL, DOUBLE, FLOAT, INT, UINT, USHORT, WILD, Type
+from tests.fuzz.values import BOOL, DOUBLE, FLOAT, INT, UINT, USHORT, WILD
 
 FILE_NAMES = r"\b(?:f|[ehkstuE]_\d+)\b"
 """What a program calls the things that it defines for the whole file."""
@@ -105,19 +105,21 @@ class _Writer:
             "}",
         ]
 
-    def _function(self, head: str, parameters: list[Variable], result: Scalar | Struct, first: list[str]) -> None:
+    def _function(self, head: str, parameters: list[Variable], result: Scalar | Struct) -> None:
         self.scope.blocks.append(list(parameters))
         body = Statements(self.random, self.scope, self.shapes, result).body()
         self.scope.blocks.pop()
-        self.lines += [f"{head} {{", *first, *body, "}"]
+        self.lines += [f"{head} {{", *body, "}"]
 
     def _helper(self, k: int) -> None:
         parameters = [Variable(f"a{i}", self.shapes.passed()) for i in range(self.random.randint(0, 3))]
         result = self.shapes.passed()
         given = ", ".join(declaration(p.shape, p.name) for p in parameters) or "void"
         storage = self.random.choice(["static", "static inline"])
-        self._function(f"{storage} {declaration(result, f'h_{k}')}({given})", parameters, result, [])
-        self.scope.helpers.append(Helper(f"h_{k}", tuple(p.shape for p in parameters if not isinstance(p.shape, Array)), result))
+        self._function(f"{storage} {declaration(result, f'h_{k}')}({given})", parameters, result)
+        self.scope.helpers.append(
+            Helper(f"h_{k}", tuple(p.shape for p in parameters if not isinstance(p.shape, Array)), result)
+        )
 
     def _recursive(self, k: int) -> None:
         """A helper that calls itself with a smaller count; its other parameter is wrapped or wild, so all fits."""
@@ -148,7 +150,7 @@ class _Writer:
             self.lines.append(f"#pragma surrogate range({parameter.name}, {low!r}, {high!r})")
         self.lines.append("#pragma surrogate entry(f)")
         given = ", ".join(declaration(p.shape, p.name) for p in parameters)
-        self._function(f"{declaration(result, 'f')}({given})", parameters, result, [])
+        self._function(f"{declaration(result, 'f')}({given})", parameters, result)
 
     def _argument(self) -> Scalar:
         """An argument is as a variable, but its bounds are the domain: finite, and exact as float64."""
@@ -166,5 +168,3 @@ class _Writer:
         made = tuple((f"m{i}", self.shapes.scalar()) for i in range(self.random.randint(1, 4)))
         self._define_struct(Struct("s_9", made))
         return self.shapes.structs[-1]
-
-

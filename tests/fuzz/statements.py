@@ -329,7 +329,7 @@ class Shapes:
     def scalar(self) -> Scalar:
         """A scalar type, and bounds which hold 0."""
         type = self.random.choice([*INTEGERS, INT, INT, INT, UINT, UINT, FLOAT, FLOAT, DOUBLE, DOUBLE, DOUBLE])
-        names = [*type.spellings, *(a for a, t in self.aliases.items() if t == type) ]
+        names = [*type.spellings, *(a for a, t in self.aliases.items() if t == type)]
         name = self.random.choice([type.name, self.random.choice(names)])
         if type.floating:
             return Scalar(type, self.random.choice([WILD, WILD, (-1e3, 1e3), (-10.0, 10.0)]), name)

@@ -4,7 +4,7 @@ python -m tests.cprograms.frontend.fuzz [--compiler] FOLDER [LIBFUZZER_OPTIONS]
 
 FOLDER keeps what was found, so that the next run goes on from there; the corpus of the tests is read beside it.
 With --compiler each input goes through the whole front end, the compiler's own check included: some ten a second.
-Options of libFuzzer: -max_total_time=60, -runs=100000, -merge=1, and others.
+Options of libFuzzer: -max_total_time=60, -runs=100000, -max_len=300, and others.
 """
 
 from __future__ import annotations
