@@ -141,8 +141,11 @@ class NumericFile(File):
 
     def _plain_signature(self, name: str) -> Signature:
         entity = self._scope.lookup(name)
-        if entity is None or not isinstance(entity.node, c_ast.FuncDef):
-            return Signature((), (), ())
+        if entity is None or entity.kind == "broken":
+            return Signature((), (), ())  # told by the subset check
+        if not isinstance(entity.node, c_ast.FuncDef):
+            at = c_ast.EmptyStatement(coord=entity.chunk.coord)
+            return Signature((), (), (Unsupported(at, f"'{name}' is declared as something else than a function"),))
         return signature_of(entity.node, self._scope.declarations_of(entity.chunk))
 
     def _owner(self, given: Range) -> str | None:

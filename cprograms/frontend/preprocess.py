@@ -57,6 +57,8 @@ _SHIMS = (
     "-D__builtin_nan(s)=(0.0/0.0)",
     "-D__builtin_nanf(s)=(0.0f/0.0f)",
 )
+# Not errors of C, but of this compiler, even without warnings: an int left out, a < b < c.
+_CHECK = ("-fsyntax-only", "-Wno-implicit-int", "-Wno-parentheses", "-ferror-limit=50")
 _MACRO = re.compile(r"[A-Za-z_]\w*(?:\([^()]*\))?(?:=[^\n]*)?", re.DOTALL)
 _MESSAGE = re.compile(
     r"(?:(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): )?(?P<kind>fatal error|error|note): (?P<text>.*)"
@@ -86,7 +88,7 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
     marked = _marked(source)
     try:
         expansion = _Clang(["-E", *_SHIMS, *user], marked)
-        check = _Clang(["-fsyntax-only", "-Wno-implicit-int", "-ferror-limit=50", *user], marked)
+        check = _Clang([*_CHECK, *user], marked)
     except OSError as error:
         raise UsageError(f"cannot run the C preprocessor: {error}") from None
     text, expansion_errors = expansion.result()

@@ -67,13 +67,27 @@ def rows_of(program: Program, n: int, seed: int = 0) -> np.ndarray:
     return rows
 
 
-def run_native(programs: list[Program], rows: list[np.ndarray], folder: Path) -> list[np.ndarray]:
-    """What gcc's code gives for each program on its rows: float64 [n, results], NaN where it is undefined."""
+def run_native(
+    programs: list[Program],
+    rows: list[np.ndarray],
+    folder: Path,
+    *,
+    optimise: str = "-O0",
+    checked: bool = True,
+    file_names: str | None = None,
+) -> list[np.ndarray]:
+    """What gcc's code gives for each program on its rows: float64 [n, results], NaN where it is undefined.
+
+    Without `checked` undefined behaviour is not looked for. `file_names` is a regular expression of the names that the
+    programs define for the whole file, where that is known.
+    """
     assert GCC is not None
-    source, library = folder / "programs.c", folder / "programs.so"
-    source.write_text(_HARNESS + "".join(_renamed(p, k) + _loop(p, k) for k, p in enumerate(programs)))
-    checks = ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment"]
-    flags = ["-O0", "-w", "-fPIC", "-shared", "-Wl,-Bsymbolic", "-fno-builtin", *checks]
+    name = f"programs{optimise}{'-checked' * checked}"
+    source, library = folder / f"{name}.c", folder / f"{name}.so"
+    source.write_text(_HARNESS + "".join(_renamed(p, k, file_names) + _loop(p, k) for k, p in enumerate(programs)))
+    flags = [optimise, "-w", "-fPIC", "-shared", "-Wl,-Bsymbolic", "-fno-builtin", "-ffp-contract=off"]
+    if checked:
+        flags += ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment"]
     compiled = subprocess.run([GCC, *flags, "-o", library, source, "-lm"], capture_output=True, text=True, check=False)
     assert compiled.returncode == 0, compiled.stderr[:2000]
     loaded = ctypes.CDLL(str(library))
@@ -87,8 +101,10 @@ def run_native(programs: list[Program], rows: list[np.ndarray], folder: Path) ->
     return outputs
 
 
-def _renamed(program: Program, k: int) -> str:
+def _renamed(program: Program, k: int, file_names: str | None) -> str:
     """The source with a suffix on every name that it defines for the whole file, so that programs can share one."""
+    if file_names is not None:
+        return re.sub(file_names, rf"\g<0>_{k}", program.source)
     names: set[str] = set()
     for item in program.unit.ext:
         if isinstance(item, c_ast.FuncDef):

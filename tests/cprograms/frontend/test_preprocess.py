@@ -137,3 +137,11 @@ def test_needs_no_home_and_no_cache(tmp_path: Path):
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, check=True)
     assert done.stdout.strip() == b"f"
     assert not list(tmp_path.iterdir())
+
+
+def test_chained_comparisons_are_c():
+    """The compiler takes them for mistakes, and calls them errors even where it is to warn of nothing."""
+    program = cprograms.load(source="int f(int x) { return 1 < x < 3 >= 1; }")
+    np.testing.assert_array_equal(cprograms.run(program, np.array([[0.0], [2.0], [9.0]]))[:, 0], [1, 1, 1])
+    program = cprograms.load(source="int f(int x) { return 5 > x > 0; }")
+    np.testing.assert_array_equal(cprograms.run(program, np.array([[0.0], [2.0], [9.0]]))[:, 0], [1, 1, 0])

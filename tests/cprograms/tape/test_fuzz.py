@@ -14,7 +14,7 @@ from cprograms.frontend import file
 from cprograms.tape import load_tape
 from cprograms.tape.modular import modular_job
 from cprograms.tape.program import tape_parameter
-from tests.cprograms.frontend.test_fuzz import unchecked
+from tests.cprograms.frontend.answers import unchecked
 
 SEED = """\
 enum { N = 4, LAST = -1 };
