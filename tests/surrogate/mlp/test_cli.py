@@ -17,6 +17,7 @@ from cprograms import files
 from surrogate import cli
 from surrogate.cli import main
 from tests import ROOT
+from tests.cprograms.native import processor_time
 from tests.surrogate.command import COMMAND, usage_error
 
 pytestmark = pytest.mark.usefixtures("in_own_folder")

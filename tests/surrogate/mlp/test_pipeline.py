@@ -13,11 +13,8 @@ from cprograms.lowering import lower
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import build_network
 from surrogate.mlp.pretrained import WEIGHTS, load_compiler
-<<<<<<< HEAD
-from tests.cprograms.native import processor_time
-=======
 from surrogate.mlp.rows import executed_rows
->>>>>>> mutants
+from tests.cprograms.native import processor_time
 
 CUBIC = "double cubic(double x) { return x * x * x - 0.5 * x; }"
 
