@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import driver
-from surrogate.console import BROKEN_PIPE, INTERRUPTED, OK, REJECTED, WRONG_USAGE, print_json, warn
+from surrogate.console import BROKEN_PIPE, INTERRUPTED, OK, REJECTED, WRONG_USAGE, in_one_line, print_json, warn
 from surrogate.driver import TARGETS
 from surrogate.mlp.target import RANGE
 from surrogate.target import Artifact, Command, Option, Target, add_options
@@ -143,14 +143,15 @@ def _compile(options: argparse.Namespace) -> int:
     artifact.save(output)
     seconds = time.perf_counter() - started
     if options.json:
-        warnings = {} if summary.warnings is None else {"warnings": summary.warnings}
+        warnings = {} if summary.warnings is None else {"warnings": [in_one_line(w) for w in summary.warnings]}
         print_json(summary.facts | {"artifact": str(output), "seconds": seconds} | warnings)
     else:
         print(f"{options.file} -> {output}")
         for line in [*summary.lines, f"time      {seconds:.2f} s"]:
             print(f"  {line}")
         for warning in summary.warnings or []:
-            print(f"{options.file}: warning: {warning}", file=sys.stderr)
+            placed = isinstance(warning, Diagnostic)
+            print(warning if placed else f"{options.file}: warning: {warning}", file=sys.stderr)
     if summary.failure is not None:
         warn(summary.failure)
     return OK if summary.failure is None else REJECTED

@@ -7,13 +7,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import Diagnostic, UsageError
 
 OK, REJECTED, WRONG_USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
 
 def print_json(document: dict[str, Any]) -> None:
     print(json.dumps(document, indent=2, allow_nan=False))
+
+
+def in_one_line(warning: str | Diagnostic) -> str:
+    """A warning for JSON, after its place where it has one."""
+    if isinstance(warning, str):
+        return warning
+    place = f"{warning.file}:{warning.line}:{warning.column}"
+    return f"{place}: {warning.message}" + (f"; {warning.hint}" if warning.hint else "")
 
 
 def warn(message: str) -> None:

@@ -12,7 +12,7 @@ from cprograms.diagnostics import ProgramError
 from cprograms.frontend.loading import CandidateEntry, Description
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.console import OK, REJECTED, print_json
+from surrogate.console import OK, REJECTED, in_one_line, print_json
 from surrogate.signature import Signature
 
 _TOKEN = re.compile(
@@ -37,9 +37,12 @@ def report(described: Description, json: bool) -> int:
         return REJECTED
     found = inspection(described.program)
     if json:
-        print_json({"numeric": True, **found, "functions": functions})
+        warnings = [in_one_line(w) for w in described.program.warnings]
+        print_json({"numeric": True, **found, "functions": functions, "warnings": warnings})
     else:
         print("\n".join([*inspect_lines(described.program, found), *function_lines(described.candidates)]))
+        for warning in described.program.warnings:
+            print(warning, file=sys.stderr)
     return OK
 
 

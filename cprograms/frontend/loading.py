@@ -171,7 +171,7 @@ class NumericFile(File):
             return Unsupported(given.node, message, guess + _BEFORE)
         meant = next((a for a in self._signature(entry).arguments if a.name == given.name), None)
         helper = owner in self._subset.needed(entry)
-        if meant is None and not helper or meant is not None and meant.origin != "default":
+        if not (helper if meant is None else meant.origin == "default"):
             return None
         which = f"a helper of '{entry}'" if helper else f"which is not the entry, '{entry}'"
         hint = f"put it between '{owner}' and '{entry}'" if meant else f"a domain is that of arguments of '{entry}'"

@@ -54,7 +54,9 @@ def read_pragmas(unit: Unit) -> Pragmas:
         word = pragma.text.split()[0]
         if not pragma.text.startswith("surrogate"):
             if SequenceMatcher(None, word.lower(), "surrogate").ratio() > _ALIKE:
-                misspelt.append(Unsupported(node, f"the pragma '{word}' says nothing here", "did you mean 'surrogate'?"))
+                misspelt.append(
+                    Unsupported(node, f"the pragma '{word}' says nothing here", "did you mean 'surrogate'?")
+                )
             continue
         try:
             if any(chunk.start < pragma.offset < chunk.end for chunk in unit.chunks):

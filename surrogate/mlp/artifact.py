@@ -16,7 +16,7 @@ from safetensors.torch import save as save_tensors
 import cprograms
 from cprograms.program import Argument, Program, Result
 from surrogate.container import CARD, ensure_free, header, write
-from surrogate.mlp.card import card
+from surrogate.mlp.card import Origin, card
 from surrogate.mlp.check import Report, check
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.signature import Signature
@@ -31,7 +31,8 @@ class Surrogate:
     `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results].
     `text` is the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped
     the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measured` the latest check against the
-    program.
+    program. `held_out` counts further executed rows, which decided for which results the network errs more than the
+    mean: those, `mean_only`, are the mean. `untuned` names the results that the fine-tuning of -O2 did not change.
     """
 
     entry: str
@@ -44,6 +45,9 @@ class Surrogate:
     rows: int
     compiler: str
     measured: Report | None = None
+    held_out: int = 0
+    mean_only: tuple[str, ...] = ()
+    untuned: tuple[str, ...] = ()
 
     @cached_property
     def program(self) -> Program:
@@ -88,13 +92,19 @@ class Surrogate:
         ensure_free(Path(path))
         if self.measured is None and self.opt_level > 0:
             self.check()
-        text = card(self.signature, self.module, self.opt_level, self.rows, self.measured)
+        text = card(self.signature, self.module, self.origin, self.measured)
         files = {
             TENSORS: save_tensors({k: v.contiguous() for k, v in self.module.state_dict().items()}),
             C_PROGRAM: self.text.encode(),
             CARD: text.encode(),
         }
         write(path, self.config(), files)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the weights come from, for reports."""
+        names = [r.name for r in self.results]
+        return Origin(self.opt_level, self.rows, self.held_out, names, self.mean_only, self.untuned)
 
     def config(self) -> dict[str, Any]:
         """What `config.json` and `compile --json` say, without the files' hashes."""
@@ -105,6 +115,9 @@ class Surrogate:
             "opt_level": self.opt_level,
             "seed": self.seed,
             "rows": self.rows,
+            "held_out_rows": self.held_out,
+            "mean_only": list(self.mean_only),
+            "untuned": list(self.untuned),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
@@ -129,4 +142,8 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         rows=int(config["rows"]),
         compiler=config["compiler_sha256"],
         measured=Report.from_dict(config["measured"]) if config["measured"] else None,
+        # Artifacts of version 0.1.0 do not have them.
+        held_out=int(config.get("held_out_rows", 0)),
+        mean_only=tuple(config.get("mean_only", ())),
+        untuned=tuple(config.get("untuned", ())),
     )
