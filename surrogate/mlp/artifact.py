@@ -115,9 +115,8 @@ class Surrogate:
             "opt_level": self.opt_level,
             "seed": self.seed,
             "rows": self.rows,
-            "held_out_rows": self.held_out,
-            "mean_only": list(self.mean_only),
-            "untuned": list(self.untuned),
+            **({"held_out_rows": self.held_out, "mean_only": list(self.mean_only)} if self.held_out else {}),
+            **({"untuned": list(self.untuned)} if self.opt_level == 2 else {}),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }

@@ -17,6 +17,8 @@ from surrogate.mlp.rows import executed_rows, fresh_seed, output_moments
 FLAT = 1e-9
 """Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""
 
+_MOMENTS = ("mean", "std")
+
 
 @dataclass(frozen=True)
 class ResultError:
@@ -81,7 +83,10 @@ class Report:
             "worst": _plain(self.worst.nmse),
             "r2": _plain(self.r2),
             "max_error": _plain(self.max_error),
-            "results": [{k: _plain(v) for k, v in vars(r).items()} for r in self.results],
+            "results": [
+                {k: _plain(v) for k, v in vars(r).items() if k not in _MOMENTS or not math.isnan(v)}
+                for r in self.results
+            ],
         }
 
     @classmethod
@@ -90,7 +95,7 @@ class Report:
         results = tuple(
             ResultError(
                 *(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"])),
-                *(math.nan if r.get(moment) is None else float(r[moment]) for moment in ("mean", "std")),
+                *(float(r.get(moment, math.nan)) for moment in _MOMENTS),
             )
             for r in d["results"]
         )
