@@ -31,8 +31,9 @@ class Surrogate:
     `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results].
     `text` is the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped
     the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measured` the latest check against the
-    program. `held_out` counts further executed rows, which decided for which results the network errs more than the
-    mean: those, `mean_only`, are the mean. `untuned` names the results that the fine-tuning of -O2 did not change.
+    program. `held_out` counts further executed rows, which decided for which results the network is not clearly better
+    than the mean: those, `mean_only`, are the mean. `untuned` names the results that the fine-tuning of -O2 did not
+    change.
     """
 
     entry: str

@@ -60,7 +60,7 @@ class Origin:
         rows = f"{self.held_out:,} further rows"
         if not self.mean_only:
             return f"{rows} say that it is better than the mean"
-        return f"{self.fallback()}: on {rows} the network errs more than the mean"
+        return f"{self.fallback()}: on {rows} the network is not clearly better"
 
     def fallback(self) -> str:
         """Which results are the mean; empty where none is."""

@@ -85,7 +85,7 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
             f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: is it the right one?"
         )
     if fallback := surrogate.origin.fallback():
-        warnings.append(f"{fallback}: the network errs more")
+        warnings.append(f"{fallback}: the network is not clearly better")
     if bad := bad_results(report):
         of = f" of {', '.join(r.name for r in bad)}" if len(report.results) > 1 else ""
         worst = max((r.nmse for r in bad), key=lambda nmse: math.inf if math.isnan(nmse) else nmse)

@@ -43,9 +43,9 @@ def compile_program(
     `opt_level` 0 reads the program's text alone and never runs it; 1 also reads `rows` executed rows (64 by default) by
     the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer; 2 reads more (256) and fine-tunes
     the network on them, from the emitted weights or from random ones, as held-out rows prefer. That takes up to half a
-    second for 256 rows, some seconds for 1,024. At 1 and 2 a result that errs more on 256 further rows than the mean
-    does becomes the mean. `compiler` is a packaged hypernetwork's name or a directory of one. The same seed gives the
-    same surrogate.
+    second for 256 rows, some seconds for 1,024. At 1 and 2 a result that is not clearly better than the mean on 256
+    further rows becomes the mean. `compiler` is a packaged hypernetwork's name or a directory of one. The same seed
+    gives the same surrogate.
 
     Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
     """

@@ -216,7 +216,7 @@ double f(double x, double y) {{ return helper(x) + y; }}
         ("#pragma surrogate range(x, 0, 1)\ndouble other(double x) { return x; }\n" + F, [(1, "not the entry, 'f'")]),
         ("#pragma surrogate range(t, 0, 1)\ndouble other(double t) { return t; }\n" + F, []),
         ("#pragma surrogate range(tt, 0, 1)\n" + TWO.format(between=""), [(1, "'helper' has no argument 'tt'")]),
-        (F + "#pragma surrogate range(x, 0, 1)\n", [(2, "no function follows it")]),
+        (F + "\n#pragma surrogate range(x, 0, 1)\n", [(2, "no function follows it")]),
         ("#pragma surogate range(x, 0, 1)\n" + F, [(1, "the pragma 'surogate' says nothing")]),
         ("#pragma Surrogate entry(f)\n" + F, [(1, "the pragma 'Surrogate' says nothing")]),
         ("#pragma omp parallel\n#pragma STDC FP_CONTRACT OFF\n#pragma pack range(1)\n" + F, []),

@@ -50,6 +50,8 @@ def given(network: SurrogateNetwork, count: int, seed: int) -> tuple[np.ndarray,
 def test_only_a_result_that_errs_more_than_the_mean_becomes_it() -> None:
     network = start(results=3)
     x, y = given(network, 200, 1)
+    # Clearly better than the mean, but not by much: nothing to worry about.
+    y[:, 2] += 0.5 * y[:, 2].std() * np.random.default_rng(3).standard_normal(200)
     y[:, 1] = -y[:, 1]  # twice as far as a constant, to a squared error of four variances and more
     kept = network.predict(x)
     shaped = given(network, 50, 2)[1]
@@ -59,14 +61,13 @@ def test_only_a_result_that_errs_more_than_the_mean_becomes_it() -> None:
     assert found[:, 1] == pytest.approx(np.full(200, np.concatenate([shaped[:, 1], y[:, 1]]).mean()))
 
 
-def test_the_mean_is_exact_even_where_the_tower_overflows() -> None:
+def test_the_mean_is_exact_even_where_the_tower_gives_no_number() -> None:
     network = start()
     with torch.no_grad():
-        network.w1.fill_(torch.inf)
+        network.w1.fill_(torch.nan)
     x = np.random.default_rng(0).uniform(-1, 1, (10, 2))
     assert fall_back(network, np.ones((5, 1)), (x, np.arange(10.0)[:, None])) == [0]
     assert network.predict(x) == pytest.approx(np.full((10, 1), 50 / 15))
-    assert np.isfinite(network.predict(1e300 * x)).all()
 
 
 def test_no_rows_decide_nothing() -> None:
@@ -109,16 +110,16 @@ def test_the_fallback_is_said_and_survives_its_artifact(tmp_path: Path) -> None:
     loaded = surrogate.load(tmp_path / "wrap")
     assert isinstance(loaded, surrogate.Surrogate)
     assert (loaded.mean_only, loaded.held_out) == (("return",), HELD_OUT_ROWS)
-    said = "alls back to the mean: on 256 further rows the network errs more than the mean"
+    said = "alls back to the mean: on 256 further rows the network is not clearly better"
     assert said in (tmp_path / "wrap" / "README.md").read_text()
     assert made.config()["mean_only"] == ["return"]
 
 
 def test_rows_without_finite_results_neither_reject_nor_decide(compiler: Path) -> None:
     """Nearly all rows of the held-out ones trap: those that are left decide, if any."""
-    source = "#pragma surrogate range(n, -400, 1)\nint f(int n) { return n < -390 ? 7 * n : 1 / (n > 400); }"
+    source = "#pragma surrogate range(n, -400, 1)\nint f(int n) { return n < -370 ? 7 * n : 1 / (n > 400); }"
     made = surrogate.compile(source=source, compiler=compiler)
-    assert 0 <= made.held_out < 30
+    assert 0 <= made.held_out < 60
 
 
 # --- how many rows -O1 reads ---
@@ -183,6 +184,10 @@ def test_a_declared_range_of_the_result_is_believed() -> None:
 
 
 def test_the_type_bounds_the_scale_where_the_graph_does_not() -> None:
-    source = "unsigned char f(int n) { int s = 0; while (n > s * s) s++; return s; }"
+    source = """
+    #pragma surrogate range(a, 1, 100000)
+    #pragma surrogate range(b, 1, 100000)
+    unsigned char f(int a, int b) { while (b) { int t = a % b; a = b; b = t; } return a; }
+    """
     assert not lower(cprograms.load(source=source)).exact
     assert scaled(source, -3, 1e6) == (0, 127.5)
