@@ -22,7 +22,7 @@ def summary(surrogate: Surrogate) -> Summary:
     """Measure a new surrogate, but not at -O0, which promises never to run the program, and describe it."""
     if surrogate.opt_level > 0:
         surrogate.check()
-    signature = surrogate.signature
+    signature, safeguard = surrogate.signature, surrogate.origin.safeguard()
     if surrogate.measured is None:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
@@ -30,8 +30,7 @@ def summary(surrogate: Surrogate) -> Summary:
     lines = [
         f"function  {signature}",
         *(f"{'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())),
-        f"network   {network_line(surrogate.module)}; {surrogate.origin}",
-        *([f"held out  {safeguard}"] if (safeguard := surrogate.origin.safeguard()) else []),
+        f"network   {network_line(surrogate.module)}; {'; '.join(filter(None, (str(surrogate.origin), safeguard)))}",
         *error,
     ]
     program = surrogate.program

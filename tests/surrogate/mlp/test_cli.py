@@ -260,8 +260,8 @@ def test_a_fine_tuning_says_how_many_rows_each_stage_read(
 ) -> None:
     assert main(["compile", str(plane_file), "--compiler", str(compiler), "-O2"]) == 0
     out = capsys.readouterr().out
-    assert "64 executed rows (by Gauss–Newton steps), then fine-tuned on 256\n" in out
-    assert "256 further rows say that it is better than the mean" in out
+    assert "64 executed rows (by Gauss–Newton steps), then fine-tuned on 256; 256 further" in out
+    assert "256 further rows say that it is better than the mean\n" in out
 
 
 def test_compile_replaces_its_artifact_only(
