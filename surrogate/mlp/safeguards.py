@@ -1,4 +1,4 @@
-"""What stands between the measured pipeline and the user: no surrogate is worse than a constant.
+"""What stands between the measured pipeline and the user, so that it is seldom worse than a constant.
 
 At -O1 and -O2 rows that shaped no weights decide: a result whose network is not clearly better on them than the mean
 becomes that mean, and at -O1 they say how many of the rows the hypernetwork reads. At -O0, which runs nothing, a
