@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pycparser import c_ast, c_generator
 
+from cprograms.diagnostics import Diagnostic
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.screen import on_screen
 from cprograms.types import Scalar
@@ -73,6 +74,7 @@ class Program:
     `unit` is the entry's translation unit after preprocessing, trimmed to what the entry needs: no includes, no
     pragmas, types and helpers before their use. `source` is the text as the user gave it. `users` are the functions of
     the file that need an entry which nobody named: none of them is numeric, and one of them may have been meant.
+    `warnings` are the pragmas that say nothing of it.
     """
 
     path: str
@@ -82,6 +84,7 @@ class Program:
     results: tuple[Result, ...]
     unit: c_ast.FileAST
     users: tuple[str, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def text(self) -> str:

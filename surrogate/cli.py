@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cprograms.announcements import announced
-from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import console, driver, interrupts
 from surrogate.arguments import Parser, WrongArguments
 from surrogate.console import (
@@ -24,6 +24,8 @@ from surrogate.console import (
     REJECTED,
     WRONG_USAGE,
     complain,
+    in_one_line,
+    print_diagnostics,
     print_json,
     report,
     warn,
@@ -191,13 +193,16 @@ def _compile(options: argparse.Namespace) -> int:
         artifact.save(output)
     seconds = time.perf_counter() - started
     if options.json:
-        warnings = {} if summary.warnings is None else {"warnings": summary.warnings}
+        warnings = {} if summary.warnings is None else {"warnings": [in_one_line(w) for w in summary.warnings]}
         print_json(summary.facts | {"artifact": str(output), "seconds": seconds} | warnings)
     else:
         lines = [*summary.lines, f"time      {seconds:.2f} s"]
         report(f"{options.file} -> {output}", *(f"  {line}" for line in lines))
         for warning in summary.warnings or []:
-            complain(options.file, "warning", warning)
+            if isinstance(warning, Diagnostic):
+                print_diagnostics([warning])
+            else:
+                complain(options.file, "warning", warning)
     if summary.failure is not None:
         warn(summary.failure)
     return OK if summary.failure is None else REJECTED

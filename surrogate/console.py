@@ -138,6 +138,14 @@ def complain(place: str, severity: str, message: str) -> None:
     print(wrapped(_heading(place, severity, message), columns(sys.stderr)), file=sys.stderr)
 
 
+def in_one_line(warning: str | Diagnostic) -> str:
+    """A warning for JSON, after its place where it has one."""
+    if isinstance(warning, str):
+        return warning
+    place = f"{warning.file}:{warning.line}:{warning.column}"
+    return f"{place}: {warning.message}" + (f"; {warning.hint}" if warning.hint else "")
+
+
 def warn(message: str) -> None:
     complain("surrogate", "warning", message)
 

@@ -10,7 +10,7 @@ from typing import Any
 from cprograms.frontend.loading import CandidateEntry, Description
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.console import OK, REJECTED, print_diagnostics, print_json, report
+from surrogate.console import OK, REJECTED, in_one_line, print_diagnostics, print_json, report
 from surrogate.signature import Signature
 
 _TOKEN = re.compile(
@@ -35,9 +35,11 @@ def tell(described: Description, json: bool) -> int:
         return REJECTED
     found = inspection(described.program)
     if json:
-        print_json({"numeric": True, **found, "functions": functions})
+        warnings = [in_one_line(w) for w in described.program.warnings]
+        print_json({"numeric": True, **found, "functions": functions, "warnings": warnings})
     else:
         report(*inspect_lines(described.program, found), *function_lines(described.candidates))
+        print_diagnostics(described.program.warnings)
     return OK
 
 

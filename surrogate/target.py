@@ -14,6 +14,8 @@ from os import PathLike
 from pkgutil import resolve_name
 from typing import Any, Generic, Protocol, TypeVar
 
+from cprograms.diagnostics import Diagnostic
+
 
 class Artifact(Protocol):
     """What a compile yields."""
@@ -110,13 +112,13 @@ CHECK_SEED = Option("--seed", type=int, default=0, metavar="S", help="seed of th
 class Summary:
     """What `surrogate compile` says of an artifact: `facts` for JSON, `lines` to read.
 
-    `warnings` are about the program, None where the target has none to give; `failure` says what is wrong with the
-    artifact where it does not pass.
+    `warnings` are about the program, with their place in its file where they have one, None where the target has none
+    to give; `failure` says what is wrong with the artifact where it does not pass.
     """
 
     facts: dict[str, Any]
     lines: list[str]
-    warnings: list[str] | None = None
+    warnings: list[str | Diagnostic] | None = None
     failure: str | None = None
 
 

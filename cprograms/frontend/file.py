@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -89,6 +90,20 @@ class File(ABC):
         if not names:
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=self.NEEDS)])
         return self._last_eligible(names)
+
+    def unused_pragmas(self, entry: str) -> list[Unsupported]:
+        """The pragmas that say nothing of the entry, though they may be meant to."""
+        found = list(self._pragmas.misspelt)
+        named, node = self._pragmas.entry, self._pragmas.entry_node
+        if named is not None and node is not None and named not in self._unit.functions:
+            message = f"the file defines no function '{named}'"
+            found.append(Unsupported(node, message, _choices(named, list(self.functions))))
+        return found
+
+    def warnings(self, entry: str) -> tuple[Diagnostic, ...]:
+        """The same as diagnostics."""
+        found = self._places.diagnostics(self.unused_pragmas(entry))
+        return tuple(replace(d, severity="warning") for d in found[:MAX_DIAGNOSTICS])
 
     def users(self, entry: str, wanted: str | None) -> tuple[str, ...]:
         """The functions that need an entry which was not named, perhaps those that were meant."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from pycparser import c_ast
@@ -20,6 +21,8 @@ from cprograms.frontend.source import Source, read
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
 from cprograms.program import Program
+
+_BEFORE = "put it before the function that has this argument"
 
 
 def load(
@@ -43,7 +46,8 @@ def load(
     """
     file = NumericFile(read(path, source), include_dirs, defines)
     chosen = file.entry(entry)
-    return replace(file.program(chosen, ranges or {}), users=file.users(chosen, entry))
+    program = file.program(chosen, ranges or {})
+    return replace(program, users=file.users(chosen, entry), warnings=file.warnings(chosen))
 
 
 def load_expanded(text: str) -> Program:
@@ -109,7 +113,9 @@ def describe(
         CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name))) for name, chunk in file.functions.items()
     )
     try:
-        return Description(file.program(file.entry(entry), ranges or {}), (), candidates)
+        chosen = file.entry(entry)
+        program = replace(file.program(chosen, ranges or {}), warnings=file.warnings(chosen))
+        return Description(program, (), candidates)
     except ProgramError as error:
         return Description(None, error.diagnostics, candidates)
 
@@ -153,6 +159,31 @@ class NumericFile(File):
         names = [c.function for c in self._unit.chunks if c.function and c.start > given.offset]
         having = (n for n in names if given.name in self._plain_signature(n).names)
         return next(having, names[0] if names else None)
+
+    def unused_pragmas(self, entry: str) -> list[Unsupported]:
+        found = (self._unused(given, entry) for given in self._pragmas.ranges)
+        return [*super().unused_pragmas(entry), *(fault for fault in found if fault is not None)]
+
+    def _unused(self, given: Range, entry: str) -> Unsupported | None:
+        """Why a range says nothing of the entry, where it is not plainly about another function that stands alone."""
+        owner = self._owner(given)
+        if owner is None:
+            return Unsupported(given.node, "this range binds to nothing: no function follows it", _BEFORE)
+        if owner == entry:
+            return None
+        names = self._plain_signature(owner).names
+        if given.name not in names:
+            close = get_close_matches(given.name, names, n=1)
+            guess = f"did you mean '{close[0]}'? " if close else ""
+            message = f"this range binds to nothing: '{owner}' has no argument '{given.name}'"
+            return Unsupported(given.node, message, guess + _BEFORE)
+        meant = next((a for a in self._signature(entry).arguments if a.name == given.name), None)
+        helper = owner in self._subset.needed(entry)
+        if not (helper if meant is None else meant.origin == "default"):
+            return None
+        which = f"a helper of '{entry}'" if helper else f"which is not the entry, '{entry}'"
+        hint = f"put it between '{owner}' and '{entry}'" if meant else f"a domain is that of arguments of '{entry}'"
+        return Unsupported(given.node, f"this range binds to '{owner}', {which}: it says nothing", hint)
 
     def program(self, entry: str, ranges: Mapping[str, tuple[float, float]]) -> Program:
         """The program with this entry. Raises ProgramError with all of its faults, and UsageError for a bad range."""

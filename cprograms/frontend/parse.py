@@ -31,7 +31,7 @@ _TOKEN = re.compile(
 _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"([ \d]*)')
 _MOST_STRETCHES = 40
 _ENTERS_OR_LEAVES = re.compile(r'^# \d+ "(?:[^"\\\n]|\\.)*" ([12])', re.MULTILINE)
-_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(surrogate\b.*)")
+_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(\w+[ \t]+(?:range|entry)\b.*|surrogate\b.*)")
 _ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
 # Attributes that change what a declaration means: these stay, and the parser rejects them.
 _MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc")
@@ -53,7 +53,10 @@ _KEYWORDS = frozenset(
 
 @dataclass(frozen=True)
 class Pragma:
-    """A `#pragma surrogate` line: `text` starts with "surrogate", `offset` is its place in the preprocessed text."""
+    """A `#pragma surrogate` line, or one that may have been meant so: `text` starts with the word after `#pragma`.
+
+    `offset` is its place in the preprocessed text.
+    """
 
     text: str
     offset: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from pycparser import c_ast
 
@@ -13,6 +14,7 @@ from cprograms.frontend.parse import Unit
 
 _ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
 _RANGE = re.compile(r"surrogate\s+range\s*\(\s*([A-Za-z_][\w.]*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
+_ALIKE = 0.7
 _FORMS = "write `#pragma surrogate range(name, low, high)` or `#pragma surrogate entry(function)`"
 _NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFlL]?)")
 
@@ -30,20 +32,32 @@ class Range:
 
 @dataclass(frozen=True)
 class Pragmas:
-    """All pragmas of a unit. `entry` is the function that the last entry pragma names, `entry_node` its place."""
+    """All pragmas of a unit. `entry` is the function that the last entry pragma names, `entry_node` its place.
+
+    `misspelt` are those of a word that only looks like "surrogate".
+    """
 
     ranges: tuple[Range, ...]
     entry: str | None
     entry_node: c_ast.Node | None
     faults: tuple[Unsupported, ...]
+    misspelt: tuple[Unsupported, ...]
 
 
 def read_pragmas(unit: Unit) -> Pragmas:
     ranges: list[Range] = []
     faults: list[Unsupported] = []
+    misspelt: list[Unsupported] = []
     entry, entry_node = None, None
     for pragma in unit.pragmas:
         node = c_ast.EmptyStatement(coord=pragma.coord)
+        word = pragma.text.split()[0]
+        if not pragma.text.startswith("surrogate"):
+            if SequenceMatcher(None, word.lower(), "surrogate").ratio() > _ALIKE:
+                misspelt.append(
+                    Unsupported(node, f"the pragma '{word}' says nothing here", "did you mean 'surrogate'?")
+                )
+            continue
         try:
             if any(chunk.start < pragma.offset < chunk.end for chunk in unit.chunks):
                 raise Unsupported(node, "this pragma stands inside a declaration", "put it before the function")
@@ -60,7 +74,7 @@ def read_pragmas(unit: Unit) -> Pragmas:
                 raise Unsupported(node, "this pragma is malformed", _FORMS)
         except Unsupported as fault:
             faults.append(fault)
-    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults))
+    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt))
 
 
 def _number(text: str, node: c_ast.Node) -> int | float:

@@ -26,7 +26,7 @@ from cprograms.program import Argument, Program, Result
 from cprograms.screen import on_screen
 from surrogate.container import CARD, ensure_free, ensure_same, first_message, header, self_contained, write
 from surrogate.measurement import Measurement, fingerprint
-from surrogate.mlp.card import card, error_line, rows_line, trapped_line
+from surrogate.mlp.card import Origin, card, error_line, trapped_line
 from surrogate.mlp.check import Report, check
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.tables import OutOfDomainWarning, row_warning
@@ -42,7 +42,9 @@ class Surrogate:
     `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results].
     `text` is the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped
     the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measurement` the latest check against the
-    program, of the weights as they were then.
+    program, of the weights as they were then. `held_out` counts further executed rows, which decided for which results
+    the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the results that
+    the fine-tuning of -O2 did not change.
     """
 
     entry: str
@@ -55,6 +57,9 @@ class Surrogate:
     rows: int
     compiler: str
     measurement: Measurement[Report] | None = None
+    held_out: int = 0
+    mean_only: tuple[str, ...] = ()
+    untuned: tuple[str, ...] = ()
 
     @property
     def measured(self) -> Report | None:
@@ -79,7 +84,7 @@ class Surrogate:
         return on_screen(
             [
                 f"Surrogate of {self.signature}",
-                f"compiled at -O{self.opt_level}: {rows_line(self.opt_level, self.rows)}",
+                f"compiled at -O{self.opt_level}: {self.origin}",
                 f"domain: {', '.join(self.signature.domain_lines())}",
                 *error,
             ]
@@ -139,7 +144,7 @@ class Surrogate:
         if stored.measured is None and stored.opt_level > 0:
             stored.check()
         stale = stored.measurement is not None and stored.measured is None
-        text = card(stored.signature, stored.module, stored.opt_level, stored.rows, stored.measured, stale)
+        text = card(stored.signature, stored.module, stored.origin, stored.measured, stale)
         files = {TENSORS: _tensors(stored.module), C_PROGRAM: stored.text.encode(), CARD: text.encode()}
         write(path, stored.config(), files)
 
@@ -153,6 +158,12 @@ class Surrogate:
             return self
         return replace(self, module=network)
 
+    @property
+    def origin(self) -> Origin:
+        """Where the weights come from, for reports."""
+        names = [r.name for r in self.results]
+        return Origin(self.opt_level, self.rows, self.held_out, names, self.mean_only, self.untuned)
+
     def config(self) -> dict[str, Any]:
         """What `config.json` and `compile --json` say, without the files' hashes."""
         return header("mlp", self.entry) | {
@@ -162,6 +173,8 @@ class Surrogate:
             "opt_level": self.opt_level,
             "seed": self.seed,
             "rows": self.rows,
+            **({"held_out_rows": self.held_out, "mean_only": list(self.mean_only)} if self.held_out else {}),
+            **({"untuned": list(self.untuned)} if self.opt_level == 2 else {}),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
@@ -189,11 +202,17 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         seed=int(config["seed"]),
         rows=int(config["rows"]),
         compiler=config["compiler_sha256"],
+        # Artifacts of version 0.1.0 do not have them.
+        held_out=int(config.get("held_out_rows", 0)),
+        mean_only=tuple(config.get("mean_only", ())),
+        untuned=tuple(config.get("untuned", ())),
     )
     surrogate.program = program
     if surrogate.opt_level not in (0, 1, 2) or min(surrogate.seed, surrogate.rows) < 0:
         raise ValueError(f"-O{surrogate.opt_level} of {surrogate.rows} rows with seed {surrogate.seed}")
-    ensure_same(config, {k: v for k, v in surrogate.config().items() if k != "signature"})
+    described = surrogate.config()
+    # Artifacts of version 0.1.0 lack some of it; the signature was compared above.
+    ensure_same(config, {k: v for k, v in described.items() if k in config and k != "signature"})
     if config["measured"] is not None:
         report = _report(config["measured"], signature)
         surrogate.measurement = Measurement(report, surrogate._fingerprint())

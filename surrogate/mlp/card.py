@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cprograms.program import bound
 from surrogate.mlp.check import Report, ResultError
 from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.rows import GAUSS_NEWTON_ROWS
 from surrogate.signature import Signature
 from surrogate.version import __version__
 
@@ -21,15 +24,60 @@ def network_line(network: SurrogateNetwork) -> str:
     return f"{several}MLP {width} → {hidden} → {hidden} → 1, {network.parameter_count:,} parameters"
 
 
-def rows_line(opt_level: int, rows: int) -> str:
-    """Where the weights come from, in words."""
-    if opt_level == 0:
-        return "the weights come from its text alone"
-    tuned = ", then fine-tuned on them" if opt_level == 2 else ""
-    return f"the weights come from its text and {rows} executed rows (by Gauss–Newton steps){tuned}"
+@dataclass(frozen=True)
+class Origin:
+    """Where a surrogate's weights come from; see `surrogate.mlp.artifact.Surrogate`."""
+
+    opt_level: int
+    rows: int
+    held_out: int
+    results: Sequence[str]
+    mean_only: Sequence[str]
+    untuned: Sequence[str]
+
+    def __str__(self) -> str:
+        """In words, as the end of a sentence."""
+        if self.opt_level == 0:
+            return "the weights come from its text alone"
+        most = "up to " if self.opt_level == 1 and self.rows > GAUSS_NEWTON_ROWS else ""
+        read = min(self.rows, GAUSS_NEWTON_ROWS) if self.opt_level == 2 else self.rows
+        return (
+            f"the weights come from its text and {most}{read:,} executed rows (by Gauss–Newton steps){self._tuning()}"
+        )
+
+    def _tuning(self) -> str:
+        if self.opt_level < 2:
+            return ""
+        prefer = "the held-out rows prefer the emitted weights"
+        if len(self.untuned) == len(self.results):
+            return f"; fine-tuning on {self.rows:,} changed nothing: {prefer}"
+        kept = f", but for {', '.join(self.untuned)}, of which {prefer}" if self.untuned else ""
+        return f", then fine-tuned on {self.rows:,}{kept}"
+
+    def safeguard(self) -> str:
+        """What the rows did that shaped no weights, in words; empty where there were none."""
+        if not self.held_out:
+            return ""
+        rows = f"{self.held_out:,} further rows"
+        if not self.mean_only:
+            return f"{rows} say that it is better than the mean"
+        return f"{self.fallback()}: on {rows} the network is not clearly better"
+
+    def fallback(self) -> str:
+        """Which results are the mean; empty where none is."""
+        if not self.mean_only:
+            return ""
+        which = "" if len(self.results) == 1 else f" for {', '.join(self.mean_only)}"
+        return f"falls back to the mean{which}"
 
 
 def error_line(error: Report | ResultError) -> str:
+    """The figures of an error; of a result that is flat what they mean, as the nMSE then says nothing."""
+    if isinstance(error, ResultError) and error.flat and error.nmse > BAD_NMSE:
+        return (
+            f"constant to rounding, {error.mean:.7g} ± {number(error.std)};"
+            f" greatest error {number(error.max_error)} (nMSE {number(error.nmse)} says nothing here)"
+        )
     return f"nMSE {number(error.nmse)}, R² {number(error.r2)}, greatest error {number(error.max_error)}"
 
 
@@ -50,13 +98,13 @@ def number(v: float) -> str:
     return f"{v:.4g}"
 
 
+def bad_results(report: Report) -> list[ResultError]:
+    """The results whose surrogate is bad; an undefined error is a bad one."""
+    return [r for r in report.results if not (r.nmse <= BAD_NMSE or r.flat)]
+
+
 def card(
-    signature: Signature,
-    network: SurrogateNetwork,
-    opt_level: int,
-    rows: int,
-    measured: Report | None,
-    stale: bool = False,
+    signature: Signature, network: SurrogateNetwork, origin: Origin, measured: Report | None, stale: bool = False
 ) -> str:
     """The text of an artifact's README.md; `stale` says that an error was measured, but of other weights."""
     arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
@@ -69,8 +117,10 @@ def card(
             "---",
             f"# A neural surrogate of `{signature.entry}`",
             "",
-            f"`{signature}`, compiled at -O{opt_level} by surrogate-compiler {__version__}: {network_line(network)}.",
-            f"It takes and returns raw C units. The program is `program.c`; {rows_line(opt_level, rows)}.",
+            f"`{signature}`, compiled at -O{origin.opt_level} by surrogate-compiler {__version__}:"
+            f" {network_line(network)}.",
+            f"It takes and returns raw C units. The program is `program.c`; {origin}.",
+            *([f"{guard[0].upper()}{guard[1:]}."] if (guard := origin.safeguard()) else []),
             "",
             "| argument | type | domain |",
             "|---|---|---|",
@@ -107,6 +157,8 @@ def _error_lines(report: Report | None, stale: bool) -> list[str]:
         "|---|---|---|---|",
         *(f"| `{r.name}` | {number(r.nmse)} | {number(r.r2)} | {number(r.max_error)} |" for r in report.results),
     ]
-    if not report.nmse <= BAD_NMSE:
-        lines += ["", f"**This is a bad surrogate**: its nMSE is above {BAD_NMSE}."]
+    lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if r.flat and r.nmse > BAD_NMSE]
+    if bad := bad_results(report):
+        of = f" of {', '.join(f'`{r.name}`' for r in bad)}" if len(report.results) > 1 else ""
+        lines += ["", f"**This is a bad surrogate{of}**: its nMSE is above {BAD_NMSE}."]
     return lines

@@ -16,6 +16,11 @@ from cprograms.program import Program
 from cprograms.screen import on_screen
 from surrogate.mlp.rows import executed_rows, fresh_seed, output_moments
 
+FLAT = 1e-9
+"""Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""
+
+_MOMENTS = ("mean", "std")
+
 
 @dataclass(frozen=True)
 class ResultError:
@@ -23,13 +28,22 @@ class ResultError:
 
     nMSE is the mean squared error over the variance of the true outputs, R² is 1 - nMSE, and `max_error` is the
     greatest absolute error in C units. Where the program is constant on the rows there is no variance: nMSE is then 0
-    for an exact surrogate and infinite for any other.
+    for an exact surrogate and infinite for any other. `mean` and `std` are those of the true outputs in C units; NaN
+    where they are not known, as in artifacts of version 0.1.0.
     """
 
     name: str
     nmse: float
     r2: float
     max_error: float
+    mean: float = math.nan
+    std: float = math.nan
+
+    @property
+    def flat(self) -> bool:
+        """True where the program is constant but for rounding, and the surrogate is that constant to some 1e-4."""
+        reach = math.sqrt(FLAT) * abs(self.mean)
+        return self.std <= reach and self.max_error <= 10 * reach
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +81,11 @@ class Report:
         return math.fsum(r.nmse for r in self.results) / len(self.results)
 
     @property
+    def worst(self) -> ResultError:
+        """The result of the greatest nMSE: a bound on the error is one on each result."""
+        return max(self.results, key=lambda r: math.inf if math.isnan(r.nmse) else r.nmse)
+
+    @property
     def r2(self) -> float:
         """The mean of the results' R²."""
         return 1 - self.nmse
@@ -83,16 +102,23 @@ class Report:
             "trapped": self.trapped,
             "seed": self.seed,
             "nmse": _plain(self.nmse),
+            "worst": _plain(self.worst.nmse),
             "r2": _plain(self.r2),
             "max_error": _plain(self.max_error),
-            "results": [{k: _plain(v) for k, v in vars(r).items()} for r in self.results],
+            "results": [
+                {k: _plain(v) for k, v in vars(r).items() if k not in _MOMENTS or not math.isnan(v)}
+                for r in self.results
+            ],
         }
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> Report:
         """The inverse of `as_dict`. Raises KeyError or TypeError for a dictionary of another shape."""
         results = tuple(
-            ResultError(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"]))
+            ResultError(
+                *(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"])),
+                *(float(r.get(moment, math.nan)) for moment in _MOMENTS),
+            )
             for r in d["results"]
         )
         return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results)
@@ -130,7 +156,7 @@ def result_error(name: str, true: npt.NDArray[np.float64], predicted: npt.NDArra
         nmse = 0.0 if error.max() == 0 else math.inf
     else:
         nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
-    return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()))
+    return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()), *output_moments(true))
 
 
 def _plain(v: Any) -> Any:

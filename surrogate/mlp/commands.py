@@ -6,13 +6,14 @@ import argparse
 import math
 
 from cprograms.announcements import announced
-from cprograms.diagnostics import UsageError
-from cprograms.program import Program
+from cprograms.diagnostics import Diagnostic, UsageError
+from cprograms.program import Program, bound
 from surrogate.console import OK, REJECTED, complain, print_json, warn, write_output
 from surrogate.console import report as print_report
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.card import BAD_NMSE, error_line, network_line, number, rows_line, trapped_line
+from surrogate.mlp.card import BAD_NMSE, bad_results, error_line, network_line, number, trapped_line
 from surrogate.mlp.check import Report
+from surrogate.mlp.rows import MAX_ROWS
 from surrogate.mlp.tables import parse_values, read_rows, row_warning, table_text
 from surrogate.target import Summary
 
@@ -21,7 +22,7 @@ def summary(surrogate: Surrogate) -> Summary:
     """Measure a new surrogate, but not at -O0, which promises never to run the program, and describe it."""
     if surrogate.opt_level > 0:
         surrogate.check()
-    signature = surrogate.signature
+    signature, safeguard = surrogate.signature, surrogate.origin.safeguard()
     if surrogate.measured is None:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
@@ -29,18 +30,28 @@ def summary(surrogate: Surrogate) -> Summary:
     lines = [
         f"function  {signature}",
         *(f"{'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())),
-        f"network   {network_line(surrogate.module)}; {rows_line(surrogate.opt_level, surrogate.rows)}",
+        f"network   {network_line(surrogate.module)}; {'; '.join(filter(None, (str(surrogate.origin), safeguard)))}",
         *error,
     ]
-    return Summary(surrogate.config(), lines, [*_entry_warning(surrogate.program), *_error_warnings(surrogate)])
+    program = surrogate.program
+    warnings: list[str | Diagnostic] = [
+        *program.warnings,
+        *_entry_warning(program),
+        *_domain_warning(program),
+        *_error_warnings(surrogate),
+    ]
+    return Summary(surrogate.config(), lines, warnings)
 
 
 def _report_lines(report: Report) -> list[str]:
     trapped = f" ({report.trapped:,} without finite results left out)" if report.trapped else ""
-    lines = [f"error     {error_line(report)} on {report.rows:,} fresh rows{trapped}"]
-    if len(report.results) > 1:
-        lines += [f"          {r.name}: {error_line(r)}" for r in report.results]
-    return lines
+    measured = f"on {report.rows:,} fresh rows{trapped}"
+    if len(report.results) == 1:
+        return [f"error     {error_line(report.results[0])} {measured}"]
+    return [
+        f"error     mean of the results: {error_line(report)} {measured}",
+        *(f"          {r.name}: {error_line(r)}" for r in report.results),
+    ]
 
 
 def _entry_warning(program: Program) -> list[str]:
@@ -48,6 +59,19 @@ def _entry_warning(program: Program) -> list[str]:
         return []
     meant = program.users[-1]
     return [f"'{program.entry}' is a helper of '{meant}', which is not numeric; --entry {meant} says why"]
+
+
+def _domain_warning(program: Program) -> list[str]:
+    unset = [a for a in program.arguments if a.origin == "default"]
+    if not unset:
+        return []
+    assumed = {f"{bound(a.low)} to {bound(a.high)}" for a in unset}
+    if len(assumed) == 1:
+        names, ranges = ", ".join(a.name for a in unset), assumed.pop()
+        lie = "lies" if len(unset) == 1 else "lie"
+        return [f"nothing declares where {names} {lie}: {ranges} is assumed; say so with --range"]
+    ranges = ", ".join(f"{bound(a.low)} to {bound(a.high)} for {a.name}" for a in unset)
+    return [f"nothing declares where {', '.join(a.name for a in unset)} lie: {ranges} is assumed; say so with --range"]
 
 
 def _error_warnings(surrogate: Surrogate) -> list[str]:
@@ -59,17 +83,20 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
         warnings.append(
             f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: is it the right one?"
         )
-    # An undefined error is a bad one.
-    if not report.nmse <= BAD_NMSE:
-        remedies = ["-O2"] if surrogate.opt_level < 2 else ["more rows (--rows)"]
-        remedies.append("a narrower domain (--range)")
+    if fallback := surrogate.origin.fallback():
+        warnings.append(f"{fallback}: the network is not clearly better")
+    if bad := bad_results(report):
+        of = f" of {', '.join(r.name for r in bad)}" if len(report.results) > 1 else ""
+        worst = max((r.nmse for r in bad), key=lambda nmse: math.inf if math.isnan(nmse) else nmse)
+        remedies = ["a narrower domain (--range)"]
+        if surrogate.opt_level < 2:
+            remedies.insert(0, "-O2")
+        elif surrogate.rows < MAX_ROWS:
+            remedies.insert(0, "more rows (--rows)")
         warnings.append(
-            f"this is a bad surrogate: nMSE {number(report.nmse)} is above {BAD_NMSE} (1 is a constant's error);"
+            f"this is a bad surrogate{of}: nMSE {number(worst)} is above {BAD_NMSE} (1 is a constant's error);"
             f" {' or '.join(remedies)} may help"
         )
-    unset = [a.name for a in surrogate.arguments if a.origin == "default"]
-    if warnings and unset:
-        warnings.append(f"nothing declares where {', '.join(unset)} lie: -1 to 1 is assumed; say so with --range")
     return warnings
 
 
@@ -98,11 +125,13 @@ def check(options: argparse.Namespace, surrogate: Surrogate) -> int:
     with announced(f"checking {options.artifact}"):
         report = surrogate.check(2000 if options.rows is None else options.rows, options.seed)
     # A comparison with NaN is false: an undefined error passes no bound.
-    passed = options.max_nmse is None or report.nmse <= options.max_nmse
+    passed = options.max_nmse is None or report.worst.nmse <= options.max_nmse
     if options.json:
         print_json({"artifact": options.artifact, "passed": passed, "max_nmse": options.max_nmse, **report.as_dict()})
         return OK if passed else REJECTED
     print_report(options.artifact, *(f"  {line}" for line in _report_lines(report)))
     if not passed:
-        complain("surrogate", "error", f"the nMSE is above --max-nmse {options.max_nmse:g}")
+        of = f" of {report.worst.name}" if len(report.results) > 1 else ""
+        nmse = f"nMSE{of}, {number(report.worst.nmse)},"
+        complain("surrogate", "error", f"the {nmse} is above --max-nmse {options.max_nmse:g}")
     return OK if passed else REJECTED

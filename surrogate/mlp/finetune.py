@@ -22,8 +22,8 @@ from surrogate.mlp.towers import Towers, choose, damped_step, join, linearise, m
 
 HELD_OUT = 0.25
 """The share of rows that decide when to stop."""
-STEPS = 100
-"""Steps of one tower on 256 rows, twice: some 0.3 s of one core."""
+STEPS, STEP_ROWS = 100, 256
+"""Steps of one tower on this many rows, twice: some 0.3 s of one core."""
 DEVIATIONS = (0.3, 0.1, 0.15)
 """S: how far the weights of each layer are expected to move."""
 
@@ -68,8 +68,11 @@ def training_rows(count: int) -> int:
 
 
 def _steps(rows: int, towers: int) -> int:
-    """The number of steps that takes a fixed time: a step's is about quadratic in the rows."""
-    return int(np.clip(STEPS * (256 / rows) ** 2 / towers, 10, 2 * STEPS))
+    """The number of steps that takes a fixed time, up to `STEP_ROWS` rows: a step's is about quadratic in the rows.
+
+    More rows get as many steps, and take longer: with fewer they would make a worse network.
+    """
+    return int(np.clip(STEPS * (STEP_ROWS / min(rows, STEP_ROWS)) ** 2 / towers, 10, 2 * STEPS))
 
 
 def _best_start(starts: Sequence[Towers], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -58,7 +58,9 @@ OPTIONS = (
 )
 CHECK_OPTIONS = (
     Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
-    Option("--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE is above X"),
+    Option(
+        "--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
+    ),
     CHECK_SEED,
 )
 

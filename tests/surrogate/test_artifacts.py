@@ -52,5 +52,7 @@ def test_an_artifact_is_saved_as_it_was(name: str, tmp_path: Path) -> None:
     old, new = (json.loads((folder / name / "config.json").read_text()) for folder in (ARTIFACTS, tmp_path))
     for config in (old, new):
         del config["library_version"], config["seal"]
+    if name.endswith(".surrogate"):
+        del new["measured"]["worst"]  # what older versions did not state
     # The SHA-256 of every file but the card is in there.
     assert new == old

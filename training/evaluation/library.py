@@ -33,7 +33,9 @@ R² is 1 − nMSE. A function of several results has their mean.
 
 - -O0 reads the text and the declared ranges alone: the program is not run.
 - -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork use.
-- -O2 reads 256 and fine-tunes on them for up to half a second."""
+- -O2 reads 256 and fine-tunes on them for up to half a second.
+- At -O1 and -O2 256 further rows decide for which results the network is not clearly better than
+  their mean. Those are the mean."""
 BARS: tuple[tuple[str, float, Callable[[Sequence[Measured]], float | None]], ...] = (
     ("-O0, median of the library", 0.4, lambda functions: median(functions, 0)),
     ("-O1, median of the library", 0.02, lambda functions: median(functions, 1)),

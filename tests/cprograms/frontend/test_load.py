@@ -191,6 +191,53 @@ def test_ranges_of_result_fields():
     assert (program.arguments[0].low, program.arguments[0].high) == (0, 1)  # an argument goes before a field
 
 
+TWO = """double helper(double t) {{ return t; }}
+{between}
+double f(double x, double y) {{ return helper(x) + y; }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("#pragma surrogate range(x, 0, 1)\n" + F, []),
+        ("#pragma surrogate range(t, 0, 1)\n" + TWO.format(between=""), [(1, "'helper', a helper of 'f'")]),
+        # A result of the helper has the name of an argument of the entry.
+        (
+            "struct s { double x; };\n#pragma surrogate range(x, 0, 1)\nstruct s half(double t) { struct s r = { t };"
+            " return r; }\ndouble f(double x) { return half(x).x; }",
+            [(2, "'half', a helper of 'f'")],
+        ),
+        (
+            "#pragma surrogate range(x, 0, 1)\ndouble own(double x) { return x; }\n"
+            "#pragma surrogate range(x, 0, 2)\ndouble f(double x) { return own(x); }",
+            [],
+        ),
+        ("#pragma surrogate range(x, 0, 1)\ndouble other(double x) { return x; }\n" + F, [(1, "not the entry, 'f'")]),
+        ("#pragma surrogate range(t, 0, 1)\ndouble other(double t) { return t; }\n" + F, []),
+        ("#pragma surrogate range(tt, 0, 1)\n" + TWO.format(between=""), [(1, "'helper' has no argument 'tt'")]),
+        (F + "\n#pragma surrogate range(x, 0, 1)\n", [(2, "no function follows it")]),
+        ("#pragma surogate range(x, 0, 1)\n" + F, [(1, "the pragma 'surogate' says nothing")]),
+        ("#pragma Surrogate entry(f)\n" + F, [(1, "the pragma 'Surrogate' says nothing")]),
+        ("#pragma omp parallel\n#pragma STDC FP_CONTRACT OFF\n#pragma pack range(1)\n" + F, []),
+        # The last function is not the entry, as its pragma does not fit it.
+        (TWO.format(between="#pragma surrogate range(xx, 0, 1)"), [(2, "'f' has no argument 'xx'")]),
+    ],
+)
+def test_a_pragma_that_says_nothing_is_warned_about(source, told):
+    found = load(source=source).warnings
+    assert [d.line for d in found] == [line for line, _ in told]
+    for diagnostic, (_, message) in zip(found, told, strict=True):
+        assert message in diagnostic.message
+        assert diagnostic.severity == "warning"
+        assert diagnostic.source_line.startswith("#pragma")
+
+
+def test_a_pragma_of_an_unknown_entry_is_warned_about_where_another_is_named():
+    (found,) = load(source="#pragma surrogate entry(g)\n" + F, entry="f").warnings
+    assert (found.line, found.message) == (1, "the file defines no function 'g'")
+
+
 def test_user_ranges_override_pragmas():
     source = f"#pragma surrogate range(x, 0, 2)\n{F}"
     program = load(source=source, ranges={"x": (5, 6), "return": (0, 9)})

@@ -45,8 +45,8 @@ def test_extreme_units_neither_overflow_nor_vanish(unit: float) -> None:
 
 def test_a_constant_program_is_met_exactly_or_infinitely_badly() -> None:
     true = np.full(5, 2.5)
-    assert result_error("return", true, true) == ResultError("return", 0, 1, 0)
-    assert result_error("return", true, true + 0.5) == ResultError("return", math.inf, -math.inf, 0.5)
+    assert result_error("return", true, true) == ResultError("return", 0, 1, 0, 2.5, 0)
+    assert result_error("return", true, true + 0.5) == ResultError("return", math.inf, -math.inf, 0.5, 2.5, 0)
 
 
 def test_a_report_averages_its_results() -> None:
@@ -56,9 +56,30 @@ def test_a_report_averages_its_results() -> None:
     assert report.max_error == 3
 
 
+@pytest.mark.parametrize("nmse", [0.3, math.inf, math.nan])
+def test_the_worst_result_is_named(nmse: float) -> None:
+    report = Report(10, 0, 0, (ResultError("re", 0.1, 0.9, 3), ResultError("im", nmse, 1 - nmse, 2)))
+    assert report.worst.name == "im"
+    assert report.as_dict()["worst"] == (0.3 if nmse == 0.3 else None)
+
+
+@pytest.mark.parametrize(
+    ("centre", "width", "error", "flat"),
+    [(1.26, 1e-6, 1e-6, True), (1.26, 1e-3, 1e-6, False), (1.26, 1e-6, 0.1, False), (0, 1e-6, 1e-6, False)],
+    ids=["rounding", "a result that varies", "another constant", "about zero"],
+)
+def test_flat_is_what_rounding_makes_of_a_constant(centre: float, width: float, error: float, flat: bool) -> None:
+    true = centre + width * np.random.default_rng(0).uniform(-1, 1, 1000)
+    found = result_error("return", true, true + error)
+    assert found.flat == flat
+    assert found.nmse > 0.1 or not flat
+    assert (found.mean, found.std) == pytest.approx((true.mean(), true.std()))
+
+
 @pytest.mark.parametrize("nmse", [0.25, 0.0, math.inf])
 def test_a_report_survives_json(nmse: float) -> None:
-    report = Report(10, 2, 7, (ResultError("return", nmse, 1 - nmse, 3.5),))
+    known, unknown = ResultError("re", nmse, 1 - nmse, 3.5, 2.0, 0.5), ResultError("im", nmse, 1 - nmse, 3.5)
+    report = Report(10, 2, 7, (known, unknown))
     assert Report.from_dict(json.loads(json.dumps(report.as_dict(), allow_nan=False))) == report
 
 

@@ -121,7 +121,7 @@ def test_compile_takes_every_option(compiler: Path, capsys: pytest.CaptureFixtur
 
 
 def test_compile_reads_stdin(compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = "double twice(double x) { return 2 * x; }"
+    source = "#pragma surrogate range(x, -1, 1)\ndouble twice(double x) { return 2 * x; }"
     done = subprocess.run(
         [*COMMAND, "compile", "-", "--compiler", str(compiler)],
         input=source,
@@ -210,7 +210,8 @@ def test_a_bad_surrogate_is_called_bad(compiler: Path, capsys: pytest.CaptureFix
     assert main([*argv, "-O2", "--json"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert "more rows (--rows)" in json.loads(out)["warnings"][0]
+    warnings = json.loads(out)["warnings"]
+    assert ["more rows (--rows)" in w for w in warnings] == ["bad surrogate" in w for w in warnings]
     assert "bad surrogate" in Path("noise.surrogate/README.md").read_text()
 
 
@@ -225,6 +226,108 @@ def test_a_domain_that_nobody_declared_is_doubted(compiler: Path, capsys: pytest
     err = capsys.readouterr().err
     assert "finite" not in err
     assert "nothing declares" not in err
+
+
+def test_a_domain_that_nobody_declared_is_told_of_a_good_surrogate_too(
+    compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("sum.c").write_text("double sum(double x, unsigned n) { return x + n; }")
+    argv = ["compile", "sum.c", "--compiler", str(compiler), "--range", "x=-1:1"]
+    assert main([*argv, "-O0"]) == 0
+    assert "nothing declares where n lies: 0 to 1 is assumed" in capsys.readouterr().err
+    assert main([*argv, "--json"]) == 0
+    assert "nothing declares where n lies" in json.loads(capsys.readouterr().out)["warnings"][0]
+    assert main([*argv, "--range", "n=0:1"]) == 0
+    assert "nothing declares" not in capsys.readouterr().err
+
+
+def test_a_pragma_that_says_nothing_is_shown_where_it_stands(
+    compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("late.c").write_text("double f(double x) { return x; }\n#pragma surrogate range(x, 0, 9)\n")
+    argv = ["late.c", "--range", "x=0:1"]
+    for command in (["compile", *argv, "--compiler", str(compiler)], ["inspect", *argv]):
+        assert main(command) == 0
+        err = capsys.readouterr().err
+        assert "late.c:2:9: warning: this range binds to nothing" in err
+        assert "\n          ^\n  hint: " in err
+        assert main([*command, "--json"]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        assert json.loads(out)["warnings"][0].startswith("late.c:2:9: this range binds to nothing")
+
+
+TWO_RESULTS = """
+#include <math.h>
+#pragma surrogate range(x, 0, 1)
+struct p { double easy, hard; };
+struct p f(double x) { struct p r = { 2 * x, sin(1e4 * x) }; return r; }
+"""
+
+
+def test_the_worst_result_decides_not_the_mean(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("f.c").write_text(TWO_RESULTS)
+    assert main(["compile", "f.c", "--compiler", str(compiler), "-o", "out"]) == 0
+    err = capsys.readouterr().err
+    assert "falls back to the mean for hard" in err
+    assert "this is a bad surrogate of hard: nMSE 1" in err
+    card = Path("out/README.md").read_text()
+    assert "Falls back to the mean for hard" in card
+    assert "**This is a bad surrogate of `hard`**" in card
+    # The mean of both is about a half.
+    assert main(["check", "out", "--max-nmse", "0.8"]) == 1
+    assert "the nMSE of hard, 1" in capsys.readouterr().err
+    assert main(["check", "out", "--max-nmse", "0.8", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["passed"] is False
+    assert found["nmse"] < 0.8 < found["worst"] == found["results"][1]["nmse"]
+    assert main(["check", "out", "--max-nmse", "1.1"]) == 0
+
+
+def test_more_rows_are_advised_only_where_there_may_be_more(
+    compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surrogate.mlp.commands.MAX_ROWS", 64)
+    Path("f.c").write_text(TWO_RESULTS)
+    argv = ["compile", "f.c", "--compiler", str(compiler), "-O2", "--rows"]
+    for rows, advised in (("63", True), ("64", False)):
+        assert main([*argv, rows]) == 0
+        err = capsys.readouterr().err
+        assert "bad surrogate of hard" in err
+        assert ("more rows (--rows)" in err) == advised
+
+
+def test_what_is_flat_but_for_rounding_is_not_called_bad(compiler: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "#pragma surrogate range(x, 0, 1)\n#include <math.h>\n"
+    Path("flat.c").write_text(source + "double flat(double x) { return 3 + 1e-9 * sin(1e4 * x); }")
+    assert main(["compile", "flat.c", "--compiler", str(compiler)]) == 0
+    out, err = capsys.readouterr()
+    assert "constant to rounding, 3 ± 7" in out
+    assert "bad" not in err
+    card = Path("flat.surrogate/README.md").read_text()
+    assert "constant to rounding" in card
+    assert "bad surrogate" not in card
+
+
+def test_a_fine_tuning_that_changed_nothing_is_not_claimed(
+    compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda *_: None)
+    Path("f.c").write_text(TWO_RESULTS)
+    assert main(["compile", "f.c", "--compiler", str(compiler), "-O2", "-o", "out"]) == 0
+    said = "64 executed rows (by Gauss–Newton steps); fine-tuning on 256 changed nothing"
+    assert said in capsys.readouterr().out
+    assert said in Path("out/README.md").read_text()
+    assert surrogate.load("out").untuned == ("easy", "hard")
+
+
+def test_a_fine_tuning_says_how_many_rows_each_stage_read(
+    plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compile", str(plane_file), "--compiler", str(compiler), "-O2"]) == 0
+    out = capsys.readouterr().out
+    assert "64 executed rows (by Gauss–Newton steps), then fine-tuned on 256; 256 further" in out
+    assert "256 further rows say that it is better than the mean\n" in out
 
 
 def test_compile_replaces_its_artifact_only(

@@ -207,3 +207,19 @@ def test_a_constant_stays_exact() -> None:
     x, _ = rows(20)
     finetune(network, x, np.full((20, 1), 7.0))
     assert (network.predict(x) == 7).all()
+
+
+def test_more_rows_get_as_many_steps_and_fewer_rows_no_fewer() -> None:
+    counts = [_steps(rows, 1) for rows in (1024, 768, 512, 256, 192, 64)]
+    assert counts == [100, 100, 100, 100, 177, 200]
+    assert [_steps(rows, 4) for rows in (1024, 256)] == [25, 25]
+
+
+def test_more_rows_make_a_better_network() -> None:
+    def fresh_error(count: int) -> float:
+        network, x = start(seed=2), rows(count)[0]
+        finetune(network, x, np.sin(6 * x[:, :1] * x[:, 1:2]))
+        fresh, _ = rows(1000, seed=3)
+        return error(network, fresh, np.sin(6 * fresh[:, :1] * fresh[:, 1:2]))
+
+    assert fresh_error(512) < fresh_error(128)
