@@ -9,11 +9,12 @@ from typing import Any
 
 from pycparser import c_ast
 
+from cprograms.budget import spending
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.file import MAX_DIAGNOSTICS, File
 from cprograms.frontend.pragmas import Range
-from cprograms.frontend.preprocess import Preprocessed
+from cprograms.frontend.preprocess import Preprocessed, confined
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.signature import Signature, signature_of, with_pragmas, with_ranges
 from cprograms.frontend.source import Source, read
@@ -30,6 +31,9 @@ def load(
     ranges: Mapping[str, tuple[float, float]] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    self_contained: bool = False,
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> Program:
     """Read a numeric C program from `path` ("-" is standard input) or from `source`.
 
@@ -38,19 +42,28 @@ def load(
     anything. `ranges` gives low and high by argument name (or by a result's name) and overrides the pragmas. `defines`
     are `NAME` or `NAME=value`.
 
-    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
-    read, an unknown entry or argument, or a range that makes no sense.
+    A program that is not trusted may be kept from reading other files: where it is to be `self_contained` it includes
+    nothing, with `sandboxed_includes` nothing but the C library's headers and what lies in the file's folder (none, for
+    a text) and in `include_dirs`, once symbolic links are followed. `limit` is the processor time in seconds that it may
+    take, 20 by default, its lowering included where both run within `cprograms.budget.shared`.
+
+    Raises ProgramError with every fault of the entry and of what it needs, or where the program takes too much time or
+    memory; and UsageError for a file that cannot be read, an unknown entry or argument, or a range or limit that makes
+    no sense.
     """
-    file = NumericFile(read(path, source), include_dirs, defines)
-    chosen = file.entry(entry)
-    return replace(file.program(chosen, ranges or {}), users=file.users(chosen, entry))
+    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
+    with spending(text.name, limit):
+        file = NumericFile(text, include_dirs, defines)
+        chosen = file.entry(entry)
+        return replace(file.program(chosen, ranges or {}), users=file.users(chosen, entry))
 
 
 def load_expanded(text: str) -> Program:
     """As `load(source=text)`, for text that a program was printed as: the compiler is not asked, as all is expanded."""
     source = read(None, text)
-    file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
-    return file.program(file.entry(None), {})
+    with spending(source.name):
+        file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+        return file.program(file.entry(None), {})
 
 
 @dataclass(frozen=True)
@@ -94,19 +107,26 @@ def describe(
     ranges: Mapping[str, tuple[float, float]] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    self_contained: bool = False,
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> Description:
     """What `load` finds, and what it says of every function of the file.
 
-    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed.
+    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed, or takes too much time
+    or memory.
     """
-    file = NumericFile(read(path, source), include_dirs, defines)
-    candidates = tuple(
-        CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name))) for name, chunk in file.functions.items()
-    )
-    try:
-        return Description(file.program(file.entry(entry), ranges or {}), (), candidates)
-    except ProgramError as error:
-        return Description(None, error.diagnostics, candidates)
+    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
+    with spending(text.name, limit):
+        file = NumericFile(text, include_dirs, defines)
+        candidates = tuple(
+            CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name)))
+            for name, chunk in file.functions.items()
+        )
+        try:
+            return Description(file.program(file.entry(entry), ranges or {}), (), candidates)
+        except ProgramError as error:
+            return Description(None, error.diagnostics, candidates)
 
 
 class NumericFile(File):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +22,19 @@ _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^
 
 @dataclass(frozen=True)
 class Source:
-    """One C file. `name` is what diagnostics call it, `directory` where its quoted includes are looked for."""
+    """One C file. `name` is what diagnostics call it, `directory` where its quoted includes are looked for.
+
+    `on_disk` says whether it is a file of that directory, and not text from elsewhere. `folders` are those that it may
+    take files from, all where it is None; diagnostics quote no line of another file, for a text may claim to be any.
+    A `self_contained` text may include nothing, not even the headers that lie in its folders.
+    """
 
     name: str
     text: str
     directory: str
+    on_disk: bool = False
+    folders: tuple[str, ...] | None = None
+    self_contained: bool = False
 
     @cached_property
     def _lines(self) -> dict[tuple[str, int], str]:
@@ -46,8 +55,9 @@ class Source:
         line = self._elsewhere(file, number) if here is None else here
         return line if len(line) <= _LONGEST_QUOTED else ""
 
-    @staticmethod
-    def _elsewhere(file: str, number: int) -> str:
+    def _elsewhere(self, file: str, number: int) -> str:
+        if self.folders is not None and not is_inside(file, self.folders):
+            return ""
         try:
             lines = Path(file).read_bytes()[:MAX_BYTES].decode("utf-8", "replace").splitlines()
         except (OSError, ValueError):
@@ -60,6 +70,7 @@ def read(path: str | os.PathLike[str] | None, source: str | bytes | None) -> Sou
 
     Raises UsageError where there is no such file, and ProgramError where its content cannot be C.
     """
+    on_disk = False
     if (path is None) == (source is None):
         raise UsageError("give either a path or a source text")
     if source is not None:
@@ -69,8 +80,8 @@ def read(path: str | os.PathLike[str] | None, source: str | bytes | None) -> Sou
         name, directory, data = "<stdin>", os.getcwd(), sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
         name, directory = os.fspath(path or ""), os.path.dirname(os.fspath(path or "")) or "."
-        data = _read_file(name)
-    return Source(name, _decode(name, data), directory)
+        data, on_disk = _read_file(name), True
+    return Source(name, _decode(name, data), directory, on_disk)
 
 
 def _read_file(path: str) -> bytes:
@@ -91,6 +102,15 @@ def _decode(name: str, data: bytes) -> str:
         raise ProgramError([Diagnostic("this is a binary file, not C (it contains a NUL byte)", name, line)])
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_inside(path: str, folders: Sequence[str]) -> bool:
+    """Whether a file is in one of the folders, or further down, once symbolic links are followed."""
+    try:
+        real = os.path.realpath(path)
+        return any(os.path.commonpath((real, root)) == root for root in map(os.path.realpath, folders))
+    except ValueError:  # no name of a file, or one on another drive
+        return False
 
 
 def unescape(text: str) -> str:
