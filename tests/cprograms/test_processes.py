@@ -23,8 +23,8 @@ BURNS = "while True: pass"
 # Forty macros, each of them the one before twice: a condition of a million million terms, and no text.
 ENORMOUS = "".join(f"#define A{k} A{k - 1} A{k - 1}\n" for k in range(1, 40))
 ENORMOUS = f"#define A0 1 +\n{ENORMOUS}#if A39 0\n#endif\nint f(int x) {{ return x; }}\n"
-# A file that includes itself twice, and again in each of the two.
-ENDLESS = """#if __INCLUDE_LEVEL__ < 60
+# A file that includes itself twice, and again in each of the two, and asks for a long sum each time.
+ENDLESS = f"""#if {"1 + " * 20_000}1 && __INCLUDE_LEVEL__ < 60
 #include "endless.h"
 #include "endless.h"
 #endif

@@ -85,7 +85,7 @@ def report(constructs: Sequence[str] = tuple(CONSTRUCTS), most: int = SIZES[-1])
                 break
             read, lowered, outcome = measured(name, lines)
             total = read + lowered
-            exponent = "" if before is None else f"{math.log2(total / before):8.2f}"
+            exponent = "" if not before or not total else f"{math.log2(total / before):8.2f}"
             yield f"{name:20} {lines:5} {read:8.2f} {lowered:8.2f}  {exponent:>8}  {outcome}"
             before = total
 
