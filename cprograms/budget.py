@@ -1,7 +1,7 @@
 """How much processor time and memory reading and lowering one program may take, whatever the program is.
 
-It is processor time, so that a busy machine rejects no good program. Of a budget, half is for this process and a quarter
-for each of the two runs of the C compiler, which the system stops. What may take long calls `tick`, often.
+It is processor time, so that a busy machine rejects no good program. Of a budget, half is for this process and a
+quarter for each of the two runs of the C compiler, which the system stops. What may take long calls `tick`, often.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def shared(seconds: float | None = None) -> Iterator[None]:
 def spending(file: str, seconds: float | None = None) -> Iterator[None]:
     """Work on a program of this file: what is within counts against its budget.
 
-    That is the budget that is shared, or a new one where none is, or where `seconds` says how much. Raises ProgramError,
-    from `tick`, where it is spent.
+    That is the budget that is shared, or a new one where none is, or where `seconds` says how much. Raises
+    ProgramError, from `tick`, where it is spent.
     """
     budget = _CURRENT.get()
     if budget is None or seconds is not None:

@@ -1,4 +1,4 @@
-"""Child processes that are stopped when they compute, take memory or write for too much, whatever else the machine does.
+"""Child processes that are stopped when they compute, store or write too much, whatever else the machine does.
 
 No word of the user's is ever an option or the name of a file with options of such a process: `argument` sees to that.
 """
@@ -26,8 +26,8 @@ _PLAIN = re.compile(r"[\w./\\]")
 def limit(process: _Process, seconds: float, memory: int | None = None) -> None:
     """Have the system stop a process after whole seconds of processor time, rounded up; on Linux only.
 
-    It also refuses the process more than `memory` bytes of address space, and files of more than LARGEST_FILE. Elsewhere
-    wall clock is all that stops it.
+    It also refuses the process more than `memory` bytes of address space, and files of more than LARGEST_FILE.
+    Elsewhere wall clock is all that stops it.
     """
     if sys.platform == "linux":
         from resource import RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE  # there is none on Windows
@@ -57,8 +57,8 @@ def was_limited(process: _Process) -> bool:
 def argument(option: str, name: str) -> str:
     """An option joined with the name of a file or a folder that the user gave, for a command line.
 
-    The compiler hands the name on as a word of its own, and would take `@name` for a file with more options and `-o` for
-    one. So a name that could mean more than itself is written as a path: `./@name`.
+    The compiler hands the name on as a word of its own, and would take `@name` for a file with more options and `-o`
+    for one. So a name that could mean more than itself is written as a path: `./@name`.
     """
     return f"{option}{name}" if _PLAIN.match(name) else f"{option}./{name}"
 

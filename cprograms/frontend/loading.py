@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,8 +44,8 @@ def load(
 
     A program that is not trusted may be kept from reading other files: where it is to be `self_contained` it includes
     nothing, with `sandboxed_includes` nothing but the C library's headers and what lies in the file's folder (none, for
-    a text) and in `include_dirs`, once symbolic links are followed. `limit` is the processor time in seconds that it may
-    take, 20 by default, its lowering included where both run within `cprograms.budget.shared`.
+    a text) and in `include_dirs`, once symbolic links are followed. `limit` is the processor time in seconds that it
+    may take, 20 by default, its lowering included where both run within `cprograms.budget.shared`.
 
     Raises ProgramError with every fault of the entry and of what it needs, or where the program takes too much time or
     memory; and UsageError for a file that cannot be read, an unknown entry or argument, or a range or limit that makes
@@ -113,8 +113,8 @@ def describe(
 ) -> Description:
     """What `load` finds, and what it says of every function of the file.
 
-    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed, or takes too much time
-    or memory.
+    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed, or takes too much
+    time or memory.
     """
     text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
     with spending(text.name, limit):
@@ -144,6 +144,9 @@ class NumericFile(File):
     ):
         super().__init__(source, include_dirs, defines, expanded)
         self._subset = Subset(self._scope)
+
+    def needs(self, name: str) -> Iterable[str]:
+        return self._subset.check(name).needs
 
     def needed(self, name: str) -> dict[str, Entity | None]:
         return self._subset.needed(name)

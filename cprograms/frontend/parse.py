@@ -241,7 +241,7 @@ def _nodes(text: str, preceding: int, chunk: Chunk, number: int) -> list[c_ast.N
     return normalise(nodes, number)
 
 
-class _Lexer(CLexer):
+class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
     """The parser's, within the budget."""
 
     def token(self) -> Token | None:

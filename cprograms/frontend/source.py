@@ -17,6 +17,7 @@ MAX_BYTES = 1_000_000
 _LONGEST_QUOTED = 500
 """Characters of a line beyond which diagnostics do not quote it."""
 
+_ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
 _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\]|\\.)*)")?')
 
 
@@ -114,8 +115,11 @@ def is_inside(path: str, folders: Sequence[str]) -> bool:
 
 
 def unescape(text: str) -> str:
-    """A file name as a line marker spells it, without its escapes."""
-    return re.sub(r"\\(.)", r"\1", text)
+    """A file name as a line marker spells it, without its escapes; bytes that are not ASCII may be octal there."""
+    data = _ESCAPE.sub(
+        lambda m: bytes([int(m[1], 8) & 255]) if len(m[1]) == 3 else m[1], text.encode("utf-8", "surrogateescape")
+    )
+    return data.decode("utf-8", "surrogateescape")
 
 
 def escape(text: str) -> str:

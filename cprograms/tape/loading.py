@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pycparser import c_ast
 
@@ -59,6 +59,9 @@ class TapeFile(File):
         super().__init__(source, include_dirs, defines)
         self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
         self._subset = TapeSubset(self._scope)
+
+    def needs(self, name: str) -> Iterable[str]:
+        return self._subset.check(name).needs
 
     def needed(self, name: str) -> dict[str, Entity | None]:
         return self._subset.needed(name)

@@ -236,9 +236,7 @@ class _Indices:
         return made
 
     def copy(self) -> _Indices:
-        return _Indices(
-            dict(self.copies), dict(self.giving), dict(self.reads), set(self.named), dict(self.offsets)
-        )
+        return _Indices(dict(self.copies), dict(self.giving), dict(self.reads), set(self.named), dict(self.offsets))
 
     def enter_copy(self, register: Register, root: Value) -> None:
         self.copies[root] = (*self.copies.get(root, ()), register)
