@@ -54,7 +54,7 @@ def test_folders_of_odd_names_hold_includes(tree: Path):
     for name in ("@odd", "-odd", "-include", "=odd", "a b", "ö"):
         (tree / name).mkdir()
         (tree / name / "odd.h").write_text("#define ODD 1\n")
-        source = f"#include <odd.h>\nint f(int x) {{ return x + ODD; }}"
+        source = "#include <odd.h>\nint f(int x) { return x + ODD; }"
         assert cprograms.load(source=source, include_dirs=[name]).entry == "f"
         assert cprograms.load(source=source, include_dirs=[name], sandboxed_includes=True).entry == "f"
 
@@ -140,7 +140,9 @@ def test_sandboxed_includes_are_those_of_the_folders_and_of_c(tree: Path):
     assert found.hint.startswith("--sandboxed-includes keeps includes inside")
 
 
-@pytest.mark.parametrize("target", ['"../secret.h"', '"inc/../../secret.h"', "</etc/passwd>", '"/etc/passwd"', "SECRET"])
+@pytest.mark.parametrize(
+    "target", ['"../secret.h"', '"inc/../../secret.h"', "</etc/passwd>", '"/etc/passwd"', "SECRET"]
+)
 def test_sandboxed_includes_do_not_leave_the_folders(tree: Path, target: str):
     path = _file(tree, f"#include {target}\n")
     (found, *_) = _told(path, include_dirs=["inc"], defines=['SECRET="../secret.h"'], sandboxed_includes=True)
