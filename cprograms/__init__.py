@@ -8,7 +8,8 @@ Two groups of rooms. The first reads and runs C. In reading order:
 - `sampling`: inputs of its domain, and rows; `strata`: what the graph says of its values without running it
 - `tape`: programs over a memory tape; `library`: C of our own
 - `inputs`, `options`, `screen`: what users give from Python, and what objects show them
-- `cache`, `files`, `processes`: files that survive an interrupt, child processes that do not run for ever
+- `cache`, `files`, `processes`, `budget`: files that survive an interrupt, child processes and programs that do not
+  take for ever
 
 The second makes and keeps many programs: `generate`, `corpus`, `harvest`, in the order in which they build on each
 other. The first group never imports the second.

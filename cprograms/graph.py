@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cprograms.budget import tick
 from cprograms.ops import COMMUTATIVE, PREDICATES, UNEVALUABLE, apply
 from cprograms.types import Scalar
 
@@ -136,6 +137,7 @@ class GraphBuilder:
 
     def _intern(self, node: Node) -> int:
         # repr tells -0.0 from 0.0 and keeps NaN equal to itself.
+        tick(10)
         key = (node.op, node.type.code, node.children, repr(node.value))
         if key not in self._known:
             self._known[key] = len(self.nodes)

@@ -1,8 +1,13 @@
-"""Child processes that are stopped when they compute for too long, whatever else the machine does."""
+"""Child processes that are stopped when they compute, store or write too much, whatever else the machine does.
+
+No word of the user's is ever an option or the name of a file with options of such a process: `argument` sees to that.
+"""
 
 from __future__ import annotations
 
 import math
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,25 +16,59 @@ from contextlib import suppress
 
 PATIENCE = 20
 """Seconds of wall clock that a process may take for a second of processor time: it shares the machine, or waits."""
+LARGEST_FILE = 64 * 2**20
+"""Bytes of a file that a process may write."""
+
+_Process = subprocess.Popen[bytes] | subprocess.Popen[str]
+_PLAIN = re.compile(r"[\w./\\]")
 
 
-def limit(process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float) -> None:
+def limit(process: _Process, seconds: float, memory: int | None = None) -> None:
     """Have the system stop a process after whole seconds of processor time, rounded up; on Linux only.
 
+    It also refuses the process more than `memory` bytes of address space, and files of more than LARGEST_FILE.
     Elsewhere wall clock is all that stops it.
     """
     if sys.platform == "linux":
-        from resource import RLIM_INFINITY, RLIMIT_CPU, prlimit  # there is none on Windows
+        from resource import RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE  # there is none on Windows
 
         with suppress(ProcessLookupError):  # it has ended
-            _, hard = prlimit(process.pid, RLIMIT_CPU)
-            most = math.ceil(seconds)
-            prlimit(process.pid, RLIMIT_CPU, (most if hard == RLIM_INFINITY else min(most, hard), hard))
+            _lower(process, RLIMIT_CPU, math.ceil(seconds))
+            _lower(process, RLIMIT_FSIZE, LARGEST_FILE)
+            if memory is not None:
+                _lower(process, RLIMIT_AS, memory)
 
 
-def was_limited(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> bool:
+def _lower(process: _Process, resource: int, most: int) -> None:
+    """Set a limit of a process, but not above the one that the user set."""
+    if sys.platform == "linux":
+        from resource import RLIM_INFINITY, prlimit
+
+        soft, hard = prlimit(process.pid, resource)
+        bounds = [most, *(bound for bound in (soft, hard) if bound != RLIM_INFINITY)]
+        prlimit(process.pid, resource, (min(bounds), hard))
+
+
+def was_limited(process: _Process) -> bool:
     """Whether it was processor time that ended a process."""
     return sys.platform == "linux" and process.returncode == -signal.SIGXCPU
+
+
+def argument(option: str, name: str) -> str:
+    """An option joined with the name of a file or a folder that the user gave, for a command line.
+
+    The compiler hands the name on as a word of its own, and would take `@name` for a file with more options and `-o`
+    for one. So a name that could mean more than itself is written as a path: `./@name`.
+    """
+    return f"{option}{name}" if _PLAIN.match(name) else f"{option}./{name}"
+
+
+def is_writable(word: str) -> bool:
+    """Whether a command line can hold a word."""
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
 
 
 def run(command: Sequence[str], seconds: float | None, environment: Mapping[str, str]) -> tuple[int, str]:

@@ -154,12 +154,24 @@ SOURCE_OPTIONS = (
     Option("--entry", metavar="F", help="the function to compile (default: the last eligible one)"),
     Option("-I", dest="include_dirs", action="append", default=[], metavar="DIR", help="add an include directory"),
     Option("-D", dest="defines", action="append", default=[], metavar="NAME[=VALUE]", help="define a macro"),
+    Option(
+        "--sandboxed-includes",
+        action="store_true",
+        help="include nothing from outside the file's folder and those of -I",
+    ),
+    Option("--limit", type=float, metavar="SECONDS", help="processor time to read the file in (default 20)"),
 )
 
 
 def _source(options: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments that say which function of the file is meant."""
-    return {"entry": options.entry, "include_dirs": options.include_dirs, "defines": options.defines}
+    return {
+        "entry": options.entry,
+        "include_dirs": options.include_dirs,
+        "defines": options.defines,
+        "sandboxed_includes": options.sandboxed_includes,
+        "limit": options.limit,
+    }
 
 
 def _add_compile(commands: Any) -> None:
@@ -221,7 +233,9 @@ def _is_alone(options: argparse.Namespace, entry: str) -> bool:
         return False
     from cprograms.frontend.loading import function_names
 
-    found = function_names(options.file, include_dirs=options.include_dirs, defines=options.defines)
+    reading = _source(options)
+    del reading["entry"]
+    found = function_names(options.file, **reading)
     return set(found) <= {entry}
 
 
@@ -232,10 +246,13 @@ def _add_inspect(commands: Any) -> None:
 
 def _inspect(options: argparse.Namespace) -> int:
     # The parser takes longer to import than `--help` takes to print.
+    from cprograms.budget import shared
     from cprograms.frontend.loading import describe
     from surrogate.inspection import tell
 
-    return tell(describe(options.file, ranges=options.ranges, **_source(options)), options.json)
+    source = _source(options)
+    with shared(source.pop("limit")):
+        return tell(describe(options.file, ranges=options.ranges, **source), options.json)
 
 
 # --- commands on an artifact ---

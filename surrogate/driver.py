@@ -38,6 +38,8 @@ def compile(
     compiler: str | PathLike[str] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> Surrogate: ...
 
 
@@ -53,6 +55,8 @@ def compile(
     registers: int | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> AncProgram: ...
 
 
@@ -63,9 +67,9 @@ def compile(path: str | PathLike[str] | None = None, *, target: str, **options: 
 def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **options: Any) -> Artifact:
     """Compile a C file, or the text `source`, for a target: "mlp", a surrogate, or "anc", the exact register machine.
 
-    For both: `source`, `entry`, `include_dirs`, `defines`. For "mlp": `ranges`, `opt_level`, `rows`, `seed`,
-    `compiler`, as in `surrogate.mlp.pipeline.compile_program`. For "anc": `memory_size`, `tape`, `registers`, as in
-    `surrogate.anc.pipeline.compile_anc`.
+    For both: `source`, `entry`, `include_dirs`, `defines`, `sandboxed_includes`, `limit`. For "mlp": `ranges`,
+    `opt_level`, `rows`, `seed`, `compiler`, as in `surrogate.mlp.pipeline.compile_program`. For "anc": `memory_size`,
+    `tape`, `registers`, as in `surrogate.anc.pipeline.compile_anc`.
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.
     """

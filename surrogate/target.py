@@ -143,8 +143,8 @@ class Target(Protocol[A]):
     def compile(self) -> Callable[..., A]:
         """Compile a C file, the only positional argument, or the text `source`.
 
-        Every target takes `entry`, `include_dirs` and `defines`. Raises ProgramError for a program that the target does
-        not take, UsageError for options that make no sense.
+        Every target takes `entry`, `include_dirs`, `defines`, `sandboxed_includes` and `limit`. Raises ProgramError for
+        a program that the target does not take, UsageError for options that make no sense.
         """
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> A:

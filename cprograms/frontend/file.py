@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
@@ -52,6 +52,10 @@ class File(ABC):
     @abstractmethod
     def faults(self, name: str) -> list[Unsupported]:
         """Why a function, as an entry, and what it needs are not eligible."""
+
+    @abstractmethod
+    def needs(self, name: str) -> Iterable[str]:
+        """The names at file scope that a function, or a constant, uses itself."""
 
     @abstractmethod
     def needed(self, name: str) -> dict[str, Entity | None]:
@@ -109,7 +113,22 @@ class File(ABC):
         """The functions that need an entry which was not named, perhaps those that were meant."""
         if wanted is not None or self._pragmas.entry is not None:
             return ()
-        return tuple(name for name in self.functions if name not in (entry, "main") and entry in self.needed(name))
+        users: dict[str, list[str]] = {}
+        found = set(self.functions)
+        stack = list(self.functions)
+        while stack:
+            name = stack.pop()
+            for other in self.needs(name):
+                users.setdefault(other, []).append(name)
+                if other not in found:
+                    found.add(other)
+                    stack.append(other)
+        using, stack = {entry}, [entry]
+        while stack:
+            fresh = [name for name in users.get(stack.pop(), []) if name not in using]
+            using.update(fresh)
+            stack += fresh
+        return tuple(name for name in self.functions if name in using and name not in (entry, "main"))
 
     def _last_eligible(self, names: list[str]) -> str:
         broken = {name for name, chunk in self.functions.items() if self._errors_in(chunk)}

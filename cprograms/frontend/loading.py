@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from pycparser import c_ast
 
+from cprograms.budget import spending
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.file import MAX_DIAGNOSTICS, File
 from cprograms.frontend.pragmas import Range
-from cprograms.frontend.preprocess import Preprocessed
+from cprograms.frontend.preprocess import Preprocessed, confined
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.signature import Signature, signature_of, with_pragmas, with_ranges
 from cprograms.frontend.source import Source, read
@@ -33,6 +34,9 @@ def load(
     ranges: Mapping[str, tuple[float, float]] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    self_contained: bool = False,
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> Program:
     """Read a numeric C program from `path` ("-" is standard input) or from `source`.
 
@@ -41,25 +45,43 @@ def load(
     anything. `ranges` gives low and high by argument name (or by a result's name) and overrides the pragmas. `defines`
     are `NAME` or `NAME=value`.
 
-    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
-    read, an unknown entry or argument, or a range that makes no sense.
+    A program that is not trusted may be kept from reading other files: where it is to be `self_contained` it includes
+    nothing, with `sandboxed_includes` nothing but the C library's headers and what lies in the file's folder (none, for
+    a text) and in `include_dirs`, once symbolic links are followed. `limit` is the processor time in seconds that it
+    may take, 20 by default, its lowering included where both run within `cprograms.budget.shared`.
+
+    Raises ProgramError with every fault of the entry and of what it needs, or where the program takes too much time or
+    memory; and UsageError for a file that cannot be read, an unknown entry or argument, or a range or limit that makes
+    no sense.
     """
-    file = NumericFile(read(path, source), include_dirs, defines)
-    chosen = file.entry(entry)
-    program = file.program(chosen, ranges or {})
-    return replace(program, users=file.users(chosen, entry), warnings=file.warnings(chosen))
+    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
+    with spending(text.name, limit):
+        file = NumericFile(text, include_dirs, defines)
+        chosen = file.entry(entry)
+        program = file.program(chosen, ranges or {})
+        return replace(program, users=file.users(chosen, entry), warnings=file.warnings(chosen))
 
 
 def load_expanded(text: str) -> Program:
     """As `load(source=text)`, for text that a program was printed as: the compiler is not asked, as all is expanded."""
     source = read(None, text)
-    file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
-    return file.program(file.entry(None), {})
+    with spending(source.name):
+        file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+        return file.program(file.entry(None), {})
 
 
-def function_names(path: str, *, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()) -> tuple[str, ...]:
-    """The functions that a file defines itself. Raises ProgramError and UsageError where it cannot be read."""
-    return tuple(NumericFile(read(path, None), include_dirs, defines).functions)
+def function_names(
+    path: str,
+    *,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
+) -> tuple[str, ...]:
+    """The functions that a file defines itself; raises as `load` does where it cannot be read."""
+    text = confined(read(path, None), include_dirs, False, sandboxed_includes)
+    with spending(text.name, limit):
+        return tuple(NumericFile(text, include_dirs, defines).functions)
 
 
 @dataclass(frozen=True)
@@ -103,21 +125,28 @@ def describe(
     ranges: Mapping[str, tuple[float, float]] | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    self_contained: bool = False,
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> Description:
     """What `load` finds, and what it says of every function of the file.
 
-    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed.
+    Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed, or takes too much
+    time or memory.
     """
-    file = NumericFile(read(path, source), include_dirs, defines)
-    candidates = tuple(
-        CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name))) for name, chunk in file.functions.items()
-    )
-    try:
-        chosen = file.entry(entry)
-        program = replace(file.program(chosen, ranges or {}), warnings=file.warnings(chosen))
-        return Description(program, (), candidates)
-    except ProgramError as error:
-        return Description(None, error.diagnostics, candidates)
+    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
+    with spending(text.name, limit):
+        file = NumericFile(text, include_dirs, defines)
+        candidates = tuple(
+            CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name)))
+            for name, chunk in file.functions.items()
+        )
+        try:
+            chosen = file.entry(entry)
+            program = replace(file.program(chosen, ranges or {}), warnings=file.warnings(chosen))
+            return Description(program, (), candidates)
+        except ProgramError as error:
+            return Description(None, error.diagnostics, candidates)
 
 
 class NumericFile(File):
@@ -135,6 +164,9 @@ class NumericFile(File):
     ):
         super().__init__(source, include_dirs, defines, expanded)
         self._subset = Subset(self._scope)
+
+    def needs(self, name: str) -> Iterable[str]:
+        return self._subset.check(name).needs
 
     def needed(self, name: str) -> dict[str, Entity | None]:
         return self._subset.needed(name)

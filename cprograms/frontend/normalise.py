@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from pycparser import c_ast
 
+from cprograms.budget import tick
+
 _Tagged: TypeAlias = c_ast.Struct | c_ast.Union | c_ast.Enum
 
 
@@ -39,6 +41,7 @@ def walk(*roots: c_ast.Node) -> Iterator[c_ast.Node]:
     stack = list(reversed(roots))
     while stack:
         node = stack.pop()
+        tick()
         yield node
         stack += [child for _, child in reversed(node.children())]
 

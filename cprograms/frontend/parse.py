@@ -15,8 +15,10 @@ from string import ascii_letters
 from typing import Any
 
 from pycparser import CParser, c_ast
+from pycparser.c_lexer import CLexer, Token
 from pycparser.c_parser import Coord, ParseError
 
+from cprograms.budget import tick
 from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import normalise, walk
 
@@ -242,13 +244,21 @@ def _nodes(text: str, preceding: int, chunk: Chunk, number: int) -> list[c_ast.N
     return normalise(nodes, number)
 
 
+class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
+    """The parser's, within the budget."""
+
+    def token(self) -> Token | None:
+        tick(10)
+        return super().token()
+
+
 def _parse_either_dialect(text: str) -> c_ast.FileAST:
     """C11 first, for code that has names of its own for what C23 made keywords; C23 knows `typeof`."""
     try:
-        return CParser().parse(text)
+        return CParser(lexer=_Lexer).parse(text)
     except ParseError as error:
         try:
-            return CParser(dialect="c23").parse(text)
+            return CParser(lexer=_Lexer, dialect="c23").parse(text)
         except ParseError as other:
             raise max(error, other, key=_reached) from None
 
@@ -400,6 +410,7 @@ def _split(text: str, depth: int) -> tuple[list[_Piece], bool]:
     start, coord = 0, Coord("", 1, 1)
     nesting, body = 0, 0
     for match in _TOKEN.finditer(text):
+        tick()
         token = match.group()
         if match.lastgroup == "directive":
             if pragma := _PRAGMA.match(token):

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from cprograms import options, processes
+from cprograms.budget import COMPILER_MEMORY, RAISE, current
 from cprograms.columns import character
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.frontend.reach import INSTEAD_OF_EMBED, NO_EMBED, SANDBOXED, outside, outward, overlay
 from cprograms.frontend.source import Source, escape
 from cprograms.frontend.standard import DECLARATIONS
 from cprograms.sandbox.toolchain import executable
 
 MAX_TEXT = 2_000_000
 """Bytes of preprocessed text that are read."""
+MAX_ERRORS = 50
+"""Errors after which no more are told."""
 TIMEOUT = 5.0
 """Seconds of processor time after which the preprocessor and the check are stopped."""
 
@@ -58,7 +65,8 @@ _SHIMS = (
     "-D__builtin_nanf(s)=(0.0f/0.0f)",
 )
 # Not errors of C, but of this compiler, even without warnings: an int left out, a < b < c.
-_CHECK = ("-fsyntax-only", "-Wno-implicit-int", "-Wno-parentheses", "-ferror-limit=50")
+_CHECK = ("-Wno-implicit-int", "-Wno-parentheses", f"-ferror-limit={MAX_ERRORS}")
+_EMBED = re.compile(r"\s*#\s*embed\b")
 _MACRO = re.compile(r"[A-Za-z_]\w*(?:\([^()]*\))?(?:=[^\n]*)?", re.DOTALL)
 _MESSAGE = re.compile(
     r"(?:(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): )?(?P<kind>fatal error|error|note): (?P<text>.*)"
@@ -73,36 +81,83 @@ class Preprocessed:
     errors: tuple[Diagnostic, ...]
 
 
+def confined(source: Source, include_dirs: Sequence[str], self_contained: bool, sandboxed_includes: bool) -> Source:
+    """The source as one that reaches no further than it may: see `cprograms.load`."""
+    if not (self_contained or sandboxed_includes):
+        return source
+    include_dirs = options.texts("include_dirs", include_dirs, '["include"]')
+    beside = [os.path.abspath(source.directory)] if source.on_disk else []
+    given = [] if self_contained else [*beside, *map(os.path.abspath, include_dirs)]
+    return replace(source, folders=(*given, *map(str, header_folders())), self_contained=self_contained)
+
+
 def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()) -> Preprocessed:
     """Expand a source, and check it with a real compiler's eyes.
 
     `defines` are `NAME` or `NAME=value`. Raises UsageError for a malformed one, and ProgramError where there is no text
-    to go on with: a missing include, an unterminated comment, too much text.
+    to go on with: a missing include, an unterminated comment, too much text, or one that reaches further than it may.
     """
     include_dirs = options.texts("include_dirs", include_dirs, '["include"]')
     defines = options.texts("defines", defines, '["SIZE=3"]')
-    for define in defines:
-        if not _MACRO.fullmatch(define):
-            raise UsageError(f"-D needs NAME or NAME=value, not {define!r}")
-    user = [*(f"-D{d}" for d in defines), f"-iquote{source.directory}", *(f"-I{d}" for d in include_dirs)]
-    marked = _marked(source)
-    try:
-        expansion = _Clang(["-E", *_SHIMS, *user], marked)
-        check = _Clang([*_CHECK, *user], marked)
-    except OSError as error:
-        raise UsageError(f"cannot run the C preprocessor: {error}") from None
-    text, expansion_errors = expansion.result()
-    if len(text) > MAX_TEXT:
-        check.stop()
-    _, errors = check.result()
-    found = _diagnostics(expansion_errors, source)
+    user = _user_arguments(source, include_dirs, defines)
+    if source.self_contained and (found := outward(source)):
+        raise ProgramError(found[:MAX_ERRORS])
+    marked, budget = _marked(source), current()
+    seconds = TIMEOUT if budget is None else budget.compiler_seconds
+    with _view(source.folders) as view:
+        try:
+            expansion = _Clang(["-E", "-Xclang", "-dE", *_SHIMS, *view, *user], marked, seconds)
+            check = _Clang(["-fsyntax-only", *_CHECK, *view, *user], marked, seconds)
+        except OSError as error:
+            raise UsageError(f"cannot run the C preprocessor: {error}") from None
+        text, expansion_errors = expansion.result()
+        taken = outside(text, source)
+        if len(text) > MAX_TEXT or taken or expansion.fault:
+            check.stop()
+        _, errors = check.result()
+    found = taken or [_explained(d, source) for d in _diagnostics(expansion_errors, source)]
     if found:
-        raise ProgramError(found)
+        raise ProgramError(found[:MAX_ERRORS])
     if len(text) > MAX_TEXT:
         raise ProgramError([_too_long(source)])
-    if expansion.stopped:
-        raise ProgramError([_endless(source)])
+    if fault := expansion.fault or check.fault:
+        raise ProgramError([_stopped(source, fault)])
     return Preprocessed(text, tuple(_diagnostics(errors, source)))
+
+
+def _user_arguments(source: Source, include_dirs: Sequence[str], defines: Sequence[str]) -> list[str]:
+    """The compiler's options that come from the user. Raises UsageError for what makes none."""
+    for define in defines:
+        if not _MACRO.fullmatch(define) or not processes.is_writable(define):
+            raise UsageError(f"-D needs NAME or NAME=value, not {define!r}")
+    folders = [("-iquote", source.directory), *(("-I", folder) for folder in include_dirs)]
+    for option, folder in folders:
+        if not folder or not processes.is_writable(folder):
+            raise UsageError(f"{option} needs the name of a folder, not {folder!r}")
+    if source.folders is not None:  # the compiler's view of them is by their full names
+        folders = [(option, os.path.abspath(folder)) for option, folder in folders]
+    return [*(f"-D{d}" for d in defines), *(processes.argument(option, folder) for option, folder in folders)]
+
+
+@contextmanager
+def _view(folders: Sequence[str] | None) -> Iterator[list[str]]:
+    """The options with which the compiler sees these folders and no others, where any are given."""
+    if folders is None:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(overlay(folders))
+        file.flush()
+        yield ["-ivfsoverlay", file.name]
+
+
+def _explained(fault: Diagnostic, source: Source) -> Diagnostic:
+    """A fault of the preprocessor, where it comes of what the source may not do."""
+    if _EMBED.match(fault.source_line):
+        return replace(fault, message=NO_EMBED, hint=INSTEAD_OF_EMBED)
+    if source.folders is not None and fault.message.endswith("file not found"):
+        return replace(fault, hint=SANDBOXED)
+    return fault
 
 
 def expand(source: Source, flags: Sequence[str] = (), seconds: float = TIMEOUT) -> str:
@@ -116,8 +171,8 @@ def expand(source: Source, flags: Sequence[str] = (), seconds: float = TIMEOUT) 
     except OSError as error:
         raise UsageError(f"cannot run the C preprocessor: {error}") from None
     text, _ = process.result()
-    if process.stopped or len(text) > MAX_TEXT:
-        raise ProgramError([_endless(source, seconds) if process.stopped else _too_long(source)])
+    if process.fault or len(text) > MAX_TEXT:
+        raise ProgramError([_stopped(source, process.fault) if process.fault else _too_long(source)])
     return text
 
 
@@ -130,14 +185,14 @@ def _too_long(source: Source) -> Diagnostic:
     return Diagnostic(f"the preprocessed text is larger than {MAX_TEXT // 1_000_000} MB", source.name)
 
 
-def _endless(source: Source, seconds: float = TIMEOUT) -> Diagnostic:
-    return Diagnostic(f"preprocessing took longer than {seconds:.0f} s", source.name)
+def _stopped(source: Source, fault: str) -> Diagnostic:
+    return Diagnostic(fault, source.name, hint=RAISE if fault.endswith(" s") else "")
 
 
 class _Clang:
     """A running compiler; `result` waits for it. It is stopped after some time or after `MAX_TEXT` of output.
 
-    `seconds` is processor time; by the clock it may take 20 times as long.
+    `seconds` is processor time; by the clock it may take 20 times as long. `fault` then says why there is no result.
     """
 
     def __init__(self, arguments: list[str], text: str, seconds: float = TIMEOUT):
@@ -146,17 +201,23 @@ class _Clang:
         self._input.write(text.encode("utf-8", "replace"))
         self._input.seek(0)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._seconds = math.ceil(seconds)
         self._process = subprocess.Popen(
             [*_clang(), *arguments, "-"], stdin=self._input, stdout=subprocess.PIPE, stderr=self._errors
         )
-        processes.limit(self._process, seconds)
-        self.stopped = False
-        self._timer = threading.Timer(processes.PATIENCE * seconds, self.stop)
+        processes.limit(self._process, seconds, COMPILER_MEMORY)
+        self.fault = ""
+        self._late = False
+        self._timer = threading.Timer(processes.PATIENCE * seconds, self._too_late)
         self._timer.daemon = True  # an interrupted program does not wait for it
         self._timer.start()
 
+    def _too_late(self) -> None:
+        self._late = True
+        self._process.kill()
+
     def stop(self) -> None:
-        self.stopped = True
+        """Do without a result."""
         self._process.kill()
 
     def result(self) -> tuple[str, str]:
@@ -164,14 +225,26 @@ class _Clang:
         with self._process, self._input, self._errors:
             assert self._process.stdout is not None
             output = self._process.stdout.read(MAX_TEXT + 1)
-            if len(output) > MAX_TEXT:
+            complete = len(output) <= MAX_TEXT
+            if not complete:
                 self._process.kill()
             self._process.wait()
             self._timer.cancel()
-            self.stopped |= processes.was_limited(self._process)
             self._errors.seek(0)
             errors = self._errors.read(MAX_TEXT)
+        if complete:
+            self.fault = self._why(errors)
         return output.decode("utf-8", "replace"), errors.decode("utf-8", "replace")
+
+    def _why(self, errors: bytes) -> str:
+        """Why there is no result; "" where there is one, be it a list of errors."""
+        if self._late or processes.was_limited(self._process):
+            return f"preprocessing took longer than {self._seconds} s"
+        if b"out of memory" in errors or b"bad_alloc" in errors:
+            return f"preprocessing took more than {COMPILER_MEMORY >> 20} MB of memory"
+        if self._process.returncode not in (0, 1) or b"frontend command failed" in errors:
+            return "the C compiler broke down over this program"
+        return ""
 
 
 @cache
@@ -181,7 +254,7 @@ def _clang() -> tuple[str, ...]:
     `zig clang` is called rather than `zig cc`: it is one process, and needs neither a cache nor a home directory.
     """
     flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
-    flags += ["-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
+    flags += ["-fno-crash-diagnostics", "-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
     flags.append(f"-DSURROGATE_MATH_PROTOTYPES={DECLARATIONS}")
     flags += [flag for header in header_folders() for flag in ("-isystem", str(header))]
     return (executable(), "clang", *flags)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,16 +15,25 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_
 MAX_BYTES = 1_000_000
 """Largest source that is read."""
 
+_ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
 _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^"\\]|\\.)*)")?')
 
 
 @dataclass(frozen=True)
 class Source:
-    """One C file. `name` is what diagnostics call it, `directory` where its quoted includes are looked for."""
+    """One C file. `name` is what diagnostics call it, `directory` where its quoted includes are looked for.
+
+    `on_disk` says whether it is a file of that directory, and not text from elsewhere. `folders` are those that it may
+    take files from, all where it is None; diagnostics quote no line of another file, for a text may claim to be any.
+    A `self_contained` text may include nothing, not even the headers that lie in its folders.
+    """
 
     name: str
     text: str
     directory: str
+    on_disk: bool = False
+    folders: tuple[str, ...] | None = None
+    self_contained: bool = False
 
     @cached_property
     def _lines(self) -> dict[tuple[str, int], str]:
@@ -43,8 +53,9 @@ class Source:
         here = self._lines.get((file, number))
         return self._elsewhere(file, number) if here is None else here
 
-    @staticmethod
-    def _elsewhere(file: str, number: int) -> str:
+    def _elsewhere(self, file: str, number: int) -> str:
+        if self.folders is not None and not is_inside(file, self.folders):
+            return ""
         try:
             with open(file, "rb") as included:
                 lines = _lines_of(included.read(MAX_BYTES))
@@ -58,6 +69,7 @@ def read(path: str | os.PathLike[str] | None, source: str | bytes | None) -> Sou
 
     Raises UsageError where there is no such file, and ProgramError where its content cannot be C.
     """
+    on_disk = False
     if (path is None) == (source is None):
         raise UsageError(f"give either a path or a source text, and not {'none' if path is None else 'both'}")
     if source is not None:
@@ -69,8 +81,8 @@ def read(path: str | os.PathLike[str] | None, source: str | bytes | None) -> Sou
         name, directory, data = "<stdin>", os.getcwd(), sys.stdin.buffer.read(MAX_BYTES + 1)
     else:
         name, directory = os.fspath(path or ""), os.path.dirname(os.fspath(path or "")) or "."
-        data = _read_file(name)
-    return Source(name, _decode(name, data), directory)
+        data, on_disk = _read_file(name), True
+    return Source(name, _decode(name, data), directory, on_disk)
 
 
 def _read_file(path: str) -> bytes:
@@ -109,9 +121,21 @@ def _lines_of(data: bytes) -> list[str]:
     return data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def is_inside(path: str, folders: Sequence[str]) -> bool:
+    """Whether a file is in one of the folders, or further down, once symbolic links are followed."""
+    try:
+        real = os.path.realpath(path)
+        return any(os.path.commonpath((real, root)) == root for root in map(os.path.realpath, folders))
+    except ValueError:  # no name of a file, or one on another drive
+        return False
+
+
 def unescape(text: str) -> str:
-    """A file name as a line marker spells it, without its escapes."""
-    return re.sub(r"\\(.)", r"\1", text)
+    """A file name as a line marker spells it, without its escapes; bytes that are not ASCII may be octal there."""
+    data = _ESCAPE.sub(
+        lambda m: bytes([int(m[1], 8) & 255]) if len(m[1]) == 3 else m[1], text.encode("utf-8", "surrogateescape")
+    )
+    return data.decode("utf-8", "surrogateescape")
 
 
 def escape(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from pycparser import c_ast
 
+from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.extensions import rewrite_extensions
 from cprograms.frontend.normalise import base, walk
@@ -58,6 +59,7 @@ class Subset:
         found: dict[str, Entity | None] = {name: self._scope.lookup(name)}
         stack = [name]
         while stack:
+            tick()
             for other, entity in self.check(stack.pop()).needs.items():
                 if other not in found:
                     found[other] = entity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from cprograms.budget import tick
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.state import State
 
@@ -54,6 +55,7 @@ class Attempts:
 
     def step(self) -> None:
         """Count a statement; raises TooLongError beyond MOST_STEPS."""
+        tick(20)
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise TooLongError

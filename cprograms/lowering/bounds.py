@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from cprograms.budget import tick
 from cprograms.graph import Graph, GraphBuilder, Node
 from cprograms.libm import OPERATORS, Interval, Rule
 from cprograms.ops import PREDICATES
@@ -29,6 +30,7 @@ class Bounds:
     def of(self, node: int) -> Interval | None:
         """The interval of a node's values, or None where they may be NaN, infinite or anything."""
         while len(self._known) <= node:
+            tick(10)
             n = self._nodes[len(self._known)]
             self._known.append(_held(self._raw(n), n.type))
         return self._known[node]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cprograms.budget import tick
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.state import UNSET, State
@@ -56,6 +57,7 @@ class Conditions:
 
     def merge(self, condition: int, yes: list[int], no: list[int], length: int) -> list[int]:
         """The first `length` slots of two memories: `yes` where the condition holds, else `no`."""
+        tick(length)
         if len(yes) < length or len(no) < length:
             yes, no = (side + [UNSET] * (length - len(side)) for side in (yes, no))
         return [

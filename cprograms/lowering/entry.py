@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cprograms.budget import spending
 from cprograms.graph import Graph, GraphBuilder
 from cprograms.lowering.attempts import Attempts, TooLongError
 from cprograms.lowering.bounds import Bounds
@@ -30,7 +31,14 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph
     other recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any
     such node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
     Code without repetition is followed beyond `max_nodes`, up to MOST_NODES.
+
+    Raises ProgramError where it takes more time or memory than `cprograms.budget` gives it.
     """
+    with spending(program.path):
+        return _lowered(program, max_nodes, unroll)
+
+
+def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
     for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
         most = MOST_NODES if limit == 0 else max_nodes
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from cprograms.budget import tick
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.state import UNSET, Exit, State
@@ -45,12 +46,14 @@ class Flow:
         return first or second
 
     def leave(self, target: Hashable, condition: int | None = None) -> bool:
+        tick(len(self._state.memory))
         self._state.exits.append(Exit(target, condition, list(self._state.memory)))
         return False
 
     def arrive(self, target: Hashable, alive: bool) -> bool:
         """Let all exits to the target go on here, together with the normal course where that is alive."""
         state = self._state
+        tick(len(state.exits))
         caught = [e for e in state.exits if e.target == target]
         if not caught:
             return alive

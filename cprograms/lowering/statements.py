@@ -81,12 +81,13 @@ class Statements:
 
     def _sequence(self, items: list[c_ast.Node]) -> bool:
         alive = True
+        last = _last_jumps(items) if any(isinstance(item, c_ast.Label) for item in items) else {}
         for k, item in enumerate(items):
             while isinstance(item, c_ast.Label):
                 target = Label(item.name)
                 alive = self._flow.arrive(target, alive)
-                rest = [item.stmt, *items[k + 1 :]]
-                if alive and item.name in Mentions(*rest).labels:
+                if alive and last.get(item.name, -1) >= k:
+                    rest = [item.stmt, *items[k + 1 :]]
                     return self._loops.repeat(Repetition(None, None, rest, True, target, object(), by_goto=True))
                 item = item.stmt
             if alive:
@@ -173,3 +174,8 @@ class Statements:
         state.close_scope(mark)
         state.targets = outer
         return alive
+
+
+def _last_jumps(items: list[c_ast.Node]) -> dict[str, int]:
+    """Of each label that statements jump to, the last statement that does."""
+    return {label: k for k, item in enumerate(items) for label in Mentions(item).labels}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 from pycparser import c_ast
@@ -14,10 +15,14 @@ from cprograms.lowering.flow import Flow
 
 
 class Section(NamedTuple):
-    """Labels of a switch (None is `default`) and the statements from there to the next label."""
+    """Labels of a switch (None is `default`) and the statements from there to the next label.
+
+    `leaves` says that none of the following sections is reached through this one.
+    """
 
     labels: list[c_ast.Node | None]
     items: list[c_ast.Node]
+    leaves: bool = False
 
 
 class Switches:
@@ -54,7 +59,9 @@ class Switches:
                 raise Unsupported(item, "cannot follow a label inside another statement")
             if sections:
                 sections[-1].items.extend(following)
-        return sections
+        if any(isinstance(item, c_ast.Label) for section in sections for item in section.items):
+            return sections  # what follows a jump may be jumped to
+        return [section._replace(leaves=any(map(_leaves, section.items))) for section in sections]
 
     def _choose_section(self, value: int, sections: list[Section], at: int) -> bool:
         """Enter the section whose label fits, from section `at` on; `default` where none does."""
@@ -76,8 +83,20 @@ class Switches:
         return self._expressions.binary("==", value, self._expressions.scalar(label), label)
 
     def _enter(self, sections: list[Section], at: int) -> bool:
-        """Run a section, falling through into the ones after it."""
-        return self._sequence([item for section in sections[at:] for item in section.items])
+        """Run a section, falling through into the ones after it, up to what leaves them."""
+        items: list[c_ast.Node] = []
+        for section in islice(sections, at, None):
+            items += section.items
+            if section.leaves:
+                break
+        return self._sequence(items)
+
+
+def _leaves(node: c_ast.Node) -> bool:
+    """Whether nothing that follows a statement is reached from it, as its form shows."""
+    while isinstance(node, c_ast.Compound) and node.block_items:
+        node = node.block_items[-1]
+    return isinstance(node, c_ast.Break | c_ast.Continue | c_ast.Return | c_ast.Goto)
 
 
 def _holds_label(node: c_ast.Node) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pycparser import c_ast
 
+from cprograms.budget import spending
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.file import MAX_CANDIDATES, MAX_DIAGNOSTICS, File
-from cprograms.frontend.preprocess import Preprocessed
+from cprograms.frontend.preprocess import Preprocessed, confined
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.source import Source, read
 from cprograms.tape.program import TapeProgram
@@ -28,24 +29,32 @@ def load_tape(
     entry: str | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    self_contained: bool = False,
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> TapeProgram:
     """Read a tape program, `void f(int *mem)`, from `path` ("-" is standard input) or from `source`.
 
     The entry is `entry`, else the one that a pragma names, else the last function of the file that takes the tape
     alone. Functions that the entry does not need may be anything. `defines` are `NAME` or `NAME=value`.
 
-    Raises ProgramError with every fault of the entry and of what it needs, and UsageError for a file that cannot be
-    read or an unknown entry.
+    The last three are as in `cprograms.load`.
+
+    Raises ProgramError with every fault of the entry and of what it needs, or where the program takes too much time or
+    memory; and UsageError for a file that cannot be read, an unknown entry or a limit that makes no sense.
     """
-    file = TapeFile(read(path, source), include_dirs, defines)
-    return file.program(file.entry(entry))
+    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
+    with spending(text.name, limit):
+        file = TapeFile(text, include_dirs, defines)
+        return file.program(file.entry(entry))
 
 
 def load_expanded_tape(text: str, entry: str | None = None) -> TapeProgram:
     """As `load_tape(source=text)`, for text that a program was printed as: the compiler is not asked."""
     source = read(None, text)
-    file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
-    return file.program(file.entry(entry))
+    with spending(source.name):
+        file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+        return file.program(file.entry(entry))
 
 
 class TapeFile(File):
@@ -64,6 +73,9 @@ class TapeFile(File):
         super().__init__(source, include_dirs, defines, expanded)
         self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
         self._subset = TapeSubset(self._scope)
+
+    def needs(self, name: str) -> Iterable[str]:
+        return self._subset.check(name).needs
 
     def needed(self, name: str) -> dict[str, Entity | None]:
         return self._subset.needed(name)

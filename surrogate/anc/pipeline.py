@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from os import PathLike
 
 from cprograms import options
+from cprograms.budget import shared
 from cprograms.diagnostics import ProgramError, UsageError
-from cprograms.tape import load_tape
+from cprograms.tape import TapeProgram, load_tape
 from surrogate.anc.compiler.compile import TAPE, compile_tape
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.program import AncProgram
@@ -26,11 +27,14 @@ def compile_anc(
     registers: int | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
 ) -> AncProgram:
     """Compile a tape program, `void f(int *mem)`, to the controller that computes it modulo `memory_size`.
 
     Without `memory_size`, it is the least that holds the program's lines, its constants, and a tape of `tape` cells (16
-    by default) beside its local arrays. `registers` is the most that the program may use.
+    by default) beside its local arrays. `registers` is the most that the program may use. `sandboxed_includes` and
+    `limit` are as in `cprograms.load`.
 
     Raises ProgramError for what is not a tape program or does not fit, UsageError for options that make no sense.
     """
@@ -41,7 +45,19 @@ def compile_anc(
     for what, cells in (("memory", memory_size), ("tape", tape)):
         if cells is not None and cells > MAX_MEMORY:
             raise UsageError(f"a {what} of {cells} cells is too large: the machine has at most {MAX_MEMORY}")
-    program = load_tape(path, source=source, entry=entry, include_dirs=include_dirs, defines=defines)
+    with shared(limit):
+        program = load_tape(
+            path,
+            source=source,
+            entry=entry,
+            include_dirs=include_dirs,
+            defines=defines,
+            sandboxed_includes=sandboxed_includes,
+        )
+        return _compiled(program, memory_size, tape, registers)
+
+
+def _compiled(program: TapeProgram, memory_size: int | None, tape: int | None, registers: int | None) -> AncProgram:
     if memory_size is not None and tape is not None and tape + program.array_cells > memory_size:
         arrays = f" and {program.array_cells} of local arrays" if program.array_cells else ""
         raise UsageError(f"a tape of {tape} cells{arrays} does not fit a memory of {memory_size}")

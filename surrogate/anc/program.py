@@ -83,7 +83,7 @@ class AncProgram:
     @cached_property
     def source_program(self) -> TapeProgram:
         """The C program, parsed from `text` when it is first needed: runs do without."""
-        return load_tape(source=self.text, entry=self.entry)
+        return load_tape(source=self.text, entry=self.entry, self_contained=True)
 
     def run(self, tape: Sequence[int] | Values, max_steps: int = MAX_STEPS) -> Run:
         """Execute on a tape of at most M values of 0..M-1; the cells after them hold 0.

@@ -104,6 +104,8 @@ class Anc:
         registers: int | None = None,
         include_dirs: Sequence[str] = (),
         defines: Sequence[str] = (),
+        sandboxed_includes: bool = False,
+        limit: float | None = None,
     ) -> AncProgram:
         """Compile a program on a tape to a controller; see `surrogate.anc.pipeline.compile_anc`."""
         from surrogate.anc.pipeline import compile_anc
@@ -117,6 +119,8 @@ class Anc:
             registers=registers,
             include_dirs=include_dirs,
             defines=defines,
+            sandboxed_includes=sandboxed_includes,
+            limit=limit,
         )
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:

@@ -93,7 +93,7 @@ class Surrogate:
     @cached_property
     def program(self) -> Program:
         """The program, parsed from `text` when it is first needed: predictions do without."""
-        return cprograms.load(source=self.text)
+        return cprograms.load(source=self.text, self_contained=True)
 
     @property
     def signature(self) -> Signature:

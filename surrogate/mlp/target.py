@@ -93,19 +93,31 @@ class Mlp:
         compiler: str | PathLike[str] | None = None,
         include_dirs: Sequence[str] = (),
         defines: Sequence[str] = (),
+        sandboxed_includes: bool = False,
+        limit: float | None = None,
     ) -> Surrogate:
         """Compile a numeric program, a C file or `source`, to a surrogate.
 
-        `entry`, `ranges`, `include_dirs` and `defines` are as in `cprograms.load`; the rest as in
+        `entry`, `ranges` and from `include_dirs` on are as in `cprograms.load`; the rest as in
         `surrogate.mlp.pipeline.compile_program`.
         """
+        from cprograms.budget import shared
         from cprograms.frontend.loading import load
 
-        program = load(path, source=source, entry=entry, ranges=ranges, include_dirs=include_dirs, defines=defines)
-        # A program that is rejected does not wait for torch either.
-        from surrogate.mlp.pipeline import compile_program
+        with shared(limit):
+            program = load(
+                path,
+                source=source,
+                entry=entry,
+                ranges=ranges,
+                include_dirs=include_dirs,
+                defines=defines,
+                sandboxed_includes=sandboxed_includes,
+            )
+            # A program that is rejected does not wait for torch either.
+            from surrogate.mlp.pipeline import compile_program
 
-        return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler)
+            return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler)
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         from surrogate.mlp.artifact import decode

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import cprograms
 from cprograms import ProgramError, processes
 from cprograms.frontend import preprocess
 from cprograms.frontend.source import Source, read
@@ -19,8 +21,14 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processor time is li
 SLEEPS = "import sys, time; time.sleep(1.5); print('int x;'); print('done', file=sys.stderr)"
 BURNS = "while True: pass"
 # Forty macros, each of them the one before twice: a condition of a million million terms, and no text.
-ENDLESS = "".join(f"#define A{k} A{k - 1} A{k - 1}\n" for k in range(1, 40))
-ENDLESS = f"#define A0 1 +\n{ENDLESS}#if A39 0\n#endif\nint f(int x) {{ return x; }}\n"
+ENORMOUS = "".join(f"#define A{k} A{k - 1} A{k - 1}\n" for k in range(1, 40))
+ENORMOUS = f"#define A0 1 +\n{ENORMOUS}#if A39 0\n#endif\nint f(int x) {{ return x; }}\n"
+# A file that includes itself twice, and again in each of the two, and asks for a long sum each time.
+ENDLESS = f"""#if {"1 + " * 20_000}1 && __INCLUDE_LEVEL__ < 60
+#include "endless.h"
+#include "endless.h"
+#endif
+"""
 
 
 def test_a_process_that_waits_is_not_stopped() -> None:
@@ -61,15 +69,34 @@ def test_a_preprocessor_that_waits_is_not_stopped(monkeypatch: pytest.MonkeyPatc
 
 
 @linux
-def test_a_preprocessor_that_computes_for_long_is_stopped() -> None:
+def test_a_preprocessor_that_computes_for_long_is_stopped(tmp_path: Path) -> None:
+    (tmp_path / "endless.h").write_text(ENDLESS)
     with pytest.raises(ProgramError, match="preprocessing took longer than 1 s"):
-        preprocess.expand(Source("<source>", ENDLESS, "."), seconds=1)
+        preprocess.expand(Source("<source>", ENDLESS, str(tmp_path)), seconds=1)
 
 
 @linux
-def test_a_program_that_loops_in_the_preprocessor_is_told() -> None:
+def test_a_program_that_loops_in_the_preprocessor_is_told(tmp_path: Path) -> None:
+    (tmp_path / "endless.h").write_text(ENDLESS)
     with pytest.raises(ProgramError, match="<source>: error: preprocessing took longer than 5 s"):
-        preprocess.preprocess(read(None, ENDLESS))
+        preprocess.preprocess(Source("<source>", ENDLESS, str(tmp_path)))
+
+
+@linux
+def test_a_preprocessor_that_fills_the_memory_is_stopped() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    with pytest.raises(ProgramError, match="<source>: error: preprocessing took more than 512 MB of memory"):
+        cprograms.load(source=ENORMOUS)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 512 * 1024)
+
+
+@linux
+def test_a_process_that_writes_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LARGEST_FILE", 100_000)
+    code = "import sys\nwith open(sys.argv[1], 'wb') as f:\n  for _ in range(1000): f.write(bytes(10_000))"
+    status, _ = processes.run([sys.executable, "-c", code, str(tmp_path / "out")], 10, os.environ)
+    assert status
+    assert (tmp_path / "out").stat().st_size <= 100_000
 
 
 def test_a_compiler_that_waits_is_not_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

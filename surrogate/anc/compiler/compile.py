@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pycparser import c_ast
 
+from cprograms.budget import spending
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.frontend.normalise import walk
 from cprograms.tape import TapeProgram
@@ -22,9 +23,15 @@ def compile_tape(
 
     `memory_size` is M; by default it is the least that holds the program's lines, its constants, and `tape` cells
     beside its local arrays. `registers` bounds the number of registers. Raises ProgramError where one of the two does
-    not suffice, and UsageError where one of the three makes no sense.
+    not suffice, or where it takes more time or memory than `cprograms.budget` gives it, and UsageError where one of the
+    three makes no sense.
     """
     _check(memory_size, tape, registers)
+    with spending(program.path):
+        return _compiled(program, memory_size, tape, registers)
+
+
+def _compiled(program: TapeProgram, memory_size: int | None, tape: int, registers: int | None) -> Assembly:
     try:
         if memory_size is None:
             return _in_least_memory(program, tape, registers)

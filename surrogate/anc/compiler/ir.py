@@ -20,6 +20,9 @@ class Register:
     number: int
     name: str = ""
 
+    def __hash__(self) -> int:
+        return self.number  # much is looked up by register
+
 
 @dataclass(frozen=True)
 class Constant:

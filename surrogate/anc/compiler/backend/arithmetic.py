@@ -86,8 +86,7 @@ def shifted(facts: Facts, a: Value, step: int) -> Value | Expression:
     total = facts.constant(step + offset)
     if base is not None and total == ZERO:
         return base
-    same = (value for value in facts.expressions.values() if facts.offset(value) == (base, total.value))
-    return next(same, None) or shift(facts, a, step)
+    return facts.at_offset(base, total.value) or shift(facts, a, step)
 
 
 def shift(facts: Facts, a: Value, step: int) -> Value | Expression:

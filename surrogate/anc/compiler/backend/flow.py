@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from cprograms.budget import tick
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -27,6 +28,8 @@ from surrogate.anc.compiler.ir import (
 def renamed(function: Function, name: Callable[[Register], Register]) -> Function:
     """The function with every register renamed."""
 
+    tick(10 * len(function.blocks))
+
     def value(old: Value) -> Value:
         return name(old) if isinstance(old, Register) else old
 
@@ -46,6 +49,7 @@ def retargeted(function: Function, targets: dict[int, int]) -> Function:
 
 
 def predecessors(function: Function) -> dict[int, list[int]]:
+    tick(len(function.blocks))
     found: dict[int, list[int]] = {number: [] for number in function.blocks}
     for number, block in function.blocks.items():
         for successor in dict.fromkeys(successors(block.end)):
@@ -93,6 +97,7 @@ class Liveness:
 def live_before(node: Statement | End, after: Iterable[Register]) -> frozenset[Register]:
     """What is live before a statement or an end, given what is live after it."""
     live = set(after)
+    tick(5 + len(live) // 16)
     if isinstance(node, Move | Compute):
         live.discard(node.out)
     return frozenset(live.union(used(node)))
