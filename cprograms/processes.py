@@ -54,6 +54,10 @@ def was_limited(process: _Process) -> bool:
     return sys.platform == "linux" and process.returncode == -signal.SIGXCPU
 
 
+TOO_LARGE = -getattr(signal, "SIGXFSZ", 0)
+"""The status of a process that wrote more of a file than it may."""
+
+
 def argument(option: str, name: str) -> str:
     """An option joined with the name of a file or a folder that the user gave, for a command line.
 

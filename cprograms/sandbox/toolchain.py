@@ -107,6 +107,8 @@ def _zig(arguments: list[str], seconds: float | None = COMPILE_SECONDS, **enviro
         raise CompileError(f"it is too long: compiling took more than {seconds} s") from None
     except OSError as error:
         raise UsageError(f"cannot start the C compiler of the package 'ziglang': {error}") from None
+    if status and status == processes.TOO_LARGE:
+        raise CompileError("it needs too much memory: what it compiles to is too large a file")
     if status:
         raise CompileError(_first_error(errors) or f"the compiler ended with status {status}")
 

@@ -479,8 +479,8 @@ MUTATIONS = (
         (
             "rows-check-seed",
             "a check draws the rows of the compile",
-            "return 2 * _valid(seed) + 1",
-            "return 2 * _valid(seed)",
+            "return 2 * options.seed(seed) + 1",
+            "return 2 * options.seed(seed)",
         ),
         ("rows-large-moments", "the deviation of large doubles overflows", "if unit < 1e150:", "if unit < 1e300:"),
     ),
@@ -703,8 +703,8 @@ MUTATIONS = (
         (
             "facts-aliasing-write",
             "what was READ is known after a WRITE that may have changed it",
-            "or facts.differ(a, address)",
-            "or a != address",
+            "if not self.differ(e[1], address)]",
+            "if e[1] == address]",
         ),
         (
             "facts-equal-sign",
