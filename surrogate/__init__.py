@@ -4,7 +4,7 @@ Everything is imported when it is first used: the command line's `--help` must n
 """
 
 # isort: off
-from surrogate import starting as starting
+from surrogate.terminal import starting as starting
 
 # isort: on
 from importlib import import_module

@@ -15,9 +15,13 @@ from typing import Any
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-from surrogate import console, driver, interrupts
-from surrogate.arguments import Parser, WrongArguments
-from surrogate.console import (
+from surrogate import driver
+from surrogate.driver import TARGETS
+from surrogate.mlp.target import RANGE
+from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
+from surrogate.terminal import console, interrupts
+from surrogate.terminal.arguments import Parser, WrongArguments
+from surrogate.terminal.console import (
     BROKEN_PIPE,
     INTERNAL_ERROR,
     OK,
@@ -30,10 +34,7 @@ from surrogate.console import (
     report,
     warn,
 )
-from surrogate.driver import TARGETS
-from surrogate.mlp.target import RANGE
-from surrogate.starting import INTERRUPTED, asks_for_json
-from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
+from surrogate.terminal.starting import INTERRUPTED, asks_for_json
 from surrogate.version import __version__
 
 
@@ -248,7 +249,7 @@ def _inspect(options: argparse.Namespace) -> int:
     # The parser takes longer to import than `--help` takes to print.
     from cprograms.budget import shared
     from cprograms.frontend.loading import describe
-    from surrogate.inspection import tell
+    from surrogate.mlp.inspection import tell
 
     source = _source(options)
     with shared(source.pop("limit")):

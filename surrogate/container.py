@@ -12,9 +12,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from safetensors import SafetensorError
 
@@ -23,6 +24,7 @@ from cprograms.files import file_names, read_file, write_directory
 from surrogate.version import __version__
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 FORMAT = "surrogate"
 FORMAT_VERSION = 1
@@ -190,3 +192,23 @@ def _brief(e: Exception) -> str:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+# --- What was measured ---
+
+
+@dataclass(frozen=True)
+class Measurement(Generic[R]):
+    """A report, and the fingerprint of what it is about: of other weights a measured error says nothing."""
+
+    report: R
+    fingerprint: str
+
+    def of(self, fingerprint: str) -> R | None:
+        """The report where it is about what has this fingerprint."""
+        return self.report if fingerprint == self.fingerprint else None
+
+
+def fingerprint(*parts: bytes) -> str:
+    """A SHA-256 of all that a measured error depends on."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

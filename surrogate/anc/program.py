@@ -28,8 +28,16 @@ from surrogate.anc.machine.interpreter import MAX_STEPS
 from surrogate.anc.machine.samples import Samples, samples_text
 from surrogate.anc.machine.tracing import TraceStep, trace
 from surrogate.anc.running import Run, Runs, run_exactly, run_softly
-from surrogate.container import CARD, ensure_same, first_message, header, self_contained, write
-from surrogate.measurement import Measurement, fingerprint
+from surrogate.container import (
+    CARD,
+    Measurement,
+    ensure_same,
+    fingerprint,
+    first_message,
+    header,
+    self_contained,
+    write,
+)
 
 
 @dataclass(eq=False)

@@ -82,7 +82,7 @@ class Anc:
             "adapt",
             "make an exact program faster on the tapes that it gets",
             ADAPT_OPTIONS,
-            "surrogate.anc.adapt_command:adapt",
+            "surrogate.anc.commands:adapt",
         ),
         _own(
             "show",

@@ -22,15 +22,23 @@ import cprograms
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.frontend.loading import load_expanded
 from cprograms.inputs import inputs_of, masked_like
-from cprograms.program import Argument, Program, Result
+from cprograms.program import Argument, Program, Result, Signature
 from cprograms.screen import on_screen
-from surrogate.container import CARD, ensure_free, ensure_same, first_message, header, self_contained, write
-from surrogate.measurement import Measurement, fingerprint
+from surrogate.container import (
+    CARD,
+    Measurement,
+    ensure_free,
+    ensure_same,
+    fingerprint,
+    first_message,
+    header,
+    self_contained,
+    write,
+)
 from surrogate.mlp.card import Origin, card, error_line, trapped_line
 from surrogate.mlp.check import Report, check
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.tables import OutOfDomainWarning, row_warning
-from surrogate.signature import Signature
 
 TENSORS, C_PROGRAM = "model.safetensors", "program.c"
 

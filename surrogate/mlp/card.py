@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cprograms.program import bound
+from cprograms.program import Signature, bound
 from surrogate.mlp.check import Report, ResultError
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.rows import GAUSS_NEWTON_ROWS
-from surrogate.signature import Signature
 from surrogate.version import __version__
 
 BAD_NMSE = 0.1

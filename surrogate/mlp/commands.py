@@ -8,14 +8,14 @@ import math
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, UsageError
 from cprograms.program import Program, bound
-from surrogate.console import OK, REJECTED, complain, print_json, warn, write_output
-from surrogate.console import report as print_report
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import BAD_NMSE, bad_results, error_line, network_line, number, trapped_line
 from surrogate.mlp.check import Report
 from surrogate.mlp.rows import MAX_ROWS
 from surrogate.mlp.tables import parse_values, read_rows, row_warning, table_text
 from surrogate.target import Summary
+from surrogate.terminal.console import OK, REJECTED, complain, print_json, warn, write_output
+from surrogate.terminal.console import report as print_report
 
 
 def summary(surrogate: Surrogate) -> Summary:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from cprograms.columns import width
 from cprograms.diagnostics import ProgramError, UsageError
-from surrogate import cli, console
-from surrogate.console import coloured, columns, wrapped
+from surrogate import cli
+from surrogate.terminal import console
+from surrogate.terminal.console import coloured, columns, wrapped
 from tests.surrogate.command import COMMAND, usage_error
 
 pytestmark = pytest.mark.usefixtures("in_own_folder")
@@ -233,7 +234,7 @@ def test_a_failure_after_the_report_adds_no_second_document(
         printed(found)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("surrogate.inspection.print_json", interrupt)
+    monkeypatch.setattr("surrogate.mlp.inspection.print_json", interrupt)
     code, found = document(["inspect", str(plane_file), "--json"], capsys)
     assert code == 130
     assert found["numeric"] is True

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from surrogate.starting import asks_for_json
+from surrogate.terminal.starting import asks_for_json
 
 pytestmark = pytest.mark.usefixtures("in_own_folder", "interruptible")
 
 SCRIPT = """\
 import os, sys
-import surrogate.starting
+import surrogate.terminal.starting
 os.write(2, b".")
 from surrogate.cli import main
 if __name__ == "__main__":
@@ -26,7 +26,7 @@ if __name__ == "__main__":
 """
 MODULE = """\
 import os, runpy
-import surrogate.starting
+import surrogate.terminal.starting
 os.write(2, b".")
 runpy.run_module("surrogate", run_name="__main__", alter_sys=True)
 """

@@ -408,7 +408,7 @@ def test_ctrl_c_keeps_the_best_so_far(
         if done == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("surrogate.anc.adapt_command._progress_bar", lambda title: nullcontext(interrupt))
+    monkeypatch.setattr("surrogate.anc.commands._progress_bar", lambda title: nullcontext(interrupt))
     argv = ["adapt", access, "--task", "access", "--seeds", "50", "-o", "best.anc", "--json"]
     capsys.readouterr()
     assert main(argv) == 130

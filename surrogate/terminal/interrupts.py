@@ -1,4 +1,4 @@
-"""Ctrl-C while the command runs, and until the interpreter has ended. While it starts, see `surrogate.starting`."""
+"""Ctrl-C while the command runs, and until the interpreter has ended; while it starts, see `starting`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from surrogate.starting import leave
+from surrogate.terminal.starting import leave
 
 _CLEANING_UP = 1.0
 """Seconds after a Ctrl-C in which another one is not heard: what the first one ends is being cleaned up."""

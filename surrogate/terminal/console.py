@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from cprograms.columns import width
 from cprograms.diagnostics import Diagnostic, UsageError
-from surrogate.interrupts import held
+from surrogate.terminal.interrupts import held
 
 OK, REJECTED, WRONG_USAGE, INTERNAL_ERROR, BROKEN_PIPE = 0, 1, 2, 70, 141
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from cprograms.frontend.loading import CandidateEntry, Description
 from cprograms.lowering import lower
-from cprograms.program import Program
-from surrogate.console import OK, REJECTED, in_one_line, print_diagnostics, print_json, report
-from surrogate.signature import Signature
+from cprograms.program import Program, Signature
+from surrogate.terminal.console import OK, REJECTED, in_one_line, print_diagnostics, print_json, report
 
 _TOKEN = re.compile(
     r"""[A-Za-z_]\w*                            # names and keywords

@@ -37,9 +37,8 @@ def _is_the_command() -> bool:
     if started == "-m":  # while the module is looked for
         return any(argument.partition(".")[0] == "surrogate" for argument in sys.orig_argv)
     name = os.path.basename(started).removesuffix(".exe").removesuffix("-script.py")
-    return name == "surrogate" or os.path.dirname(os.path.abspath(started)) == os.path.dirname(
-        os.path.abspath(__file__)
-    )
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return name == "surrogate" or os.path.dirname(os.path.abspath(started)) == package
 
 
 if _is_the_command() and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
