@@ -236,3 +236,33 @@ def test_the_interval_holds_what_numpy_gives(op: str, type: Scalar) -> None:
             assert low <= value[0] <= high, (op, ends, given_, value, interval)
 
     check()
+
+
+@pytest.mark.parametrize("x", [3.0, 5.0, -3.0, 1.0, 0.5, 7.25, 1e300, -1.0])
+def test_remainder_takes_the_even_one_of_two_nearest(x: float) -> None:
+    assert float(OPERATORS["remainder"].compute(np.array(x), np.array(2.0))) == math.remainder(x, 2.0)
+
+
+@pytest.mark.parametrize(("x", "y"), [(math.nan, 1.0), (1.0, math.nan), (math.nan, math.nan)])
+def test_the_positive_difference_of_a_nan_is_one(x: float, y: float) -> None:
+    assert math.isnan(OPERATORS["fdim"].compute(np.array(x), np.array(y)))
+
+
+@pytest.mark.parametrize(
+    ("op", "a", "b", "traps"),
+    [
+        ("shl", 1, 30, False),
+        ("shl", 1, 31, True),  # into the sign
+        ("shl", 3, 30, True),
+        ("shl", 2**30, 1, True),
+        ("div", -(2**31), -1, True),  # 2^31 is no int
+        ("mod", -(2**31), -1, True),
+        ("div", -(2**31) + 1, -1, False),
+        ("div", 1, 0, True),
+    ],
+)
+def test_what_c_leaves_undefined_of_an_int_traps(op: str, a: int, b: int, traps: bool) -> None:
+    numbers = [np.array([a], dtype=np.int32), np.array([b], dtype=np.int32)]
+    with np.errstate(all="ignore"):
+        trap = apply(op, INT, numbers)[1]
+    assert bool(np.any(trap)) == traps

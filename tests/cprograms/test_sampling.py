@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 
 from cprograms.diagnostics import ProgramError, UsageError
-from cprograms.sampling import Method, rows, sample
+from cprograms.program import Argument
+from cprograms.sampling import Method, in_range, rows, sample
 from cprograms.sandbox import run
 from cprograms.types import SCALARS
 from tests.cprograms.native import processor_time, program_of
@@ -161,3 +162,17 @@ def test_a_float_between_ends_that_no_float_is() -> None:
     low, high = 0.1, math.nextafter(0.1, 1)
     x = sample(program_of("float f(float a) { return a; }", [(low, high)]), 20, 0)
     assert ((x >= low) & (x <= high)).all()
+
+
+def test_a_row_counts_where_every_result_of_it_is_finite() -> None:
+    pair = "struct p { double a, b; }; struct p f(double x) { return (struct p){x, x > 0 ? x : 0 * (1 / 0.0)}; }"
+    x, y = rows(program_of(pair, [(-1.0, 1.0)]), 20, seed=0)
+    assert np.isfinite(y).all()
+    assert (x > 0).all()
+
+
+@pytest.mark.parametrize(("name", "last"), [("i64", 2**63 - 1), ("u64", 2**64 - 1)])
+def test_the_greatest_draw_is_one_that_the_type_holds(name: str, last: int) -> None:
+    argument = Argument("x", SCALARS[name], float(last // 2), float(last))
+    (drawn,) = in_range(argument, np.array([np.nextafter(1.0, 0.0)])).tolist()
+    assert last - 2**12 < int(drawn) <= last

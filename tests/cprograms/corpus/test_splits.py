@@ -287,3 +287,11 @@ def test_tokens():
 def test_a_folder_without_shards_is_named(tmp_path: Path):
     with pytest.raises(UsageError, match="holds no shard"):
         build([tmp_path], tmp_path / "corpus")
+
+
+def test_what_is_nearly_a_held_out_program_is_not_trained_on() -> None:
+    written = [(name, (f"own {name}",), "") for name in ("held", "trained", "like held", "like trained", "new")]
+    signatures = different(5)
+    signatures[2], signatures[3] = signatures[0], signatures[1]
+    outcome = extend(keys_of(written), signatures, [TEST, TRAIN])
+    assert outcome == [TEST, TRAIN, STRADDLING, TRAIN, TRAIN]
