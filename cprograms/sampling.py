@@ -10,6 +10,7 @@ import numpy as np
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.program import Argument, Program
 from cprograms.sandbox import Status, run_with_status
+from cprograms.sobol import sobol
 
 Method = Literal["uniform", "sobol", "latin"]
 _ROUNDS = 64
@@ -60,13 +61,12 @@ def _unit(n: int, dimensions: int, rng: np.random.Generator, method: Method) -> 
     """n points of the unit cube, [n, dimensions], each coordinate in [0, 1)."""
     if method == "uniform":
         return rng.random((n, dimensions))
-    from scipy.stats import qmc  # takes half a second to import, and `uniform` does without
-
-    if method == "latin":
-        return np.asarray(qmc.LatinHypercube(dimensions, seed=rng).random(n))
     if method == "sobol":
-        # The sequence is balanced over powers of two; its first n points are still well spread.
-        return np.asarray(qmc.Sobol(dimensions, seed=rng).random_base2(max(n - 1, 0).bit_length())[:n])
+        return sobol(n, dimensions, rng)
+    if method == "latin":
+        from scipy.stats import qmc  # takes half a second to import, and a compile does without
+
+        return np.asarray(qmc.LatinHypercube(dimensions, seed=rng).random(n))
     raise UsageError(f"unknown sampling method '{method}': uniform, sobol or latin")
 
 
