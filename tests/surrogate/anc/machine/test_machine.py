@@ -179,3 +179,14 @@ def test_adding_a_number_to_itself_many_times_stays_exact() -> None:
     with torch.no_grad():
         run = machine.run(Controller.of([program]), machine.to_tape(torch.from_numpy(tape))[None], 100)
     np.testing.assert_allclose(run.state.registers[0, 0, 0].numpy(), np.eye(7)[expected], atol=1e-6)
+
+
+def test_what_has_stopped_writes_no_more() -> None:
+    """Other tapes may still run: the line goes on, to what would write."""
+    program = Assembly(4, (2, 3), (Instruction(Op.STOP), Instruction(Op.WRITE, 0, 1, 0), Instruction(Op.STOP)))
+    controller = Controller.of([program])
+    tape = machine.to_tape(torch.tensor([[1, 1, 1, 1]]))[None]
+    state = machine.step(controller, machine.start(controller, tape))
+    assert not state.running.any()
+    after = machine.step(controller, state)
+    torch.testing.assert_close(after.tape, state.tape, rtol=0, atol=0)
