@@ -99,6 +99,11 @@ class TapeFile(File):
             raise ProgramError(found[:MAX_DIAGNOSTICS])
         definitions = [self._subset.check(name) for name in self.needed(entry)]
         functions = [d for d in definitions if d.function is not None]
+        if entry not in [d.function.decl.name for d in definitions if d.function is not None]:
+            message = f"'{entry}' is declared as something else, too"
+            raise ProgramError(
+                [self._places.diagnostic(Unsupported(c_ast.EmptyStatement(self.functions[entry].coord), message))]
+            )
         # The entry's own arrays lie outermost.
         offsets: dict[c_ast.Decl, int] = {}
         cells = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cprograms import ProgramError, UsageError
@@ -62,6 +62,7 @@ def test_the_seed_is_a_program():
     assert answers(SEED)
 
 
+@example([(3, 2, "f"), (173, 0, "!")])  # the entry is an enumerator as well
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, len(_WORDS) - 1), st.integers(0, 3), st.sampled_from(_TOKENS)), max_size=4))
 def test_changed_programs_are_answered(changes: list[tuple[int, int, str]]):
