@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
     from surrogate.driver import compile, load
     from surrogate.mlp.artifact import Surrogate
-    from surrogate.mlp.check import Report
     from surrogate.mlp.pipeline import compile_program
-    from surrogate.mlp.tables import OutOfDomainWarning
+    from surrogate.numeric.check import Report
+    from surrogate.numeric.tables import OutOfDomainWarning
 
 __all__ = [
     "AncProgram",
@@ -33,8 +33,8 @@ __all__ = [
 
 _HOMES = {
     "AncProgram": "surrogate.anc.program",
-    "OutOfDomainWarning": "surrogate.mlp.tables",
-    "Report": "surrogate.mlp.check",
+    "OutOfDomainWarning": "surrogate.numeric.tables",
+    "Report": "surrogate.numeric.check",
     "Surrogate": "surrogate.mlp.artifact",
     "compile": "surrogate.driver",
     "compile_program": "surrogate.mlp.pipeline",

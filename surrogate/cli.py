@@ -17,7 +17,7 @@ from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import driver
 from surrogate.driver import TARGETS
-from surrogate.mlp.target import RANGE
+from surrogate.numeric.options import RANGE
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
 from surrogate.terminal import console, interrupts
 from surrogate.terminal.arguments import Parser, WrongArguments

@@ -2,84 +2,44 @@
 
 from __future__ import annotations
 
-import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-from torch import Tensor, nn
+from torch import Tensor
 
-import cprograms
-from cprograms.diagnostics import ProgramError, UsageError
-from cprograms.frontend.loading import load_expanded
-from cprograms.inputs import inputs_of, masked_like
-from cprograms.program import Argument, Program, Result, Signature
+from cprograms.diagnostics import UsageError
+from cprograms.program import Signature
 from cprograms.screen import on_screen
-from surrogate.container import (
-    CARD,
-    Measurement,
-    ensure_free,
-    ensure_same,
-    fingerprint,
-    first_message,
-    header,
-    self_contained,
-    write,
-)
-from surrogate.mlp.card import Origin, card, error_line, trapped_line
-from surrogate.mlp.check import Report, check
+from surrogate.container import CARD, Measurement, ensure_free, ensure_same, header, write
+from surrogate.mlp.card import Origin, card
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.tables import OutOfDomainWarning, row_warning
+from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
+from surrogate.numeric.words import error_line, trapped_line
 
-TENSORS, C_PROGRAM = "model.safetensors", "program.c"
 
-
-@dataclass(eq=False)
-class Surrogate:
+@dataclass(eq=False, repr=False, kw_only=True)
+class Surrogate(NumericArtifact):
     """A compiled surrogate.
 
-    `module` is the network, a differentiable torch.nn.Module from C units [n, arguments] to C units [n, results].
-    `text` is the program as self-contained C with its domain in pragmas. `rows` counts the executed rows that shaped
-    the weights, `compiler` is the SHA-256 of the hypernetwork's weights, and `measurement` the latest check against the
-    program, of the weights as they were then. `held_out` counts further executed rows, which decided for which results
+    `module` is the network. `rows` counts the executed rows that shaped the weights, and `compiler` is the SHA-256 of
+    the hypernetwork's weights. `held_out` counts further executed rows, which decided for which results
     the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the results that
     the fine-tuning of -O2 did not change.
     """
 
-    entry: str
-    arguments: tuple[Argument, ...]
-    results: tuple[Result, ...]
-    text: str
     module: SurrogateNetwork
     opt_level: int
     seed: int
     rows: int
     compiler: str
-    measurement: Measurement[Report] | None = None
     held_out: int = 0
     mean_only: tuple[str, ...] = ()
     untuned: tuple[str, ...] = ()
-
-    @property
-    def measured(self) -> Report | None:
-        """The latest check; None where there is none of these weights, in this domain, against this program."""
-        return None if self.measurement is None else self.measurement.of(self._fingerprint())
-
-    def _fingerprint(self) -> str:
-        described = json.dumps([self.entry, self.signature.as_dict()]).encode()
-        return fingerprint(described, self.text.encode(), _tensors(self.module))
-
-    def __post_init__(self) -> None:
-        self.module.arguments = tuple(a.name for a in self.arguments)
 
     def __repr__(self) -> str:
         """A screen at most: the signature, how it was compiled, the measured error, the domain."""
@@ -98,46 +58,6 @@ class Surrogate:
             ]
         )
 
-    @cached_property
-    def program(self) -> Program:
-        """The program, parsed from `text` when it is first needed: predictions do without."""
-        return cprograms.load(source=self.text, self_contained=True)
-
-    @property
-    def signature(self) -> Signature:
-        """What it takes and returns."""
-        return Signature(self.entry, self.arguments, self.results)
-
-    @property
-    def domain(self) -> npt.NDArray[np.float64]:
-        """float64 [arguments, 2], low and high of each argument."""
-        return np.array([[a.low, a.high] for a in self.arguments], dtype=np.float64)
-
-    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]:
-        """Predict: [..., arguments] -> float64 [..., results], both in C units, for any batch shape.
-
-        Inputs are of all the kinds that `cprograms.inputs.inputs_of` takes: by position, or by name, as
-        `predict(x=1, y=[2, 3])`, which are broadcast. Results of integer types are floats too; rounding them is the
-        caller's choice. Rows with a masked argument are masked, those with NaN are NaN. Outside the domain the network
-        extrapolates, and an OutOfDomainWarning says so, once a call.
-
-        Raises ValueError for another last axis, missing or unknown names, and what are no real numbers.
-        """
-        x = inputs_of(rows, columns, [a.name for a in self.arguments])
-        flat = np.asarray(x).reshape(-1, len(self.arguments))
-        if warning := row_warning(flat, self.arguments):
-            warnings.warn(warning, OutOfDomainWarning, stacklevel=2)
-        y = self.module.predict(flat).reshape(*x.shape[:-1], len(self.results))
-        return masked_like(y, x)
-
-    __call__ = predict
-
-    def check(self, rows: int = 2000, seed: int = 0) -> Report:
-        """Compare with the program on fresh rows; see `surrogate.mlp.check.check`. The report is kept as `measured`."""
-        measured = check(self.program, self.module.predict, rows, seed)
-        self.measurement = Measurement(measured, self._fingerprint())
-        return measured
-
     def save(self, path: str | PathLike[str]) -> None:
         """Write an artifact, all or nothing; of one that was there, the files that it lists are replaced.
 
@@ -153,7 +73,7 @@ class Surrogate:
             stored.check()
         stale = stored.measurement is not None and stored.measured is None
         text = card(stored.signature, stored.module, stored.origin, stored.measured, stale)
-        files = {TENSORS: _tensors(stored.module), C_PROGRAM: stored.text.encode(), CARD: text.encode()}
+        files = {TENSORS: tensors_of(stored.module), C_PROGRAM: stored.text.encode(), CARD: text.encode()}
         write(path, stored.config(), files)
 
     def _as_stored(self) -> Surrogate:
@@ -162,7 +82,7 @@ class Surrogate:
             network = _network(self.module.state_dict(), self.signature)
         except (AttributeError, KeyError, ValueError) as e:
             raise UsageError(f"the module of '{self.entry}' cannot be saved: {e}") from e
-        if isinstance(self.module, SurrogateNetwork) and _tensors(network) == _tensors(self.module):
+        if isinstance(self.module, SurrogateNetwork) and tensors_of(network) == tensors_of(self.module):
             return self
         return replace(self, module=network)
 
@@ -195,11 +115,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
     TypeError, ValueError, OverflowError, RuntimeError or SafetensorError where they do not fit together.
     """
     signature = Signature.from_dict(config["entry"], config["signature"])
-    program = _program(files[C_PROGRAM])
-    if (found := Signature.of(program)).without_origins() != signature.without_origins():
-        raise ValueError(
-            f"{C_PROGRAM} is {found}, {found.domain_text()}; it says {signature}, {signature.domain_text()}"
-        )
+    program = read_program(files[C_PROGRAM], signature)
     surrogate = Surrogate(
         entry=signature.entry,
         arguments=signature.arguments,
@@ -222,30 +138,9 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
     # Artifacts of version 0.1.0 lack some of it; the signature was compared above.
     ensure_same(config, {k: v for k, v in described.items() if k in config and k != "signature"})
     if config["measured"] is not None:
-        report = _report(config["measured"], signature)
+        report = read_report(config["measured"], signature)
         surrogate.measurement = Measurement(report, surrogate._fingerprint())
     return surrogate
-
-
-def _program(content: bytes) -> Program:
-    """The program of an artifact, which was printed: it is read without a preprocessor, and includes nothing."""
-    try:
-        return load_expanded(self_contained(content))
-    except (ProgramError, UsageError) as e:
-        raise ValueError(f"{C_PROGRAM}: {first_message(e)}") from e
-
-
-def _report(measured: dict[str, Any], signature: Signature) -> Report:
-    """The measured error that a configuration states. Raises ValueError for one that no check gives."""
-    report = Report.from_dict(measured)
-    if [r.name for r in report.results] != [r.name for r in signature.results]:
-        raise ValueError("the measured error is of other results")
-    if not 0 <= report.trapped <= report.rows - 2 or report.seed < 0:
-        raise ValueError(f"an error measured on {report.rows} rows, {report.trapped} of them trapped")
-    if not all(r.nmse >= 0 and r.max_error >= 0 for r in report.results):
-        raise ValueError("a measured error is negative or no number")
-    ensure_same(measured, {"rows": report.rows, "trapped": report.trapped, "seed": report.seed})
-    return report
 
 
 def _network(tensors: Mapping[str, Tensor], signature: Signature) -> SurrogateNetwork:
@@ -265,8 +160,3 @@ def _network(tensors: Mapping[str, Tensor], signature: Signature) -> SurrogateNe
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-
-
-def _tensors(module: nn.Module) -> bytes:
-    """What TENSORS holds: the same bytes for the same weights, wherever they are."""
-    return save_tensors({k: v.detach().cpu().contiguous().clone() for k, v in module.state_dict().items()})

@@ -1,21 +1,16 @@
-"""What the command line does with surrogates."""
+"""What the command line says of a new surrogate."""
 
 from __future__ import annotations
 
-import argparse
 import math
 
-from cprograms.announcements import announced
-from cprograms.diagnostics import Diagnostic, UsageError
-from cprograms.program import Program, bound
+from cprograms.diagnostics import Diagnostic
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.card import BAD_NMSE, bad_results, error_line, network_line, number, trapped_line
-from surrogate.mlp.check import Report
-from surrogate.mlp.rows import MAX_ROWS
-from surrogate.mlp.tables import parse_values, read_rows, row_warning, table_text
+from surrogate.mlp.card import network_line
+from surrogate.numeric.commands import domain_lines, program_warnings, report_lines
+from surrogate.numeric.rows import MAX_ROWS
+from surrogate.numeric.words import BAD_NMSE, bad_results, number
 from surrogate.target import Summary
-from surrogate.terminal.console import OK, REJECTED, complain, print_json, warn, write_output
-from surrogate.terminal.console import report as print_report
 
 
 def summary(surrogate: Surrogate) -> Summary:
@@ -26,52 +21,16 @@ def summary(surrogate: Surrogate) -> Summary:
     if surrogate.measured is None:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
-        error = _report_lines(surrogate.measured)
+        error = report_lines(surrogate.measured)
     lines = [
         f"function  {signature}",
-        *(f"{'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())),
+        *domain_lines(signature),
         f"network   {network_line(surrogate.module)}; {'; '.join(filter(None, (str(surrogate.origin), safeguard)))}",
         *error,
     ]
     program = surrogate.program
-    warnings: list[str | Diagnostic] = [
-        *program.warnings,
-        *_entry_warning(program),
-        *_domain_warning(program),
-        *_error_warnings(surrogate),
-    ]
+    warnings: list[str | Diagnostic] = [*program_warnings(program), *_error_warnings(surrogate)]
     return Summary(surrogate.config(), lines, warnings)
-
-
-def _report_lines(report: Report) -> list[str]:
-    trapped = f" ({report.trapped:,} without finite results left out)" if report.trapped else ""
-    measured = f"on {report.rows:,} fresh rows{trapped}"
-    if len(report.results) == 1:
-        return [f"error     {error_line(report.results[0])} {measured}"]
-    return [
-        f"error     mean of the results: {error_line(report)} {measured}",
-        *(f"          {r.name}: {error_line(r)}" for r in report.results),
-    ]
-
-
-def _entry_warning(program: Program) -> list[str]:
-    if not program.users:
-        return []
-    meant = program.users[-1]
-    return [f"'{program.entry}' is a helper of '{meant}', which is not numeric; --entry {meant} says why"]
-
-
-def _domain_warning(program: Program) -> list[str]:
-    unset = [a for a in program.arguments if a.origin == "default"]
-    if not unset:
-        return []
-    assumed = {f"{bound(a.low)} to {bound(a.high)}" for a in unset}
-    if len(assumed) == 1:
-        names, ranges = ", ".join(a.name for a in unset), assumed.pop()
-        lie = "lies" if len(unset) == 1 else "lie"
-        return [f"nothing declares where {names} {lie}: {ranges} is assumed; say so with --range"]
-    ranges = ", ".join(f"{bound(a.low)} to {bound(a.high)} for {a.name}" for a in unset)
-    return [f"nothing declares where {', '.join(a.name for a in unset)} lie: {ranges} is assumed; say so with --range"]
 
 
 def _error_warnings(surrogate: Surrogate) -> list[str]:
@@ -98,40 +57,3 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
             f" {' or '.join(remedies)} may help"
         )
     return warnings
-
-
-def run(options: argparse.Namespace, surrogate: Surrogate) -> int:
-    if (options.input is None) == (not options.values):
-        raise UsageError("give either one value an argument or --input CSV")
-    names = [a.name for a in surrogate.arguments]
-    x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
-    found = (row_warning(x, surrogate.arguments), surrogate.measured and trapped_line(surrogate.measured))
-    warnings = [warning for warning in found if warning]
-    y = surrogate.module.predict(x)
-    results = [r.name for r in surrogate.results]
-    if options.json:
-        finite = [[v if math.isfinite(v) else None for v in row] for row in y.tolist()]
-        rows = [dict(zip(results, row, strict=True)) for row in finite]
-        print_json({"artifact": options.artifact, "rows": rows, "warnings": warnings})
-        return OK
-    for warning in warnings:
-        warn(warning)
-    header = None if options.input is None and options.output is None else results
-    write_output(options.output, table_text(y, header))
-    return OK
-
-
-def check(options: argparse.Namespace, surrogate: Surrogate) -> int:
-    with announced(f"checking {options.artifact}"):
-        report = surrogate.check(2000 if options.rows is None else options.rows, options.seed)
-    # A comparison with NaN is false: an undefined error passes no bound.
-    passed = options.max_nmse is None or report.worst.nmse <= options.max_nmse
-    if options.json:
-        print_json({"artifact": options.artifact, "passed": passed, "max_nmse": options.max_nmse, **report.as_dict()})
-        return OK if passed else REJECTED
-    print_report(options.artifact, *(f"  {line}" for line in _report_lines(report)))
-    if not passed:
-        of = f" of {report.worst.name}" if len(report.results) > 1 else ""
-        nmse = f"nMSE{of}, {number(report.worst.nmse)},"
-        complain("surrogate", "error", f"the {nmse} is above --max-nmse {options.max_nmse:g}")
-    return OK if passed else REJECTED

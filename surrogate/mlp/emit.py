@@ -16,8 +16,8 @@ from cprograms.sampling import in_range
 from surrogate.mlp.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.mlp.network import Scale, input_scaling
-from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import Towers, join, standardised
+from surrogate.numeric.rows import output_moments
 
 LOG_POINTS = 9
 """2^9 inputs: with four times as many, the error on validation programs is the same in three digits."""

@@ -6,7 +6,6 @@ stored and run together. Shapes: n rows, A arguments, R results, H hidden width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +14,13 @@ import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cprograms.inputs import shape_fault
 from surrogate.mlp.towers import Towers
+from surrogate.numeric.batches import as_rows, like_inputs
+
+# Tracers of torch.fx take them as steps of their own: what they decide by shapes and types is decided anew in every call
+# of what was traced.
+torch.fx.wrap("as_rows")
+torch.fx.wrap("like_inputs")
 
 HIDDEN = 64
 
@@ -30,32 +34,6 @@ class Scale(NamedTuple):
     def of(self, result: int) -> Scale:
         """That of one result, [1] each."""
         return Scale(self.mean[[result]], self.std[[result]])
-
-
-# Tracers of torch.fx take the next two as a step of their own: what they decide by shapes and types is decided anew in
-# every call of what was traced.
-@torch.fx.wrap
-def as_rows(x: Tensor, arguments: Sequence[str]) -> Tensor:
-    """Inputs [..., A] as rows [n, A]. Raises ValueError for another last axis, and for complex numbers."""
-    if not isinstance(x, Tensor):
-        raise TypeError(f"a tensor is needed, not {type(x).__name__}; Surrogate.predict takes other kinds of inputs")
-    if x.is_complex():
-        raise ValueError(f"the arguments are real numbers, not {x.dtype}")
-    A = len(arguments)
-    # While torch.jit traces, sizes are no numbers to compare; rows of another width do not fit `like_inputs` then.
-    if not torch.jit.is_tracing() and (x.ndim == 0 or x.shape[-1] != A):  # type: ignore[attr-defined,no-untyped-call]
-        raise ValueError(shape_fault(tuple(x.shape), arguments))
-    return x.reshape(-1, A)
-
-
-@torch.fx.wrap
-def like_inputs(y: Tensor, x: Tensor) -> Tensor:
-    """Results [n, R] of inputs [..., A] in their batch shape, [..., R], and floating type.
-
-    Integers have none: their results are of torch's default type, as a truncated result would be wrong.
-    """
-    dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
-    return y.reshape(x.shape[:-1] + y.shape[-1:]).to(dtype)
 
 
 class SurrogateNetwork(nn.Module):

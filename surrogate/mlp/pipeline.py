@@ -21,9 +21,9 @@ from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 from surrogate.mlp.safeguards import Rows, best_of, bound_scale, fall_back, held_out_rows
 from surrogate.mlp.towers import Towers
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
 """Executed rows at each -O level, where the user does not say."""

@@ -18,10 +18,10 @@ import torch
 from cprograms.graph import Graph, evaluate
 from cprograms.program import Program
 from cprograms.sampling import sample
-from surrogate.mlp.check import result_error
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.rows import compile_seed, output_moments, sampled_rows
 from surrogate.mlp.towers import choose
+from surrogate.numeric.check import result_error
+from surrogate.numeric.rows import compile_seed, output_moments, sampled_rows
 
 HELD_OUT_ROWS = 256
 LEAST_GAIN = 0.05

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, Summary, Target, deferred
+from surrogate.numeric.options import COMMANDS, RANGE
+from surrogate.target import Command, Option, Summary, Target
 
 if TYPE_CHECKING:
     from surrogate.mlp.artifact import Surrogate
 
 
-class Ranges(argparse.Action):
-    """Collects NAME=LOW:HIGH options into a dictionary."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        name, equals, bounds = values.partition("=")
-        low, colon, high = bounds.partition(":")
-        try:
-            if not (name.strip() and equals and colon):
-                raise ValueError
-            found = {name.strip(): (float(low), float(high))}
-        except ValueError:
-            message = f"'{values}' is not of the form NAME=LOW:HIGH, as in x=0:255"
-            raise argparse.ArgumentError(self, message) from None
-        setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
-
-
-RANGE = Option(
-    "--range",
-    dest="ranges",
-    action=Ranges,
-    metavar="X=LOW:HIGH",
-    help="the domain of an argument (default: its pragma's, else -1:1); may be repeated",
-)
 OPTIONS = (
     Option(
         "-O",
@@ -56,13 +27,6 @@ OPTIONS = (
     Option("--seed", type=int, metavar="S", help="seed of the rows (default 0)"),
     Option("--compiler", metavar="DIR", help="a hypernetwork's directory, or a packaged one's name"),
 )
-CHECK_OPTIONS = (
-    Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
-    Option(
-        "--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
-    ),
-    CHECK_SEED,
-)
 
 
 class Mlp:
@@ -75,10 +39,7 @@ class Mlp:
     many = "surrogates"
     refusal = ""
     options: tuple[Option, ...] = OPTIONS
-    commands: tuple[Command[Surrogate], ...] = (
-        Command("run", RUN, ROWS_TO_RUN, deferred("surrogate.mlp.commands:run")),
-        Command("check", CHECK, CHECK_OPTIONS, deferred("surrogate.mlp.commands:check")),
-    )
+    commands: tuple[Command[Surrogate], ...] = COMMANDS
 
     def compile(
         self,

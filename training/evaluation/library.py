@@ -22,7 +22,7 @@ import cprograms
 import surrogate
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.mlp.check import Report
+from surrogate.numeric.check import Report
 
 LIBRARY = Path(cprograms.__file__).parent / "library"
 LEVELS = (0, 1, 2)

@@ -22,7 +22,7 @@ from surrogate.mlp.finetune import finetune, training_rows
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network
 from surrogate.mlp.pipeline import COMPILE_METHOD, LEVEL_ROWS, build_network, one_thread
-from surrogate.mlp.rows import compile_seed, executed_rows
+from surrogate.numeric.rows import compile_seed, executed_rows
 from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric
 from training.evaluation.suites import LIBRARY

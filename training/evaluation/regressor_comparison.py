@@ -22,11 +22,11 @@ from cprograms.corpus.format import Record
 from cprograms.corpus.shards import make_shards
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.mlp.check import result_error
 from surrogate.mlp.emit import scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.pipeline import build_network
 from surrogate.mlp.pretrained import load_compiler
+from surrogate.numeric.check import result_error
 from training.arrays import Array
 from training.errors import bounded, geometric_mean
 from training.evaluation.regressors import REGRESSORS, TUNED, Regressor

@@ -28,8 +28,8 @@ from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
 from surrogate.mlp.pipeline import LEVEL_ROWS, known_scale
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.rows import output_moments
 from surrogate.mlp.towers import Towers, join
+from surrogate.numeric.rows import output_moments
 from training.starts.tasks import StartTask
 
 MakeTowers = Callable[[Sequence[StartTask], int], Towers]

@@ -474,7 +474,7 @@ MUTATIONS = (
         ),
     ),
     *_room(
-        "surrogate/mlp/rows.py",
+        "surrogate/numeric/rows.py",
         ("tests/surrogate/mlp/test_check.py",),
         (
             "rows-check-seed",
@@ -485,7 +485,7 @@ MUTATIONS = (
         ("rows-large-moments", "the deviation of large doubles overflows", "if unit < 1e150:", "if unit < 1e300:"),
     ),
     *_room(
-        "surrogate/mlp/check.py",
+        "surrogate/numeric/check.py",
         ("tests/surrogate/mlp/test_check.py",),
         (
             "check-large-difference",

@@ -126,7 +126,7 @@ def test_the_card_states_the_error(plane: Surrogate, saved: Path) -> None:
 
 
 def test_o0_is_saved_unmeasured(compiler: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("surrogate.mlp.rows.run_with_status", None)
+    monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
     compiled = surrogate.compile(source="double f(double x) { return x; }", opt_level=0, compiler=compiler)
     compiled.save(tmp_path / "s")
     assert surrogate.load(tmp_path / "s").measured is None

@@ -82,7 +82,7 @@ def test_a_helper_of_what_is_not_numeric_may_not_be_what_was_meant(
 def test_o0_says_that_nothing_was_measured(
     plane_file: Path, compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surrogate.mlp.rows.run_with_status", None)
+    monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
     assert main(["compile", str(plane_file), "-O0", "--compiler", str(compiler)]) == 0
     assert "not measured: -O0 never runs the program" in capsys.readouterr().out
 

@@ -13,7 +13,7 @@ from cprograms.lowering import lower
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import build_network
 from surrogate.mlp.pretrained import WEIGHTS, load_compiler
-from surrogate.mlp.rows import executed_rows
+from surrogate.numeric.rows import executed_rows
 from tests.cprograms.native import processor_time
 
 CUBIC = "double cubic(double x) { return x * x * x - 0.5 * x; }"
@@ -36,7 +36,7 @@ def test_the_module_predicts_the_same(plane: surrogate.Surrogate) -> None:
 
 
 def test_o0_never_runs_the_program(compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("surrogate.mlp.rows.run_with_status", None)
+    monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
     compiled = surrogate.compile(source=CUBIC, opt_level=0, compiler=compiler)
     assert compiled.rows == 0
     assert np.isfinite(compiled.predict(np.linspace(-1, 1, 9)[:, None])).all()

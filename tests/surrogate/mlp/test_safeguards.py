@@ -14,8 +14,8 @@ from cprograms.lowering import lower
 from cprograms.sampling import sample
 from cprograms.sandbox import run
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.rows import compile_seed, executed_rows, fresh_seed
 from surrogate.mlp.safeguards import HELD_OUT_ROWS, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.numeric.rows import compile_seed, executed_rows, fresh_seed
 from tests.surrogate.mlp.test_finetune import start
 
 WRAP = """\

@@ -15,8 +15,8 @@ import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sampling import sample
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.check import Report, ResultError, result_error
-from surrogate.mlp.rows import compile_seed, executed_rows, fresh_seed, output_moments
+from surrogate.numeric.check import Report, ResultError, result_error
+from surrogate.numeric.rows import compile_seed, executed_rows, fresh_seed, output_moments
 
 VALUES = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-3)
 

@@ -14,7 +14,7 @@ from cprograms import options
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.screen import on_screen
-from surrogate.mlp.rows import executed_rows, fresh_seed, output_moments
+from surrogate.numeric.rows import executed_rows, fresh_seed, output_moments
 
 FLAT = 1e-9
 """Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""

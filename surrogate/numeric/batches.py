@@ -1,0 +1,35 @@
+"""Batches of any shape as rows and back: what the modules of all artifacts do at both ends.
+
+Shapes: n rows, A arguments, R results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from cprograms.inputs import shape_fault
+
+
+def as_rows(x: Tensor, arguments: Sequence[str]) -> Tensor:
+    """Inputs [..., A] as rows [n, A]. Raises ValueError for another last axis, and for complex numbers."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"a tensor is needed, not {type(x).__name__}; Surrogate.predict takes other kinds of inputs")
+    if x.is_complex():
+        raise ValueError(f"the arguments are real numbers, not {x.dtype}")
+    A = len(arguments)
+    # While torch.jit traces, sizes are no numbers to compare; rows of another width do not fit `like_inputs` then.
+    if not torch.jit.is_tracing() and (x.ndim == 0 or x.shape[-1] != A):  # type: ignore[attr-defined,no-untyped-call]
+        raise ValueError(shape_fault(tuple(x.shape), arguments))
+    return x.reshape(-1, A)
+
+
+def like_inputs(y: Tensor, x: Tensor) -> Tensor:
+    """Results [n, R] of inputs [..., A] in their batch shape, [..., R], and floating type.
+
+    Integers have none: their results are of torch's default type, as a truncated result would be wrong.
+    """
+    dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+    return y.reshape(x.shape[:-1] + y.shape[-1:]).to(dtype)

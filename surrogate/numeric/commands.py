@@ -1,0 +1,94 @@
+"""What the command line does with compiled numeric programs, and what it says of them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from cprograms.announcements import announced
+from cprograms.diagnostics import Diagnostic, UsageError
+from cprograms.program import Program, Signature, bound
+from surrogate.numeric.artifact import NumericArtifact
+from surrogate.numeric.check import Report
+from surrogate.numeric.tables import parse_values, read_rows, row_warning, table_text
+from surrogate.numeric.words import error_line, number, trapped_line
+from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
+
+
+def domain_lines(signature: Signature) -> list[str]:
+    """The domain, a line an argument."""
+    return [f"{'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())]
+
+
+def report_lines(measured: Report) -> list[str]:
+    """A measured error, a line a result where there are several."""
+    trapped = f" ({measured.trapped:,} without finite results left out)" if measured.trapped else ""
+    of_rows = f"on {measured.rows:,} fresh rows{trapped}"
+    if len(measured.results) == 1:
+        return [f"error     {error_line(measured.results[0])} {of_rows}"]
+    return [
+        f"error     mean of the results: {error_line(measured)} {of_rows}",
+        *(f"          {r.name}: {error_line(r)}" for r in measured.results),
+    ]
+
+
+def program_warnings(program: Program) -> list[str | Diagnostic]:
+    """What a user may not have meant: of the program's pragmas, its entry, its domain."""
+    return [*program.warnings, *_entry_warning(program), *_domain_warning(program)]
+
+
+def _entry_warning(program: Program) -> list[str]:
+    if not program.users:
+        return []
+    meant = program.users[-1]
+    return [f"'{program.entry}' is a helper of '{meant}', which is not numeric; --entry {meant} says why"]
+
+
+def _domain_warning(program: Program) -> list[str]:
+    unset = [a for a in program.arguments if a.origin == "default"]
+    if not unset:
+        return []
+    assumed = {f"{bound(a.low)} to {bound(a.high)}" for a in unset}
+    if len(assumed) == 1:
+        names, ranges = ", ".join(a.name for a in unset), assumed.pop()
+        lie = "lies" if len(unset) == 1 else "lie"
+        return [f"nothing declares where {names} {lie}: {ranges} is assumed; say so with --range"]
+    ranges = ", ".join(f"{bound(a.low)} to {bound(a.high)} for {a.name}" for a in unset)
+    return [f"nothing declares where {', '.join(a.name for a in unset)} lie: {ranges} is assumed; say so with --range"]
+
+
+def run(options: argparse.Namespace, artifact: NumericArtifact) -> int:
+    if (options.input is None) == (not options.values):
+        raise UsageError("give either one value an argument or --input CSV")
+    names = [a.name for a in artifact.arguments]
+    x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
+    found = (row_warning(x, artifact.arguments), artifact.measured and trapped_line(artifact.measured))
+    warnings = [warning for warning in found if warning]
+    y = artifact.outputs(x)
+    results = [r.name for r in artifact.results]
+    if options.json:
+        finite = [[v if math.isfinite(v) else None for v in row] for row in y.tolist()]
+        rows = [dict(zip(results, row, strict=True)) for row in finite]
+        print_json({"artifact": options.artifact, "rows": rows, "warnings": warnings})
+        return OK
+    for warning in warnings:
+        warn(warning)
+    header = None if options.input is None and options.output is None else results
+    write_output(options.output, table_text(y, header))
+    return OK
+
+
+def check(options: argparse.Namespace, artifact: NumericArtifact) -> int:
+    with announced(f"checking {options.artifact}"):
+        measured = artifact.check(2000 if options.rows is None else options.rows, options.seed)
+    # A comparison with NaN is false: an undefined error passes no bound.
+    passed = options.max_nmse is None or measured.worst.nmse <= options.max_nmse
+    if options.json:
+        print_json({"artifact": options.artifact, "passed": passed, "max_nmse": options.max_nmse, **measured.as_dict()})
+        return OK if passed else REJECTED
+    report(options.artifact, *(f"  {line}" for line in report_lines(measured)))
+    if not passed:
+        of = f" of {measured.worst.name}" if len(measured.results) > 1 else ""
+        nmse = f"nMSE{of}, {number(measured.worst.nmse)},"
+        complain("surrogate", "error", f"the {nmse} is above --max-nmse {options.max_nmse:g}")
+    return OK if passed else REJECTED

@@ -1,0 +1,51 @@
+"""The options that the commands of numeric programs share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, deferred
+
+
+class Ranges(argparse.Action):
+    """Collects NAME=LOW:HIGH options into a dictionary."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        name, equals, bounds = values.partition("=")
+        low, colon, high = bounds.partition(":")
+        try:
+            if not (name.strip() and equals and colon):
+                raise ValueError
+            found = {name.strip(): (float(low), float(high))}
+        except ValueError:
+            message = f"'{values}' is not of the form NAME=LOW:HIGH, as in x=0:255"
+            raise argparse.ArgumentError(self, message) from None
+        setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
+
+
+RANGE = Option(
+    "--range",
+    dest="ranges",
+    action=Ranges,
+    metavar="X=LOW:HIGH",
+    help="the domain of an argument (default: its pragma's, else -1:1); may be repeated",
+)
+CHECK_OPTIONS = (
+    Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
+    Option(
+        "--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
+    ),
+    CHECK_SEED,
+)
+COMMANDS: tuple[Command[Any], ...] = (
+    Command("run", RUN, ROWS_TO_RUN, deferred("surrogate.numeric.commands:run")),
+    Command("check", CHECK, CHECK_OPTIONS, deferred("surrogate.numeric.commands:check")),
+)
+"""What every compiled numeric program can do."""
