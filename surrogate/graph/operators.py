@@ -37,26 +37,40 @@ def with_slope(value: Tensor, like: Tensor) -> Tensor:
     return value.detach() + nothing
 
 
+def towards_zero(x: Tensor) -> Tensor:
+    """torch.trunc, which takes twice as long."""
+    return torch.div(x, 1.0, rounding_mode="trunc")
+
+
 def truncated(x: Tensor) -> Tensor:
     """Towards zero, with the derivative 1: how an argument becomes an integer."""
-    return with_slope(torch.trunc(x), x)
+    return with_slope(towards_zero(x), x)
 
 
 # --- Floating types ---
 
 
 def smaller(a: Tensor, b: Tensor) -> Tensor:
+    if torch.is_inference_mode_enabled():
+        return torch.minimum(_below_nan(a, math.inf), b)  # in a quarter of the time
     return torch.where(a < b, a, b)
 
 
 def larger(a: Tensor, b: Tensor) -> Tensor:
+    if torch.is_inference_mode_enabled():
+        return torch.maximum(_below_nan(a, -math.inf), b)
     return torch.where(a > b, a, b)
+
+
+def _below_nan(a: Tensor, neutral: float) -> Tensor:
+    """With a neutral number for NaN: of a NaN and a number, C's idioms take the second operand."""
+    return torch.nan_to_num(a, neutral, math.inf, -math.inf) if a.is_floating_point() else a
 
 
 def rounded(x: Tensor) -> Tensor:
     """To the nearest integer, halves away from zero."""
     below_half = math.nextafter(0.5, 0) if x.dtype == torch.float64 else 0.5 - 2.0**-25
-    return torch.trunc(x + torch.copysign(torch.full_like(x, below_half), x))
+    return towards_zero(x + torch.copysign(torch.full_like(x, below_half), x))
 
 
 def remainder(x: Tensor, y: Tensor) -> Tensor:
@@ -161,7 +175,7 @@ MATH: dict[str, Compute] = {
     "atan2": torch.atan2,
     "floor": torch.floor,
     "ceil": torch.ceil,
-    "trunc": torch.trunc,
+    "trunc": towards_zero,
     "round": rounded,
     "rint": torch.round,
     "fmod": torch.fmod,
@@ -191,6 +205,16 @@ COMPARED: dict[str, Compute] = {"lt": torch.lt, "le": torch.le, "eq": torch.eq, 
 
 
 def outside(low: float, high: float) -> Compute:
+    """Where a value is not one of low … high; NaN is none."""
+
+    def compute(v: Tensor) -> Tensor:
+        if torch.is_inference_mode_enabled() and v.numel():
+            least, greatest = torch.aminmax(v)
+            if least >= low and greatest <= high:
+                return torch.zeros((), dtype=torch.bool, device=v.device)  # which costs no later step anything
+        return torch.ne(torch.clamp(v, low, high), v)
+
+    return compute
     """Where a value is none of low … high; NaN is none."""
     return lambda v: torch.ne(torch.clamp(v, low, high), v)
 
@@ -210,12 +234,12 @@ def wrap_whole(low: int, bits: int) -> Compute:
 
 def quotient(a: Tensor, b: Tensor) -> Tensor:
     """Truncated, of `real` integers: their floating quotient is too exact to round to the next integer."""
-    return torch.trunc(a / b)
+    return torch.div(a, b, rounding_mode="trunc")
 
 
 def modulo(a: Tensor, b: Tensor) -> Tensor:
     """With the sign of the dividend, of `real` integers; the derivative is 1 in the dividend."""
-    return a - b * torch.trunc((a / b).detach())
+    return a - b * torch.div(a.detach(), b.detach(), rounding_mode="trunc")
 
 
 def wrapped_product(bits: int) -> Compute:

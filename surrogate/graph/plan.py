@@ -400,13 +400,13 @@ class Planner:
         if n.type.bits == 64:
             self._to_wide(node, n, given)
             return
-        value = self._emit(lambda v: torch.trunc(v.double()), given)
+        value = self._emit(lambda v: o.towards_zero(v.double()), given)
         inside = _within(self._bounds.of(child), *n.type.limits)
         self._set(node, "real", value, None if inside else self._emit(o.outside(*n.type.limits), value))
 
     def _to_wide(self, node: int, n: Node, given: int) -> None:
         """A floating number as an integer of 64 bits."""
-        value = self._emit(lambda v: torch.trunc(v.detach().double()), given)
+        value = self._emit(lambda v: o.towards_zero(v.detach().double()), given)
         low, end = (0.0, 2.0**64) if n.type.kind == "uint" else (-(2.0**63), 2.0**63)
         trap = self._emit(o.beyond(low, end), value)
         whole = self._emit(o.floating_to_unsigned if n.type.kind == "uint" else torch.Tensor.long, value)
