@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cprograms.budget import tick
-from cprograms.ops import COMMUTATIVE, PREDICATES, UNEVALUABLE, apply
-from cprograms.types import Scalar
+from cprograms.ops import AFTER, COMMUTATIVE, PREDICATES, REPEAT, UNEVALUABLE, apply
+from cprograms.types import INT, Scalar
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Graph:
         """False where a loop or a piece of code is not followed: such a graph describes, but cannot be evaluated."""
         return not any(n.op in UNEVALUABLE for n in self.nodes)
 
+    @property
+    def executable(self) -> bool:
+        """Whether it can be computed, with its loops: it is exact, or was lowered to be executed."""
+        return not any(n.op in ("loop", "opaque") for n in self.nodes)
+
     def skeleton(self) -> str:
         """A hash of the shape: operators, types and edges; constants and tables masked, arguments in order of use."""
         ranks: dict[int | float, int] = {}
@@ -48,7 +53,11 @@ class Graph:
 
     def result(self, k: int) -> Graph:
         """The graph of the k-th result alone."""
-        return self if len(self.roots) == 1 else _reachable(self.nodes, [self.roots[k]], self.tables)
+        return self if len(self.roots) == 1 else self.of([self.roots[k]])
+
+    def of(self, roots: Sequence[int]) -> Graph:
+        """The graph of what some nodes need, with them as its roots; a node twice is two roots."""
+        return _reachable(self.nodes, roots, self.tables)
 
 
 def _reachable(nodes: Sequence[Node], roots: Sequence[int], tables: tuple[np.ndarray, ...]) -> Graph:
@@ -98,6 +107,11 @@ class GraphBuilder:
 
     def carry(self, index: int, type: Scalar, before: int) -> int:
         return self._intern(Node("carry", type, (before,), index))
+
+    def repeat(self, entered: int, again: int, following: Sequence[int], carried: Sequence[int]) -> list[int]:
+        """A loop that is computed; returns each carried variable after it. See `cprograms.ops.REPEAT`."""
+        loop = self._intern(Node(REPEAT, INT, (entered, again, *following, *carried)))
+        return [self._intern(Node(AFTER, self.nodes[c].type, (loop,), k)) for k, c in enumerate(carried)]
 
     def lookup(self, table: np.ndarray, type: Scalar, index: int) -> int:
         """The entry of `table`, undefined where the index is outside; `table` has the type's dtype."""

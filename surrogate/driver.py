@@ -36,6 +36,8 @@ def compile(
     rows: int | None = None,
     seed: int = 0,
     compiler: str | PathLike[str] | None = None,
+    taps: str | int | None = None,
+    plain: bool = False,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
     sandboxed_includes: bool = False,
@@ -68,7 +70,7 @@ def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **o
     """Compile a C file, or the text `source`, for a target: "mlp", a surrogate, or "anc", the exact register machine.
 
     For both: `source`, `entry`, `include_dirs`, `defines`, `sandboxed_includes`, `limit`. For "mlp": `ranges`,
-    `opt_level`, `rows`, `seed`, `compiler`, as in `surrogate.mlp.pipeline.compile_program`. For "anc": `memory_size`,
+    `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, as in `surrogate.mlp.pipeline.compile_program`. For "anc": `memory_size`,
     `tape`, `registers`, as in `surrogate.anc.pipeline.compile_anc`.
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -16,10 +17,15 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Signature
 from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, header, write
-from surrogate.mlp.card import Origin, card
+from surrogate.graph import stored
+from surrogate.mlp.card import Origin, card, network_line, parts_of
 from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.polynomial import Chebyshev
+from surrogate.mlp.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.words import error_line, trapped_line
+
+TAPS = "taps.json"
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -27,9 +33,9 @@ class Surrogate(NumericArtifact):
     """A compiled surrogate.
 
     `module` is the network. `rows` counts the executed rows that shaped the weights, and `compiler` is the SHA-256 of
-    the hypernetwork's weights. `held_out` counts further executed rows, which decided for which results
-    the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the results that
-    the fine-tuning of -O2 did not change.
+    the hypernetwork's weights. `operators` counts what the program computes. `held_out` counts further executed rows,
+    which decided for which results the network is not clearly better than the mean: those, `mean_only`, are the mean.
+    `untuned` names the results that a fine-tuning did not change.
     """
 
     module: SurrogateNetwork
@@ -37,6 +43,7 @@ class Surrogate(NumericArtifact):
     seed: int
     rows: int
     compiler: str
+    operators: int = 0
     held_out: int = 0
     mean_only: tuple[str, ...] = ()
     untuned: tuple[str, ...] = ()
@@ -67,19 +74,20 @@ class Surrogate(NumericArtifact):
         Raises UsageError where something else than an artifact is in the way, where writing fails (permissions, a full
         disk), or where `module` is no network of this signature.
         """
-        ensure_free(Path(path), (TENSORS, C_PROGRAM))
-        stored = self._as_stored()
-        if stored.measured is None and stored.opt_level > 0:
-            stored.check()
-        stale = stored.measurement is not None and stored.measured is None
-        text = card(stored.signature, stored.module, stored.origin, stored.measured, stale)
-        files = {TENSORS: tensors_of(stored.module), C_PROGRAM: stored.text.encode(), CARD: text.encode()}
-        write(path, stored.config(), files)
+        ensure_free(Path(path), (TENSORS, C_PROGRAM, *_written_taps(self.module.taps)))
+        kept = self._as_stored()
+        if kept.measured is None and kept.opt_level > 0:
+            kept.check()
+        stale = kept.measurement is not None and kept.measured is None
+        text = card(kept.signature, network_line(kept.module, kept.operators), kept.origin, kept.measured, stale)
+        files = {TENSORS: tensors_of(kept.module), C_PROGRAM: kept.text.encode(), CARD: text.encode()}
+        files |= _written_taps(kept.module.taps)
+        write(path, kept.config(), files)
 
     def _as_stored(self) -> Surrogate:
         """The surrogate that loading the artifact gives: itself, unless its module was replaced or cast."""
         try:
-            network = _network(self.module.state_dict(), self.signature)
+            network = _network(self.module.state_dict(), self.signature, getattr(self.module, "taps", None))
         except (AttributeError, KeyError, ValueError) as e:
             raise UsageError(f"the module of '{self.entry}' cannot be saved: {e}") from e
         if isinstance(self.module, SurrogateNetwork) and tensors_of(network) == tensors_of(self.module):
@@ -98,11 +106,13 @@ class Surrogate(NumericArtifact):
             "signature": self.signature.as_dict(),
             "hidden_size": self.module.w1.shape[1],
             "parameters": self.module.parameter_count,
+            "operators": self.operators,
+            "parts": parts_of(self.module),
             "opt_level": self.opt_level,
             "seed": self.seed,
             "rows": self.rows,
             **({"held_out_rows": self.held_out, "mean_only": list(self.mean_only)} if self.held_out else {}),
-            **({"untuned": list(self.untuned)} if self.opt_level == 2 else {}),
+            **({"untuned": list(self.untuned)} if self.untuned else {}),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
@@ -121,12 +131,13 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         arguments=signature.arguments,
         results=signature.results,
         text=files[C_PROGRAM].decode(),
-        module=_network(load_tensors(files[TENSORS]), signature),
+        module=_network(load_tensors(files[TENSORS]), signature, _taps(files.get(TAPS), signature)),
         opt_level=int(config["opt_level"]),
         seed=int(config["seed"]),
         rows=int(config["rows"]),
         compiler=config["compiler_sha256"],
         # Artifacts of version 0.1.0 do not have them.
+        operators=int(config.get("operators", 0)),
         held_out=int(config.get("held_out_rows", 0)),
         mean_only=tuple(config.get("mean_only", ())),
         untuned=tuple(config.get("untuned", ())),
@@ -143,17 +154,41 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
     return surrogate
 
 
-def _network(tensors: Mapping[str, Tensor], signature: Signature) -> SurrogateNetwork:
+def _written_taps(taps: Taps | None) -> dict[str, bytes]:
+    """The file of the sub-program that computes the taps; none where there are no taps."""
+    if taps is None:
+        return {}
+    return {TAPS: json.dumps({"kinds": taps.kinds, "graph": stored.as_dict(taps.graph)}).encode()}
+
+
+def _taps(content: bytes | None, signature: Signature) -> Taps | None:
+    """The inverse. Raises KeyError, TypeError or ValueError for what describes no taps of this signature."""
+    if content is None:
+        return None
+    described = json.loads(content)
+    graph = stored.from_dict(described["graph"])
+    for node in graph.nodes:
+        if node.op == "arg" and node.type != signature.arguments[int(node.value)].type:
+            raise ValueError(f"a tap reads argument {node.value} as {node.type.name}")
+    return Taps(len(signature.arguments), graph, described["kinds"])
+
+
+def _network(tensors: Mapping[str, Tensor], signature: Signature, taps: Taps | None) -> SurrogateNetwork:
     """The network of these tensors, in the types that it computes in.
 
     Raises KeyError or ValueError where they are not those of a network of this signature.
     """
-    results, hidden, arguments = tensors["w1"].shape
-    with torch.device("meta"):
-        shapes = _shapes(SurrogateNetwork(len(signature.arguments), len(signature.results), hidden).state_dict())
-    if (found := _shapes(tensors)) != shapes:
-        raise ValueError(f"tensors of shapes {found} are not those of {signature}")
-    network = SurrogateNetwork(arguments, results, hidden)
+    results, hidden, _ = tensors["w1"].shape
+    skip = None
+    if "polynomial.exponents" in tensors:
+        exponents = tensors["polynomial.exponents"].to(torch.int64)
+        skip = Chebyshev(exponents, torch.zeros(results, len(exponents), dtype=torch.float64))
+    dtype = torch.float64 if tensors["w1"].dtype == torch.float64 else torch.float32
+    network = SurrogateNetwork(len(signature.arguments), len(signature.results), hidden, taps, skip, dtype)
+    if (found := _shapes(tensors)) != (shapes := _shapes(network.state_dict())):
+        raise ValueError(f"tensors of shapes {found} are not those of {signature}, {shapes}")
+    if skip is not None and (skip.exponents.min() < 0 or skip.exponents.shape[1] != network.w1.shape[2]):
+        raise ValueError("a polynomial of other inputs")
     network.load_state_dict(dict(tensors))
     return network
 

@@ -13,11 +13,25 @@ from surrogate.numeric.words import error_table
 from surrogate.version import __version__
 
 
-def network_line(network: SurrogateNetwork) -> str:
-    """The network's size, as in "MLP 3 → 64 → 64 → 1, 4,481 parameters"."""
-    towers, hidden, width = network.w1.shape
-    several = f"{towers} × " if towers > 1 else ""
-    return f"{several}MLP {width} → {hidden} → {hidden} → 1, {network.parameter_count:,} parameters"
+def parts_of(network: SurrogateNetwork) -> list[str]:
+    """What the network is made of, as in ["mlp 2×64", "chebyshev degree 6", "4 gates", "7 taps"]; gates are taps, too,
+    but are counted by themselves."""
+    hidden = network.w1.shape[1]
+    found = [f"mlp 2×{hidden}"] if hidden else []
+    if network.polynomial is not None:
+        found.append(f"chebyshev degree {network.polynomial.degree}")
+    if network.taps is not None:
+        gates = len(network.taps.gates)
+        counts = (gates, "gate"), (len(network.taps) - gates, "tap")
+        found += [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
+    return found
+
+
+def network_line(network: SurrogateNetwork, operators: int) -> str:
+    """What the network is made of and its size; and how much of a program of so many operators its taps compute."""
+    taps = f" (which compute {network.taps.operators} operators; the program has {operators})" if network.taps else ""
+    several = f"{len(network.mean)} results, each " if len(network.mean) > 1 else ""
+    return f"{several}{', '.join(parts_of(network))}{taps}; {network.parameter_count:,} parameters"
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,7 @@ class Origin:
         if len(self.untuned) == len(self.results):
             return f"; fine-tuning on {self.rows:,} changed nothing: {prefer}"
         kept = f", but for {', '.join(self.untuned)}, of which {prefer}" if self.untuned else ""
-        return f", then fine-tuned on {self.rows:,}{kept}"
+        return f", then fitted to {self.rows:,}{kept}"
 
     def safeguard(self) -> str:
         """What the rows did that shaped no weights, in words; empty where there were none."""
@@ -67,10 +81,11 @@ class Origin:
         return f"falls back to the mean{which}"
 
 
-def card(
-    signature: Signature, network: SurrogateNetwork, origin: Origin, measured: Report | None, stale: bool = False
-) -> str:
-    """The text of an artifact's README.md; `stale` says that an error was measured, but of other weights."""
+def card(signature: Signature, network: str, origin: Origin, measured: Report | None, stale: bool = False) -> str:
+    """The text of an artifact's README.md.
+
+    `network` is of `network_line`, and `stale` says that an error was measured, but of other weights.
+    """
     arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
     example = ", ".join(bound(a.low) for a in signature.arguments)
     return "\n".join(
@@ -81,8 +96,7 @@ def card(
             "---",
             f"# A neural surrogate of `{signature.entry}`",
             "",
-            f"`{signature}`, compiled at -O{origin.opt_level} by surrogate-compiler {__version__}:"
-            f" {network_line(network)}.",
+            f"`{signature}`, compiled at -O{origin.opt_level} by surrogate-compiler {__version__}: {network}.",
             f"It takes and returns raw C units. The program is `program.c`; {origin}.",
             *([f"{guard[0].upper()}{guard[1:]}."] if (guard := origin.safeguard()) else []),
             "",

@@ -22,10 +22,11 @@ def summary(surrogate: Surrogate) -> Summary:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
         error = report_lines(surrogate.measured)
+    network = network_line(surrogate.module, surrogate.operators)
     lines = [
         f"function  {signature}",
         *domain_lines(signature),
-        f"network   {network_line(surrogate.module)}; {'; '.join(filter(None, (str(surrogate.origin), safeguard)))}",
+        f"network   {'; '.join(filter(None, (network, str(surrogate.origin), safeguard)))}",
         *error,
     ]
     program = surrogate.program

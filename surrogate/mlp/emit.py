@@ -16,6 +16,7 @@ from cprograms.sampling import in_range
 from surrogate.mlp.encoding import EncodedGraph, collate, encode, without_text
 from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.mlp.network import Scale, input_scaling
+from surrogate.mlp.taps import Taps
 from surrogate.mlp.towers import Towers, join, standardised
 from surrogate.numeric.rows import output_moments
 
@@ -28,7 +29,8 @@ class Request:
     """One program to emit towers for. `domain` is float64 [A, 2].
 
     `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` is the results'
-    where it is known; rows override it.
+    where it is known; rows override it. Where rows are given, the towers read `taps` as well: the Gauss–Newton steps
+    find their columns, from zero and with a prior deviation of one.
     """
 
     graph: Graph
@@ -36,6 +38,12 @@ class Request:
     x: np.ndarray | None = None
     y: np.ndarray | None = None
     scale: Scale | None = None
+    taps: Taps | None = None
+
+    @property
+    def width(self) -> int:
+        """The taps that the towers read."""
+        return len(self.taps) if self.taps is not None and self.x is not None else 0
 
 
 @dataclass(frozen=True)
@@ -96,18 +104,20 @@ def _emit_batch(model: Hypernetwork, batch: list[_Part]) -> list[tuple[Towers, S
     if batch[0].rows:
         scales = [_row_scale(p) for p in batch]
         x, y = _rows(batch, scales, width)
+        emission = emission.widened(x.shape[2] - width)
         towers = gauss_newton(emission, x.to(model.device), y.to(model.device))
     else:
         scales = _text_scales(batch, emission)
         towers = standardised(emission.towers, _domain_points(batch, width).to(model.device))
     single = towers.map(Tensor.cpu).apart()
-    return [(_over_signature(tower, p), scale) for tower, p, scale in zip(single, batch, scales, strict=True)]
+    return [(_over_signature(tower, p, width), scale) for tower, p, scale in zip(single, batch, scales, strict=True)]
 
 
-def _over_signature(tower: Towers, part: _Part) -> Towers:
-    """A tower [1, ...] over the slots of a batch, as one over the arguments of the signature."""
-    arguments = part.graph.arguments.tolist()
-    return tower.of(range(len(arguments))).among(len(part.request.domain), arguments)
+def _over_signature(tower: Towers, part: _Part, width: int) -> Towers:
+    """A tower [1, ...] over the slots of a batch and taps, as one over the arguments of the signature and its taps."""
+    arguments, taps, A = part.graph.arguments.tolist(), range(part.request.width), len(part.request.domain)
+    own = tower.of([*range(len(arguments)), *(width + k for k in taps)])
+    return own.among(A + len(taps), [*arguments, *(A + k for k in taps)])
 
 
 def _text_scales(batch: list[_Part], emission: Emission) -> list[Scale]:
@@ -127,13 +137,16 @@ def _row_scale(part: _Part) -> Scale:
 
 
 def _rows(batch: list[_Part], scales: list[Scale], width: int) -> tuple[Tensor, Tensor]:
-    """The batch's rows, scaled: [B, K, A], [B, K]."""
-    x = np.zeros((len(batch), batch[0].rows, width), dtype=np.float32)
+    """The batch's rows, scaled, the taps after the arguments: [B, K, A + T], [B, K]."""
+    x = np.zeros((len(batch), batch[0].rows, width + max(p.request.width for p in batch)), dtype=np.float32)
     y = np.empty((len(batch), batch[0].rows), dtype=np.float32)
     for i, (p, scale) in enumerate(zip(batch, scales, strict=True)):
         assert p.request.x is not None
         assert p.request.y is not None
         x[i, :, : len(p.graph.arguments)] = scale_inputs(p.request.x, p.request.domain)[:, p.graph.arguments]
+        if p.request.taps is not None:
+            taps = p.request.taps(torch.from_numpy(p.request.x))
+            x[i, :, width : width + p.request.width] = taps.numpy()
         # Halves: the difference of large doubles overflows.
         y[i] = (p.request.y[:, p.result] / 2 - scale.mean / 2) / scale.std * 2
     return torch.from_numpy(x), torch.from_numpy(y)

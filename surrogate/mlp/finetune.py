@@ -57,7 +57,7 @@ def finetune(
 
 def _standardised(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
     """The rows as a network's towers see them: [R, K, A], [R, K]."""
-    inputs = network.scale(torch.from_numpy(x)).expand(len(network.std), -1, -1)
+    inputs = network.inputs(torch.from_numpy(x)).to(network.w1.dtype).expand(len(network.std), -1, -1)
     std = torch.where(network.std > 0, network.std, 1)
     return inputs, ((torch.from_numpy(y) - network.mean) / std).T.to(inputs.dtype)
 
@@ -99,11 +99,16 @@ def _best_step(start: Towers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass
 class Descent:
-    """Levenberg–Marquardt from some weights on rows x [R, K, A], y [R, K]; each tower has its own damping."""
+    """Levenberg–Marquardt from some weights on rows x [R, K, A], y [R, K]; each tower has its own damping.
+
+    `columns` [R, A+1] says how far the first layer's columns are expected to move, in units of its deviation: one of 0
+    stays as it is.
+    """
 
     towers: Towers
     x: Tensor
     y: Tensor
+    columns: Tensor | None = None
 
     def __post_init__(self) -> None:
         self.damping = torch.ones(len(self.y))
@@ -117,6 +122,8 @@ class Descent:
             (torch.full_like(s[:, 0], d), torch.ones_like(a[:, 0]))
             for a, s, d in zip(inputs, slopes, DEVIATIONS, strict=True)
         ]
+        if self.columns is not None:
+            deviations[0] = (deviations[0][0], self.columns)
         steps, failed = damped_step(inputs, slopes, deviations, y - f, self.damping, jitter=1e-6)
         tried = Towers(*(w + step for w, step in zip(self.towers, steps, strict=True)))
         error = mean_squares(tried, self.x, self.y)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -288,6 +288,12 @@ class Emission:
     std: Tensor  # [B], predicted deviation of the result
     states: Tensor  # [T+1, d], the composed nodes, for the dense losses
     steps: int  # of Gauss–Newton
+
+    def widened(self, columns: int) -> Emission:
+        """With so many further inputs of the towers: their columns are zero, of deviation one."""
+        (rows, first), *others = self.prior
+        first = torch.cat([first[:, :-1], first.new_ones(len(first), columns), first[:, -1:]], dim=-1)
+        return replace(self, towers=self.towers.widened(columns), prior=((rows, first), *others))
 
 
 class Hypernetwork(nn.Module):

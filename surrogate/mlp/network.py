@@ -14,11 +14,13 @@ import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from surrogate.mlp.polynomial import Chebyshev
+from surrogate.mlp.taps import Taps
 from surrogate.mlp.towers import Towers
 from surrogate.numeric.batches import as_rows, like_inputs
 
-# Tracers of torch.fx take them as steps of their own: what they decide by shapes and types is decided anew in every call
-# of what was traced.
+# Tracers of torch.fx take them as steps of their own: what they decide by shapes and types is decided anew in every
+# call of what was traced.
 torch.fx.wrap("as_rows")
 torch.fx.wrap("like_inputs")
 
@@ -37,10 +39,12 @@ class Scale(NamedTuple):
 
 
 class SurrogateNetwork(nn.Module):
-    """The MLP that mimics a program: [..., A] -> [..., R], both in C units.
+    """The network that mimics a program: [..., A] -> [..., R], both in C units.
 
-    The domain's middle and reach (half its width), and the outputs' mean and deviation, are float64 buffers, so that a
-    small variation on a large offset survives; between them the towers compute in the parameters' type, float32.
+    Its inputs are the arguments, scaled to [-1, 1] over the domain, and the `taps` where it has some. Its output is the
+    sum of its parts: the MLP, one tower a result, of no hidden unit where it has none; and a `polynomial`. The domain's
+    middle and reach (half its width), and the outputs' mean and deviation, are float64 buffers, so that a small
+    variation on a large offset survives; between them the towers compute in the parameters' type, `dtype`.
     Differentiable in its inputs and parameters. An argument whose domain is a single value is ignored: its reach is
     infinite. `arguments` are the names of the inputs, for messages.
     """
@@ -50,20 +54,30 @@ class SurrogateNetwork(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, arguments: int, results: int, hidden: int = HIDDEN):
+    def __init__(
+        self,
+        arguments: int,
+        results: int,
+        hidden: int = HIDDEN,
+        taps: Taps | None = None,
+        polynomial: Chebyshev | None = None,
+        dtype: torch.dtype = torch.float32,
+    ):
         super().__init__()
         A, R, H = arguments, results, hidden
+        Z = A + (len(taps) if taps else 0)
         self.arguments = tuple(f"argument {i + 1}" for i in range(A))
-        self.w1 = nn.Parameter(torch.zeros(R, H, A))
-        self.b1 = nn.Parameter(torch.zeros(R, H))
-        self.w2 = nn.Parameter(torch.zeros(R, H, H))
-        self.b2 = nn.Parameter(torch.zeros(R, H))
-        self.w3 = nn.Parameter(torch.zeros(R, H))
-        self.b3 = nn.Parameter(torch.zeros(R))
+        self.w1 = nn.Parameter(torch.zeros(R, H, Z, dtype=dtype))
+        self.b1 = nn.Parameter(torch.zeros(R, H, dtype=dtype))
+        self.w2 = nn.Parameter(torch.zeros(R, H, H, dtype=dtype))
+        self.b2 = nn.Parameter(torch.zeros(R, H, dtype=dtype))
+        self.w3 = nn.Parameter(torch.zeros(R, H, dtype=dtype))
+        self.b3 = nn.Parameter(torch.zeros(R, dtype=dtype))
         self.register_buffer("mid", torch.zeros(A, dtype=torch.float64))
         self.register_buffer("reach", torch.ones(A, dtype=torch.float64))
         self.register_buffer("mean", torch.zeros(R, dtype=torch.float64))
         self.register_buffer("std", torch.ones(R, dtype=torch.float64))
+        self.taps, self.polynomial = taps, polynomial
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., A] -> [..., R] for any batch shape, in the floating type of `x`, else in torch's default type.
@@ -71,15 +85,22 @@ class SurrogateNetwork(nn.Module):
         Raises ValueError for a last axis of another length than A, and for complex numbers.
         """
         rows = as_rows(x, self.arguments)
-        return like_inputs(self.unscale(self.outputs(self.scale(rows))), x)
+        return like_inputs(self.unscale(self.outputs(self.inputs(rows))), x)
 
-    def scale(self, x: Tensor) -> Tensor:
-        """C units to [-1, 1] over the domain: [n, A] -> [n, A]. The middle is subtracted in float64."""
-        return ((x.to(self.mid.dtype) - self.mid) / self.reach).to(self.w1.dtype)
+    def inputs(self, x: Tensor) -> Tensor:
+        """C units to what the parts read: [n, A] -> [n, Z] float64. The middle is subtracted in float64."""
+        x = x.to(self.mid.dtype)
+        scaled = (x - self.mid) / self.reach
+        return scaled if self.taps is None else torch.cat([scaled, self.taps(x)], dim=1)
 
-    def outputs(self, x: Tensor) -> Tensor:
-        """Scaled inputs to standardised outputs: [n, A] -> [n, R]."""
-        h = F.silu(x @ self.w1.mT + self.b1[:, None])  # [R, n, H]
+    def outputs(self, z: Tensor) -> Tensor:
+        """Inputs to standardised outputs: [n, Z] -> [n, R]."""
+        towers = self.tower_outputs(z.to(self.w1.dtype))
+        return towers if self.polynomial is None else towers + self.polynomial(z.to(self.mid.dtype))
+
+    def tower_outputs(self, z: Tensor) -> Tensor:
+        """What the MLP makes of its inputs: [n, Z] -> [n, R]."""
+        h = F.silu(z @ self.w1.mT + self.b1[:, None])  # [R, n, H]
         h = F.silu(h @ self.w2.mT + self.b2[:, None])  # [R, n, H]
         return (h @ self.w3[:, :, None]).squeeze(-1).T + self.b3  # [n, R]
 
@@ -89,7 +110,7 @@ class SurrogateNetwork(nn.Module):
 
     @property
     def towers(self) -> Towers:
-        """The weights as a batch of R towers: [R, H, A+1], [R, H, H+1], [R, 1, H+1]."""
+        """The weights as a batch of R towers: [R, H, Z+1], [R, H, H+1], [R, 1, H+1]."""
         return Towers(
             torch.cat([self.w1, self.b1[..., None]], dim=-1),
             torch.cat([self.w2, self.b2[..., None]], dim=-1),
@@ -101,12 +122,25 @@ class SurrogateNetwork(nn.Module):
         """Take the weights of R towers; what was there is overwritten."""
         w1, w2, w3 = towers
         values = w1[..., :-1], w1[..., -1], w2[..., :-1], w2[..., -1], w3[:, 0, :-1], w3[:, 0, -1]
-        for parameter, value in zip(self.parameters(), values, strict=True):
+        for parameter, value in zip(self.tower_parameters, values, strict=True):
             parameter.copy_(value)
 
     @property
+    def tower_parameters(self) -> tuple[nn.Parameter, ...]:
+        """The weights and biases of the MLP."""
+        return self.w1, self.b1, self.w2, self.b2, self.w3, self.b3
+
+    @torch.no_grad()
+    def silence(self, result: int) -> None:
+        """Make every part give 0 for a result."""
+        for weights in self.tower_parameters:
+            weights[result] = 0
+        if self.polynomial is not None:
+            self.polynomial.coefficients[result] = 0
+
+    @property
     def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.parameters())
+        return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The forward pass on numpy rows, without gradients: float64 [..., A] -> float64 [..., R]."""
@@ -115,10 +149,16 @@ class SurrogateNetwork(nn.Module):
         return y.numpy()
 
 
-def emitted_network(towers: Towers, scale: Scale, domain: np.ndarray) -> SurrogateNetwork:
-    """The network of R towers, with their outputs' scale and the domain (float64 [A, 2]) folded in."""
-    results, hidden, columns = towers.w1.shape
-    network = SurrogateNetwork(columns - 1, results, hidden)
+def emitted_network(
+    towers: Towers,
+    scale: Scale,
+    domain: np.ndarray,
+    taps: Taps | None = None,
+    polynomial: Chebyshev | None = None,
+) -> SurrogateNetwork:
+    """The network of R towers and other parts, with their outputs' scale and the domain (float64 [A, 2]) folded in."""
+    results, hidden, _ = towers.w1.shape
+    network = SurrogateNetwork(len(domain), results, hidden, taps, polynomial, towers.w1.dtype)
     network.hold(towers)
     network.mid[:], network.reach[:] = (torch.tensor(v) for v in input_scaling(domain))
     network.mean[:], network.std[:] = (torch.tensor(v) for v in scale)
@@ -148,3 +188,48 @@ def input_scaling(domain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Halves are taken before the difference: the whole range of double is a domain too.
     half = high / 2 - low / 2
     return low + half, np.where(half > 0, half, np.inf)
+
+
+def rescaled(towers: Towers, old: Scale, new: Scale) -> Towers:
+    """R towers whose standardised outputs had one scale, as towers of another: C units stay."""
+    unit = torch.from_numpy(np.where(new.std > 0, new.std, 1))
+    w3 = towers.w3.double() * (torch.from_numpy(old.std) / unit)[:, None, None]  # [R, 1, H+1]
+    w3[:, 0, -1] += (torch.from_numpy(old.mean) - torch.from_numpy(new.mean)) / unit
+    return towers._replace(w3=w3.to(towers.w3.dtype))
+
+
+def pruned(network: SurrogateNetwork) -> SurrogateNetwork:
+    """The same network without the taps that no part reads."""
+    if network.taps is None:
+        return network
+    read = network.w1.flatten(0, 1).any(0)  # [Z]
+    if network.polynomial is not None:
+        read = read | network.polynomial.exponents.any(0)
+    A = len(network.mid)
+    taps = [k for k in range(len(network.taps)) if read[A + k]]
+    columns = [*range(A), *(A + k for k in taps)]
+    skip = network.polynomial
+    smaller = SurrogateNetwork(
+        A,
+        len(network.mean),
+        network.w1.shape[1],
+        network.taps.of(taps) if taps else None,
+        skip and Chebyshev(skip.exponents[:, columns], skip.coefficients.detach()),
+        network.w1.dtype,
+    )
+    smaller.hold(network.towers.of(columns))
+    for name in ("mid", "reach", "mean", "std"):
+        getattr(smaller, name).copy_(getattr(network, name))
+    smaller.arguments = network.arguments
+    return smaller
+
+
+def tapped(network: SurrogateNetwork, taps: Taps | None) -> SurrogateNetwork:
+    """The same network with taps that it does not read yet; one that has taps stays as it is."""
+    if taps is None or network.taps is not None:
+        return network
+    scale = Scale(network.mean.numpy(), network.std.numpy())
+    wider = emitted_network(network.towers.widened(len(taps)), scale, np.zeros((len(network.mid), 2)), taps)
+    wider.mid.copy_(network.mid)
+    wider.reach.copy_(network.reach)
+    return wider

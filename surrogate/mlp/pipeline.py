@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,17 +20,53 @@ from cprograms.sampling import Method
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.finetune import finetune, training_rows
+from surrogate.mlp.fitting import Rows, assembled, fitted, make_problem
 from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
+from surrogate.mlp.network import (
+    Scale,
+    SurrogateNetwork,
+    emitted_network,
+    pruned,
+    random_network,
+    rescaled,
+    tapped,
+)
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.safeguards import Rows, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.safeguards import HELD_OUT_ROWS, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.taps import Choice, Taps, find_taps, operator_count, tap_choice
 from surrogate.mlp.towers import Towers
-from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows, output_moments
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
-"""Executed rows at each -O level, where the user does not say."""
+"""Executed rows at each -O level of the evaluation protocol, whose -O2 reads no others."""
+FREE_ROWS, FRESH_ROWS = 4000, 2000
+"""Rows of -O2 where they cost nothing: to fit to, and to choose by."""
 COMPILE_METHOD: Method = "sobol"
 """How those rows are placed: better than uniform and Latin rows, as scripts/study/sampling.py measures."""
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What was asked for; see `compile_program`."""
+
+    opt_level: int
+    rows: int | None
+    seed: int
+    taps: Choice
+
+    @property
+    def free(self) -> bool:
+        """Whether rows cost nothing: -O2, unless the user says how many there are."""
+        return self.opt_level == 2 and self.rows is None
+
+
+class _Made(NamedTuple):
+    """A network, the rows that shaped it, those that chose among candidates, and which results stayed as emitted."""
+
+    network: SurrogateNetwork
+    rows: Rows
+    held_out: Rows
+    untuned: list[bool]
 
 
 def compile_program(
@@ -38,30 +76,36 @@ def compile_program(
     rows: int | None = None,
     seed: int = 0,
     compiler: str | PathLike[str] | None = None,
+    taps: str | int | None = None,
+    plain: bool = False,
 ) -> Surrogate:
     """Compile a program to a surrogate.
 
     `opt_level` 0 reads the program's text alone and never runs it; 1 also reads `rows` executed rows (64 by default) by
-    the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer; 2 reads more (256) and fine-tunes
-    the network on them, from the emitted weights or from random ones, as held-out rows prefer. That takes up to half a
-    second for 256 rows, some seconds for 1,024. At 1 and 2 a result that is not clearly better than the mean on 256
-    further rows becomes the mean. `compiler` is a packaged hypernetwork's name or a directory of one. The same seed
-    gives the same surrogate.
+    the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer; 2 takes rows as free, and fits
+    towers from the emitted weights and polynomials to 4,000 of them, in about half a second of one core; each result is
+    the part that errs least on 2,000 fresh ones. With `rows`, 2 fine-tunes the emitted network on exactly so many.
+
+    Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
+    "gates", or at most so many of all kinds (24 by default; see `surrogate.mlp.taps`). `plain` is the paper's setting,
+    an MLP of the arguments alone.
+
+    At 1 and 2 a result that is not clearly better than the mean on held-out rows becomes the mean. `compiler` is a
+    packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
 
     Raises UsageError for options that make no sense, ProgramError where no row has finite outputs.
     """
     if not isinstance(program, Program):
         raise UsageError(f"a Program is needed, as cprograms.load gives, not {program!r:.40}")
-    opt_level, seed = options.whole("opt_level", opt_level), options.seed(seed)
-    count = _row_count(opt_level, None if rows is None else options.whole("rows", rows))
+    settings = _settings(opt_level, rows, seed, taps, plain)
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
-    x, y = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
-    held_out = held_out_rows(program, seed) if count else (x, y)
-    network, tuned = _best_network(hypernetwork.model, program, graph, x, y, opt_level, held_out)
-    if not count:
-        bound_scale(network, program, graph)
-    averaged = fall_back(network, y, held_out)
+    with one_thread():
+        made = _made(hypernetwork.model, program, graph, settings, plain)
+    if settings.opt_level == 0:
+        bound_scale(made.network, program, graph)
+    averaged = fall_back(made.network, made.rows[1], made.held_out)
+    network = pruned(made.network)
     names = [r.name for r in program.results]
     surrogate = Surrogate(
         entry=program.entry,
@@ -69,76 +113,116 @@ def compile_program(
         results=program.results,
         text=program.portable_text,
         module=network,
-        opt_level=opt_level,
-        seed=seed,
-        rows=len(x),
+        opt_level=settings.opt_level,
+        seed=settings.seed,
+        rows=len(made.rows[0]),
         compiler=hypernetwork.sha256,
-        held_out=len(held_out[0]),
+        operators=operator_count(graph),
+        held_out=len(made.held_out[0]),
         mean_only=tuple(names[k] for k in averaged),
-        untuned=tuple(name for name, is_tuned in zip(names, tuned, strict=True) if not is_tuned)
-        if opt_level == 2
-        else (),
+        untuned=tuple(name for name, untuned in zip(names, made.untuned, strict=True) if untuned),
     )
     surrogate.program = program
     return surrogate
 
 
-def _row_count(opt_level: int, rows: int | None) -> int:
+def _settings(opt_level: int, rows: int | None, seed: int, taps: str | int | None, plain: bool) -> _Settings:
+    opt_level, seed = options.whole("opt_level", opt_level), options.seed(seed)
     if opt_level not in LEVEL_ROWS:
         raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
     if opt_level == 0 and rows:
         raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
+    rows = None if rows is None else options.whole("rows", rows)
     if rows is not None and opt_level > 0 and not MIN_ROWS <= rows <= MAX_ROWS:
         raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
-    return LEVEL_ROWS[opt_level] if rows is None else rows
+    if plain and taps not in (None, "none"):
+        raise UsageError("a plain surrogate has no taps")
+    if opt_level == 0 and taps not in (None, "none"):
+        raise UsageError("-O0 never runs the program, and finds no use for taps; use -O1 or -O2")
+    return _Settings(opt_level, rows, seed, tap_choice("none" if plain or opt_level == 0 else taps))
 
 
-def _best_network(
+def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: _Settings, plain: bool) -> _Made:
+    """The network, but for the safeguards."""
+    taps = find_taps(program, graph, settings.taps)
+    count = FREE_ROWS if settings.free else LEVEL_ROWS[settings.opt_level] if settings.rows is None else settings.rows
+    x, y = rows = executed_rows(program, count, compile_seed(settings.seed), COMPILE_METHOD)
+    held_out = held_out_rows(program, settings.seed, FRESH_ROWS if settings.free else HELD_OUT_ROWS) if count else rows
+    if settings.free:
+        return _fitted(hypernetwork, program, graph, rows, held_out, taps, settings.seed, plain)
+    if settings.opt_level < 2:
+        network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
+        return _Made(network, rows, held_out, [False] * y.shape[1])
+    network, untuned = _finetuned(hypernetwork, program, graph, x, y)
+    return _Made(network, rows, held_out, untuned)
+
+
+def _fitted(
     hypernetwork: Hypernetwork,
     program: Program,
     graph: Graph,
-    x: np.ndarray,
-    y: np.ndarray,
-    opt_level: int,
-    held_out: Rows,
-) -> tuple[SurrogateNetwork, list[bool]]:
-    """The finished network, and which results [R] fine-tuning changed.
+    rows: Rows,
+    fresh: Rows,
+    taps: Taps | None,
+    seed: int,
+    plain: bool,
+) -> _Made:
+    """-O2, where rows are free."""
+    x, y = rows
+    start = _emitted(hypernetwork, program, graph, x, y, GAUSS_NEWTON_ROWS)
+    emitted_scale = Scale(start.mean.numpy(), start.std.numpy())
+    moments = Scale(*np.array([output_moments(column) for column in y.T]).T)
+    scale = known_scale(moments, program.results, graph, y)
+    problem = make_problem(rows, fresh, program.domain, scale, taps)
+    parts = fitted(problem, rescaled(start.towers, emitted_scale, scale), seed, plain=plain)
+    return _Made(assembled(problem, parts), rows, fresh, [False] * len(parts))
 
-    At -O1 the hypernetwork may make less of more rows than it was trained to read: each result is made from 64, 128, …
-    or all of them, as many as err least on the held-out rows.
+
+def _emitted_best(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, rows: Rows, held_out: Rows, taps: Taps | None
+) -> SurrogateNetwork:
+    """What the hypernetwork emits, with taps or without, as errs less on the held-out rows.
+
+    It may make less of more rows than it was trained to read: each result is made from 64, 128, … or all of them, as
+    many as err least.
     """
-    counts = [c for c in (GAUSS_NEWTON_ROWS << k for k in range(8)) if c < len(x)] if opt_level == 1 else []
-    if not counts or not len(held_out[0]):
-        return _built(hypernetwork, program, graph, x, y, opt_level)
-    with one_thread():
-        networks = [_emitted(hypernetwork, program, graph, x, y, count) for count in (*counts, len(x))]
-    return best_of(networks, held_out), [False] * len(program.results)
+    x, y = rows
+    counts = [c for c in (GAUSS_NEWTON_ROWS << k for k in range(8)) if c < len(x)]
+    if not len(held_out[0]):
+        return _emitted(hypernetwork, program, graph, x, y, len(x))
+    ways: list[tuple[Taps | None, int]] = [(taps, len(x))] if taps is not None else []
+    ways += [(None, count) for count in (*counts, len(x))]
+    networks = [_emitted(hypernetwork, program, graph, x, y, seen, taps=read) for read, seen in ways]
+    return best_of([tapped(network, taps) for network in networks], held_out)
 
 
 def build_network(
     hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, opt_level: int
 ) -> SurrogateNetwork:
-    """The stages from a graph and rows x [K, A], y [K, R] (K = 0 at -O0) to the network that evaluations measure."""
-    return _built(hypernetwork, program, graph, x, y, opt_level)[0]
+    """The plain network that the evaluation protocol measures, of rows x [K, A], y [K, R] and no others (K = 0 at -O0).
 
-
-def _built(
-    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, opt_level: int
-) -> tuple[SurrogateNetwork, list[bool]]:
-    """The same, and which results [R] fine-tuning changed."""
+    At 2 it is fine-tuned on them, as by `compile_program` with `rows`.
+    """
     with one_thread():
         if opt_level < 2:
-            return _emitted(hypernetwork, program, graph, x, y, len(x)), [False] * len(program.results)
-        # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
-        seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
-        network = _emitted(hypernetwork, program, graph, x, y, seen)
-        # What is held out to choose the start and the steps must not have shaped the weights.
-        early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)
-        scale = Scale(early.mean.numpy(), early.std.numpy())
-        fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
-        emitted = network.towers
-        finetune(network, x, y, early, [fresh])
-        return network, _changed(emitted, network)
+            return _emitted(hypernetwork, program, graph, x, y, len(x))
+        return _finetuned(hypernetwork, program, graph, x, y)[0]
+
+
+def _finetuned(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray
+) -> tuple[SurrogateNetwork, list[bool]]:
+    """The network fine-tuned on exactly these rows, and which results [R] that did not change."""
+    # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
+    seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
+    network = _emitted(hypernetwork, program, graph, x, y, seen)
+    # What is held out to choose the start and the steps must not have shaped the weights.
+    early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)
+    scale = Scale(early.mean.numpy(), early.std.numpy())
+    fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
+    emitted = network.towers
+    finetune(network, x, y, early, [fresh])
+    return network, [not changed for changed in _changed(emitted, network)]
 
 
 def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:
@@ -149,12 +233,18 @@ def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:
 
 
 def _emitted(
-    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray, seen: int
+    hypernetwork: Hypernetwork,
+    program: Program,
+    graph: Graph,
+    x: np.ndarray,
+    y: np.ndarray,
+    seen: int,
+    taps: Taps | None = None,
 ) -> SurrogateNetwork:
-    """The network whose weights the text and the first `seen` rows shape."""
-    rows = (x[:seen], y[:seen]) if seen else (None, None)
-    towers, predicted = emit(hypernetwork, [Request(graph, program.domain, *rows)])[0]
-    return emitted_network(towers, known_scale(predicted, program.results, graph, y), program.domain)
+    """The network whose weights the text and the first `seen` rows shape; with `taps`, which the rows connect."""
+    read_x, read_y = (x[:seen], y[:seen]) if seen else (None, None)
+    towers, predicted = emit(hypernetwork, [Request(graph, program.domain, read_x, read_y, taps=taps)])[0]
+    return emitted_network(towers, known_scale(predicted, program.results, graph, y), program.domain, taps)
 
 
 @contextmanager

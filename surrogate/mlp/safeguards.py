@@ -33,12 +33,12 @@ POINTS, ABSURD = 512, 3
 Rows = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
-def held_out_rows(program: Program, seed: int) -> Rows:
+def held_out_rows(program: Program, seed: int, count: int = HELD_OUT_ROWS) -> Rows:
     """Inputs [n, A] and outputs [n, R] that neither shape weights nor measure them: n may be 0.
 
     They are uniform, as those of a check are; no check draws with an even seed, and a compile's rows are Sobol' points.
     """
-    return sampled_rows(program, HELD_OUT_ROWS, compile_seed(seed), "uniform")
+    return sampled_rows(program, count, compile_seed(seed), "uniform")
 
 
 def errors(network: SurrogateNetwork, rows: Rows) -> npt.NDArray[np.float64]:
@@ -79,8 +79,7 @@ def fall_back(network: SurrogateNetwork, shaped: npt.NDArray[np.float64], rows: 
     for k in worse:
         network.mean[k], network.std[k] = means[k], 0
         # Nothing times zero is still nothing where a tower overflows.
-        for weights in network.parameters():
-            weights[k] = 0
+        network.silence(k)
     return worse
 
 

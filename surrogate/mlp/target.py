@@ -19,11 +19,18 @@ OPTIONS = (
         dest="opt_level",
         type=int,
         choices=(0, 1, 2),
-        help="0: from the text alone, the program is never run; 1 (default): also from 64 executed rows; 2: from 256"
-        " rows, then fine-tuned on them",
+        help="0: from the text alone, the program is never run; 1 (default): also from 64 executed rows; 2: rows cost"
+        " nothing, and half a second is spent on them",
     ),
     RANGE,
-    Option("--rows", type=int, metavar="K", help="rows to execute at -O1 or -O2"),
+    Option("--rows", type=int, metavar="K", help="read exactly so many executed rows, at -O1 or -O2"),
+    Option(
+        "--taps",
+        metavar="none|gates|N",
+        help="inner values of the program that the network may read: comparisons and roundings (gates), or N of all"
+        " kinds (default 24)",
+    ),
+    Option("--plain", action="store_true", default=None, help="an MLP of the arguments alone: no taps, no other parts"),
     Option("--seed", type=int, metavar="S", help="seed of the rows (default 0)"),
     Option("--compiler", metavar="DIR", help="a hypernetwork's directory, or a packaged one's name"),
 )
@@ -52,6 +59,8 @@ class Mlp:
         rows: int | None = None,
         seed: int = 0,
         compiler: str | PathLike[str] | None = None,
+        taps: str | int | None = None,
+        plain: bool = False,
         include_dirs: Sequence[str] = (),
         defines: Sequence[str] = (),
         sandboxed_includes: bool = False,
@@ -78,7 +87,9 @@ class Mlp:
             # A program that is rejected does not wait for torch either.
             from surrogate.mlp.pipeline import compile_program
 
-            return compile_program(program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler)
+            return compile_program(
+                program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler, taps=taps, plain=plain
+            )
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         from surrogate.mlp.artifact import decode

@@ -38,6 +38,13 @@ class Towers(NamedTuple):
         columns = torch.tensor([*arguments, self.w1.shape[2] - 1], device=self.w1.device)
         return self._replace(w1=self.w1.index_select(2, columns))
 
+    def widened(self, columns: int) -> Towers:
+        """With so many further inputs, which are not read yet: w1 becomes [B, H, A+columns+1]."""
+        w1 = F.pad(self.w1, (0, columns))
+        w1[:, :, -1] = self.w1[:, :, -1]
+        w1[:, :, self.w1.shape[2] - 1 : -1] = 0
+        return self._replace(w1=w1)
+
     def among(self, arguments: int, places: Sequence[int]) -> Towers:
         """Over more arguments, of which those that are read have these places: w1 becomes [B, H, arguments+1]."""
         w1 = self.w1.new_zeros(*self.w1.shape[:2], arguments + 1)

@@ -1,0 +1,148 @@
+"""A polynomial as a part of a surrogate: Chebyshev polynomials of bounded total degree, by least squares.
+
+Where a program is smooth, or piecewise so and its gates are given, a polynomial is more exact than a small network by
+many digits, and is found in one solution.
+
+Shapes: n rows, Z inputs (the scaled arguments, then taps), N terms, R results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import combinations_with_replacement
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+Array = npt.NDArray[np.float64]
+
+DEGREES = (*range(1, 11), 12, 15, 18, 22, 27)
+DAMPINGS = (1e-13, 1e-8, 1e-4)
+"""Ridge terms, in units of the Gram matrix's mean diagonal."""
+EXACT = 1e-20
+"""A mean squared error of standardised results below this is rounding."""
+
+
+class Chebyshev(nn.Module):
+    """Σ_k c_k Π_j T_{e_kj}(z_j), float64: [n, Z] -> [n, R].
+
+    `exponents` is int64 [N, Z], `coefficients` [R, N].
+    """
+
+    exponents: Tensor
+
+    def __init__(self, exponents: Tensor, coefficients: Tensor):
+        super().__init__()
+        self.register_buffer("exponents", exponents)
+        self.coefficients = nn.Parameter(coefficients)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.terms(z) @ self.coefficients.T
+
+    def terms(self, z: Tensor) -> Tensor:
+        """The products, [n, Z] -> [n, N]."""
+        powers = chebyshev(z, self.degree)  # [D+1, n, Z]
+        found = z.new_ones(len(z), len(self.exponents))
+        for j in self.exponents.any(0).nonzero().flatten().tolist():
+            found = found * powers[self.exponents[:, j], :, j].T
+        return found
+
+    @property
+    def degree(self) -> int:
+        """The greatest total degree of a term."""
+        return int(self.exponents.sum(1).max()) if len(self.exponents) else 0
+
+
+def chebyshev(z: Tensor, degree: int) -> Tensor:
+    """T_0 … T_degree of every input: [n, Z] -> [degree+1, n, Z]."""
+    found = [torch.ones_like(z), z]
+    for _ in range(degree - 1):
+        found.append(2 * z * found[-1] - found[-2])
+    return torch.stack(found[: degree + 1])
+
+
+class Fit(NamedTuple):
+    """The polynomial of one result, and its mean squared error on rows that did not shape it."""
+
+    exponents: npt.NDArray[np.int64]  # [N, Z]
+    coefficients: Array  # [N]
+    error: float
+
+
+def fit_polynomials(
+    z: Array, y: Array, fresh: tuple[Array, Array], inputs: Collection[int], flags: Collection[int], most_terms: int
+) -> list[Fit]:
+    """The best polynomial of some inputs for each result of z [n, Z], y [n, R], as the `fresh` rows say.
+
+    The square of a flag, ±1, is no new term. Degrees grow until there are more than `most_terms` terms.
+    """
+    exponents = _exponents(z.shape[1], sorted(inputs), set(flags), most_terms)
+    basis = Chebyshev(torch.from_numpy(exponents), torch.zeros(1, len(exponents), dtype=torch.float64))
+    targets, held_targets = torch.from_numpy(y), torch.from_numpy(fresh[1])
+    with torch.no_grad():
+        terms, held = (basis.terms(torch.from_numpy(rows)) for rows in (z, fresh[0]))
+    gram, right = terms.T @ terms, terms.T @ targets  # [N, N], [N, R]
+    best = [Fit(exponents[:0], np.zeros(0), np.inf)] * y.shape[1]
+    for size in _sizes(exponents):
+        for coefficients in _solutions(gram[:size, :size], right[:size]):
+            errors = (held[:, :size] @ coefficients - held_targets).square().mean(0)
+            for k, error in enumerate(errors.tolist()):
+                if error < best[k].error:
+                    best[k] = Fit(exponents[:size], coefficients[:, k].numpy(), error)
+        if all(fit.error < EXACT for fit in best):
+            break
+    return best
+
+
+def _solutions(gram: Tensor, right: Tensor) -> Iterator[Tensor]:
+    """Ridge regression for each damping: [N, R] each."""
+    unit = gram.diagonal().mean()
+    for damping in DAMPINGS:
+        factor, failed = torch.linalg.cholesky_ex(gram + damping * unit * torch.eye(len(gram), dtype=gram.dtype))
+        if not failed:
+            yield torch.cholesky_solve(right, factor)
+
+
+def _exponents(width: int, inputs: list[int], flags: set[int], most: int) -> npt.NDArray[np.int64]:
+    """Exponents [N, width] of growing total degree, at most `most` but at least those of degree 1."""
+    free = len([j for j in inputs if j not in flags])
+    degree = 1
+    while degree < DEGREES[-1] and 0 < _count(free, len(inputs) - free, degree + 1) <= most:
+        if _count(free, len(inputs) - free, degree + 1) == _count(free, len(inputs) - free, degree):
+            break
+        degree += 1
+    rows = [
+        np.bincount(np.array(chosen, dtype=np.int64), minlength=width)
+        for total in range(degree + 1)
+        for chosen in combinations_with_replacement(inputs, total)
+        if all(chosen.count(j) < 2 for j in flags)
+    ]
+    return np.array(rows, dtype=np.int64)
+
+
+def _count(free: int, flags: int, degree: int) -> int:
+    """Products of at most `degree` factors, each flag once at most."""
+    return sum(comb(flags, k) * comb(free + degree - k, free) for k in range(min(flags, degree) + 1))
+
+
+def _sizes(exponents: npt.NDArray[np.int64]) -> list[int]:
+    """How many terms there are up to each degree that is tried."""
+    totals = exponents.sum(1)
+    return [int((totals <= degree).sum()) for degree in DEGREES if degree <= totals[-1]]
+
+
+def joined(fits: list[Fit | None]) -> Chebyshev | None:
+    """The polynomials of all results as one module; None stands for a result without one."""
+    if not any(fits):
+        return None
+    exponents = np.unique(np.concatenate([fit.exponents for fit in fits if fit is not None]), axis=0)
+    place = {tuple(row): k for k, row in enumerate(exponents.tolist())}
+    coefficients = np.zeros((len(fits), len(exponents)))
+    for r, fit in enumerate(fits):
+        if fit is not None:
+            coefficients[r, [place[tuple(row)] for row in fit.exponents.tolist()]] = fit.coefficients
+    return Chebyshev(torch.from_numpy(exponents), torch.from_numpy(coefficients))

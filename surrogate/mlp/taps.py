@@ -1,0 +1,264 @@
+"""Taps: inner nodes of the dataflow graph whose exact values a network reads beside the arguments.
+
+A *gate* is a tap that jumps: a comparison, the side of a min, max or abs that is taken, a rounding, a modulo or a bit
+result. The others are cheap nodes, a few operators above the arguments: products, ratios, a sine of an argument. A
+smooth network spends its error on jumps and on products; with taps it need not.
+
+Shapes: n rows, A arguments, T taps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cprograms.diagnostics import UsageError
+from cprograms.graph import Graph, Node, evaluate
+from cprograms.ops import INDEX, OPS, PREDICATES, UNEVALUABLE
+from cprograms.program import Program
+from cprograms.sampling import sample
+from cprograms.types import INT
+from surrogate.graph.module import GraphModule
+
+Kind = Literal["flag", "step", "node"]
+"""Gates are flags, 0 or 1, and steps, which have more values."""
+Choice = Literal["none", "gates"] | int
+"""Which taps a compile may take: none, gates alone, or at most so many of all kinds."""
+
+MOST, MOST_OPERATORS = 24, 3
+POINTS = 512
+"""Points of the domain that say how a tap is spread; the graph is evaluated there, the program is not run."""
+DEFINED = 0.5
+"""A tap must have a value at this share of them."""
+LIMIT = 8.0
+"""A scaled tap stays within ± this: one of heavy tails must not drown the others."""
+
+_ROUNDING = frozenset("floor ceil trunc round rint fmod remainder lookup".split())
+_SIDES = frozenset("min max fmin fmax".split())
+_BITS = frozenset(op.name for op in OPS if op.group == "bit")
+
+
+def tap_choice(given: str | int | None) -> Choice:
+    """What a user asks for. Raises UsageError for anything else than "none", "gates", a number or None, the default."""
+    if given is None:
+        return MOST
+    if given == "none":
+        return "none"
+    if given == "gates":
+        return "gates"
+    try:
+        count = int(given)
+    except ValueError:
+        raise UsageError(f"taps are none, gates or a number of them, not {given!r}") from None
+    if not 0 <= count <= MOST:
+        raise UsageError(f"there are from 0 to {MOST} taps, not {count}")
+    return count
+
+
+class _Found(NamedTuple):
+    """A candidate: its node, in `nodes` of `_Candidates`."""
+
+    kind: Kind
+    node: int
+
+
+class Taps(nn.Module):
+    """The small sub-program that computes taps, and their scaling: C units [n, A] -> [n, T] float64.
+
+    Flags are ±1; the others are centred and scaled by their spread over the domain. Where the program's behaviour is
+    undefined, or not finite, a tap is 0. Differentiable where the program is; the derivative of a gate is 0.
+    """
+
+    mid: Tensor
+    reach: Tensor
+
+    def __init__(self, arguments: int, graph: Graph, kinds: Sequence[Kind]):
+        super().__init__()
+        if len(kinds) != len(graph.roots):
+            raise ValueError(f"{len(kinds)} kinds of {len(graph.roots)} taps")
+        self.arguments, self.graph, self.kinds = arguments, graph, tuple(kinds)
+        names = [f"argument {k + 1}" for k in range(arguments)]
+        self.program = GraphModule(graph, names).requires_grad_(False)
+        self.register_buffer("mid", torch.full((len(kinds),), 0.5, dtype=torch.float64))
+        self.register_buffer("reach", torch.full((len(kinds),), 0.5, dtype=torch.float64))
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[n, A] float64 -> [n, T]."""
+        scaled = (self.program(x) - self.mid) / self.reach
+        return torch.nan_to_num(scaled, nan=0.0).clamp(-LIMIT, LIMIT)
+
+    def of(self, places: Sequence[int]) -> Taps:
+        """Some of the taps, in this order."""
+        graph = self.graph.of([self.graph.roots[k] for k in places])
+        chosen = Taps(self.arguments, graph, [self.kinds[k] for k in places])
+        chosen.mid.copy_(self.mid[list(places)])
+        chosen.reach.copy_(self.reach[list(places)])
+        return chosen
+
+    @property
+    def gates(self) -> list[int]:
+        """The places of those that jump."""
+        return [k for k, kind in enumerate(self.kinds) if kind != "node"]
+
+    @property
+    def flags(self) -> list[int]:
+        """The places of those that are ±1."""
+        return [k for k, kind in enumerate(self.kinds) if kind == "flag"]
+
+    @property
+    def operators(self) -> int:
+        """How many operators the taps compute: of the program, and the comparisons that say which side is taken."""
+        return operator_count(self.graph)
+
+
+def operator_count(graph: Graph) -> int:
+    """The nodes of a graph that compute something."""
+    return sum(OPS[INDEX[n.op]].arity > 0 for n in graph.nodes)
+
+
+def find_taps(program: Program, lowered: Graph, choice: Choice = MOST) -> Taps | None:
+    """The taps of a program, None where it has none: distinct ones that vary on the domain, gates first."""
+    if choice == "none" or choice == 0:
+        return None
+    candidates = _Candidates(lowered)
+    found = candidates.gates() + (candidates.cheap() if choice != "gates" else [])
+    if not found:
+        return None
+    everything = Graph(tuple(candidates.nodes), tuple(f.node for f in found), lowered.tables).of(
+        [f.node for f in found]
+    )
+    values = evaluate(everything, sample(program, POINTS, 0, "sobol"))  # [POINTS, found]
+    kept, spreads = _distinct(values, [f.kind for f in found], MOST if choice == "gates" else choice)
+    if not kept:
+        return None
+    graph = everything.of([everything.roots[k] for k in kept])
+    taps = Taps(len(program.arguments), graph, [found[k].kind for k in kept])
+    taps.mid.copy_(torch.tensor([mid for mid, _ in spreads], dtype=torch.float64))
+    taps.reach.copy_(torch.tensor([reach for _, reach in spreads], dtype=torch.float64))
+    return taps
+
+
+class _Candidates:
+    """What of a graph may be a tap. `nodes` are the graph's, then comparisons that say which side is taken."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.nodes: list[Node] = list(graph.nodes)
+        self.evaluable = self._evaluable()
+
+    def gates(self) -> list[_Found]:
+        conditions = {n.children[0] for n in self.graph.nodes if n.op == "sel"}
+        found = []
+        for i, n in enumerate(self.graph.nodes):
+            if not self.evaluable[i]:
+                continue
+            if n.op in PREDICATES:
+                found.append(_Found("flag", i))
+            elif i in conditions:
+                found.append(_Found("flag", self._added("ne", i, self._zero(n))))
+            elif n.op in _SIDES:
+                found.append(_Found("flag", self._added("lt", *n.children)))
+            elif n.op == "abs":
+                found.append(_Found("flag", self._added("lt", n.children[0], self._zero(n))))
+            elif self._steps(n):
+                found.append(_Found("step", i))
+        return found
+
+    def cheap(self) -> list[_Found]:
+        """Nodes of few operators that are neither gates nor linear in the arguments, which a layer computes anyway."""
+        linear: list[bool] = []
+        below: list[frozenset[int] | None] = []  # the operators of a node, None where they are too many
+        for i, n in enumerate(self.graph.nodes):
+            linear.append(self._linear(n, linear))
+            below.append(_union(i, n, [below[c] for c in n.children]))
+        return [
+            _Found("node", i)
+            for i, n in enumerate(self.graph.nodes)
+            if self.evaluable[i]
+            and not linear[i]
+            and (operators := below[i]) is not None
+            and not any(self._jumps(self.graph.nodes[k]) for k in operators)
+        ]
+
+    def _evaluable(self) -> list[bool]:
+        known: list[bool] = []
+        for n in self.graph.nodes:
+            known.append(n.op not in UNEVALUABLE and all(known[c] for c in n.children))
+        return known
+
+    def _steps(self, n: Node) -> bool:
+        if n.op in _ROUNDING or n.op in _BITS:
+            return True
+        if n.op == "cast":
+            return n.type.is_integer and not self.graph.nodes[n.children[0]].type.is_integer
+        return n.op in ("div", "mod") and n.type.is_integer
+
+    def _jumps(self, n: Node) -> bool:
+        return n.op in PREDICATES or n.op == "sel" or self._steps(n)
+
+    def _linear(self, n: Node, known: Sequence[bool]) -> bool:
+        if not n.children:
+            return True
+        if self._jumps(n) or n.op not in ("add", "sub", "neg", "mul", "div", "cast"):
+            return False
+        constants = [self.graph.nodes[c].op == "const" for c in n.children]
+        factors = {"mul": any(constants), "div": constants[-1]}.get(n.op, True)
+        return factors and all(known[c] for c in n.children)
+
+    def _added(self, op: str, left: int, right: int) -> int:
+        self.nodes.append(Node(op, INT, (left, right)))
+        return len(self.nodes) - 1
+
+    def _zero(self, n: Node) -> int:
+        self.nodes.append(Node("const", n.type, (), 0 if n.type.is_integer else 0.0))
+        return len(self.nodes) - 1
+
+
+def _union(place: int, n: Node, below: Sequence[frozenset[int] | None]) -> frozenset[int] | None:
+    """The operators that a node needs, itself included; None where they are more than `MOST_OPERATORS`."""
+    known = [b for b in below if b is not None]
+    if len(known) < len(below):
+        return None
+    operators = frozenset([place] if n.children else []).union(*known)
+    return operators if len(operators) <= MOST_OPERATORS else None
+
+
+def _distinct(values: np.ndarray, kinds: Sequence[Kind], most: int) -> tuple[list[int], list[tuple[float, float]]]:
+    """The first columns [n, candidates] that vary and are like no earlier one, and the middle and reach of each."""
+    kept: list[int] = []
+    spreads: list[tuple[float, float]] = []
+    seen: list[np.ndarray] = []
+    for k, kind in enumerate(kinds):
+        if len(kept) == most:
+            break
+        column = values[:, k]
+        finite = np.isfinite(column)
+        if finite.mean() < DEFINED or np.ptp(column[finite]) == 0:
+            continue
+        mid, reach = (0.5, 0.5) if kind == "flag" else _spread(column[finite])
+        with np.errstate(all="ignore"):
+            scaled = np.where(finite, (column - mid) / reach, 0)
+        if not 0 < reach < np.inf or np.ptp(scaled) < 1e-9:
+            continue
+        if any(min(np.abs(scaled - s).max(), np.abs(scaled + s).max()) < 1e-6 for s in seen):
+            continue
+        kept.append(k)
+        spreads.append((mid, reach))
+        seen.append(scaled)
+    return kept, spreads
+
+
+def _spread(values: np.ndarray) -> tuple[float, float]:
+    """Middle and reach that take values to [-1, 1], or the bulk of them where a few lie far out."""
+    low, high = float(values.min()), float(values.max())
+    mid, reach = low / 2 + high / 2, high / 2 - low / 2
+    centre = float(np.median(values))
+    bulk = 3 * float(np.quantile(np.abs(values - centre), 0.9))
+    return (centre, bulk) if 0 < bulk < reach / 2 else (mid, reach)
