@@ -56,6 +56,11 @@ INDEX = {op.name: i for i, op in enumerate(OPS)}
 COMMUTATIVE = frozenset("add mul and or xor eq ne".split()) | {n for n, o in OPERATORS.items() if o.commutative}
 PREDICATES = frozenset(op.name for op in OPS if op.group in ("compare", "test"))
 UNEVALUABLE = frozenset("carry loop opaque".split())
+# A loop that is computed, of graphs that are lowered to be executed; they stand outside of the table, as nothing that
+# was trained reads them. `carry` is a variable inside the body, as above. `repeat` is the loop (children: whether it is
+# entered, whether another pass follows, each variable after a pass, each carry): until no other pass follows, all
+# variables become what they are after a pass at once. `after` is a variable after the loop; its value numbers it.
+REPEAT, AFTER = "repeat", "after"
 
 
 _FLOATING: dict[str, np.ufunc] = {

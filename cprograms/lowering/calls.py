@@ -26,7 +26,10 @@ class _RecursionFoundError(Exception):
 
 
 class Calls:
-    """Lowers calls, and the entry as the first of them. At most `unroll` recursive calls are followed."""
+    """Lowers calls, and the entry as the first of them. At most `unroll` recursive calls are followed.
+
+    Where the graph is to be executed, what is not followed is Unsupported instead of opaque.
+    """
 
     def __init__(
         self,
@@ -39,10 +42,11 @@ class Calls:
         expressions: Expressions,
         statements: Statements,
         unroll: int,
+        executable: bool,
     ) -> None:
         self._builder, self._unit, self._state, self._attempts = builder, unit, state, attempts
         self._variables, self._flow, self._expressions, self._statements = variables, flow, expressions, statements
-        self._deepest = min(unroll, DEEPEST)
+        self._deepest, self._executable = min(unroll, DEEPEST), executable
         # What is known of the functions and their calls stays known where an attempt is given up.
         self._returned: dict[tuple[object, ...], Value] = {}
         self._recursive: set[str] = set()
@@ -67,6 +71,8 @@ class Calls:
         known = libm.call(self._builder, name, [a for a in arguments if not isinstance(a, Aggregate)])
         if known is not None:
             return known
+        if self._executable:
+            raise Unsupported(node, f"the graph does not know '{name}'")
         prototype = self._unit.prototypes.get(name)
         return opaque(
             self._builder, arguments, self._unit.declarations.type_of(prototype.type) if prototype else DOUBLE
@@ -83,8 +89,12 @@ class Calls:
             convert(self._builder, a, type, node) for a, (_, type) in zip(arguments, function.parameters, strict=True)
         ]
         if name in self._lost or (name in self._cut and name in self._state.active):
+            if self._executable:
+                raise Unsupported(node, f"the recursion of '{name}' is not known to end soon")
             return opaque(self._builder, arguments, function.result)
-        key = (name, *(tuple(a.leaves) if isinstance(a, Aggregate) else a for a in arguments))
+        key: tuple[object, ...] = (name, *(tuple(a.leaves) if isinstance(a, Aggregate) else a for a in arguments))
+        if self._executable:
+            key = (*key, self._state.reached)  # its loops are entered only there
         if key not in self._returned:
             self._returned[key] = self._called(name, function, arguments, node)
         return self._returned[key]
@@ -100,6 +110,8 @@ class Calls:
                 self._cut.add(name)
             return self._inline(name, function, arguments, node)
         except Unsupported:
+            if self._executable:
+                raise
             self._lost.add(name)
             return opaque(self._builder, arguments, function.result)
 

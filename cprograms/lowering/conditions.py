@@ -5,7 +5,7 @@ from __future__ import annotations
 from cprograms.budget import tick
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.bounds import Bounds
-from cprograms.lowering.state import UNSET, State
+from cprograms.lowering.state import UNSET, Path, State
 from cprograms.types import INT
 
 
@@ -54,6 +54,13 @@ class Conditions:
     def any_of(self, first: int, second: int) -> int:
         """`first || second`, where the second is undefined where the first holds."""
         return self.select(first, self._builder.constant(1, INT), self.as_flag(second))
+
+    def all_of(self, path: Path) -> int:
+        """Whether all of a path holds; each of its conditions is undefined unless those before it hold."""
+        found = self._builder.constant(1, INT)
+        for condition, holds in path:
+            found = self.both(found, condition if holds else self.negation(condition))
+        return found
 
     def merge(self, condition: int, yes: list[int], no: list[int], length: int) -> list[int]:
         """The first `length` slots of two memories: `yes` where the condition holds, else `no`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cprograms.budget import spending
+from cprograms.declarations import Unsupported
+from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.graph import Graph, GraphBuilder
 from cprograms.lowering.attempts import Attempts, TooLongError
 from cprograms.lowering.bounds import Bounds
@@ -23,7 +25,7 @@ FEW = 8
 """Repetitions that are still unrolled in a graph that came out too large."""
 
 
-def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph:
+def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256, executable: bool = False) -> Graph:
     """Lower a program's entry to a graph whose roots are the program's results, in order.
 
     A loop is unrolled, and recursion inlined, where it is proved to end on the program's domain after at most `unroll`
@@ -32,10 +34,38 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256) -> Graph
     such node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
     Code without repetition is followed beyond `max_nodes`, up to MOST_NODES.
 
-    Raises ProgramError where it takes more time or memory than `cprograms.budget` gives it.
+    With `executable` a loop that is composed once is a `repeat` node, which computes it (`cprograms.ops`), and nothing
+    is opaque. One whose passes only a run decides is then hardly unrolled.
+
+    Raises ProgramError where it takes more time or memory than `cprograms.budget` gives it, and with `executable` where
+    something cannot be followed.
     """
     with spending(program.path):
-        return _lowered(program, max_nodes, unroll)
+        return _executable(program, max_nodes, unroll) if executable else _lowered(program, max_nodes, unroll)
+
+
+def _executable(program: Program, max_nodes: int, unroll: int) -> Graph:
+    for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
+        try:
+            graph = _followed(program, max_nodes, limit, executable=True)
+        except (RecursionError, TooLongError):
+            continue
+        except Unsupported as fault:
+            raise ProgramError([_diagnostic(program, fault)]) from fault
+        if len(graph.nodes) <= (MOST_NODES if limit == 0 else max_nodes):
+            return graph
+    raise ProgramError([Diagnostic(f"'{program.entry}' is too large to be followed", program.path)])
+
+
+def _diagnostic(program: Program, fault: Unsupported) -> Diagnostic:
+    """What cannot be followed, at its place in the file that the user gave."""
+    coord = fault.node.coord
+    if coord is None:
+        return Diagnostic(fault.message, program.path, hint=fault.hint)
+    lines = program.source.split("\n")
+    quoted = lines[coord.line - 1] if coord.file == program.path and coord.line <= len(lines) else ""
+    column = coord.column if quoted and coord.column and coord.column <= len(quoted) else 0
+    return Diagnostic(fault.message, coord.file or program.path, coord.line, column, quoted, fault.hint)
 
 
 def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
@@ -50,9 +80,9 @@ def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
     return _opaque(program)
 
 
-def _followed(program: Program, max_nodes: int, unroll: int) -> Graph:
+def _followed(program: Program, max_nodes: int, unroll: int, executable: bool = False) -> Graph:
     builder = GraphBuilder()
-    value = _stages(program, builder, max_nodes, unroll).entry(program.entry, _arguments(program, builder))
+    value = _stages(program, builder, max_nodes, unroll, executable).entry(program.entry, _arguments(program, builder))
     return builder.finish(nodes_of(value))
 
 
@@ -67,7 +97,7 @@ def _arguments(program: Program, builder: GraphBuilder) -> list[Value]:
     return [builder.argument(i, a.type) for i, a in enumerate(program.arguments)]
 
 
-def _stages(program: Program, builder: GraphBuilder, max_nodes: int, unroll: int) -> Calls:
+def _stages(program: Program, builder: GraphBuilder, max_nodes: int, unroll: int, executable: bool) -> Calls:
     """The stages of one lowering. Each uses those above it; only a call in an expression leads down, to the last."""
     unit = TranslationUnit(program.unit)
     state = State()
@@ -77,6 +107,8 @@ def _stages(program: Program, builder: GraphBuilder, max_nodes: int, unroll: int
     variables = Variables(builder, bounds, state, conditions)
     flow = Flow(builder, state, conditions)
     expressions = Expressions(builder, unit, state, conditions, variables, lambda node: calls.call(node))
-    statements = Statements(builder, unit.declarations, state, attempts, conditions, flow, expressions, unroll)
-    calls = Calls(builder, unit, state, attempts, variables, flow, expressions, statements, unroll)
+    statements = Statements(
+        builder, unit.declarations, state, attempts, conditions, flow, expressions, unroll, executable
+    )
+    calls = Calls(builder, unit, state, attempts, variables, flow, expressions, statements, unroll, executable)
     return calls

@@ -186,12 +186,13 @@ class Expressions:
             other = self._unevaluated(no if known else yes)
             return self._common(yes() if known else no(), other, node)
         state = self._state
-        before = state.memory
-        state.memory = list(before)
+        before, path = state.memory, state.path
+        state.memory, state.path = list(before), (*path, (condition, True))
         first = yes()
         after = state.memory
-        state.memory = list(before)
+        state.memory, state.path = list(before), (*path, (condition, False))
         second = no()
+        state.path = path
         state.memory = self._conditions.merge(condition, after, state.memory, len(before))
         first = self._common(first, type_of(self._builder, second), node)
         second = self._common(second, type_of(self._builder, first), node)

@@ -26,12 +26,13 @@ class Flow:
         if known is not None:
             return yes() if known else no()
         state = self._state
-        before, outer = state.memory, state.exits
-        state.memory, state.exits = list(before), []
+        before, outer, path, reached = state.memory, state.exits, state.path, state.reached
+        state.memory, state.exits, state.path = list(before), [], (*reached, (condition, True))
         first = yes()
         after, exits = state.memory, state.exits
-        state.memory, state.exits = list(before), []
+        state.memory, state.exits, state.path = list(before), [], (*reached, (condition, False))
         second = no()
+        state.path = path
         if first and not second:
             # All that take the other side leave: its exits come first, and the rest is on this side.
             outer += [self._under(e, condition, False) for e in state.exits]

@@ -1,4 +1,7 @@
-"""Loops: unrolled where they are proved to end soon, else composed once, as `carry` and `loop` nodes."""
+"""Loops: unrolled where they are proved to end soon, else composed once, as `carry` and `loop` nodes.
+
+In a graph that is to be executed what is composed once is a `repeat` node, which computes it.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ from cprograms.lowering.mentions import Mentions
 from cprograms.lowering.state import UNSET, Exit, Place, State
 from cprograms.lowering.values import leaves
 from cprograms.types import INT, Scalar
+
+UNDECIDED = 4
+"""Passes that only a run decides, beyond which a loop that can be computed is not unrolled."""
 
 
 class Repetition(NamedTuple):
@@ -48,28 +54,29 @@ class Loops:
         expressions: Expressions,
         block: Callable[[list[c_ast.Node]], bool],
         unroll: int,
+        executable: bool,
     ) -> None:
         self._builder, self._state, self._attempts = builder, state, attempts
         self._conditions, self._flow, self._expressions = conditions, flow, expressions
-        self._block, self._unroll = block, unroll
+        self._block, self._unroll, self._executable = block, unroll, executable
         self._carried = 0
 
     def repeat(self, loop: Repetition) -> bool:
         state = self._state
-        outer, targets = state.exits, state.targets
-        state.exits = []
+        outer, targets, path = state.exits, state.targets, state.path
+        state.exits, state.path = [], state.reached
         if not loop.by_goto:
             state.targets = {"break": loop.end, "continue": loop.again}
         alive = self._attempts.attempt(lambda: self._unrolled(loop))
         if alive is None:
-            alive = self._rolled(loop)
+            alive = self._repeated(loop) if self._executable else self._rolled(loop)
         alive = self._flow.arrive(loop.end, alive)
-        state.exits, state.targets = outer + state.exits, targets
+        state.exits, state.targets, state.path = outer + state.exits, targets, path
         return alive
 
     def _unrolled(self, loop: Repetition) -> bool:
         """All the passes, one after the other; raises TooLongError where no end is in sight."""
-        grown = 0
+        grown = undecided = 0
         for iteration in count():
             before = self._builder.operators
             if loop.condition is not None and (loop.tested_first or iteration):
@@ -78,6 +85,9 @@ class Loops:
                 if known is False:
                     return True
                 if known is None:
+                    undecided += 1
+                    if self._executable and undecided > UNDECIDED:
+                        raise TooLongError
                     self._flow.leave(loop.end, self._conditions.negation(test))
             if grown >= max(self._unroll, 1):
                 raise TooLongError
@@ -121,6 +131,41 @@ class Loops:
         state.exits = self._flagged(exits, go_on, loop.end, ends)
         return ends
 
+    def _repeated(self, loop: Repetition) -> bool:
+        """A loop that is computed; what leaves it elsewhere than to its end does so as in `_rolled`.
+
+        A pass of one that is tested first leaves all as it is after the test where that fails, and none follows.
+        """
+        state, build, choose = self._state, self._builder, self._conditions
+        before, path, entered = state.memory, state.path, choose.all_of(state.reached)
+        carried = {slot: self._carry(before[slot], type) for slot, type in self._assigned(loop).items()}
+        state.memory, state.path = list(before), ()
+        for slot, node in carried.items():
+            state.memory[slot] = node
+        test = again = build.constant(1, INT)
+        if loop.condition is not None and loop.tested_first:
+            test = choose.as_flag(self._expressions.condition(loop.condition))
+            state.path = ((test, True),)
+        tested, alive = list(state.memory), self._pass(loop)
+        if alive and loop.condition is not None and not loop.tested_first:
+            again = choose.as_flag(self._expressions.condition(loop.condition))
+        exits, after = state.exits, state.memory[: len(before)]
+        again = choose.both(test, self._merge_exits(exits, again, after, alive))
+        if not exits and build.number(again):
+            raise Unsupported(loop.body[0], "cannot follow a loop without an end")
+        targets = list(dict.fromkeys(e.target for e in exits if e.target != loop.end))
+        zero = build.constant(0, INT)
+        flags = [choose.select(test, self._taken(exits, target), zero) for target in targets]
+        following = [choose.select(test, after[slot], tested[slot]) for slot in carried]
+        carries = [*carried.values(), *(self._carry(zero, INT) for _ in flags)]
+        left = build.repeat(entered, again, [*following, *flags], carries)
+        state.memory, state.path = list(before), path
+        for slot, node in zip(carried, left, strict=False):
+            state.memory[slot] = node
+        ends = loop.condition is not None or any(e.target == loop.end for e in exits)
+        state.exits = self._leaving(targets, left[len(carried) :], ends)
+        return ends
+
     def _carried_pass(self, loop: Repetition) -> tuple[int, bool]:
         """One pass; returns the flag of another one, as the loop's condition has it, and whether the end is reached."""
         go_on = self._builder.constant(1, INT)
@@ -151,17 +196,28 @@ class Loops:
     def _flagged(self, exits: list[Exit], go_on: int, end: Hashable, ends: bool) -> list[Exit]:
         """A rolled loop's exits to elsewhere, as seen after it."""
         targets = list(dict.fromkeys(e.target for e in exits if e.target != end))
-        flagged = []
+        zero = self._builder.constant(0, INT)
+        flags = [
+            self._builder.add("loop", INT, go_on, self._taken(exits, target), self._carry(zero, INT))
+            for target in targets
+        ]
+        return self._leaving(targets, flags, ends)
+
+    def _taken(self, exits: list[Exit], target: Hashable) -> int:
+        """Whether a pass leaves to the target."""
         zero, one = self._builder.constant(0, INT), self._builder.constant(1, INT)
-        for target in targets:
-            taken = zero
-            for exit in reversed(exits):
-                here = one if exit.target == target else zero
-                taken = here if exit.condition is None else self._conditions.select(exit.condition, here, taken)
-            flag = self._builder.add("loop", INT, go_on, taken, self._carry(zero, INT))
-            last = target == targets[-1] and not ends
-            flagged.append(Exit(target, None if last else flag, list(self._state.memory)))
-        return flagged
+        taken = zero
+        for exit in reversed(exits):
+            here = one if exit.target == target else zero
+            taken = here if exit.condition is None else self._conditions.select(exit.condition, here, taken)
+        return taken
+
+    def _leaving(self, targets: list[Hashable], flags: list[int], ends: bool) -> list[Exit]:
+        """The exits after a loop that was composed once; the last needs no condition where the loop has no end."""
+        return [
+            Exit(target, None if target == targets[-1] and not ends else flag, list(self._state.memory))
+            for target, flag in zip(targets, flags, strict=True)
+        ]
 
     def _assigned(self, loop: Repetition) -> dict[int, Scalar]:
         """The slots of the variables that a loop's code may assign, with their types."""

@@ -48,8 +48,12 @@ class Exit(NamedTuple):
     memory: list[int]
 
 
-Frame = tuple[list[int], list[Exit], list[dict[str, Place]], dict[str, Hashable], CType | None, tuple[str, ...], int]
-"""What a call of a function replaces, and what an attempt may have to go back to: the first seven fields of a State."""
+Path = tuple[tuple[int, bool], ...]
+"""Conditions, outermost first, and whether each holds."""
+Frame = tuple[
+    list[int], list[Exit], list[dict[str, Place]], dict[str, Hashable], CType | None, tuple[str, ...], int, Path
+]
+"""What a call of a function replaces, and what an attempt may have to go back to: the first eight fields of a State."""
 
 
 class State:
@@ -68,24 +72,31 @@ class State:
         self.result: CType | None = None  # of the function that is being followed
         self.active: tuple[str, ...] = ()  # the functions that are being followed, outermost first
         self.repeating = 0  # how many unrolled loops and recursive calls this place is in
+        self.path: Path = ()  # what holds here, but that no exit of `exits` was taken
         self.typing = False  # only the type of an expression is wanted: calls are not followed
         self.globals: dict[str, Place] = {}  # the constant globals that were read so far
         self.constants: list[int] = []  # their slots
 
     def frame(self) -> Frame:
-        return self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating
+        return self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating, self.path
 
     def snapshot(self) -> Frame:
         """The frame as it is now, whatever is assigned later."""
         memory, exits, scopes = list(self.memory), list(self.exits), [dict(scope) for scope in self.scopes]
-        return memory, exits, scopes, self.targets, self.result, self.active, self.repeating
+        return memory, exits, scopes, self.targets, self.result, self.active, self.repeating, self.path
 
     def restore(self, frame: Frame) -> None:
-        self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating = frame
+        self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating, self.path = frame
+
+    @property
+    def reached(self) -> Path:
+        """All that holds where control is at this point: no exit was taken either."""
+        return self.path + tuple((e.condition, False) for e in self.exits if e.condition is not None)
 
     def enter(self, name: str, result: CType | None, memory: list[int], parameters: dict[str, Place]) -> Frame:
         """Enter a function that is called; returns the frame of the caller."""
         outer = self.frame()
+        self.path = self.reached
         self.memory, self.exits, self.scopes, self.targets = memory, [], [parameters], {}
         self.result, self.active = result, (*self.active, name)
         return outer

@@ -32,10 +32,11 @@ class Statements:
         flow: Flow,
         expressions: Expressions,
         unroll: int,
+        executable: bool,
     ) -> None:
         self._builder, self._declarations, self._state = builder, declarations, state
         self._attempts, self._flow, self._expressions = attempts, flow, expressions
-        self._loops = Loops(builder, state, attempts, conditions, flow, expressions, self._block, unroll)
+        self._loops = Loops(builder, state, attempts, conditions, flow, expressions, self._block, unroll, executable)
         self._switches = Switches(conditions, flow, expressions, self._declare, self._sequence)
         self._visits: dict[type, Callable[..., bool]] = {
             c_ast.Compound: self._compound,

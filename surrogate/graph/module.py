@@ -36,14 +36,14 @@ class GraphModule(nn.Module):
     `arguments` are the names of the inputs. What was traced or exported is for running: the gradient of branches that
     are not taken may leak into it.
 
-    Raises ValueError for a graph that is not exact, and for a temperature that is no positive number.
+    Raises ValueError for a graph that is not executable, and for a temperature that is no positive number.
     """
 
     def __init__(
         self, graph: Graph, arguments: Sequence[str] = (), smooth: float | None = None, lines: Lines | None = None
     ) -> None:
         super().__init__()
-        if not graph.exact:
+        if not graph.executable:
             raise ValueError("a graph with loop or opaque nodes cannot be computed")
         if smooth is not None and not (smooth > 0 and math.isfinite(smooth)):
             raise ValueError(f"the temperature of smooth selects is a positive number, not {smooth!r}")

@@ -15,15 +15,17 @@ from torch import Tensor
 
 from cprograms.graph import Graph, Node
 from cprograms.lowering.bounds import Bounds
-from cprograms.ops import PREDICATES
+from cprograms.ops import AFTER, PREDICATES, REPEAT
 from cprograms.types import Scalar
 from surrogate.graph import operators as o
 from surrogate.graph.gradients import hush
+from surrogate.graph.loops import Registers, Repeat
+from surrogate.graph.nesting import nesting
 from surrogate.graph.operators import Compute, Kind
 
-Registers = list[Tensor]
 Poison = frozenset[int]
 CLEAN: Poison = frozenset()
+_NOTHING = torch.empty(0)
 _LINEAR = frozenset("add sub neg sel cast min max floor ceil trunc round rint".split())
 """Their derivatives are finite whatever their operands are, so that they need not be kept silent."""
 _CONVERSIONS: dict[tuple[Kind, Kind], Compute] = {
@@ -67,26 +69,33 @@ class Plan(NamedTuple):
 
 def run(plan: Plan, given: Sequence[Tensor], numbers: Iterable[tuple[int, Tensor]]) -> Registers:
     """All registers after the last step, those that were dead before empty."""
-    nothing = torch.empty(0)
-    r = [*given, *[nothing] * (plan.size - len(given))]
+    r = [*given, *[_NOTHING] * (plan.size - len(given))]
     for register, number in numbers:
         r[register] = number
+    follow(plan.steps, r)
+    return r
+
+
+def follow(steps: Sequence[Step], r: Registers) -> None:
+    """Take steps one after the other."""
     watched = torch.is_grad_enabled()
-    for out, compute, reads, dead, silent in plan.steps:
+    for out, compute, reads, dead, silent in steps:
         value = compute(r)
         if watched and silent and value.requires_grad:
             hush(value, [r[k] for k in reads])
         r[out] = value
         for register in dead:
-            r[register] = nothing
-    return r
+            r[register] = _NOTHING
 
 
 class _Emission(NamedTuple):
+    """A step before it is known what is dead after it; a loop computes with all registers, and writes more."""
+
     out: int
-    compute: Compute
+    compute: Compute | Repeat
     reads: tuple[int, ...]
     silent: bool
+    writes: tuple[int, ...] = ()
 
 
 class Planner:
@@ -98,13 +107,16 @@ class Planner:
         self._branches = _in_branches(graph)
         self._size = arguments + len(learnable)
         self._numbers: dict[tuple[str, Kind], tuple[int, Tensor]] = {}
-        self._emitted: list[_Emission] = []
+        self._nesting = nesting(graph)
+        self._emitted: dict[int | None, list[_Emission]] = {None: []}  # by the loop whose body they are in
+        self._loop: dict[int, int] = {}  # of registers that are computed in one
         self._kinds: list[Kind | None] = []  # None of a constant, which is of every kind
         self._steep: list[bool] = []  # whether a gradient may flow through an integer
         self._poison: list[Poison] = []
         self._same: dict[int, int] = {}  # nodes that hold what another one holds
         self._at: dict[tuple[int, Kind], int] = {(c, "f64"): arguments + k for k, c in enumerate(learnable)}
         self._any: dict[Poison, int] = {}
+        self._left: dict[int, list[int]] = {}  # the registers of a loop's variables after it
         self._weights: dict[int, int | None] = {}
         self._silent = False  # whether what is emitted now lies in a branch
 
@@ -112,21 +124,38 @@ class Planner:
         for node in range(len(self._nodes)):
             self._visit(node)
         results = [self._result(root) for root in self._graph.roots]
-        kept = {register for result in results for register in result}
-        last = {register: k for k, e in enumerate(self._emitted) for register in e.reads}
-        fixed = {register for register, _ in self._numbers.values()}
-        steps = []
-        for k, e in enumerate(self._emitted):
-            dead = tuple(sorted({r for r in e.reads if last[r] == k and r not in kept and r not in fixed}))
-            steps.append(Step(e.out, _over_registers(e.compute, e.reads), e.reads, dead, e.silent))
+        steps = self._steps(None, {register for result in results for register in result if register is not None})
         return Plan(self._size, list(self._numbers.values()), steps, results)
+
+    def _steps(self, loop: int | None, kept: set[int]) -> list[Step]:
+        """The steps of a loop's body, or of what is in none; `kept` are the registers that are read after them."""
+        emitted = self._emitted[loop]
+        last = {register: k for k, e in enumerate(emitted) for register in e.reads}
+        mine = {register for e in emitted for register in (e.out, *e.writes)} - kept
+        steps = []
+        for k, e in enumerate(emitted):
+            dead = tuple(sorted({r for r in e.reads if last[r] == k and r in mine}))
+            run = e.compute if isinstance(e.compute, Repeat) else _over_registers(e.compute, e.reads)
+            steps.append(Step(e.out, run, e.reads, dead, e.silent))
+        return steps
 
     # --- Registers ---
 
     def _emit(self, compute: Compute, *reads: int) -> int:
-        self._emitted.append(_Emission(self._size, compute, reads, self._silent))
+        """A step of the innermost loop that it reads something of; returns its register."""
+        loop = self._innermost(reads)
+        self._emitted[loop].append(_Emission(self._size, compute, reads, self._silent))
+        return self._new(loop)
+
+    def _new(self, loop: int | None) -> int:
+        if loop is not None:
+            self._loop[self._size] = loop
         self._size += 1
         return self._size - 1
+
+    def _innermost(self, registers: Iterable[int]) -> int | None:
+        loops = [self._loop[r] for r in registers if r in self._loop]
+        return max(loops, key=lambda loop: self._nesting.depth[loop], default=None)
 
     def _number(self, value: float, kind: Kind) -> int:
         key = (repr(value), kind)
@@ -174,6 +203,14 @@ class Planner:
             return
         if n.op == "arg":
             self._argument(node, n)
+        elif n.op == "carry":
+            self._carry(node, n)
+        elif n.op == REPEAT:
+            self._repeat(node)
+        elif n.op == AFTER:
+            loop, number = n.children[0], int(n.value)
+            carry = self._nesting.loops[loop].carried[number]
+            self._set(node, self._kind(carry), self._left[loop][number], steep=self._steep[carry])
         elif n.op in o.COMPARED:
             self._set(node, "flag", self._compare(n))
         elif n.op == "sel":
@@ -211,6 +248,48 @@ class Planner:
         else:
             value = self._emit(o.truncated, column)
             self._set(node, "real", value, self._emit(o.outside(*n.type.limits), value), steep=True)
+
+    # --- Loops ---
+
+    def _carry(self, node: int, n: Node) -> None:
+        loop = self._nesting.home[node]
+        self._emitted.setdefault(loop, [])
+        kind: Kind = "flag" if n.type.code == "bool" else "real"
+        if n.type.bits == 64 or not n.type.is_integer:
+            kind = "whole" if n.type.is_integer else _floating(n.type)
+        self._poison[node] = CLEAN  # what poisons a variable in one pass poisons the loop
+        self._set(node, kind, self._new(loop), steep=kind == "real")
+
+    def _kind(self, node: int) -> Kind:
+        kind = self._kinds[node]
+        assert kind is not None
+        return kind
+
+    def _repeat(self, node: int) -> None:
+        loop = self._nesting.loops[node]
+        kinds = [self._kind(c) for c in loop.carried]
+        first = [self._nodes[c].children[0] for c in loop.carried]
+        following = [self._fetch(f, kind) for f, kind in zip(loop.following, kinds, strict=True)]
+        again = self._fetch(loop.again, "flag")
+        poison = self._union(CLEAN.union(*(self._poison[c] for c in (loop.again, *loop.following))))
+        entered = self._fetch(loop.entered, "flag")
+        before = [self._fetch(f, kind) for f, kind in zip(first, kinds, strict=True)]
+        carried = [self._at[c, kind] for c, kind in zip(loop.carried, kinds, strict=True)]
+        kept = {*following, again, *([] if poison is None else [poison])}
+        body = self._steps(node, kept)
+        mine = {register for e in self._emitted[node] for register in (e.out, *e.writes)} | {*carried}
+        read = sorted({r for r in {*kept, *(r for e in self._emitted[node] for r in e.reads)} if r not in mine})
+        around = self._innermost([entered, *before, *read])
+        left = [self._new(around) for _ in carried]
+        repeat = Repeat(
+            lambda r: follow(body, r), entered, tuple(before), tuple(carried), tuple(following), again, poison,
+            tuple(read), tuple(left),
+        )  # fmt: skip
+        reads = tuple(dict.fromkeys([entered, *before, *read]))
+        trap = self._new(around)
+        self._emitted[around].append(_Emission(trap, repeat, reads, False, tuple(left)))
+        self._left[node] = left
+        self._poison[node] = CLEAN.union({trap}, self._poison[loop.entered], *(self._poison[f] for f in first))
 
     def _math(self, node: int, n: Node) -> None:
         kind = _floating(self._nodes[n.children[0]].type)

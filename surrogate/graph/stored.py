@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from cprograms.graph import Graph, Node
-from cprograms.ops import INDEX, OPS, PREDICATES, UNEVALUABLE
-from cprograms.types import SCALARS, Scalar
+from cprograms.ops import AFTER, INDEX, OPS, PREDICATES, REPEAT, UNEVALUABLE
+from cprograms.types import INT, SCALARS, Scalar
+from surrogate.graph.nesting import nesting
 
 _BITS = frozenset("mod and or xor shl shr not".split())
 _EITHER = frozenset("add sub mul div neg abs min max".split())
@@ -40,7 +41,9 @@ def from_dict(d: dict[str, Any]) -> Graph:
         raise ValueError(f"no graph: {type(e).__name__} {e}") from e
     if not roots:
         raise ValueError("no graph: it has no roots")
-    return Graph(tuple(nodes), roots, tables)
+    graph = Graph(tuple(nodes), roots, tables)
+    nesting(graph)
+    return graph
 
 
 def _written(value: float) -> float | str:
@@ -94,10 +97,12 @@ def _node(row: list[Any], before: list[Node], tables: tuple[np.ndarray, ...]) ->
     if not isinstance(row, list) or len(row) != 4:
         raise ValueError(f"no graph: {row!r} is no node")
     op, code, given, value = row
-    if op not in INDEX or op in UNEVALUABLE:
-        raise ValueError(f"no graph: there is no operator {op!r}")
     type_ = _scalar(code)
     children = tuple(_index(c, len(before), "child") for c in given)
+    if op in ("carry", REPEAT, AFTER):
+        return _part_of_loop(Node(op, type_, children, _index(value, 1 << 16, "variable")), before)
+    if op not in INDEX or op in UNEVALUABLE:
+        raise ValueError(f"no graph: there is no operator {op!r}")
     if len(children) != OPS[INDEX[op]].arity:
         raise ValueError(f"no graph: {op} of {len(children)} operands")
     if op == "const":
@@ -113,6 +118,24 @@ def _node(row: list[Any], before: list[Node], tables: tuple[np.ndarray, ...]) ->
     elif value != 0:
         raise ValueError(f"no graph: {op} with the value {value!r}")
     return Node(op, type_, children, value)
+
+
+def _part_of_loop(n: Node, before: list[Node]) -> Node:
+    """A node of a loop that is computed; how the loops lie in each other is for `nesting` to say."""
+    types = [before[c].type for c in n.children]
+    if n.op == "carry":
+        fits = types == [n.type]
+    elif n.op == AFTER:
+        loop = before[n.children[0]] if len(types) == 1 else n
+        half = len(loop.children) // 2 - 1
+        fits = loop.op == REPEAT and n.value < half and before[loop.children[2 + int(n.value)]].type == n.type
+    else:
+        half = len(types) // 2 - 1
+        fits = n.type == INT and n.value == 0 and half > 0 and types[2 : 2 + half] == types[2 + half :]
+        fits = fits and types[0].is_integer and types[1].is_integer
+    if not fits:
+        raise ValueError(f"no graph: {n.op} of {[t.code for t in types]} gives no {n.type.code}")
+    return n
 
 
 def _typed(op: str, type_: Scalar, operands: list[Scalar]) -> bool:
