@@ -32,8 +32,8 @@ TAPS = "taps.json"
 class Surrogate(NumericArtifact):
     """A compiled surrogate.
 
-    `module` is the network. `rows` counts the executed rows that shaped the weights, and `compiler` is the SHA-256 of
-    the hypernetwork's weights. `operators` counts what the program computes. `held_out` counts further executed rows,
+    `module` is the network. `rows` counts the executed rows that shaped the weights, of which there were as many as
+    needed where they were `free_rows`. `compiler` is the SHA-256 of the hypernetwork's weights. `operators` counts what the program computes. `held_out` counts further executed rows,
     which decided for which results the network is not clearly better than the mean: those, `mean_only`, are the mean.
     `untuned` names the results that a fine-tuning did not change.
     """
@@ -44,6 +44,7 @@ class Surrogate(NumericArtifact):
     rows: int
     compiler: str
     operators: int = 0
+    free_rows: bool = False
     held_out: int = 0
     mean_only: tuple[str, ...] = ()
     untuned: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ class Surrogate(NumericArtifact):
         Raises UsageError where something else than an artifact is in the way, where writing fails (permissions, a full
         disk), or where `module` is no network of this signature.
         """
-        ensure_free(Path(path), (TENSORS, C_PROGRAM, *_written_taps(self.module.taps)))
+        ensure_free(Path(path), (TENSORS, C_PROGRAM, *_written_taps(self._taps)))
         kept = self._as_stored()
         if kept.measured is None and kept.opt_level > 0:
             kept.check()
@@ -84,10 +85,17 @@ class Surrogate(NumericArtifact):
         files |= _written_taps(kept.module.taps)
         write(path, kept.config(), files)
 
+    @property
+    def _taps(self) -> Taps | None:
+        """Those of the module, which may have been replaced by anything."""
+        found = getattr(self.module, "taps", None)
+        return found if isinstance(found, Taps) else None
+
     def _as_stored(self) -> Surrogate:
         """The surrogate that loading the artifact gives: itself, unless its module was replaced or cast."""
+        taps = self._taps
         try:
-            network = _network(self.module.state_dict(), self.signature, getattr(self.module, "taps", None))
+            network = _network(self.module.state_dict(), self.signature, taps)
         except (AttributeError, KeyError, ValueError) as e:
             raise UsageError(f"the module of '{self.entry}' cannot be saved: {e}") from e
         if isinstance(self.module, SurrogateNetwork) and tensors_of(network) == tensors_of(self.module):
@@ -98,7 +106,7 @@ class Surrogate(NumericArtifact):
     def origin(self) -> Origin:
         """Where the weights come from, for reports."""
         names = [r.name for r in self.results]
-        return Origin(self.opt_level, self.rows, self.held_out, names, self.mean_only, self.untuned)
+        return Origin(self.opt_level, self.rows, self.free_rows, self.held_out, names, self.mean_only, self.untuned)
 
     def config(self) -> dict[str, Any]:
         """What `config.json` and `compile --json` say, without the files' hashes."""
@@ -111,6 +119,7 @@ class Surrogate(NumericArtifact):
             "opt_level": self.opt_level,
             "seed": self.seed,
             "rows": self.rows,
+            "free_rows": self.free_rows,
             **({"held_out_rows": self.held_out, "mean_only": list(self.mean_only)} if self.held_out else {}),
             **({"untuned": list(self.untuned)} if self.untuned else {}),
             "compiler_sha256": self.compiler,
@@ -138,6 +147,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         compiler=config["compiler_sha256"],
         # Artifacts of version 0.1.0 do not have them.
         operators=int(config.get("operators", 0)),
+        free_rows=bool(config.get("free_rows", False)),
         held_out=int(config.get("held_out_rows", 0)),
         mean_only=tuple(config.get("mean_only", ())),
         untuned=tuple(config.get("untuned", ())),

@@ -40,6 +40,7 @@ class Origin:
 
     opt_level: int
     rows: int
+    free: bool
     held_out: int
     results: Sequence[str]
     mean_only: Sequence[str]
@@ -49,6 +50,8 @@ class Origin:
         """In words, as the end of a sentence."""
         if self.opt_level == 0:
             return "the weights come from its text alone"
+        if self.free:
+            return f"it starts from the program's text and was fitted to {self.rows:,} executed rows"
         most = "up to " if self.opt_level == 1 and self.rows > GAUSS_NEWTON_ROWS else ""
         read = min(self.rows, GAUSS_NEWTON_ROWS) if self.opt_level == 2 else self.rows
         return (
@@ -62,7 +65,7 @@ class Origin:
         if len(self.untuned) == len(self.results):
             return f"; fine-tuning on {self.rows:,} changed nothing: {prefer}"
         kept = f", but for {', '.join(self.untuned)}, of which {prefer}" if self.untuned else ""
-        return f", then fitted to {self.rows:,}{kept}"
+        return f", then fine-tuned on {self.rows:,}{kept}"
 
     def safeguard(self) -> str:
         """What the rows did that shaped no weights, in words; empty where there were none."""
@@ -70,7 +73,7 @@ class Origin:
             return ""
         rows = f"{self.held_out:,} further rows"
         if not self.mean_only:
-            return f"{rows} say that it is better than the mean"
+            return f"{rows} chose its parts" if self.free else f"{rows} say that it is better than the mean"
         return f"{self.fallback()}: on {rows} the network is not clearly better"
 
     def fallback(self) -> str:

@@ -118,6 +118,7 @@ def compile_program(
         rows=len(made.rows[0]),
         compiler=hypernetwork.sha256,
         operators=operator_count(graph),
+        free_rows=settings.free,
         held_out=len(made.held_out[0]),
         mean_only=tuple(names[k] for k in averaged),
         untuned=tuple(name for name, untuned in zip(names, made.untuned, strict=True) if untuned),
@@ -128,11 +129,11 @@ def compile_program(
 
 def _settings(opt_level: int, rows: int | None, seed: int, taps: str | int | None, plain: bool) -> _Settings:
     opt_level, seed = options.whole("opt_level", opt_level), options.seed(seed)
+    rows = None if rows is None else options.whole("rows", rows)
     if opt_level not in LEVEL_ROWS:
         raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
     if opt_level == 0 and rows:
         raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
-    rows = None if rows is None else options.whole("rows", rows)
     if rows is not None and opt_level > 0 and not MIN_ROWS <= rows <= MAX_ROWS:
         raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
     if plain and taps not in (None, "none"):
@@ -190,9 +191,11 @@ def _emitted_best(
     counts = [c for c in (GAUSS_NEWTON_ROWS << k for k in range(8)) if c < len(x)]
     if not len(held_out[0]):
         return _emitted(hypernetwork, program, graph, x, y, len(x))
-    ways: list[tuple[Taps | None, int]] = [(taps, len(x))] if taps is not None else []
-    ways += [(None, count) for count in (*counts, len(x))]
-    networks = [_emitted(hypernetwork, program, graph, x, y, seen, taps=read) for read, seen in ways]
+    networks = [
+        _emitted(hypernetwork, program, graph, x, y, count, read)
+        for count in (*counts, len(x))
+        for read in ((None,) if taps is None else (None, taps))
+    ]
     return best_of([tapped(network, taps) for network in networks], held_out)
 
 
