@@ -21,6 +21,7 @@ from surrogate.graph import stored
 from surrogate.mlp.card import Origin, card, network_line, parts_of
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.polynomial import Chebyshev
+from surrogate.mlp.table import Table
 from surrogate.mlp.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.words import error_line, trapped_line
@@ -193,8 +194,13 @@ def _network(tensors: Mapping[str, Tensor], signature: Signature, taps: Taps | N
     if "polynomial.exponents" in tensors:
         exponents = tensors["polynomial.exponents"].to(torch.int64)
         skip = Chebyshev(exponents, torch.zeros(results, len(exponents), dtype=torch.float64))
+    table = None
+    if "table.values" in tensors:
+        table = Table(tensors["table.low"], tensors["table.sizes"], tensors["table.values"])
+        if int(table.sizes.prod()) != len(table.values) or table.values.shape[1:] != (results,):
+            raise ValueError("a table of another box")
     dtype = torch.float64 if tensors["w1"].dtype == torch.float64 else torch.float32
-    network = SurrogateNetwork(len(signature.arguments), len(signature.results), hidden, taps, skip, dtype)
+    network = SurrogateNetwork(len(signature.arguments), len(signature.results), hidden, taps, skip, dtype, table)
     if (found := _shapes(tensors)) != (shapes := _shapes(network.state_dict())):
         raise ValueError(f"tensors of shapes {found} are not those of {signature}, {shapes}")
     if skip is not None and (skip.exponents.min() < 0 or skip.exponents.shape[1] != network.w1.shape[2]):

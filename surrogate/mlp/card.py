@@ -16,6 +16,8 @@ from surrogate.version import __version__
 def parts_of(network: SurrogateNetwork) -> list[str]:
     """What the network is made of, as in ["mlp 2×64", "chebyshev degree 6", "4 gates", "7 taps"]; gates are taps, too,
     but are counted by themselves."""
+    if network.table is not None:
+        return [f"a table of {len(network.table.values):,} points"]
     hidden = network.w1.shape[1]
     found = [f"mlp 2×{hidden}"] if hidden else []
     if network.polynomial is not None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from surrogate.mlp.polynomial import Chebyshev
+from surrogate.mlp.table import Table
 from surrogate.mlp.taps import Taps
 from surrogate.mlp.towers import Towers
 from surrogate.numeric.batches import as_rows, like_inputs
@@ -42,7 +43,7 @@ class SurrogateNetwork(nn.Module):
     """The network that mimics a program: [..., A] -> [..., R], both in C units.
 
     Its inputs are the arguments, scaled to [-1, 1] over the domain, and the `taps` where it has some. Its output is the
-    sum of its parts: the MLP, one tower a result, of no hidden unit where it has none; and a `polynomial`. The domain's
+    sum of its parts: the MLP, one tower a result, of no hidden unit where it has none; and a `polynomial`. With a `table` it has no other part. The domain's
     middle and reach (half its width), and the outputs' mean and deviation, are float64 buffers, so that a small
     variation on a large offset survives; between them the towers compute in the parameters' type, `dtype`.
     Differentiable in its inputs and parameters. An argument whose domain is a single value is ignored: its reach is
@@ -62,6 +63,7 @@ class SurrogateNetwork(nn.Module):
         taps: Taps | None = None,
         polynomial: Chebyshev | None = None,
         dtype: torch.dtype = torch.float32,
+        table: Table | None = None,
     ):
         super().__init__()
         A, R, H = arguments, results, hidden
@@ -77,7 +79,7 @@ class SurrogateNetwork(nn.Module):
         self.register_buffer("reach", torch.ones(A, dtype=torch.float64))
         self.register_buffer("mean", torch.zeros(R, dtype=torch.float64))
         self.register_buffer("std", torch.ones(R, dtype=torch.float64))
-        self.taps, self.polynomial = taps, polynomial
+        self.taps, self.polynomial, self.table = taps, polynomial, table
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., A] -> [..., R] for any batch shape, in the floating type of `x`, else in torch's default type.
@@ -85,6 +87,8 @@ class SurrogateNetwork(nn.Module):
         Raises ValueError for a last axis of another length than A, and for complex numbers.
         """
         rows = as_rows(x, self.arguments)
+        if self.table is not None:
+            return like_inputs(self.table(rows), x)
         return like_inputs(self.unscale(self.outputs(self.inputs(rows))), x)
 
     def inputs(self, x: Tensor) -> Tensor:
