@@ -13,10 +13,12 @@ from surrogate.target import Artifact, Target
 
 if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
+    from surrogate.graph.artifact import GraphProgram
     from surrogate.mlp.artifact import Surrogate
 
 _HOMES = (
     "surrogate.mlp.target",
+    "surrogate.graph.target",
     "surrogate.anc.target",
 )
 _TABLE: list[Target[Any]] = [import_module(home).TARGET for home in _HOMES]
@@ -49,6 +51,22 @@ def compile(
 def compile(
     path: str | PathLike[str] | None = None,
     *,
+    target: Literal["graph"],
+    source: str | None = None,
+    entry: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    smooth: float | None = None,
+    include_dirs: Sequence[str] = (),
+    defines: Sequence[str] = (),
+    sandboxed_includes: bool = False,
+    limit: float | None = None,
+) -> GraphProgram: ...
+
+
+@overload
+def compile(
+    path: str | PathLike[str] | None = None,
+    *,
     target: Literal["anc"],
     source: str | None = None,
     entry: str | None = None,
@@ -63,15 +81,19 @@ def compile(
 
 
 @overload
-def compile(path: str | PathLike[str] | None = None, *, target: str, **options: Any) -> Surrogate | AncProgram: ...
+def compile(
+    path: str | PathLike[str] | None = None, *, target: str, **options: Any
+) -> Surrogate | GraphProgram | AncProgram: ...
 
 
 def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **options: Any) -> Artifact:
-    """Compile a C file, or the text `source`, for a target: "mlp", a surrogate, or "anc", the exact register machine.
+    """Compile a C file, or the text `source`, for a target: "mlp", a surrogate, "graph", the program itself as a torch
+    module, or "anc", the exact register machine.
 
-    For both: `source`, `entry`, `include_dirs`, `defines`, `sandboxed_includes`, `limit`. For "mlp": `ranges`,
-    `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, as in `surrogate.mlp.pipeline.compile_program`. For "anc": `memory_size`,
-    `tape`, `registers`, as in `surrogate.anc.pipeline.compile_anc`.
+    For all: `source`, `entry`, `include_dirs`, `defines`, `sandboxed_includes`, `limit`. For "mlp": `ranges`,
+    `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, as in `surrogate.mlp.pipeline.compile_program`. For
+    "graph": `ranges`, `smooth`, as in `surrogate.graph.pipeline.compile_program`. For "anc": `memory_size`, `tape`,
+    `registers`, as in `surrogate.anc.pipeline.compile_anc`.
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.
     """
@@ -89,12 +111,12 @@ def find_target(name: str) -> Target[Any]:
     return TARGETS[name]
 
 
-def load(path: str | PathLike[str]) -> Surrogate | AncProgram:
+def load(path: str | PathLike[str]) -> Surrogate | GraphProgram | AncProgram:
     """Read an artifact of any target.
 
     Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
     """
-    artifact: Surrogate | AncProgram = load_with_target(path)[1]
+    artifact: Surrogate | GraphProgram | AncProgram = load_with_target(path)[1]
     return artifact
 
 

@@ -51,6 +51,7 @@ class GraphModule(nn.Module):
         self.arguments = tuple(arguments) or tuple(f"argument {k + 1}" for k in range(count))
         self.graph, self.smooth = graph, smooth
         nodes = learnable_constants(graph)
+        self.lines = dict(lines or {})
         self.labels = tuple(labels(graph, nodes, lines or {}))
         self.constants = nn.ParameterList(
             nn.Parameter(torch.tensor(float(graph.nodes[k].value), dtype=torch.float64)) for k in nodes

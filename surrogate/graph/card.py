@@ -1,0 +1,77 @@
+"""The card of an artifact of the target graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cprograms.ops import AFTER, REPEAT
+from cprograms.program import Signature, bound
+from surrogate.graph.module import GraphModule
+from surrogate.numeric.check import Report
+from surrogate.numeric.words import error_table
+from surrogate.version import __version__
+
+_LEAVES = frozenset(("const", "arg", "carry", AFTER))
+
+
+def graph_line(module: GraphModule) -> str:
+    """The graph's size, as in "11 nodes, 5 operators, 3 learnable constants"."""
+    nodes = module.graph.nodes
+    operators, loops = sum(n.op not in _LEAVES for n in nodes), sum(n.op == REPEAT for n in nodes)
+    parts = [_several(len(nodes), "node"), _several(operators - loops, "operator")]
+    parts += [_several(loops, "loop")] if loops else []
+    parts.append(_several(len(module.constants), "learnable constant"))
+    return ", ".join(parts) + (f", selects smooth over {module.smooth:g}" if module.smooth is not None else "")
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def card(
+    signature: Signature, module: GraphModule, constants: Mapping[str, float], fitted: int, measured: Report | None
+) -> str:
+    """The text of an artifact's README.md; `constants` are the learnable ones by their labels."""
+    arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
+    example = ", ".join(bound(a.low) for a in signature.arguments)
+    origin = f"Its constants were fitted to {fitted:,} rows." if fitted else "Its constants are the program's."
+    return "\n".join(
+        [
+            "---",
+            "library_name: surrogate-compiler",
+            "tags: [differentiable-programming, c]",
+            "---",
+            f"# `{signature.entry}` as a torch module",
+            "",
+            f"`{signature}`, compiled by surrogate-compiler {__version__}: {graph_line(module)}.",
+            f"It computes what the C program computes, `program.c`, and is differentiable. {origin}",
+            "",
+            "| argument | type | domain |",
+            "|---|---|---|",
+            *arguments,
+            "",
+            "Loops were unrolled for this domain: outside of it, nothing was measured.",
+            "",
+            *_constant_table(constants),
+            "## Measured error",
+            "",
+            *error_table(measured, False),
+            "",
+            "## Use",
+            "",
+            "```python",
+            "import surrogate",
+            'program = surrogate.load("this directory")',
+            f"program.predict([[{example}]])",
+            "program.module  # torch: [..., arguments] -> [..., results]",
+            "```",
+            "",
+        ]
+    )
+
+
+def _constant_table(constants: Mapping[str, float]) -> list[str]:
+    if not constants:
+        return []
+    rows = [f"| {label} | {value!r} |" for label, value in constants.items()]
+    return ["## Constants", "", "| constant | value |", "|---|---|", *rows, ""]

@@ -1,0 +1,89 @@
+"""The target graph: the program itself as a torch module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from surrogate.numeric.options import COMMANDS, RANGE
+from surrogate.target import Command, Option, Summary, Target
+
+if TYPE_CHECKING:
+    from surrogate.graph.artifact import GraphProgram
+
+
+OPTIONS = (
+    RANGE,
+    Option(
+        "--smooth",
+        type=float,
+        metavar="T",
+        help="weigh both sides of a branch by sigmoid((b - a) / T) where a < b is asked (default: one is taken)",
+    ),
+)
+
+
+class GraphTarget:
+    """See `surrogate.target.Target`."""
+
+    name = "graph"
+    suffix = ".graph"
+    about = "the program itself, in torch"
+    one = "a graph (--target graph)"
+    many = "graphs"
+    refusal = "a graph computes the program itself"
+    options: tuple[Option, ...] = OPTIONS
+    commands: tuple[Command[GraphProgram], ...] = COMMANDS
+
+    def compile(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        source: str | None = None,
+        entry: str | None = None,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        smooth: float | None = None,
+        include_dirs: Sequence[str] = (),
+        defines: Sequence[str] = (),
+        sandboxed_includes: bool = False,
+        limit: float | None = None,
+    ) -> GraphProgram:
+        """Compile a numeric program, a C file or `source`, to a torch module that computes it.
+
+        `entry`, `ranges` and from `include_dirs` on are as in `cprograms.load`; `smooth` as in
+        `surrogate.graph.pipeline.compile_program`.
+        """
+        from cprograms.budget import shared
+        from cprograms.frontend.loading import load
+
+        with shared(limit):
+            program = load(
+                path,
+                source=source,
+                entry=entry,
+                ranges=ranges,
+                include_dirs=include_dirs,
+                defines=defines,
+                sandboxed_includes=sandboxed_includes,
+            )
+            # A program that is rejected does not wait for torch either.
+            from surrogate.graph.pipeline import compile_program
+
+            return compile_program(program, smooth)
+
+    def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> GraphProgram:
+        from surrogate.graph.artifact import decode
+
+        return decode(config, files)
+
+    def described(self, artifact: GraphProgram) -> str:
+        return f"a graph of '{artifact.signature}'"
+
+    def summary(self, artifact: GraphProgram) -> Summary:
+        from surrogate.graph.commands import summary
+
+        return summary(artifact)
+
+
+TARGET: Target[GraphProgram] = GraphTarget()
