@@ -19,6 +19,7 @@ from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, header, write
 from surrogate.graph import stored
 from surrogate.mlp.card import Origin, card, network_line, parts_of
+from surrogate.mlp.kernel import KernelHead, head_from_tensors
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.polynomial import Chebyshev
 from surrogate.mlp.table import Table
@@ -34,9 +35,10 @@ class Surrogate(NumericArtifact):
     """A compiled surrogate.
 
     `module` is the network. `rows` counts the executed rows that shaped the weights, of which there were as many as
-    needed where they were `free_rows`. `compiler` is the SHA-256 of the hypernetwork's weights. `operators` counts what the program computes. `held_out` counts further executed rows,
-    which decided for which results the network is not clearly better than the mean: those, `mean_only`, are the mean.
-    `untuned` names the results that a fine-tuning did not change.
+    needed where they were `free_rows`. `compiler` is the SHA-256 of the hypernetwork's weights, and `operators` counts
+    what the program computes. `held_out` counts further executed rows, which chose the parts and decided for which
+    results the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the
+    results that a fine-tuning did not change.
     """
 
     module: SurrogateNetwork
@@ -200,13 +202,27 @@ def _network(tensors: Mapping[str, Tensor], signature: Signature, taps: Taps | N
         if int(table.sizes.prod()) != len(table.values) or table.values.shape[1:] != (results,):
             raise ValueError("a table of another box")
     dtype = torch.float64 if tensors["w1"].dtype == torch.float64 else torch.float32
-    network = SurrogateNetwork(len(signature.arguments), len(signature.results), hidden, taps, skip, dtype, table)
+    arguments, kernels = len(signature.arguments), _kernels(tensors)
+    network = SurrogateNetwork(arguments, len(signature.results), hidden, taps, skip, dtype, table, kernels)
     if (found := _shapes(tensors)) != (shapes := _shapes(network.state_dict())):
         raise ValueError(f"tensors of shapes {found} are not those of {signature}, {shapes}")
     if skip is not None and (skip.exponents.min() < 0 or skip.exponents.shape[1] != network.w1.shape[2]):
         raise ValueError("a polynomial of other inputs")
     network.load_state_dict(dict(tensors))
     return network
+
+
+def _kernels(tensors: Mapping[str, Tensor]) -> dict[int, KernelHead]:
+    """The kernels by result, of tensors such as `kernels.0.centres`. Raises KeyError or ValueError for other ones."""
+    found: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("kernels."):
+            _, result, own = name.split(".", 2)
+            found.setdefault(result, {})[own] = tensor
+    results, _, inputs = tensors["w1"].shape
+    if wrong := [result for result in found if result not in map(str, range(results))]:
+        raise ValueError(f"a kernel of result {wrong[0]} of {results}")
+    return {int(result): head_from_tensors(own, inputs) for result, own in found.items()}
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -22,6 +22,8 @@ def parts_of(network: SurrogateNetwork) -> list[str]:
     found = [f"mlp 2×{hidden}"] if hidden else []
     if network.polynomial is not None:
         found.append(f"chebyshev degree {network.polynomial.degree}")
+    if rows := {len(head.centres): None for head in network.heads.values()}:
+        found.append(f"kernel {', '.join(f'{count:,}' for count in rows)} rows")
     if network.taps is not None:
         gates = len(network.taps.gates)
         counts = (gates, "gate"), (len(network.taps) - gates, "tap")

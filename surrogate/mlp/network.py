@@ -6,6 +6,7 @@ stored and run together. Shapes: n rows, A arguments, R results, H hidden width.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from surrogate.mlp.kernel import KernelHead
 from surrogate.mlp.polynomial import Chebyshev
 from surrogate.mlp.table import Table
 from surrogate.mlp.taps import Taps
@@ -43,11 +45,12 @@ class SurrogateNetwork(nn.Module):
     """The network that mimics a program: [..., A] -> [..., R], both in C units.
 
     Its inputs are the arguments, scaled to [-1, 1] over the domain, and the `taps` where it has some. Its output is the
-    sum of its parts: the MLP, one tower a result, of no hidden unit where it has none; and a `polynomial`. With a `table` it has no other part. The domain's
-    middle and reach (half its width), and the outputs' mean and deviation, are float64 buffers, so that a small
-    variation on a large offset survives; between them the towers compute in the parameters' type, `dtype`.
-    Differentiable in its inputs and parameters. An argument whose domain is a single value is ignored: its reach is
-    infinite. `arguments` are the names of the inputs, for messages.
+    sum of its parts: the MLP, one tower a result, of no hidden unit where it has none; a `polynomial`; and `kernels`,
+    by the numbers of the results that have one. With a `table` it has no other part. The domain's middle and reach
+    (half its width), and the outputs' mean and deviation, are float64 buffers, so that a small variation on a large offset
+    survives; between them the towers compute in the parameters' type, `dtype`. Differentiable in its inputs and
+    parameters. An argument whose domain is a single value is ignored: its reach is infinite. `arguments` are the names
+    of the inputs, for messages.
     """
 
     mid: Tensor
@@ -64,6 +67,7 @@ class SurrogateNetwork(nn.Module):
         polynomial: Chebyshev | None = None,
         dtype: torch.dtype = torch.float32,
         table: Table | None = None,
+        kernels: Mapping[int, KernelHead] | None = None,
     ):
         super().__init__()
         A, R, H = arguments, results, hidden
@@ -80,6 +84,7 @@ class SurrogateNetwork(nn.Module):
         self.register_buffer("mean", torch.zeros(R, dtype=torch.float64))
         self.register_buffer("std", torch.ones(R, dtype=torch.float64))
         self.taps, self.polynomial, self.table = taps, polynomial, table
+        self.kernels = nn.ModuleDict({str(k): head for k, head in sorted((kernels or {}).items())})
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., A] -> [..., R] for any batch shape, in the floating type of `x`, else in torch's default type.
@@ -99,8 +104,16 @@ class SurrogateNetwork(nn.Module):
 
     def outputs(self, z: Tensor) -> Tensor:
         """Inputs to standardised outputs: [n, Z] -> [n, R]."""
-        towers = self.tower_outputs(z.to(self.w1.dtype))
-        return towers if self.polynomial is None else towers + self.polynomial(z.to(self.mid.dtype))
+        found, exact = self.tower_outputs(z.to(self.w1.dtype)), z.to(self.mid.dtype)
+        if self.polynomial is not None:
+            found = found + self.polynomial(exact)
+        return found + self.kernel_outputs(exact) if len(self.kernels) else found
+
+    def kernel_outputs(self, z: Tensor) -> Tensor:
+        """What the kernels make of the inputs: [n, Z] -> [n, R], 0 for a result that has none."""
+        none = z.new_zeros(z.shape[0])
+        results = (str(k) for k in range(self.mean.shape[0]))
+        return torch.stack([self.kernels[k](z) if k in self.kernels else none for k in results], dim=1)
 
     def tower_outputs(self, z: Tensor) -> Tensor:
         """What the MLP makes of its inputs: [n, Z] -> [n, R]."""
@@ -141,6 +154,13 @@ class SurrogateNetwork(nn.Module):
             weights[result] = 0
         if self.polynomial is not None:
             self.polynomial.coefficients[result] = 0
+        if str(result) in self.kernels:
+            del self.kernels[str(result)]
+
+    @property
+    def heads(self) -> dict[int, KernelHead]:
+        """The kernels by the numbers of their results."""
+        return {int(k): head for k, head in self.kernels.items() if isinstance(head, KernelHead)}
 
     @property
     def parameter_count(self) -> int:
@@ -159,10 +179,11 @@ def emitted_network(
     domain: np.ndarray,
     taps: Taps | None = None,
     polynomial: Chebyshev | None = None,
+    kernels: Mapping[int, KernelHead] | None = None,
 ) -> SurrogateNetwork:
     """The network of R towers and other parts, with their outputs' scale and the domain (float64 [A, 2]) folded in."""
     results, hidden, _ = towers.w1.shape
-    network = SurrogateNetwork(len(domain), results, hidden, taps, polynomial, towers.w1.dtype)
+    network = SurrogateNetwork(len(domain), results, hidden, taps, polynomial, towers.w1.dtype, kernels=kernels)
     network.hold(towers)
     network.mid[:], network.reach[:] = (torch.tensor(v) for v in input_scaling(domain))
     network.mean[:], network.std[:] = (torch.tensor(v) for v in scale)
@@ -209,6 +230,8 @@ def pruned(network: SurrogateNetwork) -> SurrogateNetwork:
     read = network.w1.flatten(0, 1).any(0)  # [Z]
     if network.polynomial is not None:
         read = read | network.polynomial.exponents.any(0)
+    for head in network.heads.values():
+        read = read | head.read
     A = len(network.mid)
     taps = [k for k in range(len(network.taps)) if read[A + k]]
     columns = [*range(A), *(A + k for k in taps)]
@@ -220,6 +243,7 @@ def pruned(network: SurrogateNetwork) -> SurrogateNetwork:
         network.taps.of(taps) if taps else None,
         skip and Chebyshev(skip.exponents[:, columns], skip.coefficients.detach()),
         network.w1.dtype,
+        kernels={k: head.of(columns) for k, head in network.heads.items()},
     )
     smaller.hold(network.towers.of(columns))
     for name in ("mid", "reach", "mean", "std"):
@@ -233,7 +257,9 @@ def tapped(network: SurrogateNetwork, taps: Taps | None) -> SurrogateNetwork:
     if taps is None or network.taps is not None:
         return network
     scale = Scale(network.mean.numpy(), network.std.numpy())
-    wider = emitted_network(network.towers.widened(len(taps)), scale, np.zeros((len(network.mid), 2)), taps)
+    kernels = {k: head.widened(len(taps)) for k, head in network.heads.items()}
+    towers = network.towers.widened(len(taps))
+    wider = emitted_network(towers, scale, np.zeros((len(network.mid), 2)), taps, kernels=kernels)
     wider.mid.copy_(network.mid)
     wider.reach.copy_(network.reach)
     return wider
