@@ -116,13 +116,13 @@ def test_parrot():
 
 
 def test_regressors():
-    (measured,) = result("regressors")["rows"]
+    measured = result("regressors")["parts"]["all"]
     for name, (geo, median, beats) in rows_of("64 rows").items():
-        system = name.partition(",")[0]
+        system = f"{name.partition(',')[0]}, 64 rows"
         assert_rounded(geo, measured["systems"][system]["geo"])
         assert_rounded(median, measured["systems"][system]["median"])
         if beats:
-            share = measured["wins"]["-O2"][system]["share"]
+            share = measured["wins"]["-O2, 64 rows"][system]["share"]
             assert_interval(beats, {key: 100 * value for key, value in share.items()})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -26,10 +25,10 @@ from training.evaluation.statistics import (
 )
 from training.finetuning import OPTIMISERS
 from training.markdown import table_lines
+from training.plots import image
 from training.starts.table import ROWS_ONLY, TEXT, TEXT_AND_ROWS, WRONG_TEXT_AND_ROWS
 
 try:
-    from matplotlib import rc_context
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 except ImportError:
@@ -334,15 +333,7 @@ def write(document: dict[str, Any], output: Path) -> str:
     for name, plot in plots.items():
         for file_format in ("png", "svg"):
             path = output.with_name(f"{output.name}_{name}.{file_format}")
-            replace_file(path, _image(plot(document), file_format))
+            replace_file(path, image(plot(document), file_format))
     replace_file(output.with_name(f"{output.name}.json"), (json.dumps(document, indent=1) + "\n").encode())
     replace_file(output.with_name(f"{output.name}.md"), page.encode())
     return page
-
-
-def _image(figure: Figure, file_format: str) -> bytes:
-    """The same bytes for the same figure: no date, fixed identifiers."""
-    out = io.BytesIO()
-    with rc_context({"svg.hashsalt": "evaluation"}):
-        figure.savefig(out, format=file_format, dpi=150, metadata={"Date": None} if file_format == "svg" else None)
-    return out.getvalue()

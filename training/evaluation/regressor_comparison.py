@@ -1,14 +1,18 @@
-"""Surrogates beside what a user would fit to the same rows, on held-out programs, in shards that a rerun finds.
+"""Surrogates beside what a user would fit, on held-out programs: a file a system and program, which a rerun finds.
 
--O2 reads as many rows as the regressors and -O1, the first ones of the compile's.
+A system's files lie in a folder of its own, which depends on what its figures do: a change of one system, or other
+programs, leave those of the others as they are.
 """
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+import re
+import resource
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,212 +22,132 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cprograms.cache import key
-from cprograms.corpus.format import Record
 from cprograms.corpus.shards import make_shards
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.mlp.emit import scale_inputs
-from surrogate.mlp.hypernetwork import Hypernetwork
-from surrogate.mlp.pipeline import build_network
-from surrogate.mlp.pretrained import load_compiler
+from cprograms.program import Program
 from surrogate.numeric.check import result_error
-from training.arrays import Array
-from training.errors import bounded, geometric_mean
-from training.evaluation.regressors import REGRESSORS, TUNED, Regressor
-from training.evaluation.statistics import estimate, geometric
-from training.held_out import HeldOut, Predict, evenly_spaced_records, held_out_programs
-from training.markdown import table_lines
+from training.evaluation.suites import executed, suite_programs
+from training.evaluation.systems import System, our_systems, regressor_systems
+from training.held_out import HeldOut
 
-LEVELS = {"-O1": 1, "-O2": 2}
-SYSTEMS = (*LEVELS, *REGRESSORS)
-BEST = "the best of the three"
-DIFFICULTY = (0.0, 1e-5, 1e-3, np.inf)
-"""Bounds of the best regressor's error by which results are told apart."""
-SHARD = 5
-"""Programs a shard."""
+LIMIT = 20.0
+"""Processor seconds that a regressor may take a result: 10 s of two cores."""
+TEST_ROWS = 2000
+COLUMNS = pa.schema(
+    {
+        **dict.fromkeys(("program", "entry", "result", "system"), pa.string()),
+        "arguments": pa.int64(),
+        **dict.fromkeys(("nmse", "seconds", "microseconds"), pa.float64()),
+    }
+)
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class ComparisonConfig:
-    """What is compared: programs evenly spread over a split of a corpus, the numbers of rows, the seed."""
+class Comparison:
+    """What is compared: suites with at most so many programs each, and the regressors' numbers of rows.
+
+    `data` is a corpus, whose test split the suites "generated" and "harvested" are of. `limit` are the processor
+    seconds that a regressor may take a result.
+    """
 
     data: Path
-    programs: int
+    suites: tuple[str, ...]
+    programs: tuple[int, ...]
     rows: tuple[int, ...]
     seed: int = 0
+    test_rows: int = TEST_ROWS
+    limit: float = LIMIT
     compiler: str | None = None
-    split: str = "test"
+
+    def systems(self) -> list[System]:
+        """All that there are: ours, then the regressors by their numbers of rows."""
+        return [*our_systems(self.compiler), *regressor_systems(self.rows, self.limit)]
 
 
-def compare(comparison: ComparisonConfig, folder: Path, processes: int = 1) -> list[Line]:
-    """A line a system, a result of a program and a number of rows: its nMSE and times.
+def chosen_systems(comparison: Comparison, names: Sequence[str] | None) -> list[System]:
+    """The systems of some names, which may leave out a first dash; all without names.
 
-    `folder` keeps the shards, which the same call finds again. Raises UsageError where it holds those of another
-    comparison, where there is no such split, or where a shard failed.
+    Raises UsageError for a name that there is not.
     """
-    records = evenly_spaced_records(comparison.data, comparison.split, comparison.programs)
-    settings = {
-        "programs": [r.id for r in records],
-        "rows": comparison.rows,
-        "seed": comparison.seed,
-        "compiler": load_compiler(comparison.compiler).sha256,
-    }
-    parts = [records[i : i + SHARD] for i in range(0, len(records), SHARD)]
-    jobs = {folder / f"{i:05}.parquet": (part, comparison) for i, part in enumerate(parts)}
-    report = make_shards(measure_shard, jobs, settings, processes=processes)
-    for name, error in report.failures.items():
-        raise UsageError(f"{folder / name}: {error}")
-    return [line for path in jobs for line in pq.read_table(path).to_pylist()]
+    there = {system.name.lstrip("-"): system for system in comparison.systems()}
+    wanted = list(there) if names is None else [name.lstrip("-") for name in names]
+    if unknown := [name for name in wanted if name not in there]:
+        raise UsageError(f"no system '{unknown[0]}'; there are {'; '.join(there)}")
+    return [system for name, system in there.items() if name in wanted]
 
 
-def measure_shard(path: Path, records: Sequence[Record], comparison: ComparisonConfig) -> None:
-    model = load_compiler(comparison.compiler).model
-    programs = [r.program() for r in records]
-    held = held_out_programs(programs, seed=comparison.seed, rows=max(comparison.rows))
-    lines = [line for h in held for rows in comparison.rows for line in measure(model, h, rows, comparison.seed)]
-    table = BytesIO()
-    pq.write_table(pa.Table.from_pylist(lines), table)
-    replace_file(path, table.getvalue())
+def compare(
+    comparison: Comparison, systems: Sequence[System], work: Path, processes: int = 1, fresh: Sequence[str] = ()
+) -> list[Line]:
+    """A line a system and result: suite, program, entry, result, arguments, system, nmse, seconds, microseconds.
 
-
-def measure(model: Hypernetwork, held: HeldOut, rows: int, seed: int) -> list[Line]:
-    """Every system on one result: what it was, its nMSE, the seconds to fit, the microseconds an evaluation."""
-    makers = {name: _level(model, held, rows, level) for name, level in LEVELS.items()}
-    makers |= {name: _regressor(regressor, held, rows, seed) for name, regressor in REGRESSORS.items()}
+    `work` keeps what was measured, which the same call finds again; the systems named in `fresh` are measured anew.
+    Raises UsageError where there is no such suite, or a system failed on a program.
+    """
+    programs = [
+        (suite, program)
+        for suite, count in zip(comparison.suites, comparison.programs, strict=True)
+        for program in suite_programs(suite, comparison.data, count)
+    ]
     lines = []
-    for name, make in makers.items():
-        started = time.perf_counter()
-        predict = make()
-        fitted = time.perf_counter()
-        predicted = predict(held.x_test)
-        ended = time.perf_counter()
-        error = result_error("", held.y_test[:, held.result], predicted).nmse
-        lines.append(
-            {
-                "program": key(held.program.text)[:16],
-                "result": held.result,
-                "arguments": len(held.program.arguments),
-                "rows": rows,
-                "system": name,
-                "nmse": error,
-                "seconds": fitted - started,
-                "microseconds": 1e6 * (ended - fitted) / len(held.x_test),
-            }
-        )
+    for system in systems:
+        folder = system_folder(work, system, comparison)
+        if system.name.lstrip("-") in [name.lstrip("-") for name in fresh]:
+            shutil.rmtree(folder, ignore_errors=True)
+        jobs = {folder / f"{key(p.portable_text)[:16]}.parquet": (p, system.name, comparison) for _, p in programs}
+        report = make_shards(measure_shard, jobs, _settings(system, comparison), processes=processes)
+        for name, error in report.failures.items():
+            raise UsageError(f"{folder / name}: {error}")
+        for path, (suite, _) in zip(jobs, programs, strict=True):
+            lines += [{"suite": suite} | line for line in pq.read_table(path).to_pylist()]
     return lines
 
 
-def _level(model: Hypernetwork, held: HeldOut, rows: int, level: int) -> Callable[[], Predict]:
-    def make() -> Predict:
-        network = build_network(model, held.program, held.graph, held.x[:rows], held.y[:rows], level)
-        return lambda x: network.predict(x)[:, held.result]
-
-    return make
+def _settings(system: System, comparison: Comparison) -> dict[str, Any]:
+    """What a system's figures on a program depend on."""
+    own = {"system": system.name, "rows": system.rows, **system.depends}
+    return own | {"seed": comparison.seed, "test_rows": comparison.test_rows}
 
 
-def _regressor(regressor: Regressor, held: HeldOut, rows: int, seed: int) -> Callable[[], Predict]:
-    def make() -> Predict:
-        domain, y = held.program.domain, held.y[:rows, held.result]
-        mean, std = y.mean(), y.std()
-        if np.ptp(y) == 0:
-            return lambda x: np.full(len(x), y[0])
-        predict = regressor(scale_inputs(held.x[:rows], domain), (y - mean) / std, seed)
-        return lambda x: mean + std * predict(scale_inputs(x, domain))
-
-    return make
+def system_folder(work: Path, system: System, comparison: Comparison) -> Path:
+    text = json.dumps(_settings(system, comparison), sort_keys=True)
+    slug = re.sub(r"\W+", "-", system.name).strip("-")
+    return work / f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def summary(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """For each number of rows: errors and times of every system, and how often each level has the lower error."""
-    return [
-        {"rows": rows} | _summary([line for line in lines if line["rows"] == rows])
-        for rows in sorted({line["rows"] for line in lines})
-    ]
+def measure_shard(path: Path, program: Program, name: str, comparison: Comparison) -> None:
+    """Write what a system comes to on each result of a program that varies on the test rows."""
+    system = next(s for s in comparison.systems() if s.name == name)
+    held = executed([program], system.rows or 0, comparison.test_rows, comparison.seed)
+    lines = [measure(system, h, comparison) for h in held if np.ptp(h.y_test[: comparison.test_rows, h.result]) > 0]
+    table = BytesIO()
+    pq.write_table(pa.Table.from_pylist(lines, COLUMNS), table)
+    replace_file(path, table.getvalue())
 
 
-def _summary(lines: Sequence[Line]) -> dict[str, Any]:
-    programs = np.array([line["program"] for line in lines if line["system"] == SYSTEMS[0]])
-    errors = {name: np.array([line["nmse"] for line in lines if line["system"] == name]) for name in SYSTEMS}
-    # The least error on the test rows, which no user could choose by.
-    errors[BEST] = np.min([errors[name] for name in TUNED], axis=0)
+def measure(system: System, held: HeldOut, comparison: Comparison) -> Line:
+    """A system on one result: its nMSE, the processor seconds to fit, the processor's microseconds an evaluation."""
+    x_test, y_test = held.x_test[: comparison.test_rows], held.y_test[: comparison.test_rows, held.result]
+    started = _processor_seconds()
+    predict = system.fit(replace(held, x=held.x[: system.rows], y=held.y[: system.rows]), comparison.seed)
+    fitted = _processor_seconds()
+    predicted = predict(x_test)
+    ended = _processor_seconds()
     return {
-        "programs": len(set(programs)),
-        "results": len(programs),
-        "systems": {name: _system(e, [line for line in lines if line["system"] == name]) for name, e in errors.items()},
-        "wins": {
-            level: {name: _wins(errors[level], e, programs) for name, e in errors.items() if name not in LEVELS}
-            for level in LEVELS
-        },
-        "by_difficulty": _by_difficulty(errors),
+        "program": key(held.program.portable_text)[:16],
+        "entry": held.program.entry,
+        "result": held.program.results[held.result].name,
+        "arguments": len(held.program.arguments),
+        "system": system.name,
+        "nmse": result_error("", y_test, predicted).nmse,
+        "seconds": fitted - started,
+        "microseconds": 1e6 * (ended - fitted) / len(x_test),
     }
 
 
-def _by_difficulty(errors: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-    """How often each level beats the best of the three, where that one's error is small, middling or large."""
-    found = []
-    for low, high in itertools.pairwise(DIFFICULTY):
-        part = (errors[BEST] >= low) & (errors[BEST] < high)
-        wins = {level: float(_won(errors[level][part], errors[BEST][part]).mean()) for level in LEVELS if part.any()}
-        found.append({"from": low, "below": high if np.isfinite(high) else None, "results": int(part.sum()), **wins})
-    return found
-
-
-def _system(errors: np.ndarray, lines: Sequence[Line]) -> dict[str, Any]:
-    figures: dict[str, float | None] = {"geo": geometric_mean(errors), "median": float(np.median(bounded(errors)))}
-    for time_of in ("seconds", "microseconds"):
-        figures[time_of] = float(np.mean([line[time_of] for line in lines])) if lines else None
-    return figures
-
-
-def _wins(ours: np.ndarray, theirs: np.ndarray, programs: np.ndarray) -> dict[str, Any]:
-    """Share of results on which ours has the lower error, equal ones half, and the geometric mean of theirs / ours."""
-    wins = _won(ours, theirs)
-    share = estimate(lambda weights: weights @ wins / weights.sum(1), programs)
-    return {"share": share.as_dict(), "ratio": geometric(np.log(bounded(theirs) / bounded(ours)), programs).as_dict()}
-
-
-def _won(ours: Array, theirs: Array) -> Array:
-    """1 where ours has the lower error, 1/2 where both are equal."""
-    ours, theirs = bounded(ours), bounded(theirs)
-    wins: Array = (ours < theirs) + 0.5 * (ours == theirs)
-    return wins
-
-
-def markdown(report: dict[str, Any]) -> str:
-    lines = [f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}."]
-    for part in report["rows"]:
-        lines += ["", f"## {part['rows']} rows, {part['results']} results of {part['programs']} programs", ""]
-        lines += [*_systems_table(part["systems"]), "", *_wins_table(part["wins"]), ""]
-        lines += _difficulty_table(part["by_difficulty"])
-    return "\n".join(lines) + "\n"
-
-
-def _systems_table(systems: dict[str, dict[str, Any]]) -> Iterator[str]:
-    def cells(name: str, figures: dict[str, Any]) -> list[str]:
-        times = [f"{figures[k]:.3g}" if figures[k] is not None else "–" for k in ("seconds", "microseconds")]
-        return [name, f"{figures['geo']:.5f}", f"{figures['median']:.5f}", *times]
-
-    header = ["system", "nMSE, geo", "median", "seconds to fit", "µs an evaluation"]
-    return table_lines(header, (cells(*system) for system in systems.items()), numbers=4)
-
-
-def _wins_table(wins: dict[str, dict[str, Any]]) -> Iterator[str]:
-    against = list(wins["-O2"])
-    rows = ([level, *(_cell(own[name]) for name in against)] for level, own in wins.items())
-    return table_lines(["beats, and error ratio", *against], rows)
-
-
-def _difficulty_table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    def cells(row: dict[str, Any]) -> list[str]:
-        errs = f"from {row['from']:g}" + (f" to {row['below']:g}" if row["below"] else "")
-        return [errs, str(row["results"]), *(f"{row[level]:.0%}" if level in row else "–" for level in LEVELS)]
-
-    header = [f"where {BEST} errs", "results", *(f"{level} beats it" for level in LEVELS)]
-    return table_lines(header, map(cells, rows), numbers=len(header) - 1)
-
-
-def _cell(wins: dict[str, Any]) -> str:
-    share, ratio = wins["share"], wins["ratio"]
-    of_results = f"{share['value']:.0%} ({share['low']:.0%}–{share['high']:.0%})"
-    return f"{of_results}, {ratio['value']:.2f}× ({ratio['low']:.2f}–{ratio['high']:.2f})"
+def _processor_seconds() -> float:
+    """Of this process, its threads and the processes that it waited for: what others do beside it does not count."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)

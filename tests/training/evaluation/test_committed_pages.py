@@ -35,9 +35,9 @@ def test_the_protocols(name: str):
 
 def test_the_regressors():
     pytest.importorskip("sklearn", reason="the extra [analysis] is not installed")
-    from training.evaluation import regressor_comparison  # which needs the extra
+    from training.evaluation import regressor_report  # which needs the extra
 
-    assert regressor_comparison.markdown(document("regressors")) == page("regressors")
+    assert regressor_report.markdown(document("regressors")) == page("regressors")
 
 
 def test_the_pictures():
