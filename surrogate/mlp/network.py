@@ -47,8 +47,8 @@ class SurrogateNetwork(nn.Module):
     Its inputs are the arguments, scaled to [-1, 1] over the domain, and the `taps` where it has some. Its output is the
     sum of its parts: the MLP, one tower a result, of no hidden unit where it has none; a `polynomial`; and `kernels`,
     by the numbers of the results that have one. With a `table` it has no other part. The domain's middle and reach
-    (half its width), and the outputs' mean and deviation, are float64 buffers, so that a small variation on a large offset
-    survives; between them the towers compute in the parameters' type, `dtype`. Differentiable in its inputs and
+    (half its width), and the outputs' mean and deviation, are float64 buffers, so that a small variation on a large
+    offset survives; between them the towers compute in the parameters' type, `dtype`. Differentiable in its inputs and
     parameters. An argument whose domain is a single value is ignored: its reach is infinite. `arguments` are the names
     of the inputs, for messages.
     """

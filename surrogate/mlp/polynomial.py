@@ -80,7 +80,7 @@ def fit_polynomials(
 
     The square of a flag, ±1, is no new term. Degrees grow until there are more than `most_terms` terms.
     """
-    exponents = _exponents(z.shape[1], sorted(inputs), set(flags), most_terms)
+    exponents = total_degree(z.shape[1], sorted(inputs), set(flags), most_terms)
     basis = Chebyshev(torch.from_numpy(exponents), torch.zeros(1, len(exponents), dtype=torch.float64))
     targets, held_targets = torch.from_numpy(y), torch.from_numpy(fresh[1])
     with torch.no_grad():
@@ -107,7 +107,7 @@ def _solutions(gram: Tensor, right: Tensor) -> Iterator[Tensor]:
             yield torch.cholesky_solve(right, factor)
 
 
-def _exponents(width: int, inputs: list[int], flags: set[int], most: int) -> npt.NDArray[np.int64]:
+def total_degree(width: int, inputs: list[int], flags: set[int], most: int) -> npt.NDArray[np.int64]:
     """Exponents [N, width] of growing total degree, at most `most` but at least those of degree 1."""
     free = len([j for j in inputs if j not in flags])
     degree = 1
