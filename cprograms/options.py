@@ -5,6 +5,7 @@ The command line imports this for `--help`, so it does without numpy.
 
 from __future__ import annotations
 
+import math
 import os
 import reprlib
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,13 @@ def seed(given: Any) -> int:
     if number < 0:
         raise UsageError(f"a seed must not be negative: {number}")
     return number
+
+
+def positive(name: str, given: Any) -> float:
+    """A finite number above zero. Raises UsageError for others."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < math.inf:
+        raise _wrong(name, "a positive number", given)
+    return float(given)
 
 
 def text(name: str, given: Any) -> str:

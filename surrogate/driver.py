@@ -40,6 +40,9 @@ def compile(
     compiler: str | PathLike[str] | None = None,
     taps: str | int | None = None,
     plain: bool = False,
+    seconds: float | None = None,
+    steps: int | None = None,
+    target_nmse: float | None = None,
     include_dirs: Sequence[str] = (),
     defines: Sequence[str] = (),
     sandboxed_includes: bool = False,
@@ -91,7 +94,8 @@ def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **o
     module, or "anc", the exact register machine.
 
     For all: `source`, `entry`, `include_dirs`, `defines`, `sandboxed_includes`, `limit`. For "mlp": `ranges`,
-    `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, as in `surrogate.mlp.pipeline.compile_program`. For
+    `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, `seconds`, `steps`,
+    `target_nmse`, as in `surrogate.mlp.pipeline.compile_program`. For
     "graph": `ranges`, `smooth`, as in `surrogate.graph.pipeline.compile_program`. For "anc": `memory_size`, `tape`,
     `registers`, as in `surrogate.anc.pipeline.compile_anc`.
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from surrogate.mlp.finetune import Descent, training_rows
-from surrogate.mlp.towers import Towers, choose, linearise, mean_squares
+from surrogate.mlp.towers import Towers, choose, mean_squares, squares_gradient
 
 
 class Stepper(Protocol):
@@ -70,14 +70,6 @@ class Adam:
         places = self.batches.draw()
         squares_gradient(self.towers, self.x[:, places], self.y[:, places], self.gradients)
         self.optimizer.step()
-
-
-def squares_gradient(towers: Towers, x: Tensor, y: Tensor, into: list[Tensor]) -> None:
-    """The gradient of the mean squared error of towers on rows x [B, K, A], y [B, K], a layer each."""
-    f, inputs, slopes = linearise(towers, x)
-    residual = (2 / x.shape[1] * (f - y)).unsqueeze(-1)
-    for s, a, gradient in zip(slopes, inputs, into, strict=True):
-        torch.bmm((s * residual).mT, a, out=gradient)
 
 
 class LevenbergMarquardt(Descent):

@@ -24,6 +24,9 @@ HELD_OUT = 0.25
 """The share of rows that decide when to stop."""
 STEPS, STEP_ROWS = 100, 256
 """Steps of one tower on this many rows, twice: some 0.3 s of one core."""
+JITTER = {torch.float32: 1e-6, torch.float64: 1e-13}
+"""What keeps a kernel factorising, as a share of its diagonal."""
+LEAST_DAMPING = {torch.float32: 1e-7, torch.float64: 1e-14}
 DEVIATIONS = (0.3, 0.1, 0.15)
 """S: how far the weights of each layer are expected to move."""
 
@@ -111,7 +114,7 @@ class Descent:
     columns: Tensor | None = None
 
     def __post_init__(self) -> None:
-        self.damping = torch.ones(len(self.y))
+        self.damping = torch.ones_like(self.y[:, 0])
         self.error = mean_squares(self.towers, self.x, self.y)
 
     def step(self) -> None:
@@ -124,13 +127,15 @@ class Descent:
         ]
         if self.columns is not None:
             deviations[0] = (deviations[0][0], self.columns)
-        steps, failed = damped_step(inputs, slopes, deviations, y - f, self.damping, jitter=1e-6)
+        steps, failed = damped_step(inputs, slopes, deviations, y - f, self.damping, JITTER[f.dtype])
         tried = Towers(*(w + step for w, step in zip(self.towers, steps, strict=True)))
         error = mean_squares(tried, self.x, self.y)
         better = (error < self.error) & ~failed
         self.towers = choose(better, tried, self.towers)
         self.error = torch.where(better, error, self.error)
-        self.damping = torch.where(better, (self.damping / 3).clamp_min(1e-7), (self.damping * 4).clamp_max(1e6))
+        self.damping = torch.where(
+            better, (self.damping / 3).clamp_min(LEAST_DAMPING[f.dtype]), (self.damping * 4).clamp_max(1e6)
+        )
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """The rows that a step linearises."""

@@ -37,7 +37,7 @@ class Growth:
         self.towers, self.z, self.y, self.columns = towers, z, y, columns
         self.generator = torch.Generator().manual_seed(seed)
         self.used = torch.zeros(y.shape, dtype=torch.bool)  # [B, n]
-        self.damping = torch.ones(len(y))
+        self.damping = torch.ones_like(y[:, 0])
 
     def run(self, plan: Sequence[tuple[int, int]]) -> None:
         """Make the steps of a plan."""

@@ -20,7 +20,7 @@ from cprograms.sampling import Method
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.emit import Request, emit
 from surrogate.mlp.finetune import finetune, training_rows
-from surrogate.mlp.fitting import Rows, assembled, fitted, make_problem
+from surrogate.mlp.fitting import Problem, Rows, assembled, fitted, make_problem, table_network
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import (
     Scale,
@@ -31,16 +31,18 @@ from surrogate.mlp.network import (
     rescaled,
     tapped,
 )
+from surrogate.mlp.portfolio import Budget, Told, budget_of, compete
 from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.safeguards import HELD_OUT_ROWS, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.safeguards import best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.table import make_table
 from surrogate.mlp.taps import Choice, Taps, find_taps, operator_count, tap_choice
 from surrogate.mlp.towers import Towers
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows, output_moments
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
 """Executed rows at each -O level of the evaluation protocol, whose -O2 reads no others."""
-FREE_ROWS, FRESH_ROWS = 4000, 2000
-"""Rows of -O2 where they cost nothing: to fit to, and to choose by."""
+FREE_ROWS = {2: (4000, 2000), 3: (20000, 3000)}
+"""Rows of a level where they cost nothing: to fit to, and to choose by."""
 COMPILE_METHOD: Method = "sobol"
 """How those rows are placed: better than uniform and Latin rows, as scripts/study/sampling.py measures."""
 
@@ -53,11 +55,13 @@ class _Settings:
     rows: int | None
     seed: int
     taps: Choice
+    plain: bool
+    budget: Budget
 
     @property
     def free(self) -> bool:
-        """Whether rows cost nothing: -O2, unless the user says how many there are."""
-        return self.opt_level == 2 and self.rows is None
+        """Whether rows cost nothing: at -O2 unless the user says how many there are, and at -O3."""
+        return self.opt_level == 3 or (self.opt_level == 2 and self.rows is None)
 
 
 class _Made(NamedTuple):
@@ -78,13 +82,20 @@ def compile_program(
     compiler: str | PathLike[str] | None = None,
     taps: str | int | None = None,
     plain: bool = False,
+    seconds: float | None = None,
+    steps: int | None = None,
+    target_nmse: float | None = None,
+    told: Told | None = None,
 ) -> Surrogate:
     """Compile a program to a surrogate.
 
-    `opt_level` 0 reads the program's text alone and never runs it; 1 also reads `rows` executed rows (64 by default) by
-    the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer; 2 takes rows as free, and fits
-    towers from the emitted weights and polynomials to 4,000 of them, in about half a second of one core; each result is
-    the part that errs least on 2,000 fresh ones. With `rows`, 2 fine-tunes the emitted network on exactly so many.
+    `opt_level` 0 reads the program's text alone and never runs it. 1 also reads `rows` executed rows (64 by default) by
+    the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer. 2 takes rows as free: it fits
+    polynomials, and towers from the emitted weights, to 4,000 of them in about half a second of one core, and each
+    result is the part that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there
+    by a portfolio (see `surrogate.mlp.portfolio`), for `seconds` (10 by default) or for `steps` of half a second's work
+    each, which give the same surrogate again, or until every result errs at most `target_nmse`. `told` hears how far it
+    is, from 0 to 1, and the error.
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
     "gates", or at most so many of all kinds (24 by default; see `surrogate.mlp.taps`). `plain` is the paper's setting,
@@ -97,11 +108,11 @@ def compile_program(
     """
     if not isinstance(program, Program):
         raise UsageError(f"a Program is needed, as cprograms.load gives, not {program!r:.40}")
-    settings = _settings(opt_level, rows, seed, taps, plain)
+    settings = _settings(opt_level, rows, seed, taps, plain, _budget(opt_level, seconds, steps, target_nmse, told))
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
     with one_thread():
-        made = _made(hypernetwork.model, program, graph, settings, plain)
+        made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
         bound_scale(made.network, program, graph)
     averaged = fall_back(made.network, made.rows[1], made.held_out)
@@ -127,11 +138,23 @@ def compile_program(
     return surrogate
 
 
-def _settings(opt_level: int, rows: int | None, seed: int, taps: str | int | None, plain: bool) -> _Settings:
+def _budget(
+    opt_level: int, seconds: float | None, steps: int | None, target_nmse: float | None, told: Told | None
+) -> Budget:
+    if opt_level != 3 and (seconds, steps, target_nmse) != (None, None, None):
+        raise UsageError("seconds, steps and a target are of -O3")
+    return budget_of(seconds, steps, target_nmse, told)
+
+
+def _settings(
+    opt_level: int, rows: int | None, seed: int, taps: str | int | None, plain: bool, budget: Budget
+) -> _Settings:
     opt_level, seed = options.whole("opt_level", opt_level), options.seed(seed)
     rows = None if rows is None else options.whole("rows", rows)
-    if opt_level not in LEVEL_ROWS:
-        raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1 and -O2")
+    if opt_level not in range(4):
+        raise UsageError(f"there is no -O{opt_level}; there are -O0, -O1, -O2 and -O3")
+    if opt_level == 3 and rows is not None:
+        raise UsageError("rows cost nothing at -O3; -O2 reads exactly so many")
     if opt_level == 0 and rows:
         raise UsageError("-O0 never runs the program, so it takes no rows; use -O1 or -O2")
     if rows is not None and opt_level > 0 and not MIN_ROWS <= rows <= MAX_ROWS:
@@ -140,17 +163,17 @@ def _settings(opt_level: int, rows: int | None, seed: int, taps: str | int | Non
         raise UsageError("a plain surrogate has no taps")
     if opt_level == 0 and taps not in (None, "none"):
         raise UsageError("-O0 never runs the program, and finds no use for taps; use -O1 or -O2")
-    return _Settings(opt_level, rows, seed, tap_choice("none" if plain or opt_level == 0 else taps))
+    return _Settings(opt_level, rows, seed, tap_choice("none" if plain or opt_level == 0 else taps), plain, budget)
 
 
-def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: _Settings, plain: bool) -> _Made:
+def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: _Settings) -> _Made:
     """The network, but for the safeguards."""
     taps = find_taps(program, graph, settings.taps)
-    count = FREE_ROWS if settings.free else LEVEL_ROWS[settings.opt_level] if settings.rows is None else settings.rows
-    x, y = rows = executed_rows(program, count, compile_seed(settings.seed), COMPILE_METHOD)
-    held_out = held_out_rows(program, settings.seed, FRESH_ROWS if settings.free else HELD_OUT_ROWS) if count else rows
     if settings.free:
-        return _fitted(hypernetwork, program, graph, rows, held_out, taps, settings.seed, plain)
+        return _fitted(hypernetwork, program, graph, taps, settings)
+    count = LEVEL_ROWS[settings.opt_level] if settings.rows is None else settings.rows
+    x, y = rows = executed_rows(program, count, compile_seed(settings.seed), COMPILE_METHOD)
+    held_out = held_out_rows(program, settings.seed) if count else rows
     if settings.opt_level < 2:
         network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
         return _Made(network, rows, held_out, [False] * y.shape[1])
@@ -159,24 +182,32 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
 
 
 def _fitted(
-    hypernetwork: Hypernetwork,
-    program: Program,
-    graph: Graph,
-    rows: Rows,
-    fresh: Rows,
-    taps: Taps | None,
-    seed: int,
-    plain: bool,
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, taps: Taps | None, settings: _Settings
 ) -> _Made:
-    """-O2, where rows are free."""
-    x, y = rows
-    start = _emitted(hypernetwork, program, graph, x, y, GAUSS_NEWTON_ROWS)
+    """-O2 and -O3, where rows are free."""
+    problem, rows, fresh = free_problem(program, graph, taps, settings.seed, settings.opt_level)
+    start = _emitted(hypernetwork, program, graph, *rows, GAUSS_NEWTON_ROWS)
+    unchanged = [False] * problem.y.shape[1]
+    if settings.opt_level == 3 and not settings.plain and (table := make_table(program)) is not None:
+        return _Made(table_network(table, problem), rows, fresh, unchanged)
     emitted_scale = Scale(start.mean.numpy(), start.std.numpy())
-    moments = Scale(*np.array([output_moments(column) for column in y.T]).T)
-    scale = known_scale(moments, program.results, graph, y)
-    problem = make_problem(rows, fresh, program.domain, scale, taps)
-    parts = fitted(problem, rescaled(start.towers, emitted_scale, scale), seed, plain=plain)
-    return _Made(assembled(problem, parts), rows, fresh, [False] * len(parts))
+    towers = rescaled(start.towers, emitted_scale, problem.scale).widened(problem.z.shape[1] - len(problem.domain))
+    parts = fitted(problem, towers, settings.seed, plain=settings.plain)
+    if settings.opt_level == 3:
+        parts = compete(problem, towers, parts, settings.seed, settings.budget, settings.plain)
+    return _Made(assembled(problem, parts), rows, fresh, unchanged)
+
+
+def free_problem(
+    program: Program, graph: Graph, taps: Taps | None, seed: int, opt_level: int
+) -> tuple[Problem, Rows, Rows]:
+    """The problem of as many executed rows as a level takes where they cost nothing, these rows, and the fresh ones."""
+    count, fresh_count = FREE_ROWS[opt_level]
+    rows = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
+    fresh = held_out_rows(program, seed, fresh_count)
+    moments = Scale(*np.array([output_moments(column) for column in rows[1].T]).T)
+    scale = known_scale(moments, program.results, graph, rows[1])
+    return make_problem(rows, fresh, program.domain, scale, taps), rows, fresh
 
 
 def _emitted_best(

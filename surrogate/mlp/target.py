@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from surrogate.mlp.artifact import Surrogate
 
 
+SECONDS = Option("--seconds", type=float, metavar="S", help="how long -O3 and finetune work (default 10)")
+STEPS = Option("--steps", type=int, metavar="N", help="instead, steps of half a second's work: repeats bit for bit")
+TARGET_NMSE = Option("--target-nmse", type=float, metavar="X", help="stop where every result errs at most so much")
 OPTIONS = (
     Option(
         "-O",
         dest="opt_level",
         type=int,
-        choices=(0, 1, 2),
+        choices=(0, 1, 2, 3),
         help="0: from the text alone, the program is never run; 1 (default): also from 64 executed rows; 2: rows cost"
-        " nothing, and half a second is spent on them",
+        " nothing, and half a second is spent on them; 3: ten seconds, or as long as --seconds says",
     ),
     RANGE,
     Option("--rows", type=int, metavar="K", help="read exactly so many executed rows, at -O1 or -O2"),
@@ -31,6 +34,9 @@ OPTIONS = (
         " kinds (default 24)",
     ),
     Option("--plain", action="store_true", default=None, help="an MLP of the arguments alone: no taps, no other parts"),
+    SECONDS,
+    STEPS,
+    TARGET_NMSE,
     Option("--seed", type=int, metavar="S", help="seed of the rows (default 0)"),
     Option("--compiler", metavar="DIR", help="a hypernetwork's directory, or a packaged one's name"),
 )
@@ -61,6 +67,9 @@ class Mlp:
         compiler: str | PathLike[str] | None = None,
         taps: str | int | None = None,
         plain: bool = False,
+        seconds: float | None = None,
+        steps: int | None = None,
+        target_nmse: float | None = None,
         include_dirs: Sequence[str] = (),
         defines: Sequence[str] = (),
         sandboxed_includes: bool = False,
@@ -88,7 +97,16 @@ class Mlp:
             from surrogate.mlp.pipeline import compile_program
 
             return compile_program(
-                program, opt_level=opt_level, rows=rows, seed=seed, compiler=compiler, taps=taps, plain=plain
+                program,
+                opt_level=opt_level,
+                rows=rows,
+                seed=seed,
+                compiler=compiler,
+                taps=taps,
+                plain=plain,
+                seconds=seconds,
+                steps=steps,
+                target_nmse=target_nmse,
             )
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:

@@ -128,6 +128,14 @@ def linearise(towers: Towers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Ten
     return f, [a0, a1, a2], [s1, s2, s3]
 
 
+def squares_gradient(towers: Towers, x: Tensor, y: Tensor, into: list[Tensor]) -> None:
+    """The gradient of the mean squared error of towers on rows x [B, K, A], y [B, K], a layer each."""
+    f, inputs, slopes = linearise(towers, x)
+    residual = (2 / x.shape[1] * (f - y)).unsqueeze(-1)
+    for s, a, gradient in zip(slopes, inputs, into, strict=True):
+        torch.bmm((s * residual).mT, a, out=gradient)
+
+
 class _PositiveSolve(torch.autograd.Function):
     """Autograd would differentiate the factorisation, which takes far longer than the solution's own gradient."""
 
