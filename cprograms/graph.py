@@ -55,6 +55,16 @@ class Graph:
         """The graph of the k-th result alone."""
         return self if len(self.roots) == 1 else self.of([self.roots[k]])
 
+    def beside(self, other: Graph) -> Graph:
+        """Both graphs as one: the roots of this one, then those of the other."""
+        nodes, tables = len(self.nodes), len(self.tables)
+        moved = [
+            Node(n.op, n.type, tuple(c + nodes for c in n.children), n.value + tables * (n.op == "lookup"))
+            for n in other.nodes
+        ]
+        roots = (*self.roots, *(root + nodes for root in other.roots))
+        return Graph((*self.nodes, *moved), roots, (*self.tables, *other.tables))
+
     def of(self, roots: Sequence[int]) -> Graph:
         """The graph of what some nodes need, with them as its roots; a node twice is two roots."""
         return _reachable(self.nodes, roots, self.tables)

@@ -9,21 +9,27 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load as load_tensors
 from torch import Tensor
 
+import cprograms
 from cprograms.diagnostics import UsageError
-from cprograms.program import Signature
+from cprograms.inputs import inputs_of
+from cprograms.program import Program, Signature
 from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, header, write
 from surrogate.graph import stored
 from surrogate.mlp.card import Origin, card, network_line, parts_of
+from surrogate.mlp.fitting import Rows
 from surrogate.mlp.kernel import KernelHead, head_from_tensors
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.polynomial import Chebyshev
+from surrogate.mlp.portfolio import Told, budget_of
 from surrogate.mlp.table import Table
 from surrogate.mlp.taps import Taps
+from surrogate.mlp.tuning import Finetuning, finetuned
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.words import error_line, trapped_line
 
@@ -38,7 +44,7 @@ class Surrogate(NumericArtifact):
     needed where they were `free_rows`. `compiler` is the SHA-256 of the hypernetwork's weights, and `operators` counts
     what the program computes. `held_out` counts further executed rows, which chose the parts and decided for which
     results the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the
-    results that a fine-tuning did not change.
+    results that the fine-tuning of -O2 did not change, and `finetunings` are those after the compile.
     """
 
     module: SurrogateNetwork
@@ -51,6 +57,7 @@ class Surrogate(NumericArtifact):
     held_out: int = 0
     mean_only: tuple[str, ...] = ()
     untuned: tuple[str, ...] = ()
+    finetunings: tuple[Finetuning, ...] = ()
 
     def __repr__(self) -> str:
         """A screen at most: the signature, how it was compiled, the measured error, the domain."""
@@ -105,11 +112,98 @@ class Surrogate(NumericArtifact):
             return self
         return replace(self, module=network)
 
+    def finetune(
+        self,
+        data: Any = None,
+        *,
+        rows: int | None = None,
+        mix: float | None = None,
+        seconds: float | None = None,
+        steps: int | None = None,
+        target_nmse: float | None = None,
+        result: str | None = None,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        program: Program | None = None,
+        width: int | None = None,
+        plain: bool = False,
+        seed: int = 0,
+        told: Told | None = None,
+    ) -> Surrogate:
+        """Another surrogate that goes on from this one; see `surrogate.mlp.tuning.finetuned` for the options.
+
+        `data` are measured rows x [n, arguments] and y [n, results], of the kinds that `cprograms.inputs.inputs_of`
+        takes. The work takes `seconds`, 10 by default, or `steps` of half a second's work, or ends where every result
+        errs at most `target_nmse`. What came of it is the last of `finetunings`.
+        """
+        budget = budget_of(seconds, steps, target_nmse, told)
+        target = self._program_of(program, ranges)
+        tuned = finetuned(
+            self.module,
+            self.signature,
+            target,
+            budget=budget,
+            data=None if data is None else self._measured_rows(target, *data),
+            rows=rows,
+            mix=mix,
+            result=result,
+            width=width,
+            plain=plain,
+            seed=seed,
+        )
+        names = [r.name for r in target.results]
+        found = replace(
+            self,
+            arguments=target.arguments,
+            results=target.results,
+            entry=target.entry,
+            text=target.portable_text,
+            module=tuned.network,
+            measurement=None,
+            operators=tuned.operators,
+            held_out=tuned.held_out,
+            mean_only=tuple(names[k] for k in tuned.averaged),
+            untuned=(),
+            finetunings=(*self.finetunings, tuned.record),
+        )
+        found.program = target
+        return found
+
+    def fit(self, x: Any, y: Any, **options: Any) -> Surrogate:
+        """`finetune` on measured rows."""
+        return self.finetune((x, y), **options)
+
+    def _program_of(self, program: Program | None, ranges: Mapping[str, tuple[float, float]] | None) -> Program:
+        """The program that is to be mimicked, in its domain."""
+        if program is None and not ranges:
+            return self.program
+        text = self.text if program is None else program.portable_text
+        return cprograms.load(source=text, ranges=ranges, self_contained=True)
+
+    @staticmethod
+    def _measured_rows(program: Program, x: Any, y: Any) -> Rows:
+        """Raises ValueError for what are no rows of the program's arguments and results."""
+        inputs = np.asarray(inputs_of(x, {}, [a.name for a in program.arguments]))
+        outputs = np.asarray(y, dtype=np.float64).reshape(len(inputs), -1)
+        if outputs.shape[1] != len(program.results) or inputs.ndim != 2:
+            raise ValueError(f"results of shape [n, {len(program.results)}] are needed, not {list(np.shape(y))}")
+        if not (np.isfinite(inputs).all() and np.isfinite(outputs).all()):
+            raise ValueError("measured rows must be finite numbers")
+        return inputs, outputs
+
     @property
     def origin(self) -> Origin:
         """Where the weights come from, for reports."""
         names = [r.name for r in self.results]
-        return Origin(self.opt_level, self.rows, self.free_rows, self.held_out, names, self.mean_only, self.untuned)
+        return Origin(
+            self.opt_level,
+            self.rows,
+            self.free_rows,
+            self.held_out,
+            names,
+            self.mean_only,
+            self.untuned,
+            self.finetunings,
+        )
 
     def config(self) -> dict[str, Any]:
         """What `config.json` and `compile --json` say, without the files' hashes."""
@@ -125,6 +219,7 @@ class Surrogate(NumericArtifact):
             "free_rows": self.free_rows,
             **({"held_out_rows": self.held_out, "mean_only": list(self.mean_only)} if self.held_out else {}),
             **({"untuned": list(self.untuned)} if self.untuned else {}),
+            **({"finetuned": [f.as_dict() for f in self.finetunings]} if self.finetunings else {}),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
@@ -154,9 +249,10 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         held_out=int(config.get("held_out_rows", 0)),
         mean_only=tuple(config.get("mean_only", ())),
         untuned=tuple(config.get("untuned", ())),
+        finetunings=tuple(Finetuning.from_dict(d) for d in config.get("finetuned", ())),
     )
     surrogate.program = program
-    if surrogate.opt_level not in (0, 1, 2) or min(surrogate.seed, surrogate.rows) < 0:
+    if surrogate.opt_level not in range(4) or min(surrogate.seed, surrogate.rows) < 0:
         raise ValueError(f"-O{surrogate.opt_level} of {surrogate.rows} rows with seed {surrogate.seed}")
     described = surrogate.config()
     # Artifacts of version 0.1.0 lack some of it; the signature was compared above.

@@ -49,9 +49,13 @@ class Origin:
     results: Sequence[str]
     mean_only: Sequence[str]
     untuned: Sequence[str]
+    finetunings: Sequence[object] = ()
 
     def __str__(self) -> str:
         """In words, as the end of a sentence."""
+        return "; then ".join([self._compiled(), *map(str, self.finetunings)])
+
+    def _compiled(self) -> str:
         if self.opt_level == 0:
             return "the weights come from its text alone"
         if self.free:

@@ -1,16 +1,23 @@
-"""What the command line says of a new surrogate."""
+"""What the command line says of a new surrogate, and of one that was fine-tuned."""
 
 from __future__ import annotations
 
+import argparse
 import math
+from pathlib import Path
 
+import cprograms
 from cprograms.diagnostics import Diagnostic
+from surrogate.container import ensure_free
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
-from surrogate.numeric.commands import domain_lines, program_warnings, report_lines
+from surrogate.mlp.tuning import Finetuning
+from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, progress_bar, report_lines, stem
 from surrogate.numeric.rows import MAX_ROWS
 from surrogate.numeric.words import BAD_NMSE, bad_results, number
 from surrogate.target import Summary
+from surrogate.terminal.console import OK, REJECTED, complain, in_one_line, print_json, report, warn
+from surrogate.terminal.starting import INTERRUPTED
 
 
 def summary(surrogate: Surrogate) -> Summary:
@@ -49,12 +56,67 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
         of = f" of {', '.join(r.name for r in bad)}" if len(report.results) > 1 else ""
         worst = max((r.nmse for r in bad), key=lambda nmse: math.inf if math.isnan(nmse) else nmse)
         remedies = ["a narrower domain (--range)"]
-        if surrogate.opt_level < 2:
-            remedies.insert(0, "-O2")
-        elif surrogate.rows < MAX_ROWS:
+        if surrogate.opt_level < 3:
+            remedies.insert(0, f"-O{surrogate.opt_level + 1 if surrogate.opt_level > 0 else 2}")
+        if surrogate.opt_level == 2 and not surrogate.free_rows and surrogate.rows < MAX_ROWS:
             remedies.insert(0, "more rows (--rows)")
         warnings.append(
             f"this is a bad surrogate{of}: nMSE {number(worst)} is above {BAD_NMSE} (1 is a constant's error);"
             f" {' or '.join(remedies)} may help"
         )
     return warnings
+
+
+def finetune(options: argparse.Namespace, surrogate: Surrogate) -> int:
+    output = Path(options.output or f"{stem(options.artifact, '.surrogate')}-finetuned.surrogate")
+    ensure_free(output)
+    program = None if options.program is None else cprograms.load(options.program)
+    target = surrogate.program if program is None else program
+    data, warning = (None, None) if options.data is None else measured_rows(options.data, target, options.result)
+    with progress_bar("fine-tuning") as told:
+        found = surrogate.finetune(
+            data,
+            rows=options.rows,
+            mix=options.mix,
+            seconds=options.seconds,
+            steps=options.steps,
+            target_nmse=options.target_nmse,
+            result=options.result,
+            ranges=options.ranges,
+            program=program,
+            width=options.width,
+            plain=bool(options.plain),
+            seed=options.seed,
+            told=told,
+        )
+    summarised = summary(found)
+    found.save(output)
+    record = found.finetunings[-1]
+    reached = options.target_nmse is None or record.after <= options.target_nmse
+    warnings = [in_one_line(w) for w in (warning, *(summarised.warnings or [])) if w is not None]
+    if options.json:
+        told_of = {"artifact": str(output), "reached": reached, **record.as_dict(), "warnings": warnings}
+        print_json(summarised.facts | told_of)
+    else:
+        report(f"{options.artifact} -> {output}", *(f"  {line}" for line in summarised.lines))
+        for message in warnings:
+            warn(message)
+    if not record.finished:
+        warn("interrupted; the best so far is kept")
+        return INTERRUPTED
+    if not reached:
+        complain("surrogate", "error", _short_of(record, options))
+    return OK if reached else REJECTED
+
+
+def _short_of(record: Finetuning, options: argparse.Namespace) -> str:
+    """That a target was not reached, and what would help."""
+    helps = ["more time (--seconds)"]
+    if options.data is None:
+        helps += ["a narrower domain (--range)"] + (["more rows (--rows)"] if options.rows else [])
+    else:
+        helps += ["more data", "rows of the program beside them (--mix)"]
+    return (
+        f"the nMSE, {number(record.after)}, is above --target-nmse {options.target_nmse:g}; the best is kept;"
+        f" {', '.join(helps[:-1])} or {helps[-1]} may help"
+    )

@@ -8,7 +8,7 @@ Shapes: n rows to fit to, m fresh rows to choose by, A arguments, T taps, Z = A 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -93,10 +93,19 @@ def make_problem(rows: Rows, fresh: Rows, domain: Array, scale: Scale, taps: Tap
 
 
 @torch.no_grad()
-def fitted(problem: Problem, start: Towers, seed: int, seconds: float = SECONDS, plain: bool = False) -> list[Part]:
-    """The best part of each result [R]. `start` are the towers to start from, over Z inputs; `plain` ones only grow
-    better."""
-    best = [Part(np.inf)] * problem.y.shape[1]
+def fitted(
+    problem: Problem,
+    start: Towers,
+    seed: int,
+    seconds: float = SECONDS,
+    plain: bool = False,
+    best: Sequence[Part] = (),
+) -> list[Part]:
+    """The best part of each result [R], of `best` and of what is fitted.
+
+    `start` are the towers to start from, over Z inputs; `plain` ones only grow better.
+    """
+    best = list(best) or [Part(np.inf)] * problem.y.shape[1]
     for parts in () if plain else polynomials(problem):
         best = [min(a, b, key=lambda part: part.error) for a, b in zip(best, parts, strict=True)]
     open_ = [k for k, part in enumerate(best) if part.error > polynomial.EXACT and problem.scale.std[k] > 0]

@@ -263,3 +263,42 @@ def tapped(network: SurrogateNetwork, taps: Taps | None) -> SurrogateNetwork:
     wider.mid.copy_(network.mid)
     wider.reach.copy_(network.reach)
     return wider
+
+
+def resized(towers: Towers, hidden: int, seed: int = 0) -> Towers:
+    """R towers of another width. Wider ones compute the same: what is new reads at random and is not read yet.
+
+    Narrower ones keep the units of the greatest weights, and must be fitted again.
+    """
+    width = towers.w1.shape[1]
+    if hidden < width:
+        first = _greatest(towers.w1, towers.w2, hidden)  # [R, hidden]
+        second = _greatest(towers.w2, towers.w3, hidden)
+        return Towers(_rows(towers.w1, first), _columns(_rows(towers.w2, second), first), _columns(towers.w3, second))
+    results, _, columns = towers.w1.shape
+    fresh = random_towers(columns - 1, results, np.random.default_rng(seed), hidden).map(
+        lambda w: w.to(towers.w1.dtype)
+    )
+    fresh.w1[:, :width] = towers.w1
+    fresh.w2[:, :width, width:-1] = 0
+    fresh.w3[:, :, width:-1] = 0
+    for new, old in ((fresh.w2[:, :width], towers.w2), (fresh.w3, towers.w3)):
+        new[:, :, :width] = old[:, :, :-1]
+        new[:, :, -1] = old[:, :, -1]
+    return fresh
+
+
+def _greatest(into: Tensor, out: Tensor, count: int) -> Tensor:
+    """The units [R, count] whose weights are greatest: the norm of what they read times that of what reads them."""
+    weight = torch.linalg.vector_norm(into, dim=2) * torch.linalg.vector_norm(out[:, :, :-1], dim=1)
+    return torch.sort(torch.topk(weight, count, dim=1).indices, dim=1).values
+
+
+def _rows(w: Tensor, units: Tensor) -> Tensor:
+    return w.gather(1, units[:, :, None].expand(-1, -1, w.shape[2]))
+
+
+def _columns(w: Tensor, units: Tensor) -> Tensor:
+    """The columns of some units, and the bias."""
+    kept = torch.cat([units, units.new_full((len(units), 1), w.shape[2] - 1)], dim=1)
+    return w.gather(2, kept[:, None].expand(-1, w.shape[1], -1))

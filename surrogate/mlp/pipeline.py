@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from typing import NamedTuple
@@ -15,20 +13,17 @@ from cprograms import options
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.lowering import lower
-from cprograms.program import Program, Result
-from cprograms.sampling import Method
+from cprograms.program import Program
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.emit import Request, emit
+from surrogate.mlp.emission import COMPILE_METHOD, emitted, emitted_towers, free_problem, one_thread
 from surrogate.mlp.finetune import finetune, training_rows
-from surrogate.mlp.fitting import Problem, Rows, assembled, fitted, make_problem, table_network
+from surrogate.mlp.fitting import Rows, assembled, fitted, table_network
 from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.network import (
     Scale,
     SurrogateNetwork,
-    emitted_network,
     pruned,
     random_network,
-    rescaled,
     tapped,
 )
 from surrogate.mlp.portfolio import Budget, Told, budget_of, compete
@@ -37,14 +32,10 @@ from surrogate.mlp.safeguards import best_of, bound_scale, fall_back, held_out_r
 from surrogate.mlp.table import make_table
 from surrogate.mlp.taps import Choice, Taps, find_taps, operator_count, tap_choice
 from surrogate.mlp.towers import Towers
-from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows, output_moments
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
 """Executed rows at each -O level of the evaluation protocol, whose -O2 reads no others."""
-FREE_ROWS = {2: (4000, 2000), 3: (20000, 3000)}
-"""Rows of a level where they cost nothing: to fit to, and to choose by."""
-COMPILE_METHOD: Method = "sobol"
-"""How those rows are placed: better than uniform and Latin rows, as scripts/study/sampling.py measures."""
 
 
 @dataclass(frozen=True)
@@ -115,27 +106,31 @@ def compile_program(
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
         bound_scale(made.network, program, graph)
+    return _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
+
+
+def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made, operators: int) -> Surrogate:
+    """The artifact of what was made, once its results that are not clearly better than the mean are the mean."""
     averaged = fall_back(made.network, made.rows[1], made.held_out)
-    network = pruned(made.network)
     names = [r.name for r in program.results]
-    surrogate = Surrogate(
+    found = Surrogate(
         entry=program.entry,
         arguments=program.arguments,
         results=program.results,
         text=program.portable_text,
-        module=network,
+        module=pruned(made.network),
         opt_level=settings.opt_level,
         seed=settings.seed,
         rows=len(made.rows[0]),
-        compiler=hypernetwork.sha256,
-        operators=operator_count(graph),
+        compiler=compiler,
+        operators=operators,
         free_rows=settings.free,
         held_out=len(made.held_out[0]),
         mean_only=tuple(names[k] for k in averaged),
         untuned=tuple(name for name, untuned in zip(names, made.untuned, strict=True) if untuned),
     )
-    surrogate.program = program
-    return surrogate
+    found.program = program
+    return found
 
 
 def _budget(
@@ -186,28 +181,16 @@ def _fitted(
 ) -> _Made:
     """-O2 and -O3, where rows are free."""
     problem, rows, fresh = free_problem(program, graph, taps, settings.seed, settings.opt_level)
-    start = _emitted(hypernetwork, program, graph, *rows, GAUSS_NEWTON_ROWS)
     unchanged = [False] * problem.y.shape[1]
     if settings.opt_level == 3 and not settings.plain and (table := make_table(program)) is not None:
         return _Made(table_network(table, problem), rows, fresh, unchanged)
-    emitted_scale = Scale(start.mean.numpy(), start.std.numpy())
-    towers = rescaled(start.towers, emitted_scale, problem.scale).widened(problem.z.shape[1] - len(problem.domain))
+    few = rows[0][:GAUSS_NEWTON_ROWS], rows[1][:GAUSS_NEWTON_ROWS]
+    towers = emitted_towers(program, graph, few, problem.scale, hypernetwork)
+    towers = towers.widened(problem.z.shape[1] - len(problem.domain))
     parts = fitted(problem, towers, settings.seed, plain=settings.plain)
     if settings.opt_level == 3:
         parts = compete(problem, towers, parts, settings.seed, settings.budget, settings.plain)
     return _Made(assembled(problem, parts), rows, fresh, unchanged)
-
-
-def free_problem(
-    program: Program, graph: Graph, taps: Taps | None, seed: int, opt_level: int
-) -> tuple[Problem, Rows, Rows]:
-    """The problem of as many executed rows as a level takes where they cost nothing, these rows, and the fresh ones."""
-    count, fresh_count = FREE_ROWS[opt_level]
-    rows = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
-    fresh = held_out_rows(program, seed, fresh_count)
-    moments = Scale(*np.array([output_moments(column) for column in rows[1].T]).T)
-    scale = known_scale(moments, program.results, graph, rows[1])
-    return make_problem(rows, fresh, program.domain, scale, taps), rows, fresh
 
 
 def _emitted_best(
@@ -221,9 +204,9 @@ def _emitted_best(
     x, y = rows
     counts = [c for c in (GAUSS_NEWTON_ROWS << k for k in range(8)) if c < len(x)]
     if not len(held_out[0]):
-        return _emitted(hypernetwork, program, graph, x, y, len(x))
+        return emitted(hypernetwork, program, graph, x, y, len(x))
     networks = [
-        _emitted(hypernetwork, program, graph, x, y, count, read)
+        emitted(hypernetwork, program, graph, x, y, count, read)
         for count in (*counts, len(x))
         for read in ((None,) if taps is None else (None, taps))
     ]
@@ -239,7 +222,7 @@ def build_network(
     """
     with one_thread():
         if opt_level < 2:
-            return _emitted(hypernetwork, program, graph, x, y, len(x))
+            return emitted(hypernetwork, program, graph, x, y, len(x))
         return _finetuned(hypernetwork, program, graph, x, y)[0]
 
 
@@ -249,14 +232,14 @@ def _finetuned(
     """The network fine-tuned on exactly these rows, and which results [R] that did not change."""
     # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
     seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
-    network = _emitted(hypernetwork, program, graph, x, y, seen)
+    network = emitted(hypernetwork, program, graph, x, y, seen)
     # What is held out to choose the start and the steps must not have shaped the weights.
-    early = network if before == seen else _emitted(hypernetwork, program, graph, x, y, before)
+    early = network if before == seen else emitted(hypernetwork, program, graph, x, y, before)
     scale = Scale(early.mean.numpy(), early.std.numpy())
     fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
-    emitted = network.towers
+    before_steps = network.towers
     finetune(network, x, y, early, [fresh])
-    return network, [not changed for changed in _changed(emitted, network)]
+    return network, [not changed for changed in _changed(before_steps, network)]
 
 
 def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:
@@ -264,50 +247,3 @@ def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:
     same = [a.eq(b).flatten(1).all(1) for a, b in zip(before, network.towers, strict=True)]
     changed: list[bool] = (~torch.stack(same).all(0) & (network.std > 0)).tolist()
     return changed
-
-
-def _emitted(
-    hypernetwork: Hypernetwork,
-    program: Program,
-    graph: Graph,
-    x: np.ndarray,
-    y: np.ndarray,
-    seen: int,
-    taps: Taps | None = None,
-) -> SurrogateNetwork:
-    """The network whose weights the text and the first `seen` rows shape; with `taps`, which the rows connect."""
-    read_x, read_y = (x[:seen], y[:seen]) if seen else (None, None)
-    towers, predicted = emit(hypernetwork, [Request(graph, program.domain, read_x, read_y, taps=taps)])[0]
-    return emitted_network(towers, known_scale(predicted, program.results, graph, y), program.domain, taps)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread: these matrices are too small to share, and sharing is very slow on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def known_scale(predicted: Scale, results: Sequence[Result], graph: Graph, y: np.ndarray) -> Scale:
-    """Replace what was predicted of the outputs' scale by what is known.
-
-    A constant, in the graph or on all rows, has deviation 0: its surrogate is exact. Without rows, a declared range of
-    a result bounds the predicted mean, and its uniform distribution's deviation the predicted one. (To take the uniform
-    distribution itself is worse: declared ranges hold the worst case, few programs fill theirs.)
-    """
-    mean, std = predicted.mean.copy(), predicted.std.copy()
-    for k, (result, root) in enumerate(zip(results, graph.roots, strict=True)):
-        if graph.nodes[root].op == "const":
-            mean[k], std[k] = graph.nodes[root].value, 0
-        elif len(y):
-            # The mean of equal numbers need not be that number.
-            if np.ptp(y[:, k]) == 0:
-                mean[k], std[k] = y[0, k], 0
-        elif result.low is not None and result.high is not None:
-            mean[k] = np.clip(mean[k], result.low, result.high)
-            std[k] = min(std[k], (result.high - result.low) / np.sqrt(12))
-    return Scale(mean, std)

@@ -102,6 +102,20 @@ class Taps(nn.Module):
         chosen.reach.copy_(self.reach[list(places)])
         return chosen
 
+    def with_more(self, other: Taps | None) -> Taps:
+        """These taps, then those of another that are not among them."""
+        own = [self.graph.of([root]).nodes for root in self.graph.roots]
+        new = (
+            [k for k, root in enumerate(other.graph.roots) if other.graph.of([root]).nodes not in own] if other else []
+        )
+        if other is None or not new:
+            return self
+        more = other.of(new)
+        joined = Taps(self.arguments, self.graph.beside(more.graph), [*self.kinds, *more.kinds])
+        joined.mid.copy_(torch.cat([self.mid, more.mid]))
+        joined.reach.copy_(torch.cat([self.reach, more.reach]))
+        return joined
+
     @property
     def gates(self) -> list[int]:
         """The places of those that jump."""

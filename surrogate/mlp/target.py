@@ -6,16 +6,27 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from surrogate.numeric.options import COMMANDS, RANGE
-from surrogate.target import Command, Option, Summary, Target
+from surrogate.numeric.options import (
+    COMMANDS,
+    DATA,
+    FINETUNE,
+    FINETUNE_OUTPUT,
+    FINETUNE_ROWS,
+    FINETUNE_SEED,
+    RANGE,
+    SECONDS,
+    STEPS,
+    TARGET_NMSE,
+)
+from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
     from surrogate.mlp.artifact import Surrogate
 
 
-SECONDS = Option("--seconds", type=float, metavar="S", help="how long -O3 and finetune work (default 10)")
-STEPS = Option("--steps", type=int, metavar="N", help="instead, steps of half a second's work: repeats bit for bit")
-TARGET_NMSE = Option("--target-nmse", type=float, metavar="X", help="stop where every result errs at most so much")
+PLAIN = Option(
+    "--plain", action="store_true", default=None, help="an MLP of the arguments alone: no taps, no other parts"
+)
 OPTIONS = (
     Option(
         "-O",
@@ -33,12 +44,27 @@ OPTIONS = (
         help="inner values of the program that the network may read: comparisons and roundings (gates), or N of all"
         " kinds (default 24)",
     ),
-    Option("--plain", action="store_true", default=None, help="an MLP of the arguments alone: no taps, no other parts"),
+    PLAIN,
     SECONDS,
     STEPS,
     TARGET_NMSE,
     Option("--seed", type=int, metavar="S", help="seed of the rows (default 0)"),
     Option("--compiler", metavar="DIR", help="a hypernetwork's directory, or a packaged one's name"),
+)
+FINETUNE_OPTIONS = (
+    FINETUNE_ROWS,
+    DATA,
+    Option("--mix", type=float, metavar="SHARE", help="the share of the data; the rest are rows of the program"),
+    TARGET_NMSE,
+    SECONDS,
+    STEPS,
+    Option("--result", metavar="NAME", help="the only result that may change"),
+    RANGE,
+    Option("--program", metavar="FILE.c", help="go over to another C program"),
+    Option("--width", type=int, metavar="N", help="another number of hidden units, of an MLP alone"),
+    PLAIN,
+    FINETUNE_SEED,
+    FINETUNE_OUTPUT,
 )
 
 
@@ -52,7 +78,10 @@ class Mlp:
     many = "surrogates"
     refusal = ""
     options: tuple[Option, ...] = OPTIONS
-    commands: tuple[Command[Surrogate], ...] = COMMANDS
+    commands: tuple[Command[Surrogate], ...] = (
+        *COMMANDS,
+        Command("finetune", FINETUNE, FINETUNE_OPTIONS, deferred("surrogate.mlp.commands:finetune")),
+    )
 
     def compile(
         self,

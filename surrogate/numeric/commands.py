@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, UsageError
@@ -92,3 +101,43 @@ def check(options: argparse.Namespace, artifact: NumericArtifact) -> int:
         nmse = f"nMSE{of}, {number(measured.worst.nmse)},"
         complain("surrogate", "error", f"the {nmse} is above --max-nmse {options.max_nmse:g}")
     return OK if passed else REJECTED
+
+
+def measured_rows(
+    path: str, program: Program, result: str | None
+) -> tuple[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], str | None]:
+    """Measured rows of a file, x [n, arguments] and y [n, results], and what to say of those outside the domain.
+
+    Where one `result` alone may change, the others need no column: they are what the program gives. Raises UsageError
+    as `surrogate.numeric.tables.read_rows` does.
+    """
+    arguments, results = [a.name for a in program.arguments], [r.name for r in program.results]
+    wanted = [result] if result in results else results
+    rows = read_rows(path, [*arguments, *wanted])
+    x, y = rows[:, : len(arguments)], rows[:, len(arguments) :]
+    if len(wanted) < len(results):
+        whole = program.run(x)
+        whole[:, results.index(wanted[0])] = y[:, 0]
+        kept = np.isfinite(whole).all(1)
+        x, y = x[kept], whole[kept]
+    return (x, y), row_warning(x, program.arguments)
+
+
+def stem(artifact: str, suffix: str) -> str:
+    """The name of an artifact's directory, whatever the path calls it (`.`), without the suffix of its target."""
+    return os.path.basename(os.path.abspath(artifact)).removesuffix(suffix)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
+    """On stderr, where that is a terminal: the share that is done, and the error."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %  nMSE {task.fields[error]}"),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
+        work = bar.add_task(title, total=1.0, error="…")
+        yield lambda share, error: bar.update(work, completed=share, error=number(error))

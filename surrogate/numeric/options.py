@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, deferred
+from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, deferred, output_option
 
 
 class Ranges(argparse.Action):
@@ -49,3 +49,15 @@ COMMANDS: tuple[Command[Any], ...] = (
     Command("check", CHECK, CHECK_OPTIONS, deferred("surrogate.numeric.commands:check")),
 )
 """What every compiled numeric program can do."""
+
+FINETUNE = "let a surrogate go on from what it is, on rows of its program or on measured ones"
+DATA = Option(
+    "--data", metavar="FILE", help="measured rows, CSV or .parquet, its columns named as arguments and results"
+)
+SECONDS = Option("--seconds", type=float, metavar="S", help="how long -O3 and finetune work (default 10)")
+STEPS = Option("--steps", type=int, metavar="N", help="instead, steps of half a second's work: repeats bit for bit")
+TARGET_NMSE = Option("--target-nmse", type=float, metavar="X", help="stop where every result errs at most so much")
+FINETUNE_ROWS = Option("--rows", type=int, metavar="N", help="read exactly so many rows of the program")
+FINETUNE_SEED = Option("--seed", type=int, default=0, metavar="S", help="seed of the rows (default 0)")
+FINETUNE_OUTPUT = output_option("DIR", "where it goes (default: the stem + -finetuned, and the suffix)")
+"""The options of `finetune` that several targets have."""

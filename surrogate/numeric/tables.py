@@ -27,7 +27,7 @@ def parse_values(values: Sequence[str], names: Sequence[str]) -> np.ndarray:
 
 
 def read_rows(path: str, names: Sequence[str]) -> np.ndarray:
-    """The rows of a CSV file ("-" is stdin): float64 [n, arguments].
+    """The rows of a CSV file ("-" is stdin), or of a .parquet one: float64 [n, names].
 
     A first line without any number is a header: it must name every argument, in any order, and other columns are
     skipped. Without a header the columns are the arguments in order. Blank lines are skipped.
@@ -35,6 +35,8 @@ def read_rows(path: str, names: Sequence[str]) -> np.ndarray:
     Raises UsageError, with the line, for a cell that is not a finite number, a line of another width, a missing column,
     and a file that cannot be read or has no rows.
     """
+    if path.endswith(".parquet"):
+        return _parquet_rows(path, names)
     shown = "<stdin>" if path == "-" else path
     reader = csv.reader(io.StringIO(_read_text(path, shown), newline=""), skipinitialspace=True)
     columns: list[int] | None = None
@@ -59,6 +61,30 @@ def read_rows(path: str, names: Sequence[str]) -> np.ndarray:
     if not rows:
         raise UsageError(f"{shown}: no rows")
     return np.array(rows)
+
+
+def _parquet_rows(path: str, names: Sequence[str]) -> np.ndarray:
+    import pyarrow as pa  # takes long to import, and most rows are text
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as e:
+        raise UsageError(f"{path}: cannot be read: {str(e).splitlines()[0]}") from e
+    places = _header_columns(table.column_names, names, path)
+    if not table.num_rows:
+        raise UsageError(f"{path}: no rows")
+    columns = []
+    for place, name in zip(places, names, strict=True):
+        try:
+            column = table.column(place).to_numpy().astype(np.float64)
+        except (TypeError, ValueError, pa.ArrowException) as e:
+            raise UsageError(f"{path}: column '{name}' is of {table.column(place).type}, not of numbers") from e
+        if not np.isfinite(column).all():
+            row = int(np.flatnonzero(~np.isfinite(column))[0])
+            raise UsageError(f"{path}: row {row + 1}: column '{name}': '{column[row]}' is not a finite number")
+        columns.append(column)
+    return np.stack(columns, axis=1)
 
 
 def table_text(y: np.ndarray, header: Sequence[str] | None) -> str:

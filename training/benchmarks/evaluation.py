@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from cprograms.program import Program
+from surrogate.mlp.emission import one_thread
 from surrogate.mlp.finetune import training_rows
-from surrogate.mlp.pipeline import one_thread
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Towers
 from training.benchmarks.timing import processor_seconds

@@ -23,10 +23,11 @@ from safetensors import SafetensorError, safe_open
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
 from cprograms.strata import strata
+from surrogate.mlp.emission import known_scale
 from surrogate.mlp.emit import Request, emit, scale_inputs
 from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
-from surrogate.mlp.pipeline import LEVEL_ROWS, known_scale
+from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.towers import Towers, join
 from surrogate.numeric.rows import output_moments
