@@ -21,6 +21,7 @@ from cprograms.diagnostics import UsageError
 from surrogate.mlp import polynomial
 from surrogate.mlp.fitting import Part, Problem, input_sets, polynomials, tower_parts
 from surrogate.mlp.growth import Growth, planned
+from surrogate.mlp.kernel import KernelHead, fit_kernel, interpolate
 from surrogate.mlp.towers import Towers, squares_gradient
 
 SLICE = 0.5
@@ -33,6 +34,9 @@ ROWS = (256, 512, 1000, 1500, 2000)
 FALLS = 0.9
 """A tower's error that falls less than to this share in a slice falls no more."""
 MUON_RATE, ADAM_RATE, DECAY, BATCH, MUON_STEPS = 0.02, 2e-3, 0.8, 256, 400
+KERNELS = ("gaussian", "matern 5/2")
+LIKELIHOOD_ROWS, CENTRES = (300, 1000), 2000
+"""Rows that a process's hyperparameters are found from, and its centres."""
 MANY_ARGUMENTS = 5
 """From so many arguments on, minibatches compete."""
 AHEAD = 3
@@ -129,7 +133,8 @@ def compete(
             able = [c for c in contenders if not c.over and best[c.result].error > budget.target]
             if not able:
                 break
-            chosen = min(able, key=lambda c: c.expected - math.log(best[c.result].error))
+            # Of those that nothing is known of, the one whose result is worst.
+            chosen = min(able, key=lambda c: (c.expected - math.log(best[c.result].error), -best[c.result].error))
             if (part := chosen.step()) is not None and part.error < best[chosen.result].error:
                 best[chosen.result] = part
             budget.done += 1
@@ -147,6 +152,9 @@ def _ways(problem: Problem, start: Towers, result: int, seed: int, plain: bool) 
         yield _polynomials(problem, result)
     for inputs in reversed(input_sets(problem)):
         yield _towers(problem, own, result, inputs, seed)
+    if not plain:
+        for inputs in reversed(input_sets(problem)):
+            yield _processes(problem, result, inputs)
     if len(problem.domain) >= MANY_ARGUMENTS:
         yield _minibatches(problem, own, result, seed)
 
@@ -178,6 +186,26 @@ def _towers(problem: Problem, start: Towers, result: int, inputs: list[int], see
 
 def _cast(towers: Towers, dtype: torch.dtype) -> Towers:
     return towers.map(lambda w: w.to(dtype))
+
+
+def _processes(problem: Problem, result: int, inputs: list[int]) -> Slices:
+    """Gaussian processes: hyperparameters from some rows, then centres where that process errs most."""
+    z, y = torch.from_numpy(problem.z), torch.from_numpy(problem.y[:, result])
+    for kind in KERNELS:
+        start = None
+        for count in LIKELIHOOD_ROWS:
+            fit = fit_kernel(z[:count], y[:count], kind=kind, inputs=inputs, start=start)
+            start = fit.spread
+            yield _kernel_part(problem, result, fit.head)
+        missing = (fit.head(z) - y).abs()
+        missing[:count] = math.inf
+        chosen = missing.topk(min(CENTRES, len(z))).indices
+        yield _kernel_part(problem, result, interpolate(z[chosen], y[chosen], None, kind, fit.spread).head)
+
+
+def _kernel_part(problem: Problem, result: int, head: KernelHead) -> Part:
+    error = (head(torch.from_numpy(problem.fresh_z)) - torch.from_numpy(problem.fresh_y[:, result])).square().mean()
+    return Part(float(error.nan_to_num(math.inf)), kernel=head)
 
 
 def _minibatches(problem: Problem, start: Towers, result: int, seed: int) -> Slices:
