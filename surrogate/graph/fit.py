@@ -27,6 +27,8 @@ _STEEPEST = 1e100
 """Derivatives beyond it would overflow when they are squared."""
 _TELLS_NOTHING = 1e-10
 """Of a constant's derivative, relative to the greatest: below it the rows say nothing of it that others do not say."""
+_NOISE = 1e-30
+"""Mean square of residuals that are rounding: what fits them is chance."""
 _DAMPINGS = 1e-3, 1e-15, 1e12
 """At first, at least, and where no step helps any more."""
 
@@ -158,7 +160,7 @@ def _search(problem: _Problem, start: Array, steps: int) -> tuple[Mask, Array, i
     values, (damping, least, most) = start, _DAMPINGS
     residuals = problem.residuals(values)
     used, taken = np.zeros(len(start), dtype=bool), 0
-    while taken < steps:
+    while taken < steps and residuals @ residuals > _NOISE * len(residuals):
         jacobian = problem.jacobian(values) * unit
         used = _identified(jacobian)
         better = None
