@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from pycparser import c_ast
 
 from cprograms.graph import Graph
@@ -69,8 +70,6 @@ def _collect(node: c_ast.Node, found: dict[tuple[float, int], set[int]]) -> None
 
 
 def _as_float(value: float) -> float:
-    import numpy as np
-
     with np.errstate(over="ignore"):
         return float(np.float32(value))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,8 @@ from torch import Tensor, nn
 
 from cprograms.graph import Graph
 from surrogate.graph.constants import Lines, labels, learnable_constants
-from surrogate.graph.plan import Plan, Planner, run
+from surrogate.graph.plan import Plan, run
+from surrogate.graph.planner import Planner
 from surrogate.numeric.batches import as_rows, like_inputs
 
 BLOCK = 32768
@@ -50,14 +52,25 @@ class GraphModule(nn.Module):
         count = max((int(n.value) + 1 for n in graph.nodes if n.op == "arg"), default=0)
         self.arguments = tuple(arguments) or tuple(f"argument {k + 1}" for k in range(count))
         self.graph, self.smooth = graph, smooth
-        nodes = learnable_constants(graph)
+        nodes = self._learnable = learnable_constants(graph)
         self.lines = dict(lines or {})
         self.labels = tuple(labels(graph, nodes, lines or {}))
         self.constants = nn.ParameterList(
             nn.Parameter(torch.tensor(float(graph.nodes[k].value), dtype=torch.float64)) for k in nodes
         )
-        self._plan: Plan = Planner(graph, len(self.arguments), nodes, smooth).plan()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._plan: Plan = Planner(self.graph, len(self.arguments), self._learnable, self.smooth).plan()
         self._numbers = {"cpu": self._plan.numbers}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if k not in ("_plan", "_numbers")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A plan's steps are functions, which cannot be pickled: they are made anew."""
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._prepare()
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., A] -> [..., R] for any batch shape, in the floating type of `x`, else in torch's default type.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import warnings
 
 import numpy as np
@@ -318,6 +320,24 @@ def test_a_changed_constant_counts():
     with torch.no_grad():
         module.constants[0].fill_(4.0)
     assert values(module, [0.5]) == [2]
+
+
+def test_what_holds_of_a_constant_is_not_taken_to_hold_of_another():
+    module = module_of("unsigned char f(unsigned char x) { return (unsigned char)(x * 0.7); }", (0, 255))
+    assert values(module, [255.0]) == [178]
+    with torch.no_grad():
+        module.constants[0].fill_(2.0)
+    assert values(module, [100.0]) == [200]
+    assert math.isnan(values(module, [200.0])[0])
+
+
+def test_copies_and_pickles():
+    module = module_of("double f(double x) { return x > 0 ? x * 3.5 : 0; }")
+    with torch.no_grad():
+        module.constants[0].fill_(4.0)
+    for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        assert values(other, [2.0]) == [8]
+        assert other.labels == module.labels
 
 
 # --- Smooth selects ---
