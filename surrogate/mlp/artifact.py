@@ -44,7 +44,8 @@ class Surrogate(NumericArtifact):
     needed where they were `free_rows`. `compiler` is the SHA-256 of the hypernetwork's weights, and `operators` counts
     what the program computes. `held_out` counts further executed rows, which chose the parts and decided for which
     results the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the
-    results that the fine-tuning of -O2 did not change, and `finetunings` are those after the compile.
+    results that the fine-tuning of -O2 did not change, and `finetunings` are those after the compile. `derivatives`
+    counts those of the graph, where -O2 read exactly so many rows and them.
     """
 
     module: SurrogateNetwork
@@ -57,6 +58,7 @@ class Surrogate(NumericArtifact):
     held_out: int = 0
     mean_only: tuple[str, ...] = ()
     untuned: tuple[str, ...] = ()
+    derivatives: int | None = None
     finetunings: tuple[Finetuning, ...] = ()
 
     def __repr__(self) -> str:
@@ -202,6 +204,7 @@ class Surrogate(NumericArtifact):
             names,
             self.mean_only,
             self.untuned,
+            self.derivatives,
             self.finetunings,
         )
 
@@ -217,7 +220,9 @@ class Surrogate(NumericArtifact):
             "seed": self.seed,
             "rows": self.rows,
             "free_rows": self.free_rows,
-            **({"held_out_rows": self.held_out, "mean_only": list(self.mean_only)} if self.held_out else {}),
+            **({"held_out_rows": self.held_out} if self.held_out else {}),
+            **({"mean_only": list(self.mean_only)} if self.held_out or self.mean_only else {}),
+            **({} if self.derivatives is None else {"derivatives": self.derivatives}),
             **({"untuned": list(self.untuned)} if self.untuned else {}),
             **({"finetuned": [f.as_dict() for f in self.finetunings]} if self.finetunings else {}),
             "compiler_sha256": self.compiler,
@@ -249,6 +254,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         held_out=int(config.get("held_out_rows", 0)),
         mean_only=tuple(config.get("mean_only", ())),
         untuned=tuple(config.get("untuned", ())),
+        derivatives=None if config.get("derivatives") is None else int(config["derivatives"]),
         finetunings=tuple(Finetuning.from_dict(d) for d in config.get("finetuned", ())),
     )
     surrogate.program = program

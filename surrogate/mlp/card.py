@@ -49,6 +49,7 @@ class Origin:
     results: Sequence[str]
     mean_only: Sequence[str]
     untuned: Sequence[str]
+    derivatives: int | None = None
     finetunings: Sequence[object] = ()
 
     def __str__(self) -> str:
@@ -60,6 +61,9 @@ class Origin:
             return "the weights come from its text alone"
         if self.free:
             return f"it starts from the program's text and was fitted to {self.rows:,} executed rows"
+        if self.derivatives is not None:
+            slopes = f", and to {self.derivatives:,} derivatives of its graph there" if self.derivatives else ""
+            return f"it starts from the program's text and was fitted to exactly {self.rows:,} executed rows{slopes}"
         most = "up to " if self.opt_level == 1 and self.rows > GAUSS_NEWTON_ROWS else ""
         read = min(self.rows, GAUSS_NEWTON_ROWS) if self.opt_level == 2 else self.rows
         return (
@@ -78,7 +82,7 @@ class Origin:
     def safeguard(self) -> str:
         """What the rows did that shaped no weights, in words; empty where there were none."""
         if not self.held_out:
-            return ""
+            return f"{found}: rows that are left out are predicted no better" if (found := self.fallback()) else ""
         rows = f"{self.held_out:,} further rows"
         if not self.mean_only:
             return f"{rows} chose its parts" if self.free else f"{rows} say that it is better than the mean"

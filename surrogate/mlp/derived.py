@@ -39,7 +39,7 @@ def observed_slopes(
     if executable is None:
         return [None] * len(scale.mean)
     x, y = (torch.from_numpy(np.ascontiguousarray(part)) for part in rows)
-    module = GraphModule(executable).requires_grad_(False)
+    module = GraphModule(executable, [a.name for a in program.arguments]).requires_grad_(False)
     std = torch.from_numpy(np.where(scale.std > 0, scale.std, 1))
     reach = torch.from_numpy(input_scaling(program.domain)[1])  # [A], infinite where there is one value
     known = derivatives(module, x) * (reach / std[:, None])  # [n, R, A]

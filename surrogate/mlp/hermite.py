@@ -35,9 +35,12 @@ def fit_hermite(
         along = weight * slopes_at(z[slopes.rows], slopes.tangents, exponents)
         terms, targets = torch.cat([terms, along]), torch.cat([y, weight * slopes.values])
         rows = torch.cat([rows, slopes.rows])
-    best = Fit(exponents[:0], np.zeros(0), float(y.square().mean()))
+    mean = y.mean()
+    constant = float((y - mean).square().mean()) * (len(y) / (len(y) - 1)) ** 2
+    best = Fit(exponents[:1], np.array([float(mean)]), constant)
     totals = exponents.sum(1)
     sizes = sorted({int((totals <= degree).sum()) for degree in DEGREES})
+    sizes = [size for size in sizes if size <= MOST_SHARE * equations]
     for size, coefficients, error in _solutions(terms, targets, rows, len(y), sizes):
         if error < best.error:
             best = Fit(exponents[:size], coefficients.numpy(), error)

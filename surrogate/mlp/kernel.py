@@ -133,6 +133,10 @@ class Slopes(NamedTuple):
     tangents: Tensor
     values: Tensor
 
+    def before(self, row: int) -> Slopes:
+        """Those of the rows before one."""
+        return Slopes(*(t[self.rows < row] for t in self))
+
     def some(self, count: int) -> Slopes:
         """At most so many of them, evenly spread."""
         if len(self.rows) <= count:
@@ -165,16 +169,19 @@ def fit_kernel(
     kind: str = "gaussian",
     inputs: list[int] | None = None,
     start: Spread | None = None,
+    searched: int = MOST_OBSERVATIONS,
 ) -> KernelFit:
     """The process of rows z [n, Z], y [n] in float64, y about standardised, and of derivatives; of some inputs only.
 
-    `start`, of an earlier fit, replaces the search's own starts. Derivatives beyond `MOST_OBSERVATIONS` are left out.
+    `start`, of an earlier fit, replaces the search's own starts. The hyperparameters come from so many observations at
+    most, the first rows and some of their derivatives. Derivatives beyond `MOST_OBSERVATIONS` are left out altogether.
     The error leaves a row's value and derivatives out together; the hyperparameters have seen them.
     """
     columns = list(range(z.shape[1])) if inputs is None else inputs
-    own = slopes and Slopes(slopes.rows, slopes.tangents[:, columns], slopes.values)
-    own = own and own.some(MOST_OBSERVATIONS - len(y))
-    spread = _likeliest(z[:, columns], y, own, kind, start and start._replace(rates=start.rates[columns]))
+    n = min(len(y), searched)
+    few = slopes and slopes.before(n).some(searched - n)
+    own = few and Slopes(few.rows, few.tangents[:, columns], few.values)
+    spread = _likeliest(z[:n, columns], y[:n], own, kind, start and start._replace(rates=start.rates[columns]))
     rates = z.new_zeros(z.shape[1])
     rates[columns] = spread.rates
     return interpolate(z, y, slopes and slopes.some(MOST_OBSERVATIONS - len(y)), kind, spread._replace(rates=rates))

@@ -29,6 +29,7 @@ from surrogate.mlp.network import (
 from surrogate.mlp.portfolio import Budget, Told, budget_of, compete
 from surrogate.mlp.pretrained import load_compiler
 from surrogate.mlp.safeguards import best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.sobolev import Exact, fit_exactly
 from surrogate.mlp.table import make_table
 from surrogate.mlp.taps import Choice, Taps, find_taps, operator_count, tap_choice
 from surrogate.mlp.towers import Towers
@@ -62,6 +63,7 @@ class _Made(NamedTuple):
     rows: Rows
     held_out: Rows
     untuned: list[bool]
+    exact: Exact | None = None
 
 
 def compile_program(
@@ -111,7 +113,7 @@ def compile_program(
 
 def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made, operators: int) -> Surrogate:
     """The artifact of what was made, once its results that are not clearly better than the mean are the mean."""
-    averaged = fall_back(made.network, made.rows[1], made.held_out)
+    averaged = made.exact.averaged if made.exact else fall_back(made.network, made.rows[1], made.held_out)
     names = [r.name for r in program.results]
     found = Surrogate(
         entry=program.entry,
@@ -126,6 +128,7 @@ def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made
         operators=operators,
         free_rows=settings.free,
         held_out=len(made.held_out[0]),
+        derivatives=made.exact and made.exact.derivatives,
         mean_only=tuple(names[k] for k in averaged),
         untuned=tuple(name for name, untuned in zip(names, made.untuned, strict=True) if untuned),
     )
@@ -168,7 +171,10 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
         return _fitted(hypernetwork, program, graph, taps, settings)
     count = LEVEL_ROWS[settings.opt_level] if settings.rows is None else settings.rows
     x, y = rows = executed_rows(program, count, compile_seed(settings.seed), COMPILE_METHOD)
-    held_out = held_out_rows(program, settings.seed) if count else rows
+    if settings.opt_level == 2 and not settings.plain:
+        exact = fit_exactly(hypernetwork, program, graph, taps, rows)
+        return _Made(exact.network, rows, (x[:0], y[:0]), [False] * y.shape[1], exact)
+    held_out = held_out_rows(program, settings.seed) if count and settings.opt_level < 2 else (x[:0], y[:0])
     if settings.opt_level < 2:
         network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
         return _Made(network, rows, held_out, [False] * y.shape[1])

@@ -83,6 +83,20 @@ def fall_back(network: SurrogateNetwork, shaped: npt.NDArray[np.float64], rows: 
     return worse
 
 
+@torch.no_grad()
+def average_unsure(network: SurrogateNetwork, left_out: Sequence[float], rows: int) -> list[int]:
+    """Make results the mean that err no less than it where each of so many rows is left out, in place; return them.
+
+    `left_out` [R] are mean squared errors in units of the results' variance. For where there are no held-out rows.
+    """
+    of_mean = (rows / (rows - 1)) ** 2
+    worse = [k for k, error in enumerate(left_out) if network.std[k] > 0 and not error <= (1 - LEAST_GAIN) * of_mean]
+    for k in worse:
+        network.std[k] = 0
+        network.silence(k)
+    return worse
+
+
 def bound_scale(network: SurrogateNetwork, program: Program, graph: Graph) -> None:
     """Replace predicted means and deviations that the types or the graph cannot have, in place. The program is not run.
 

@@ -13,14 +13,24 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from surrogate.mlp.fitting import Part, Problem, input_sets
+from cprograms.graph import Graph
+from cprograms.program import Program
+from surrogate.mlp.derived import observed_slopes, read_arguments
+from surrogate.mlp.emission import emitted_towers, known_scale
+from surrogate.mlp.fitting import Part, Problem, Rows, assembled, input_sets, make_problem
 from surrogate.mlp.hermite import fit_hermite
+from surrogate.mlp.hypernetwork import Hypernetwork
 from surrogate.mlp.kernel import Slopes, fit_kernel
+from surrogate.mlp.network import Scale, SurrogateNetwork
+from surrogate.mlp.safeguards import average_unsure
 from surrogate.mlp.tangents import Equations, SobolevDescent, outputs
+from surrogate.mlp.taps import Taps
 from surrogate.mlp.towers import Towers, join
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, output_moments
 
 FOLDS = 4
 """Of towers; rows of a fold are neighbours in the Sobol' sequence, which cover the domain."""
@@ -32,8 +42,21 @@ EXACT, CLOSE = 1e-20, 1e-10
 """Errors below which no other candidate is tried, and no tower, whose digits are those of float32."""
 MOST_EQUATIONS, STEPS, WORK = 320, 60, 1.2e9
 """Of a tower: the most equations of a step, the most steps, and squared equations in all: a plan without a clock."""
-TOWER_SHARE = 1.0
-"""What a tower's error in folds is multiplied by: it comes from three quarters of the rows."""
+TOWER_SHARE = 0.6
+"""What a tower's error in folds is multiplied by, since it comes from three quarters of the rows."""
+SEARCHED = 512
+"""Observations that the kernels' hyperparameters come from."""
+FEWEST = 2 * FOLDS
+"""Rows that folds need."""
+
+
+class Exact(NamedTuple):
+    """The network of exactly K rows, the results that are the mean as nothing is clearly better, and how many
+    derivatives it read."""
+
+    network: SurrogateNetwork
+    averaged: list[int]
+    derivatives: int
 
 
 class Candidate(NamedTuple):
@@ -60,6 +83,26 @@ class Observed(NamedTuple):
         return float(min(SPACING * spacing, MOST_WEIGHT))
 
 
+def fit_exactly(hypernetwork: Hypernetwork, program: Program, graph: Graph, taps: Taps | None, rows: Rows) -> Exact:
+    """The network of rows x [K, A], y [K, R] and nothing else, beside the text and the graph."""
+    x, y = rows
+    moments = Scale(*np.array([output_moments(column) for column in y.T]).T)
+    scale = known_scale(moments, program.results, graph, y)
+    problem = make_problem(rows, (x[:0], y[:0]), program.domain, scale, taps)
+    slopes = observed_slopes(program, graph, taps, rows, scale)
+    read = [read_arguments(graph, k) for k in range(y.shape[1])]
+    shares = [np.setdiff1d(np.arange(len(x)), fold)[:GAUSS_NEWTON_ROWS] for fold in ([], *folds(len(x)))]
+    starts = [
+        emitted_towers(program, graph, (x[share], y[share]), scale, hypernetwork)
+        for share in shares
+        if len(x) >= FEWEST
+    ]
+    parts = fitted_exactly(problem, slopes, read, starts)
+    network = assembled(problem, parts)
+    averaged = average_unsure(network, [part.error for part in parts], len(x))
+    return Exact(network, averaged, sum(len(known.rows) for known in slopes if known))
+
+
 @torch.no_grad()
 def fitted_exactly(
     problem: Problem, slopes: Sequence[Slopes | None], read: Sequence[set[int]], starts: Sequence[Towers]
@@ -67,7 +110,7 @@ def fitted_exactly(
     """The part of each result [R] that errs least on rows left out; the error is that.
 
     `slopes` are the derivatives and `read` the arguments that each result depends on. `starts` are the towers [R, ...]
-    over the arguments that were emitted from all rows, then those of each of `folds`, from the other rows.
+    over the arguments that were emitted from all rows, then those of each of `folds`, from the other rows; or none.
     """
     best = []
     for k in range(problem.y.shape[1]):
@@ -108,7 +151,7 @@ def candidates(known: Observed, starts: Sequence[Towers]) -> Iterator[Candidate]
         yield candidate
         if best < EXACT:
             return
-    if best > CLOSE:
+    if best > CLOSE and starts:
         yield from _towers(known, starts)
 
 
@@ -123,7 +166,7 @@ def _linear(known: Observed) -> Iterator[Candidate]:
         for kind in ("gaussian", "matern 5/2"):
             start = None
             for slopes in reversed(_with_and_without(known.slopes)):
-                kernel = fit_kernel(known.z, known.y, slopes, kind, columns, start)
+                kernel = fit_kernel(known.z, known.y, slopes, kind, columns, start, SEARCHED)
                 start = kernel.spread
                 name = f"{kind} of {len(columns)}{_words(slopes)}"
                 yield Candidate(name, Part(kernel.error, kernel=kernel.head))
