@@ -83,7 +83,8 @@ class GraphModule(nn.Module):
         if traced or self._needs_gradient(rows, learnable):
             n = rows.shape[0]
             wide = [c if traced else c.expand(n) for c in learnable]
-            return like_inputs(torch.stack(self._results(rows, wide), dim=1), x)
+            y = torch.stack(self._results(rows, wide), dim=1)
+            return like_inputs(y if traced else _connected(y, [*rows.unbind(1), *wide]), x)
         return like_inputs(self._in_blocks(rows, learnable), x)
 
     @staticmethod
@@ -124,6 +125,14 @@ class GraphModule(nn.Module):
         with torch.no_grad():
             y: Tensor = self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
         return y.numpy()
+
+
+def _connected(y: Tensor, sources: Sequence[Tensor]) -> Tensor:
+    """Results [n, R] that have a gradient, if only 0, where one of their sources [n] has one."""
+    found = next((s for s in sources if s.requires_grad), None)
+    if y.requires_grad or found is None:
+        return y
+    return torch.where(torch.zeros_like(y, dtype=torch.bool), found[:, None], y)
 
 
 def derivatives(module: nn.Module, x: Tensor) -> Tensor:

@@ -269,6 +269,12 @@ def test_jumps_have_none():
     assert slope(module_of("double f(long a, double x) { return a * x; }"), 3, 2) == [0, 3]
 
 
+def test_what_has_no_gradient_anywhere_has_the_gradient_0():
+    x = torch.tensor([[5.0]], requires_grad=True)
+    module_of("int f(int a) { return a >> 1; }")(x).sum().backward()
+    assert x.grad.tolist() == [[0]]
+
+
 @pytest.mark.parametrize(
     ("source", "at", "expected"),
     [
