@@ -91,7 +91,7 @@ def fit_polynomials(
         for coefficients in _solutions(gram[:size, :size], right[:size]):
             errors = (held[:, :size] @ coefficients - held_targets).square().mean(0)
             for k, error in enumerate(errors.tolist()):
-                if error < best[k].error:
+                if error < best[k].error and best[k].error > EXACT:
                     best[k] = Fit(exponents[:size], coefficients[:, k].numpy(), error)
         if all(fit.error < EXACT for fit in best):
             break
