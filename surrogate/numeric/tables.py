@@ -125,8 +125,8 @@ def _header_columns(header: list[str], names: Sequence[str], place: str) -> list
     if missing:
         spare = [h for h in header if h not in names]
         guess = f"; it has '{close}'" if (close := nearest(missing[0], spare)) else ""
-        arguments = ", ".join(names)
-        raise UsageError(f"{place}: the header has no column '{missing[0]}'{guess} (the arguments are {arguments})")
+        needed = ", ".join(names)
+        raise UsageError(f"{place}: the header has no column '{missing[0]}'{guess} (needed are {needed})")
     return [header.index(n) for n in names]
 
 

@@ -86,7 +86,7 @@ def test_rows_outside_the_domain_are_kept_counted_and_warned_of(
         ("x,y,return\n", "no rows"),
         ("x,y,return\n1,0,2\n", "1 rows of data are too few"),
         ("x,return\n1,2\n", "no column 'y'"),
-        ("x,y,z\n1,2,3\n", "no column 'return'; it has 'z'"),
+        ("x,y,z\n1,2,3\n", "no column 'return' (needed are x, y, return)"),
         ("x,y,return\n1,0,nan\n", ":2: column 3: 'nan' is not a finite number"),
         ("x,y,return\n1,0,much\n", ":2: column 3: 'much' is not a finite number"),
     ],
