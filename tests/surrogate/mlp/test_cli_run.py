@@ -103,7 +103,7 @@ def test_run_reads_rows_from_stdin(
         (b"1,nan\n", "rows.csv:1: column 2: 'nan' is not a finite number"),
         (b"1,2\n3\n", "rows.csv:2: 2 values are needed, not 1"),
         (b"1,2,3\n", "rows.csv:1: 2 values are needed, not 3"),
-        (b"x,z\n1,2\n", "rows.csv:1: the header has no column 'y' (the arguments are x, y)"),
+        (b"x,z\n1,2\n", "rows.csv:1: the header has no column 'y' (needed are x, y)"),
         (b"x,y,z\n1,2\n", "rows.csv:2: 3 values are needed, not 2"),
         (b"", "rows.csv: no rows"),
         (b"x,y\n", "rows.csv: no rows"),
