@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,14 @@ class Fit:
         """As a call, and a line a constant."""
         head = f"Fit(rows={self.rows}, steps={self.steps}, before={self.before:.4g}, after={self.after:.4g})"
         return on_screen([head, *map(constant_line, self.constants)])
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, which has no NaN."""
+        constants = [
+            {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in vars(c).items()}
+            for c in self.constants
+        ]
+        return vars(self) | {"constants": constants}
 
 
 def constant_line(c: Constant) -> str:

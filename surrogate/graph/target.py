@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from surrogate.numeric.options import COMMANDS, RANGE
-from surrogate.target import Command, Option, Summary, Target
+from surrogate.numeric.options import COMMANDS, DATA, FINETUNE, FINETUNE_OUTPUT, RANGE, TARGET_NMSE
+from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
     from surrogate.graph.artifact import GraphProgram
@@ -22,6 +22,7 @@ OPTIONS = (
         help="weigh both sides of a branch by sigmoid((b - a) / T) where a < b is asked (default: one is taken)",
     ),
 )
+FINETUNE_OPTIONS = (DATA, TARGET_NMSE, FINETUNE_OUTPUT)
 
 
 class GraphTarget:
@@ -34,7 +35,10 @@ class GraphTarget:
     many = "graphs"
     refusal = "a graph computes the program itself"
     options: tuple[Option, ...] = OPTIONS
-    commands: tuple[Command[GraphProgram], ...] = COMMANDS
+    commands: tuple[Command[GraphProgram], ...] = (
+        *COMMANDS,
+        Command("finetune", FINETUNE, FINETUNE_OPTIONS, deferred("surrogate.graph.commands:finetune")),
+    )
 
     def compile(
         self,

@@ -86,7 +86,7 @@ def finetune(options: argparse.Namespace, surrogate: Surrogate) -> int:
             program=program,
             width=options.width,
             plain=bool(options.plain),
-            seed=options.seed,
+            seed=options.seed or 0,
             told=told,
         )
     summarised = summary(found)

@@ -58,6 +58,6 @@ SECONDS = Option("--seconds", type=float, metavar="S", help="how long -O3 and fi
 STEPS = Option("--steps", type=int, metavar="N", help="instead, steps of half a second's work: repeats bit for bit")
 TARGET_NMSE = Option("--target-nmse", type=float, metavar="X", help="stop where every result errs at most so much")
 FINETUNE_ROWS = Option("--rows", type=int, metavar="N", help="read exactly so many rows of the program")
-FINETUNE_SEED = Option("--seed", type=int, default=0, metavar="S", help="seed of the rows (default 0)")
+FINETUNE_SEED = Option("--seed", type=int, default=None, metavar="S", help="seed of the rows (default 0)")
 FINETUNE_OUTPUT = output_option("DIR", "where it goes (default: the stem + -finetuned, and the suffix)")
 """The options of `finetune` that several targets have."""
