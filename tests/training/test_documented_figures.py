@@ -12,7 +12,7 @@ from tests import ROOT
 RESULTS = ROOT / "docs" / "results"
 SUITES = ("generated", "harvested", "library")
 MEASURED = [*SUITES, "parrot", "generated_protocol", "harvested_protocol", "generated_adam", "generated_small"]
-MEASURED += ["regressors", "pictures/pictures"]
+MEASURED += ["regressors", "starts", "pictures/pictures"]
 
 
 def result(name: str) -> dict:
@@ -126,6 +126,16 @@ def test_regressors():
             assert_interval(beats, {key: 100 * value for key, value in share.items()})
 
 
+def test_what_a_start_saves():
+    header, *rows = table("epochs, rows")
+    for name, *figures, reached in rows:
+        suite, optimiser = name.split(", ")
+        measured = result("starts")["suites"][suite]["optimisers"][optimiser]["text + rows"]
+        for size, shown in zip(header[1:], figures, strict=False):
+            assert_interval(shown, measured[size.replace(",", "")]["epochs"])
+        assert_rounded(reached.rstrip(" %"), 100 * measured["all"]["epochs"]["reached"])
+
+
 def test_pictures():
     header, *_ = table("| colour quantisation")
     applications = result("pictures/pictures")["applications"]
@@ -188,6 +198,7 @@ COMMANDED = [
 COMMANDED += [
     "generated_adam",
     "regressors",
+    "starts",
     "learning_to_execute",
     "learning_to_execute_functions",
     "pictures/pictures",

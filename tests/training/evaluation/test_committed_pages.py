@@ -40,6 +40,12 @@ def test_the_regressors():
     assert regressor_report.markdown(document("regressors")) == page("regressors")
 
 
+def test_what_a_start_saves():
+    from training.studies import finetuning
+
+    assert finetuning.markdown(document("starts")) == page("starts")
+
+
 def test_the_pictures():
     pytest.importorskip("skimage", reason="the extra [analysis] is not installed")
     from training.evaluation.picture_report import page_of  # which needs the extra
