@@ -193,6 +193,11 @@ class Surrogate(NumericArtifact):
         return inputs, outputs
 
     @property
+    def measured_data(self) -> bool:
+        """Whether measured rows pulled it away from its program."""
+        return any(f.measured for f in self.finetunings)
+
+    @property
     def origin(self) -> Origin:
         """Where the weights come from, for reports."""
         names = [r.name for r in self.results]

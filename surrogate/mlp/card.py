@@ -33,7 +33,7 @@ def parts_of(network: SurrogateNetwork) -> list[str]:
 
 def network_line(network: SurrogateNetwork, operators: int) -> str:
     """What the network is made of and its size; and how much of a program of so many operators its taps compute."""
-    taps = f" (which compute {network.taps.operators} operators; the program has {operators})" if network.taps else ""
+    taps = f" (of {network.taps.operators} operators; the program has {operators})" if network.taps else ""
     several = f"{len(network.mean)} results, each " if len(network.mean) > 1 else ""
     return f"{several}{', '.join(parts_of(network))}{taps}; {network.parameter_count:,} parameters"
 

@@ -29,6 +29,8 @@ def summary(surrogate: Surrogate) -> Summary:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
         error = report_lines(surrogate.measured)
+        if surrogate.measured_data:
+            error.append("          against the program, which measured rows need not agree with")
     network = network_line(surrogate.module, surrogate.operators)
     lines = [
         f"function  {signature}",
@@ -43,7 +45,7 @@ def summary(surrogate: Surrogate) -> Summary:
 
 def _error_warnings(surrogate: Surrogate) -> list[str]:
     report = surrogate.measured
-    if report is None:
+    if report is None or surrogate.measured_data:
         return []
     warnings = []
     if report.trapped > report.rows / 10:

@@ -35,13 +35,13 @@ def fit_hermite(
         along = weight * slopes_at(z[slopes.rows], slopes.tangents, exponents)
         terms, targets = torch.cat([terms, along]), torch.cat([y, weight * slopes.values])
         rows = torch.cat([rows, slopes.rows])
-    mean = y.mean()
-    constant = float((y - mean).square().mean()) * (len(y) / (len(y) - 1)) ** 2
-    best = Fit(exponents[:1], np.array([float(mean)]), constant)
+    residuals = (y - y.mean()) * (len(y) / (len(y) - 1))
+    best = Fit(exponents[:1], np.array([float(y.mean())]), float(residuals.square().mean()))
     totals = exponents.sum(1)
     sizes = sorted({int((totals <= degree).sum()) for degree in DEGREES})
     sizes = [size for size in sizes if size <= MOST_SHARE * equations]
-    for size, coefficients, error in _solutions(terms, targets, rows, len(y), sizes):
+    for size, coefficients, found in _solutions(terms, targets, rows, len(y), sizes):
+        error = float(found.square().mean())
         if error < best.error:
             best = Fit(exponents[:size], coefficients.numpy(), error)
     return best
@@ -78,8 +78,8 @@ def _changes(powers: Tensor, z: Tensor) -> Tensor:
 
 def _solutions(
     terms: Tensor, targets: Tensor, rows: Tensor, count: int, sizes: list[int]
-) -> Iterator[tuple[int, Tensor, float]]:
-    """Ridge regressions of the first terms [E, N], for some sizes and every damping: size, coefficients and error.
+) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Ridge regressions of the first terms [E, N], for some sizes and every damping: size, coefficients, residuals.
 
     The rows √λ I make a ridge of least squares, and the first columns of one orthogonal factor are those of every size.
     What a row's equations I err by where they are left out is (1 − H_II)⁻¹ e_I, H the hat matrix and e the residual.
@@ -95,8 +95,8 @@ def _solutions(
             if size > terms.shape[1]:
                 break
             residual = targets - q[:, :size] @ right[:size]
-            error = _left_out(q[:, :size], residual, blocks)
-            yield size, torch.linalg.solve_triangular(r[:size, :size], right[:size, None], upper=True)[:, 0], error
+            found = _left_out(q[:, :size], residual, blocks)
+            yield size, torch.linalg.solve_triangular(r[:size, :size], right[:size, None], upper=True)[:, 0], found
 
 
 def _blocks(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -108,11 +108,10 @@ def _blocks(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return places, within
 
 
-def _left_out(q: Tensor, residual: Tensor, blocks: tuple[Tensor, Tensor]) -> float:
-    """The mean squared error of the values, each row left out."""
+def _left_out(q: Tensor, residual: Tensor, blocks: tuple[Tensor, Tensor]) -> Tensor:
+    """What the values [n] differ by, each row left out."""
     places, within = blocks
     own = q[places] * within[..., None]  # [count, widest, size]
     gap = torch.eye(places.shape[1], dtype=q.dtype) - own @ own.mT
     found, failed = torch.linalg.solve_ex(gap, torch.where(within, residual[places], 0)[..., None])
-    values = torch.where(failed != 0, torch.inf, found[:, 0, 0])
-    return float(values.square().mean().nan_to_num(torch.inf))
+    return torch.where(failed != 0, torch.inf, found[:, 0, 0]).nan_to_num(torch.inf)

@@ -133,6 +133,10 @@ class Slopes(NamedTuple):
     tangents: Tensor
     values: Tensor
 
+    def along(self, inputs: list[int]) -> Slopes:
+        """Those that change some of these inputs."""
+        return Slopes(*(t[self.tangents[:, inputs].any(1)] for t in self))
+
     def before(self, row: int) -> Slopes:
         """Those of the rows before one."""
         return Slopes(*(t[self.rows < row] for t in self))
@@ -155,11 +159,16 @@ class Spread(NamedTuple):
 
 
 class KernelFit(NamedTuple):
-    """A head, its mean squared leave-one-row-out error, and its hyperparameters."""
+    """A head, what each value [n] differs by from its prediction without the row, and the hyperparameters."""
 
     head: KernelHead
-    error: float
+    residuals: Tensor
     spread: Spread
+
+    @property
+    def error(self) -> float:
+        """The mean squared leave-one-row-out error."""
+        return float(self.residuals.square().mean())
 
 
 def fit_kernel(
@@ -175,10 +184,11 @@ def fit_kernel(
 
     `start`, of an earlier fit, replaces the search's own starts. The hyperparameters come from so many observations at
     most, the first rows and some of their derivatives. Derivatives beyond `MOST_OBSERVATIONS` are left out altogether.
-    The error leaves a row's value and derivatives out together; the hyperparameters have seen them.
+    The residuals leave a row's value and derivatives out together; the hyperparameters have seen them.
     """
     columns = list(range(z.shape[1])) if inputs is None else inputs
     n = min(len(y), searched)
+    slopes = slopes and slopes.along(columns)
     few = slopes and slopes.before(n).some(searched - n)
     own = few and Slopes(few.rows, few.tangents[:, columns], few.values)
     spread = _likeliest(z[:n, columns], y[:n], own, kind, start and start._replace(rates=start.rates[columns]))
@@ -202,7 +212,7 @@ def interpolate(z: Tensor, y: Tensor, slopes: Slopes | None, kind: str, spread: 
         b.index_add_(0, slopes.rows, alpha[len(y) :, None] * slopes.tangents * used)
     head = KernelHead(z * used, spread.rates, alpha[: len(y)], b, kind)
     rows = torch.arange(len(y)) if slopes is None else torch.cat([torch.arange(len(y)), slopes.rows])
-    return KernelFit(head, float(left_out(inverse, alpha, rows, len(y)).square().mean()), spread)
+    return KernelFit(head, left_out(inverse, alpha, rows, len(y)), spread)
 
 
 def left_out(inverse: Tensor, alpha: Tensor, rows: Tensor, count: int) -> Tensor:

@@ -27,6 +27,8 @@ HELD_OUT_ROWS = 256
 LEAST_GAIN = 0.05
 """What a network must gain over the mean. On so many rows one that errs no less than the mean seems to gain as much
 once in some thousand times: of nMSE 1 + v, its gain there is -v ± √v / 8, where the rows are near Gaussian."""
+UNSURE_GAIN = 1.3
+"""What it must gain, over the root of the rows, where each is left out: a choice among many gains some by chance."""
 POINTS, ABSURD = 512, 3
 """A predicted scale this many times the width of the graph's range away from it, at so many points, is no estimate."""
 
@@ -87,10 +89,11 @@ def fall_back(network: SurrogateNetwork, shaped: npt.NDArray[np.float64], rows: 
 def average_unsure(network: SurrogateNetwork, left_out: Sequence[float], rows: int) -> list[int]:
     """Make results the mean that err no less than it where each of so many rows is left out, in place; return them.
 
-    `left_out` [R] are mean squared errors in units of the results' variance. For where there are no held-out rows.
+    `left_out` [R] are mean squared errors in units of the results' variance. For where there are no held-out rows. Of
+    fewer rows, a greater gain is asked for, as the chance of one grows.
     """
-    of_mean = (rows / (rows - 1)) ** 2
-    worse = [k for k, error in enumerate(left_out) if network.std[k] > 0 and not error <= (1 - LEAST_GAIN) * of_mean]
+    most = (1 - UNSURE_GAIN / rows**0.5) * (rows / (rows - 1)) ** 2
+    worse = [k for k, error in enumerate(left_out) if network.std[k] > 0 and not error <= most]
     for k in worse:
         network.std[k] = 0
         network.silence(k)

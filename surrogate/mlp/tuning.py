@@ -45,7 +45,7 @@ LEVEL = 3
 class Finetuning:
     """What a fine-tuning did: `source` says in words what rows it read; `seconds` is None where it counted steps.
 
-    Where it was not `finished`, a Ctrl-C ended it. `before` and `after` are the nMSE of the worst result on rows
+    Where it was not `finished`, a Ctrl-C ended it; where rows were `measured`, it need not be as the program is. `before` and `after` are the nMSE of the worst result on rows
     that chose its parts; of measured rows, where there are some.
     """
 
@@ -54,6 +54,7 @@ class Finetuning:
     before: float
     after: float
     finished: bool = True
+    measured: bool = False
 
     def __str__(self) -> str:
         took = "" if self.seconds is None else f" in {self.seconds:.3g} s"
@@ -68,7 +69,7 @@ class Finetuning:
         """The inverse. Raises KeyError, TypeError or ValueError for a dictionary of another shape."""
         before, after = (math.inf if d[k] is None else float(d[k]) for k in ("before", "after"))
         seconds = None if d["seconds"] is None else float(d["seconds"])
-        return cls(str(d["source"]), seconds, before, after, bool(d["finished"]))
+        return cls(str(d["source"]), seconds, before, after, bool(d["finished"]), bool(d["measured"]))
 
 
 class Tuned(NamedTuple):
@@ -140,7 +141,7 @@ def finetuned(
     averaged = fall_back(made, material.rows[1], material.fresh)
     seconds = None if budget.slices is not None else time.monotonic() - budget.started
     worst = float(before[open_].max()), float(after[open_].max())
-    record = Finetuning(material.source, seconds, *worst, not budget.interrupted)
+    record = Finetuning(material.source, seconds, *worst, not budget.interrupted, data is not None)
     return Tuned(pruned(made), operator_count(graph), len(material.fresh[0]), averaged, record)
 
 
@@ -169,7 +170,7 @@ def _material(program: Program, data: Rows | None, rows: int | None, mix: float 
     if rows is not None:
         count = options.whole("rows", rows, least=LEAST_ROWS)
         executed = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
-        fit, choose = _split(executed, seed)
+        fit, choose = split_rows(executed, seed)
         return Material(fit, choose, choose, f"{count:,} executed rows")
     count, fresh = FREE_ROWS[LEVEL]
     executed = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
@@ -181,7 +182,7 @@ def _mixed(program: Program, data: Rows, share: float, seed: int) -> Material:
     """Measured rows, of which a part is held out; and rows of the program, so many that the data are their share."""
     if len(data[0]) < LEAST_ROWS:
         raise UsageError(f"{len(data[0])} rows of data are too few: at least {LEAST_ROWS} are needed")
-    fit, choose = _split(data, seed)
+    fit, choose = split_rows(data, seed)
     source = f"{len(data[0]):,} measured rows"
     if share == 1:
         return Material(fit, choose, choose, source)
@@ -203,7 +204,7 @@ def _in_shares(data: Rows, executed: Rows, share: float, rng: np.random.Generato
     return x[order], y[order]
 
 
-def _split(rows: Rows, seed: int) -> tuple[Rows, Rows]:
+def split_rows(rows: Rows, seed: int) -> tuple[Rows, Rows]:
     """Rows to fit to, and those to choose by."""
     x, y = rows
     order = np.random.default_rng(seed).permutation(len(x))
@@ -245,10 +246,7 @@ def _setting(
     y = material.rows[1]
     moments = Scale(*np.array([output_moments(column) for column in y.T]).T)
     scale = known_scale(moments, program.results, graph, y)
-    if same:
-        mean, std = old.mean.numpy(), old.std.numpy()
-        varies = (std > 0) & (scale.std > 0)
-        scale = Scale(np.where(varies, mean, scale.mean), np.where(varies, std, scale.std))
+    scale = kept_scale(old, scale) if same else scale
     problem = make_problem(material.rows, material.fresh, program.domain, scale, taps)
     names = [a.name for a in signature.arguments]
     return Setting(old, names, program, graph, material, problem, _matches(signature, program), same)
@@ -262,6 +260,13 @@ def _matches(signature: Signature, program: Program) -> list[int]:
     if len(old) == len(new):
         return list(range(len(new)))
     raise UsageError(f"the new program's results, {', '.join(new)}, are not those of the surrogate, {', '.join(old)}")
+
+
+def kept_scale(old: SurrogateNetwork, new: Scale) -> Scale:
+    """The old network's scale, so that its parts can stay, but for results that are constant in either."""
+    mean, std = old.mean.numpy(), old.std.numpy()
+    varies = (std > 0) & (new.std > 0)
+    return Scale(np.where(varies, mean, new.mean), np.where(varies, std, new.std))
 
 
 def _errors(
@@ -284,7 +289,9 @@ def _improved(
     problem = setting.problem
     start = _start(setting, width or setting.network.w1.shape[1] or HIDDEN, seed)
     known = setting.same and setting.network.table is None
-    best = _old_parts(setting) if known else [Part(np.inf)] * len(setting.matches)
+    best = (
+        old_parts(setting.network, problem, setting.material.fresh) if known else [Part(np.inf)] * len(setting.matches)
+    )
     frozen = {k: part for k, part in enumerate(best) if k not in open_}
     tried = [part._replace(error=0.0) if k in frozen else part for k, part in enumerate(best)]
     tried = fitted(problem, start, seed, plain=plain, best=tried)
@@ -292,11 +299,10 @@ def _improved(
     return assembled(problem, [frozen.get(k, part) for k, part in enumerate(tried)])
 
 
-def _old_parts(setting: Setting) -> list[Part]:
-    """The parts of the surrogate over the problem's inputs, and their errors on its fresh rows."""
-    network, problem = setting.network, setting.problem
+def old_parts(network: SurrogateNetwork, problem: Problem, fresh: Rows) -> list[Part]:
+    """The parts of a network of the problem's domain over the problem's inputs, and their errors on fresh rows."""
     more = problem.z.shape[1] - network.w1.shape[2]
-    errors = _errors(network, problem, setting.material.fresh)
+    errors = _errors(network, problem, fresh)
     towers = network.towers.map(Tensor.detach).widened(more).apart()
     fits: list[Fit | None] = [None] * len(errors)
     if network.polynomial is not None:
@@ -318,17 +324,20 @@ def _start(setting: Setting, width: int, seed: int) -> Towers:
     emitted = resized(emitted, width, seed).widened(problem.z.shape[1] - len(problem.domain))
     if not old.w1.shape[1]:
         return emitted
-    carried = _carried(setting)
+    names = [a.name for a in program.arguments]
+    carried = carried_towers(old, setting.names, names, problem, setting.matches)
     known = carried.w3[:, 0, :-1].any(1)
     return choose(known, resized(carried, width, seed).map(lambda w: w.to(emitted.w1.dtype)), emitted)
 
 
-def _carried(setting: Setting) -> Towers:
-    """The old towers over the new inputs: what they read is matched by name, and scaled anew."""
-    old, problem = setting.network, setting.problem
-    towers = old.towers.map(Tensor.detach).map(lambda w: w[setting.matches])
-    old_names = setting.names
-    new_names = [a.name for a in setting.program.arguments]
+def carried_towers(
+    old: SurrogateNetwork, old_names: list[str], new_names: list[str], problem: Problem, matches: list[int]
+) -> Towers:
+    """The old towers over the new inputs: what they read is matched by name, and scaled anew.
+
+    Where no name is in both, and there are as many, by place. `matches` [R] are the old results of the new ones.
+    """
+    towers = old.towers.map(Tensor.detach).map(lambda w: w[matches])
     places = old_names if not set(old_names) & set(new_names) and len(old_names) == len(new_names) else new_names
     new_mid, new_reach = input_scaling(problem.domain)
     w1 = towers.w1.new_zeros(*towers.w1.shape[:2], problem.z.shape[1] + 1)
@@ -342,7 +351,7 @@ def _carried(setting: Setting) -> Towers:
         column = towers.w1[:, :, source]
         w1[:, :, place] = column * float(wide / reach) if np.isfinite(wide) else 0
         w1[:, :, -1] += column * float((now - mid) / reach)
-    scale = Scale(old.mean.numpy()[setting.matches], old.std.numpy()[setting.matches])
+    scale = Scale(old.mean.numpy()[matches], old.std.numpy()[matches])
     return rescaled(towers._replace(w1=w1), scale, problem.scale)
 
 

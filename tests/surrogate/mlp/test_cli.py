@@ -326,8 +326,7 @@ def test_a_fine_tuning_says_how_many_rows_each_stage_read(
 ) -> None:
     assert main(["compile", str(plane_file), "--compiler", str(compiler), "-O2", "--rows", "256", "--plain"]) == 0
     out = capsys.readouterr().out
-    assert "64 executed rows (by Gauss–Newton steps), then fine-tuned on 256; 256 further" in out
-    assert "256 further rows say that it is better than the mean\n" in out
+    assert "64 executed rows (by Gauss–Newton steps), then fine-tuned on 256\n" in out
 
 
 def test_compile_replaces_its_artifact_only(
@@ -387,7 +386,7 @@ def test_a_program_that_never_ends_exits_with_1(compiler: Path, capsys: pytest.C
         (["--range", "x=0"], "not of the form NAME=LOW:HIGH"),
         (["--range", "x=a:b"], "not of the form NAME=LOW:HIGH"),
         (["--range", "=0:1"], "not of the form NAME=LOW:HIGH"),
-        (["-O3"], "invalid choice"),
+        (["-O4"], "invalid choice"),
         (["-O0", "--rows", "5"], "takes no rows"),
         (["--rows", "-5"], "rows must be from 2"),
         (["--rows", "many"], "invalid int value"),
@@ -576,7 +575,7 @@ def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice: 'link'" in usage_error(["link"], capsys)
 
 
-@pytest.mark.parametrize("stage", ["surrogate.mlp.pipeline.emit", "cprograms.files._write_durably"])
+@pytest.mark.parametrize("stage", ["surrogate.mlp.emission.emit", "cprograms.files._write_durably"])
 def test_ctrl_c_leaves_nothing_behind(
     plane_file: Path, compiler: Path, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -130,4 +130,4 @@ def test_the_report_says_how_much_of_the_program_they_are() -> None:
     made = surrogate.compile(source=BRANCHES, opt_level=2)
     assert made.module.taps is not None
     line = network_line(made.module, made.operators)
-    assert f"which compute {made.module.taps.operators} operators; the program has {made.operators}" in line
+    assert f"(of {made.module.taps.operators} operators; the program has {made.operators}" in line
