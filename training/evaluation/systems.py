@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from surrogate.mlp.emit import scale_inputs
-from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
+from surrogate.mlp.pipeline import LEVEL_ROWS, build_network, compile_program
 from surrogate.mlp.pretrained import Compiler, load_compiler
 from training.evaluation.regressors import REGRESSORS, SETTINGS, TUNED, Regressor
 from training.held_out import HeldOut, Predict
@@ -55,10 +55,19 @@ def at_level(opt_level: int, held: HeldOut, _seed: int, compiler: str | None) ->
     return lambda x: network.predict(x)[:, held.result]
 
 
+def of_exactly(taps: str, held: HeldOut, seed: int, compiler: str | None) -> Predict:
+    """A compile of as many rows as are given, which it runs itself, and of the graph's derivatives at them."""
+    rows = len(held.x)
+    found = compile_program(held.program, opt_level=2, rows=rows, seed=seed, taps=taps, compiler=compiler)
+    return lambda x: found.module.predict(x)[:, held.result]
+
+
 OURS: tuple[tuple[str, int | None, OurFit], ...] = (
     ("-O1", LEVEL_ROWS[1], partial(at_level, 1)),
     ("-O2", LEVEL_ROWS[2], partial(at_level, 2)),
     ("-O2, 64 rows", 64, partial(at_level, 2)),
+    ("-O2, 64 rows, derivatives", 64, partial(of_exactly, "none")),
+    ("-O2, 64 rows, derivatives, gates", 64, partial(of_exactly, "gates")),
 )
 """Name, rows (None: as many as it likes, which it runs itself) and how it fits."""
 
