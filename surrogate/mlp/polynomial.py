@@ -39,6 +39,10 @@ class Chebyshev(nn.Module):
         super().__init__()
         self.register_buffer("exponents", exponents)
         self.coefficients = nn.Parameter(coefficients)
+        # Numbers, not tensors: what traces the module must not ask the values of a tensor.
+        self.degree = int(exponents.sum(1).max()) if len(exponents) else 0
+        """The greatest total degree of a term."""
+        self._read = exponents.any(0).nonzero().flatten().tolist()
 
     def forward(self, z: Tensor) -> Tensor:
         return self.terms(z) @ self.coefficients.T
@@ -46,15 +50,10 @@ class Chebyshev(nn.Module):
     def terms(self, z: Tensor) -> Tensor:
         """The products, [n, Z] -> [n, N]."""
         powers = chebyshev(z, self.degree)  # [D+1, n, Z]
-        found = z.new_ones(len(z), len(self.exponents))
-        for j in self.exponents.any(0).nonzero().flatten().tolist():
+        found = z.new_ones(z.shape[0], self.exponents.shape[0])
+        for j in self._read:
             found = found * powers[self.exponents[:, j], :, j].T
         return found
-
-    @property
-    def degree(self) -> int:
-        """The greatest total degree of a term."""
-        return int(self.exponents.sum(1).max()) if len(self.exponents) else 0
 
 
 def chebyshev(z: Tensor, degree: int) -> Tensor:

@@ -35,7 +35,7 @@ class Table(nn.Module):
         self.register_buffer("values", values)  # float64 [N, R], the last argument runs fastest
 
     def forward(self, x: Tensor) -> Tensor:
-        place = torch.zeros(len(x), dtype=torch.int64, device=x.device)
+        place = torch.zeros_like(x[:, 0], dtype=torch.int64)
         for k in range(len(self.low)):
             # NaN has no place of its own.
             step = x[:, k].nan_to_num().clamp(-(2.0**62), 2.0**62).to(torch.int64) - self.low[k]
