@@ -15,11 +15,11 @@ import surrogate
 from cprograms import sandbox
 from cprograms.lowering import lower
 from surrogate.graph import module
-from surrogate.mlp import derived
+from surrogate.mlp import artifact, derived
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.derived import observed_slopes
 from surrogate.mlp.hermite import fit_hermite, slopes_at, terms_at
-from surrogate.mlp.kernel import Slopes
+from surrogate.mlp.kernel import Slopes, fit_kernel
 from surrogate.mlp.network import Scale
 from surrogate.mlp.safeguards import average_unsure
 from surrogate.mlp.sobolev import folds
@@ -94,6 +94,27 @@ def test_an_artifact_with_a_kernel_is_what_it_was(tmp_path: Path, compiler: Path
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     np.testing.assert_array_equal(loaded.predict(x), found.predict(x))
     assert loaded.derivatives == found.derivatives
+
+
+@pytest.mark.parametrize("damage", ["another result", "lost", "not finite", "another width"])
+def test_damaged_kernels_are_refused(damage: str, compiler: Path) -> None:
+    found = compiled(
+        "#include <math.h>\ndouble f(double x) { return sin(3 * x) * exp(x); }", compiler, rows=12, taps="none"
+    )
+    network = found.module
+    network.kernels["0"] = fit_kernel(torch.eye(3, 1).double(), torch.ones(3).double()).head
+    tensors = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    artifact._network(tensors, found.signature, network.taps)
+    if damage == "another result":
+        tensors = {name.replace("kernels.0", "kernels.1"): tensor for name, tensor in tensors.items()}
+    elif damage == "lost":
+        del tensors["kernels.0.rates"]
+    elif damage == "not finite":
+        tensors["kernels.0.weights"][0] = torch.inf
+    else:
+        tensors["kernels.0.centres"] = torch.ones(3, 2, dtype=torch.float64)
+    with pytest.raises((KeyError, ValueError), match=r"kernel|rates"):
+        artifact._network(tensors, found.signature, network.taps)
 
 
 def test_sixteen_arguments(compiler: Path) -> None:
