@@ -55,19 +55,28 @@ def at_level(opt_level: int, held: HeldOut, _seed: int, compiler: str | None) ->
     return lambda x: network.predict(x)[:, held.result]
 
 
-def of_exactly(taps: str, held: HeldOut, seed: int, compiler: str | None) -> Predict:
-    """A compile of as many rows as are given, which it runs itself, and of the graph's derivatives at them."""
-    rows = len(held.x)
-    found = compile_program(held.program, opt_level=2, rows=rows, seed=seed, taps=taps, compiler=compiler)
+def compiled(options: Mapping[str, Any], held: HeldOut, seed: int, compiler: str | None) -> Predict:
+    """What `surrogate compile` makes of the program; it runs it itself."""
+    found = compile_program(held.program, seed=seed, compiler=compiler, **options)
     return lambda x: found.module.predict(x)[:, held.result]
 
 
+def of_exactly(taps: str, held: HeldOut, seed: int, compiler: str | None) -> Predict:
+    """A compile of as many rows as are given, and of the graph's derivatives at them."""
+    return compiled({"opt_level": 2, "rows": len(held.x), "taps": taps}, held, seed, compiler)
+
+
 OURS: tuple[tuple[str, int | None, OurFit], ...] = (
-    ("-O1", LEVEL_ROWS[1], partial(at_level, 1)),
-    ("-O2", LEVEL_ROWS[2], partial(at_level, 2)),
-    ("-O2, 64 rows", 64, partial(at_level, 2)),
+    ("-O1, plain", LEVEL_ROWS[1], partial(at_level, 1)),
+    ("-O1", LEVEL_ROWS[1], partial(compiled, {"opt_level": 1})),
+    ("-O2, 64 rows, plain", 64, partial(at_level, 2)),
     ("-O2, 64 rows, derivatives", 64, partial(of_exactly, "none")),
     ("-O2, 64 rows, derivatives, gates", 64, partial(of_exactly, "gates")),
+    ("-O2, plain", None, partial(compiled, {"opt_level": 2, "plain": True})),
+    ("-O2, no taps", None, partial(compiled, {"opt_level": 2, "taps": "none"})),
+    ("-O2, gates", None, partial(compiled, {"opt_level": 2, "taps": "gates"})),
+    ("-O2", None, partial(compiled, {"opt_level": 2})),
+    ("-O3", None, partial(compiled, {"opt_level": 3})),
 )
 """Name, rows (None: as many as it likes, which it runs itself) and how it fits."""
 
