@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from surrogate.driver import compile, load
     from surrogate.mlp.artifact import Surrogate
     from surrogate.mlp.pipeline import compile_program
+    from surrogate.mlp.regressor import SurrogateRegressor as SurrogateRegressor
     from surrogate.numeric.check import Report
     from surrogate.numeric.tables import OutOfDomainWarning
 
@@ -36,6 +37,8 @@ _HOMES = {
     "OutOfDomainWarning": "surrogate.numeric.tables",
     "Report": "surrogate.numeric.check",
     "Surrogate": "surrogate.mlp.artifact",
+    # Not in __all__: `from surrogate import *` must do without scikit-learn, which an extra brings.
+    "SurrogateRegressor": "surrogate.mlp.regressor",
     "compile": "surrogate.driver",
     "compile_program": "surrogate.mlp.pipeline",
     "load": "surrogate.driver",
