@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -164,7 +165,7 @@ def script(load_script: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyP
         return ShardReport()
 
     monkeypatch.setattr(regressor_comparison, "make_shards", in_this_process)
-    monkeypatch.setattr(systems, "OURS", (systems.OURS[0], ("-O2", None, of_a_constant)))
+    monkeypatch.setattr(systems, "OURS", (("-O1", 64, partial(systems.at_level, 1)), ("-O2", None, of_a_constant)))
     monkeypatch.setattr(systems, "REGRESSORS", dict.fromkeys(REGRESSORS, regressors.nearest_row))
     return load_script("evaluate/regressors")
 
