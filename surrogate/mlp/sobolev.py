@@ -190,7 +190,7 @@ def _towers(known: Observed, starts: Sequence[Towers]) -> Iterator[Candidate]:
         reads[:, [*columns, -1]] = 1
         for slopes in _with_and_without(known.slopes):
             error, tower = _descended(towers, _equations(known, slopes), reads)
-            error *= TOWER_SHARE + (1 - TOWER_SHARE) * min(1.0, error)
+            error *= TOWER_SHARE + (1 - TOWER_SHARE) * min(1.0, error) ** 2
             yield Candidate(f"tower of {len(columns)}{_words(slopes)}", Part(error, tower))
 
 
