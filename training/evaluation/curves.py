@@ -1,6 +1,6 @@
-"""The error of fine-tuning against time, a panel a function of the library, as JSON and as a picture.
+"""The error of -O1, -O2 and ever more of -O3 against time, a panel a function of the library, as JSON and a picture.
 
-A row of `CURVES` is one way to fine-tune: from a program and a seed to the seconds spent and the nMSE on fresh rows.
+A row of `CURVES` is one way to fit: from a program and a seed to the seconds spent and the nMSE on fresh rows.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +43,29 @@ COLUMNS = 4
 CHECKED_ROWS = 2000
 
 
-def by_rows(program: Program, seed: int) -> list[Point]:
-    """-O1, then -O2 with ever more rows: a compile each."""
+LEVELS: tuple[dict[str, Any], ...] = (
+    {"opt_level": 1},
+    {"opt_level": 2},
+    *({"opt_level": 3, "steps": steps} for steps in (1, 2, 4, 8, 16)),
+)
+"""The points of a curve. Steps, unlike seconds, are as many on a busy machine."""
+
+
+def compiled(options: Mapping[str, Any], program: Program, seed: int) -> list[Point]:
+    """A compile for each point."""
     points = []
-    for opt_level, rows in ((1, 64), (2, 64), (2, 128), (2, 256), (2, 512), (2, 1024)):
+    for level in LEVELS:
         started = time.process_time()
-        compiled = compile_program(program, opt_level=opt_level, rows=rows, seed=seed)
+        found = compile_program(program, seed=seed, **level, **options)
         seconds = time.process_time() - started
-        points.append((seconds, compiled.check(rows=CHECKED_ROWS, seed=seed).nmse))
+        points.append((seconds, found.check(rows=CHECKED_ROWS, seed=seed).nmse))
     return points
 
 
-CURVES: Mapping[str, Curve] = {"-O1, -O2 by rows": by_rows}
+CURVES: Mapping[str, Curve] = {
+    "the MLP alone": partial(compiled, {"plain": True}),
+    "all parts": partial(compiled, {}),
+}
 """The ways that are drawn, each a line in every panel."""
 
 
