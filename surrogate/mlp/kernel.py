@@ -17,8 +17,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from surrogate.mlp.minimise import minimise
-
 Array = npt.NDArray[np.float64]
 Radial = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
 """Squared distances s to φ(s), −2 φ'(s) and 4 φ''(s)."""
@@ -28,6 +26,8 @@ NOISES = (1e-13, 1.0)
 """Bounds of the noise's variance, as a share of the signal's: C programs have none, the least keeps digits."""
 USUAL_LENGTH, SPREAD = 2.0, 2.0
 """The lengths that the fit expects, and their logarithm's deviation: an argument of little effect has a long one."""
+UNLIKELY = 1e12
+"""The loss of a covariance that does not factorise: finite, as the search interpolates."""
 STARTS = (1.0, 4.0)
 """Lengths that the searches start from."""
 MOST_OBSERVATIONS = 1100
@@ -282,8 +282,25 @@ def _likeliest(z: Tensor, y: Tensor, slopes: Slopes | None, kind: str, start: Sp
         starts = [np.array([*[-np.log(length)] * z.shape[1], np.log(1e-6), np.log(1e-6)]) for length in STARTS]
     low = np.log([*[1 / LENGTHS[1]] * z.shape[1], NOISES[0], NOISES[0]])
     high = np.log([*[1 / LENGTHS[0]] * z.shape[1], NOISES[1], NOISES[1]])
-    found = [minimise(loss, theta, low, high, steps) for theta in starts]
+    found = [_minimised(loss, theta, low, high, steps) for theta in starts]
     return _unpacked(torch.from_numpy(min(found, key=lambda pair: pair[1])[0]))
+
+
+def _minimised(
+    loss: Callable[[Array], tuple[float, Array]], start: Array, low: Array, high: Array, evaluations: int
+) -> tuple[Array, float]:
+    """The best point of about so many evaluations within a box, and its loss, by L-BFGS-B."""
+    from scipy.optimize import minimize  # takes long to import, and most compiles do without
+
+    found = minimize(
+        loss,
+        np.clip(start, low, high),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=list(zip(low, high, strict=True)),
+        options={"maxfun": evaluations},
+    )
+    return found.x, float(found.fun)
 
 
 def _packed(spread: Spread) -> Array:
@@ -308,7 +325,7 @@ def _unlikelihood(theta: Tensor, z: Tensor, targets: Tensor, slopes: Slopes | No
     fixed = covariance.detach()
     factor, failed = torch.linalg.cholesky_ex(fixed)
     if failed:
-        return np.inf, np.zeros(len(theta))
+        return UNLIKELY, np.zeros(len(theta))
     alpha = torch.cholesky_solve(targets[:, None], factor)  # [N, 1]
     variance = (targets @ alpha[:, 0] / len(targets)).clamp_min(1e-300)
     gradient = (torch.cholesky_inverse(factor) - alpha @ alpha.T / variance) / 2
