@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from surrogate.cli import build_parser, main
-from surrogate.mlp.hypernetwork import HypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
 from tests import ROOT
 from training.hypernetwork.train import TrainingConfig
 from training.learning_to_execute.config import ExecuteConfig

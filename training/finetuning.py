@@ -1,7 +1,7 @@
 """Fine-tuning of many towers at once, each on its own rows: by Adam, and by Levenberg–Marquardt as -O2 does.
 
-The rule for when to stop is the same for every start and optimiser, that of `surrogate.mlp.finetune`: the last quarter
-of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all the
+The rule for when to stop is the same for every start and optimiser, that of `surrogate.mlp.fitting.finetune`: the last
+quarter of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all the
 rows. Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one batch
 too.
 
@@ -17,8 +17,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from surrogate.mlp.finetune import Descent, training_rows
-from surrogate.mlp.towers import Towers, choose, mean_squares, squares_gradient
+from surrogate.mlp.fitting.finetune import Descent, training_rows
+from surrogate.mlp.parts.towers import Towers, choose, mean_squares, squares_gradient
 
 
 class Stepper(Protocol):
@@ -73,7 +73,7 @@ class Adam:
 
 
 class LevenbergMarquardt(Descent):
-    """`surrogate.mlp.finetune.Descent` with a first damping a tower [B], and steps that read at most `size` rows.
+    """`surrogate.mlp.fitting.finetune.Descent` with a first damping a tower [B]; a step reads at most `size` rows.
 
     A step is taken where it lowers the error on all rows.
     """

@@ -16,8 +16,8 @@ from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import Method, sample
 from cprograms.sandbox import run_many
-from surrogate.mlp.emission import COMPILE_METHOD, one_thread
-from surrogate.mlp.finetune import finetune
+from surrogate.mlp.fitting.finetune import finetune
+from surrogate.mlp.fitting.start import COMPILE_METHOD, one_thread
 from surrogate.mlp.network import Scale, SurrogateNetwork, random_network
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.numeric.check import result_error

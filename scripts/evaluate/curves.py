@@ -18,7 +18,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 
 
 def main(args: Namespace) -> None:
-    from surrogate.mlp.pretrained import load_compiler
+    from surrogate.mlp.emission.pretrained import load_compiler
     from training.evaluation.curves import FUNCTIONS, measure, write
 
     document = {

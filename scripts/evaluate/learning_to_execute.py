@@ -47,7 +47,7 @@ def main(args: Namespace) -> None:
 
 
 def measure(args: Namespace) -> dict[str, object]:
-    from surrogate.mlp.pretrained import load_compiler
+    from surrogate.mlp.emission.pretrained import load_compiler
     from training.config import read_mapping
     from training.held_out import evenly_spaced_records, held_out_programs
     from training.learning_to_execute import comparison

@@ -27,7 +27,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="folder of the page,
 def main(args: Namespace) -> None:
     from rich.progress import track
 
-    from surrogate.mlp.pretrained import load_compiler
+    from surrogate.mlp.emission.pretrained import load_compiler
     from training.evaluation.picture_report import write_report
     from training.evaluation.pictures import APPLICATIONS, contenders, renderings
 

@@ -33,7 +33,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 def main(args: Namespace) -> None:
     from cprograms.diagnostics import UsageError
     from cprograms.files import replace_file
-    from surrogate.mlp.pretrained import load_compiler
+    from surrogate.mlp.emission.pretrained import load_compiler
     from training.evaluation.regressor_comparison import LIMIT, Comparison, chosen_systems, compare
     from training.evaluation.regressor_report import markdown, summary
 

@@ -32,7 +32,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 
 def main(args: Namespace) -> None:
     from cprograms.files import replace_file
-    from surrogate.mlp.pretrained import load_compiler
+    from surrogate.mlp.emission.pretrained import load_compiler
     from training.evaluation.protocol import ProtocolConfig
     from training.finetuning import OPTIMISERS
     from training.studies.finetuning import SIZES, bars, markdown, study

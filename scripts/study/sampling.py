@@ -25,7 +25,7 @@ def main(args: Namespace) -> None:
     import numpy as np
 
     from cprograms.sampling import Method
-    from surrogate.mlp.pretrained import load_compiler
+    from surrogate.mlp.emission.pretrained import load_compiler
     from training.errors import geometric_mean
     from training.evaluation.levels import errors_at
     from training.held_out import evenly_spaced_records, held_out_programs

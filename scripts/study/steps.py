@@ -20,8 +20,8 @@ PARSER.add_argument("--compiler", help="as of `surrogate compile`")
 def main(args: Namespace) -> None:
     import torch
 
+    from surrogate.mlp.emission.pretrained import load_compiler
     from surrogate.mlp.pipeline import LEVEL_ROWS
-    from surrogate.mlp.pretrained import load_compiler
     from training.errors import summary
     from training.examples.shards import ExampleStore
     from training.examples.zero_shot import zero_shot_errors

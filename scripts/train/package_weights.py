@@ -51,7 +51,7 @@ def card(args: Namespace, checkpoint: Path, package: Path) -> str:
     lines = [
         f"# The `{args.name}` hypernetwork",
         "",
-        "Weights of `surrogate.mlp.hypernetwork`.",
+        "Weights of `surrogate.mlp.emission.hypernetwork`.",
         "",
         "| what | |",
         "|---|---|",

@@ -22,14 +22,14 @@ from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, header, write
 from surrogate.graph import stored
 from surrogate.mlp.card import Origin, card, network_line, parts_of
-from surrogate.mlp.fitting import Rows
-from surrogate.mlp.kernel import KernelHead, head_from_tensors
+from surrogate.mlp.fitting.choice import Rows
+from surrogate.mlp.fitting.portfolio import Told, budget_of
+from surrogate.mlp.fitting.tuning import Finetuning, finetuned
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.polynomial import Chebyshev
-from surrogate.mlp.portfolio import Told, budget_of
-from surrogate.mlp.table import Table
-from surrogate.mlp.taps import Taps
-from surrogate.mlp.tuning import Finetuning, finetuned
+from surrogate.mlp.parts.kernel import KernelHead, head_from_tensors
+from surrogate.mlp.parts.polynomial import Chebyshev
+from surrogate.mlp.parts.table import Table
+from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.words import error_line, trapped_line
 
@@ -131,7 +131,7 @@ class Surrogate(NumericArtifact):
         seed: int = 0,
         told: Told | None = None,
     ) -> Surrogate:
-        """Another surrogate that goes on from this one; see `surrogate.mlp.tuning.finetuned` for the options.
+        """Another surrogate that goes on from this one; see `surrogate.mlp.fitting.tuning.finetuned` for the options.
 
         `data` are measured rows x [n, arguments] and y [n, results], of the kinds that `cprograms.inputs.inputs_of`
         takes. The work takes `seconds`, 10 by default, or `steps` of half a second's work, or ends where every result

@@ -11,7 +11,7 @@ from cprograms.diagnostics import Diagnostic
 from surrogate.container import ensure_free
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
-from surrogate.mlp.tuning import Finetuning
+from surrogate.mlp.fitting.tuning import Finetuning
 from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, progress_bar, report_lines, stem
 from surrogate.numeric.rows import MAX_ROWS
 from surrogate.numeric.words import BAD_NMSE, bad_results, number

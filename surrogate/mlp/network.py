@@ -15,11 +15,11 @@ import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from surrogate.mlp.kernel import KernelHead
-from surrogate.mlp.polynomial import Chebyshev
-from surrogate.mlp.table import Table
-from surrogate.mlp.taps import Taps
-from surrogate.mlp.towers import Towers
+from surrogate.mlp.parts.kernel import KernelHead
+from surrogate.mlp.parts.polynomial import Chebyshev
+from surrogate.mlp.parts.table import Table
+from surrogate.mlp.parts.taps import Taps
+from surrogate.mlp.parts.towers import Towers
 from surrogate.numeric.batches import as_rows, like_inputs
 
 # Tracers of torch.fx take them as steps of their own: what they decide by shapes and types is decided anew in every

@@ -15,10 +15,14 @@ from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.emission import COMPILE_METHOD, emitted, emitted_towers, free_problem, one_thread
-from surrogate.mlp.finetune import finetune, training_rows
-from surrogate.mlp.fitting import Rows, assembled, fitted, table_network
-from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.fitting.choice import Rows, assembled, fitted, table_network
+from surrogate.mlp.fitting.finetune import finetune, training_rows
+from surrogate.mlp.fitting.portfolio import Budget, Told, budget_of, compete
+from surrogate.mlp.fitting.safeguards import best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.fitting.sobolev import Exact, fit_exactly
+from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem, one_thread
 from surrogate.mlp.network import (
     Scale,
     SurrogateNetwork,
@@ -26,13 +30,9 @@ from surrogate.mlp.network import (
     random_network,
     tapped,
 )
-from surrogate.mlp.portfolio import Budget, Told, budget_of, compete
-from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.safeguards import best_of, bound_scale, fall_back, held_out_rows
-from surrogate.mlp.sobolev import Exact, fit_exactly
-from surrogate.mlp.table import make_table
-from surrogate.mlp.taps import Choice, Taps, find_taps, operator_count, tap_choice
-from surrogate.mlp.towers import Towers
+from surrogate.mlp.parts.table import make_table
+from surrogate.mlp.parts.taps import Choice, Taps, find_taps, operator_count, tap_choice
+from surrogate.mlp.parts.towers import Towers
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
@@ -86,13 +86,13 @@ def compile_program(
     the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer. 2 takes rows as free: it fits
     polynomials, and towers from the emitted weights, to 4,000 of them in about half a second of one core, and each
     result is the part that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there
-    by a portfolio (see `surrogate.mlp.portfolio`), for `seconds` (10 by default) or for `steps` of half a second's work
-    each, which give the same surrogate again, or until every result errs at most `target_nmse`. `told` hears how far it
-    is, from 0 to 1, and the error.
+    by a portfolio (see `surrogate.mlp.fitting.portfolio`), for `seconds` (10 by default) or for `steps` of half a
+    second's work each, which give the same surrogate again, or until every result errs at most `target_nmse`. `told`
+    hears how far it is, from 0 to 1, and the error.
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
-    "gates", or at most so many of all kinds (24 by default; see `surrogate.mlp.taps`). `plain` is the paper's setting,
-    an MLP of the arguments alone.
+    "gates", or at most so many of all kinds (24 by default; see `surrogate.mlp.parts.taps`). `plain` is the paper's
+    setting, an MLP of the arguments alone.
 
     At 1 and 2 a result that is not clearly better than the mean on held-out rows becomes the mean. `compiler` is a
     packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from cprograms import options
 from cprograms.diagnostics import UsageError
 from surrogate.mlp.card import parts_of
+from surrogate.mlp.fitting.portfolio import budget_of
+from surrogate.mlp.fitting.regression import regress
 from surrogate.mlp.network import SurrogateNetwork
-from surrogate.mlp.portfolio import budget_of
-from surrogate.mlp.regression import regress
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 import surrogate
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from tests import ROOT
 
 # These matrices are small; threads that wait for a busy core take many times longer.

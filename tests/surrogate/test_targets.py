@@ -119,4 +119,7 @@ def test_a_third_target_needs_no_other_line(
         assert message in usage_error(argv, capsys), argv
     with pytest.raises(SystemExit):
         cli.main(["compile", "--help"])
-    assert "mlp (default): a surrogate; graph: the program itself, in torch; anc: exact, void f(int *); copy: a copy" in capsys.readouterr().out
+    assert (
+        "mlp (default): a surrogate; graph: the program itself, in torch; anc: exact, void f(int *); copy: a copy"
+        in capsys.readouterr().out
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from surrogate.mlp.pretrained import load_compiler
+from surrogate.mlp.emission.pretrained import load_compiler
 from tests import ROOT
 
 RESULTS = ROOT / "docs" / "results"

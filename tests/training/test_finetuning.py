@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from surrogate.mlp.finetune import Descent, _steps, finetune
+from surrogate.mlp.fitting.finetune import Descent, _steps, finetune
 from surrogate.mlp.network import Scale, emitted_network, random_towers
-from surrogate.mlp.towers import Towers, join, outputs
+from surrogate.mlp.parts.towers import Towers, join, outputs
 from training.evaluation.suites import nmse
 from training.finetuning import (
     OPTIMISERS,
@@ -77,7 +77,7 @@ def test_minibatches_draw_every_row_once_an_epoch() -> None:
 
 
 def test_levenberg_marquardt_is_that_of_a_compile() -> None:
-    """The same steps, stopped at the same place, as `surrogate.mlp.finetune` makes on one network."""
+    """The same steps, stopped at the same place, as `surrogate.mlp.fitting.finetune` makes on one network."""
     made, start = towers(1)
     given = rows(40, 1)
     optimiser = Optimiser("", LevenbergMarquardt, steps=_steps(40, 1), size=1000, middle=1, factor=10)

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from cprograms.program import Program
-from surrogate.mlp.emission import one_thread
-from surrogate.mlp.finetune import training_rows
-from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import Towers
+from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.fitting.finetune import training_rows
+from surrogate.mlp.fitting.start import one_thread
+from surrogate.mlp.parts.towers import Towers
 from training.benchmarks.timing import processor_seconds
 from training.evaluation.protocol import SIZES, tuned
 from training.evaluation.suites import Suite, executed, make_suite, suite_programs

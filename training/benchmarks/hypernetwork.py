@@ -14,11 +14,11 @@ from cprograms.program import Program
 from cprograms.sampling import sample
 from cprograms.sandbox import toolchain
 from cprograms.sandbox.source import source_of
-from surrogate.mlp.emit import Request, emit
-from surrogate.mlp.encoding import EncodedGraph, collate, encode
-from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.emit import Request, emit
+from surrogate.mlp.emission.encoding import EncodedGraph, collate, encode
+from surrogate.mlp.emission.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.mlp.pretrained import load_compiler
 from training.benchmarks.timing import wall_seconds
 
 REPEATS = 5

@@ -9,8 +9,8 @@ import numpy as np
 from pycparser import c_ast
 
 from cprograms.ops import OPS
-from surrogate.mlp.emit import Request, emit
-from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.emit import Request, emit
+from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.network import Scale, emitted_network
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from training.errors import geometric_mean

@@ -23,10 +23,10 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.mlp.finetune import training_rows
+from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.fitting.finetune import training_rows
+from surrogate.mlp.parts.towers import Towers
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import Towers
 from training.errors import geometric_mean
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
 from training.finetuning import OPTIMISERS, Optimiser, TowerRows, best_checkpoint, fit

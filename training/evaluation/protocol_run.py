@@ -16,8 +16,8 @@ from rich.progress import Progress
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
+from surrogate.mlp.emission.pretrained import Compiler, load_compiler
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.mlp.pretrained import Compiler, load_compiler
 from training.evaluation import protocol_report
 from training.evaluation.levels import errors_at, level_rows, text_errors_with_scale
 from training.evaluation.protocol import (

@@ -16,8 +16,8 @@ import cprograms
 from cprograms.corpus.format import Record
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS, Program
-from surrogate.mlp.emit import scale_inputs
-from surrogate.mlp.towers import Towers, outputs
+from surrogate.mlp.emission.emit import scale_inputs
+from surrogate.mlp.parts.towers import Towers, outputs
 from training.finetuning import TowerRows
 from training.held_out import HeldOut, evenly_spaced_records, held_out_programs
 from training.starts.tasks import StartTask, make_task

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from surrogate.mlp.emit import scale_inputs
+from surrogate.mlp.emission.emit import scale_inputs
+from surrogate.mlp.emission.pretrained import Compiler, load_compiler
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network, compile_program
-from surrogate.mlp.pretrained import Compiler, load_compiler
 from training.evaluation.regressors import REGRESSORS, SETTINGS, TUNED, Regressor
 from training.held_out import HeldOut, Predict
 

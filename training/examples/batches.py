@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from cprograms.program import MAX_ARGUMENTS
-from surrogate.mlp.encoding import GraphBatch, collate
+from surrogate.mlp.emission.encoding import GraphBatch, collate
 from training.examples.example import EXAMPLE_ROWS, Example, hide_text
 
 

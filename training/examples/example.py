@@ -12,8 +12,8 @@ from cprograms.generate import accept
 from cprograms.graph import Graph, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.mlp.emit import scale_inputs
-from surrogate.mlp.encoding import EncodedGraph, encode, without_text
+from surrogate.mlp.emission.emit import scale_inputs
+from surrogate.mlp.emission.encoding import EncodedGraph, encode, without_text
 
 EXAMPLE_ROWS = 192
 """Rows of an example."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from cprograms.corpus.format import read_shard
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from surrogate.mlp.encoding import EncodedGraph
+from surrogate.mlp.emission.encoding import EncodedGraph
 from training.arrays import evenly_spaced
 from training.examples.example import DENSE_ROWS, EXAMPLE_ROWS, Example, examples_of
 

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-from surrogate.mlp.hypernetwork import Emission, Hypernetwork, gauss_newton
-from surrogate.mlp.towers import outputs
+from surrogate.mlp.emission.hypernetwork import Emission, Hypernetwork, gauss_newton
+from surrogate.mlp.parts.towers import outputs
 from training.examples.batches import Batch, make_batch, standardise_rows
 from training.examples.example import Example
 

@@ -27,15 +27,15 @@ from torch import Tensor, nn
 from transformers.utils.logging import disable_progress_bar
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hub import HypernetworkModel, PretrainedHypernetworkConfig
-from surrogate.mlp.hypernetwork import (
+from surrogate.mlp.emission.hub import HypernetworkModel, PretrainedHypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import (
     Emission,
     Hypernetwork,
     HypernetworkConfig,
     scale_moments,
 )
-from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import outputs
+from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.parts.towers import outputs
 from training.config import config_of
 from training.errors import summary
 from training.examples.batches import Batch, make_batch

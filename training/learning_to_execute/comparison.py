@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cprograms.corpus.format import Record
-from surrogate.mlp.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from surrogate.numeric.check import result_error

@@ -35,7 +35,7 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from cprograms.program import MAX_ARGUMENTS
 from surrogate.mlp.network import HIDDEN
-from surrogate.mlp.towers import Towers, outputs
+from surrogate.mlp.parts.towers import Towers, outputs
 from training.errors import geometric_mean
 from training.examples.batches import pack_rows, standardise_rows
 from training.examples.example import EXAMPLE_ROWS, Example

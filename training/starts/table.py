@@ -1,7 +1,7 @@
 """What a surrogate may start from before it is fine-tuned: one table of strategies, all of one topology.
 
-Every start is a tower of `surrogate.mlp.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs that
-the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments of any
+Every start is a tower of `surrogate.mlp.parts.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs
+that the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments of any
 program (16), H hidden width. Argument i of a program reads column i of the first layer.
 
 To add a start, add a row to `STARTS`: the protocol, its report, the pictures and the tests follow.
@@ -23,13 +23,13 @@ from safetensors import SafetensorError, safe_open
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
 from cprograms.strata import strata
-from surrogate.mlp.emission import known_scale
-from surrogate.mlp.emit import Request, emit, scale_inputs
-from surrogate.mlp.hypernetwork import Hypernetwork, strata_moments
+from surrogate.mlp.emission.emit import Request, emit, scale_inputs
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
+from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.fitting.start import known_scale
 from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
+from surrogate.mlp.parts.towers import Towers, join
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.mlp.pretrained import load_compiler
-from surrogate.mlp.towers import Towers, join
 from surrogate.numeric.rows import output_moments
 from training.starts.tasks import StartTask
 

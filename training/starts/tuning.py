@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from surrogate.mlp.network import random_towers
-from surrogate.mlp.towers import Towers
+from surrogate.mlp.parts.towers import Towers
 from training.examples.example import Example
 from training.examples.shards import ExampleStore
 from training.grid_search import climb

@@ -334,8 +334,8 @@ MUTATIONS = (
         ),
     ),
     *_room(
-        "surrogate/mlp/encoding.py",
-        ("tests/surrogate/mlp/test_encoding.py", "tests/surrogate/mlp/test_hypernetwork.py"),
+        "surrogate/mlp/emission/encoding.py",
+        ("tests/surrogate/mlp/emission/test_encoding.py", "tests/surrogate/mlp/emission/test_hypernetwork.py"),
         (
             "encoding-slot-rank",
             "an argument's slot is its index, not its rank",
@@ -362,8 +362,8 @@ MUTATIONS = (
         ),
     ),
     *_room(
-        "surrogate/mlp/emit.py",
-        ("tests/surrogate/mlp/test_emit.py", "tests/surrogate/mlp/test_hypernetwork.py"),
+        "surrogate/mlp/emission/emit.py",
+        ("tests/surrogate/mlp/emission/test_emit.py", "tests/surrogate/mlp/emission/test_hypernetwork.py"),
         (
             "emit-floor",
             "a deviation that is rounding's alone is magnified",
@@ -396,8 +396,8 @@ MUTATIONS = (
         ),
     ),
     *_room(
-        "surrogate/mlp/towers.py",
-        ("tests/surrogate/mlp/test_finetune.py", "tests/surrogate/mlp/test_hypernetwork.py"),
+        "surrogate/mlp/parts/towers.py",
+        ("tests/surrogate/mlp/fitting/test_finetune.py", "tests/surrogate/mlp/emission/test_hypernetwork.py"),
         (
             "towers-standardised",
             "a small deviation is divided by, a large one by its root",
@@ -424,8 +424,8 @@ MUTATIONS = (
         ),
     ),
     *_room(
-        "surrogate/mlp/finetune.py",
-        ("tests/surrogate/mlp/test_finetune.py",),
+        "surrogate/mlp/fitting/finetune.py",
+        ("tests/surrogate/mlp/fitting/test_finetune.py",),
         (
             "finetune-best-step",
             "the best step is off by one",

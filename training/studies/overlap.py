@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
-from surrogate.mlp.encoding import encode
+from surrogate.mlp.emission.encoding import encode
 from training.evaluation.suites import LIBRARY
 
 COLUMNS = {"op": np.uint8, "kind": np.uint8, "slot": np.uint8, "children": np.uint16}

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from surrogate.mlp.network import Scale
-from surrogate.mlp.towers import Towers
+from surrogate.mlp.parts.towers import Towers
 
 
 def random_emitted(arguments: int, results: int, seed: int = 0, hidden: int = 8) -> tuple[Towers, Scale]:

@@ -433,7 +433,7 @@ def test_a_full_disk_exits_with_2(
 def test_missing_packaged_weights_are_one_clear_error(
     plane_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("surrogate.mlp.pretrained.WEIGHTS", tmp_path)
+    monkeypatch.setattr("surrogate.mlp.emission.pretrained.WEIGHTS", tmp_path)
     assert "holds no hypernetwork" in usage_error(["compile", str(plane_file)], capsys)
 
 
@@ -575,7 +575,7 @@ def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice: 'link'" in usage_error(["link"], capsys)
 
 
-@pytest.mark.parametrize("stage", ["surrogate.mlp.emission.emit", "cprograms.files._write_durably"])
+@pytest.mark.parametrize("stage", ["surrogate.mlp.fitting.start.emit", "cprograms.files._write_durably"])
 def test_ctrl_c_leaves_nothing_behind(
     plane_file: Path, compiler: Path, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

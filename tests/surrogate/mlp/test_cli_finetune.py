@@ -126,7 +126,7 @@ def test_ctrl_c_in_the_middle_keeps_the_best(artifact: str, interruptible: None)
     assert main(["compile", "f.c", "--plain", "-o", "f.surrogate"]) == 0
     code = (
         "import sys, threading, os, signal\n"
-        "from surrogate.mlp import portfolio\n"
+        "from surrogate.mlp.fitting import portfolio\n"
         "step = portfolio.Contender.step\n"
         "def interrupted(self):\n"
         "    part = step(self)\n"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
-from surrogate.mlp.towers import Towers, outputs
+from surrogate.mlp.parts.towers import Towers, outputs
 from tests.surrogate.mlp.random_towers import random_emitted
 
 

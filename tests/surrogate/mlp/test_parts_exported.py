@@ -11,10 +11,10 @@ import torch
 import surrogate
 from cprograms.sampling import sample
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.kernel import KernelHead
 from surrogate.mlp.network import Scale, emitted_network
-from tests.surrogate.mlp.test_fitting import STEPS
-from tests.surrogate.mlp.test_table import GCD
+from surrogate.mlp.parts.kernel import KernelHead
+from tests.surrogate.mlp.fitting.test_choice import STEPS
+from tests.surrogate.mlp.parts.test_table import GCD
 
 
 def with_kernel() -> Surrogate:

@@ -10,9 +10,9 @@ import cprograms
 import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.lowering import lower
+from surrogate.mlp.emission.pretrained import WEIGHTS, load_compiler
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import build_network
-from surrogate.mlp.pretrained import WEIGHTS, load_compiler
 from surrogate.numeric.rows import executed_rows
 from tests.cprograms.native import processor_time
 

@@ -27,7 +27,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import surrogate
 from cprograms import UsageError
-from surrogate.mlp.regression import reordered
+from surrogate.mlp.fitting.regression import reordered
 from surrogate.mlp.regressor import SurrogateRegressor
 
 HEAT = """

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 
 # These matrices are small; threads that wait for a busy core take many times longer.
 torch.set_num_threads(1)

@@ -15,7 +15,7 @@ import torch
 import cprograms
 from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.towers import Towers, join, outputs
+from surrogate.mlp.parts.towers import Towers, join, outputs
 from tests import ROOT
 from training.evaluation.protocol import ProtocolConfig, tuned, work_folder
 from training.evaluation.protocol_run import evaluate

@@ -11,7 +11,7 @@ import torch
 
 import cprograms
 from cprograms.lowering import lower
-from surrogate.mlp.towers import Towers, outputs
+from surrogate.mlp.parts.towers import Towers, outputs
 from training.evaluation import protocol
 from training.evaluation.protocol import Bench, fit_job, start_job, tune_job, tuned
 from training.evaluation.suites import Suite, make_suite

@@ -17,10 +17,10 @@ from cprograms.lowering import lower
 from cprograms.ops import INDEX
 from cprograms.sampling import sample
 from cprograms.sandbox import Status
-from surrogate.mlp.emit import Request, emit
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.emission.emit import Request, emit
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.network import Scale
-from surrogate.mlp.towers import Towers
+from surrogate.mlp.parts.towers import Towers
 from training.examples.batches import make_batch
 from training.examples.example import EXAMPLE_ROWS, Example, examples_of, hide_text
 from training.examples.shards import FEATURES, ExampleShard, ExampleStore, record_of, write_examples

@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import load_file
 
 from cprograms.diagnostics import UsageError
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
-from surrogate.mlp.towers import outputs
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.parts.towers import outputs
 from tests import ROOT
 from training.config import config_of, read_mapping
 from training.examples.batches import make_batch

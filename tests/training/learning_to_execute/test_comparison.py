@@ -13,8 +13,8 @@ from cprograms.corpus import TINY
 from cprograms.lowering import lower
 from cprograms.sampling import sample
 from cprograms.sandbox import run
+from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.mlp.pretrained import load_compiler
 from training.held_out import HeldOut, evenly_spaced_records
 from training.learning_to_execute.comparison import (
     compare,

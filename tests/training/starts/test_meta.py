@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from surrogate.mlp.towers import Towers, outputs
+from surrogate.mlp.parts.towers import Towers, outputs
 from training.examples.batches import pack_rows
 from training.examples.shards import ExampleStore
 from training.finetuning import OPTIMISERS

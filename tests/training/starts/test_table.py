@@ -14,10 +14,10 @@ from safetensors.torch import save_file
 import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
-from surrogate.mlp.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.network import HIDDEN
+from surrogate.mlp.parts.towers import outputs
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
-from surrogate.mlp.towers import outputs
 from tests import ROOT
 from training.evaluation.suites import Suite, nmse
 from training.held_out import HeldOut
