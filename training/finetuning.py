@@ -1,9 +1,9 @@
 """Fine-tuning of many towers at once, each on its own rows: by Adam, and by Levenberg–Marquardt as -O2 does.
 
 The rule for when to stop is the same for every start and optimiser, that of `surrogate.mlp.fitting.finetune`: the last
-quarter of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all the
-rows. Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one batch
-too.
+quarter of the rows is held out to find the checkpoint with the least error on them, then as many steps are made on all
+the rows. Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one
+batch too.
 
 Shapes: B towers, K rows, A arguments.
 """

@@ -1,8 +1,8 @@
 """What a surrogate may start from before it is fine-tuned: one table of strategies, all of one topology.
 
 Every start is a tower of `surrogate.mlp.parts.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs
-that the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments of any
-program (16), H hidden width. Argument i of a program reads column i of the first layer.
+that the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments
+of any program (16), H hidden width. Argument i of a program reads column i of the first layer.
 
 To add a start, add a row to `STARTS`: the protocol, its report, the pictures and the tests follow.
 """
