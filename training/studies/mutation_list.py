@@ -466,6 +466,10 @@ MUTATIONS = (
             "for count in (len(x), training_rows(len(x))))",
             "for count in (len(x), len(x)))",
         ),
+    ),
+    *_room(
+        "surrogate/mlp/fitting/start.py",
+        ("tests/surrogate/mlp/test_pipeline.py",),
         (
             "pipeline-declared-deviation",
             "a declared range bounds the deviation by its twelfth",
@@ -475,7 +479,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/numeric/rows.py",
-        ("tests/surrogate/mlp/test_check.py",),
+        ("tests/surrogate/numeric/test_check.py",),
         (
             "rows-check-seed",
             "a check draws the rows of the compile",
@@ -486,7 +490,7 @@ MUTATIONS = (
     ),
     *_room(
         "surrogate/numeric/check.py",
-        ("tests/surrogate/mlp/test_check.py",),
+        ("tests/surrogate/numeric/test_check.py",),
         (
             "check-large-difference",
             "the difference of large doubles overflows",

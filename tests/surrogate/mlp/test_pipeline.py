@@ -174,7 +174,7 @@ def test_a_parsed_program_compiles_too(compiler: Path) -> None:
     ("options", "message"),
     [
         ({"target": "fpga"}, "unknown target"),
-        ({"opt_level": 3}, "there is no -O3"),
+        ({"opt_level": 4}, "there is no -O4"),
         ({"opt_level": 0, "rows": 8}, "takes no rows"),
         ({"rows": 1}, "rows must be from 2"),
         ({"rows": 10**9}, "rows must be from 2"),
