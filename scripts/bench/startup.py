@@ -17,17 +17,21 @@ from pathlib import Path
 from training.script import parser_of, run
 
 LIBRARY = Path(__file__).parents[2] / "cprograms" / "library"
-BARS = {"help": 0.1, "version": 0.1, "compile": 1.8}
+BARS = {"help": 0.1, "version": 0.1, "compile": 1.8, "-O2": 2.2}
 
 
 def commands(folder: Path, compiler: str | None) -> dict[str, list[str]]:
     surrogate = [sys.executable, "-m", "surrogate"]
     compile_ = [*surrogate, "compile", str(LIBRARY / "luminance.c"), "-o", str(folder / "luminance.surrogate")]
+    # What no polynomial is exact on, so that the towers take all their steps.
+    hard = [*surrogate, "compile", str(LIBRARY / "inverse_kinematics.c"), "-O2", "-o", str(folder / "hard.surrogate")]
+    own = ["--compiler", compiler] if compiler else []
     return {
         "torch": [sys.executable, "-c", "import torch"],
         "help": [*surrogate, "--help"],
         "version": [*surrogate, "--version"],
-        "compile": [*compile_, "--compiler", compiler] if compiler else compile_,
+        "compile": [*compile_, *own],
+        "-O2": [*hard, *own],
     }
 
 
