@@ -20,8 +20,8 @@ from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.choice import Rows, assembled, fitted, table_network
 from surrogate.mlp.fitting.finetune import finetune, training_rows
 from surrogate.mlp.fitting.portfolio import Budget, Told, budget_of, compete
-from surrogate.mlp.fitting.safeguards import best_of, bound_scale, fall_back, held_out_rows
-from surrogate.mlp.fitting.sobolev import Exact, fit_exactly
+from surrogate.mlp.fitting.safeguards import average_unsure, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.fitting.sobolev import fit_exactly
 from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem, one_thread
 from surrogate.mlp.network import (
     Scale,
@@ -57,13 +57,17 @@ class _Settings:
 
 
 class _Made(NamedTuple):
-    """A network, the rows that shaped it, those that chose among candidates, and which results stayed as emitted."""
+    """A network, the rows that shaped it, those that chose among candidates, and which results stayed as emitted.
+
+    `averaged` are the results that are the mean, where no held-out rows say so; `derivatives` those that were read.
+    """
 
     network: SurrogateNetwork
     rows: Rows
     held_out: Rows
     untuned: list[bool]
-    exact: Exact | None = None
+    averaged: list[int] | None = None
+    derivatives: int | None = None
 
 
 def compile_program(
@@ -113,7 +117,9 @@ def compile_program(
 
 def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made, operators: int) -> Surrogate:
     """The artifact of what was made, once its results that are not clearly better than the mean are the mean."""
-    averaged = made.exact.averaged if made.exact else fall_back(made.network, made.rows[1], made.held_out)
+    averaged = made.averaged
+    if averaged is None:
+        averaged = fall_back(made.network, made.rows[1], made.held_out)
     names = [r.name for r in program.results]
     found = Surrogate(
         entry=program.entry,
@@ -128,7 +134,7 @@ def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made
         operators=operators,
         free_rows=settings.free,
         held_out=len(made.held_out[0]),
-        derivatives=made.exact and made.exact.derivatives,
+        derivatives=made.derivatives,
         mean_only=tuple(names[k] for k in averaged),
         untuned=tuple(name for name, untuned in zip(names, made.untuned, strict=True) if untuned),
     )
@@ -171,15 +177,17 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
         return _fitted(hypernetwork, program, graph, taps, settings)
     count = LEVEL_ROWS[settings.opt_level] if settings.rows is None else settings.rows
     x, y = rows = executed_rows(program, count, compile_seed(settings.seed), COMPILE_METHOD)
+    none = x[:0], y[:0]
     if settings.opt_level == 2 and not settings.plain:
         exact = fit_exactly(hypernetwork, program, graph, taps, rows)
-        return _Made(exact.network, rows, (x[:0], y[:0]), [False] * y.shape[1], exact)
-    held_out = held_out_rows(program, settings.seed) if count and settings.opt_level < 2 else (x[:0], y[:0])
-    if settings.opt_level < 2:
-        network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
-        return _Made(network, rows, held_out, [False] * y.shape[1])
-    network, untuned = _finetuned(hypernetwork, program, graph, x, y)
-    return _Made(network, rows, held_out, untuned)
+        return _Made(exact.network, rows, none, [False] * y.shape[1], exact.averaged, exact.derivatives)
+    if settings.opt_level == 2:
+        network, untuned, errors = _finetuned(hypernetwork, program, graph, x, y)
+        averaged = average_unsure(network, errors, len(x) - training_rows(len(x)))
+        return _Made(network, rows, none, untuned, averaged)
+    held_out = held_out_rows(program, settings.seed) if count else none
+    network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
+    return _Made(network, rows, held_out, [False] * y.shape[1])
 
 
 def _fitted(
@@ -234,8 +242,9 @@ def build_network(
 
 def _finetuned(
     hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray
-) -> tuple[SurrogateNetwork, list[bool]]:
-    """The network fine-tuned on exactly these rows, and which results [R] that did not change."""
+) -> tuple[SurrogateNetwork, list[bool], list[float]]:
+    """The network fine-tuned on exactly these rows, which results [R] that did not change, and the held-out error of
+    each."""
     # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
     seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
     network = emitted(hypernetwork, program, graph, x, y, seen)
@@ -244,8 +253,8 @@ def _finetuned(
     scale = Scale(early.mean.numpy(), early.std.numpy())
     fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
     before_steps = network.towers
-    finetune(network, x, y, early, [fresh])
-    return network, [not changed for changed in _changed(before_steps, network)]
+    errors = finetune(network, x, y, early, [fresh])
+    return network, [not changed for changed in _changed(before_steps, network)], errors.tolist()
 
 
 def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:

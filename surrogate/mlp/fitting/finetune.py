@@ -38,8 +38,8 @@ def finetune(
     y: np.ndarray,
     early: SurrogateNetwork | None = None,
     others: Sequence[SurrogateNetwork] = (),
-) -> None:
-    """Fine-tune in place on rows x [K, A], y [K, R] in C units.
+) -> np.ndarray:
+    """Fine-tune in place on rows x [K, A], y [K, R] in C units; returns the held-out error [R] that stopped it.
 
     The last quarter of the rows is held out to find the number of steps at which the error on them is least; as many
     steps are then made on all the rows. A tower that no step improves on the held-out rows keeps its weights. `early`
@@ -48,7 +48,7 @@ def finetune(
     the least held-out error. The same input gives the same result.
     """
     first = early or network
-    chosen, best = _best_start([n.towers for n in (first, *others)], *_standardised(first, x, y))
+    chosen, best, error = _best_start([n.towers for n in (first, *others)], *_standardised(first, x, y))
     starts = join([n.towers for n in (network, *others)])  # [S R, ...]
     tuned = starts.map(lambda w: w[chosen * len(chosen) + torch.arange(len(chosen))])
     descent = Descent(tuned, *_standardised(network, x, y))
@@ -56,6 +56,7 @@ def finetune(
         descent.step()
         tuned = choose(best >= step, descent.towers, tuned)
     network.hold(tuned)
+    return error.numpy()
 
 
 def _standardised(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -78,12 +79,14 @@ def _steps(rows: int, towers: int) -> int:
     return int(np.clip(STEPS * (STEP_ROWS / min(rows, STEP_ROWS)) ** 2 / towers, 10, 2 * STEPS))
 
 
-def _best_start(starts: Sequence[Towers], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Which start, fitted to the first rows, errs least on the held-out ones, and after which step: [R], [R]."""
+def _best_start(starts: Sequence[Towers], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Which start, fitted to the first rows, errs least on the held-out ones, after which step, and that error: [R]
+    each."""
     count, results = len(starts), len(y)
     best, least = _best_step(join(starts), x.repeat(count, 1, 1), y.repeat(count, 1))  # [S R] each
-    chosen = least.nan_to_num(torch.inf).view(count, results).argmin(0)
-    return chosen, best.view(count, results)[chosen, torch.arange(results)]
+    errors = least.nan_to_num(torch.inf).view(count, results)
+    chosen = errors.argmin(0)
+    return chosen, best.view(count, results)[chosen, torch.arange(results)], errors.min(0).values
 
 
 def _best_step(start: Towers, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -312,7 +312,7 @@ def test_what_is_flat_but_for_rounding_is_not_called_bad(compiler: Path, capsys:
 def test_a_fine_tuning_that_changed_nothing_is_not_claimed(
     compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda *_: None)
+    monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda *_: np.zeros(2))
     Path("f.c").write_text(TWO_RESULTS)
     assert main(["compile", "f.c", "--compiler", str(compiler), "-O2", "--rows", "256", "--plain", "-o", "out"]) == 0
     said = "64 executed rows (by Gauss–Newton steps); fine-tuning on 256 changed nothing"

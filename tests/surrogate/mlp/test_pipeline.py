@@ -225,7 +225,12 @@ def test_what_chooses_the_steps_of_o2_has_not_read_the_held_out_rows(
     x, y = executed_rows(program, 16, 0)
     hypernetwork, graph = load_compiler(compiler).model, lower(program)
     given: list[SurrogateNetwork] = []
-    monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda network, x, y, early, others: given.append(early))
+
+    def finetune(network: object, x: object, y: object, early: object, others: object) -> np.ndarray:
+        given.append(early)
+        return np.zeros(1)
+
+    monkeypatch.setattr("surrogate.mlp.pipeline.finetune", finetune)
     emitted = build_network(hypernetwork, program, graph, x, y, 2)
     twelve, sixteen = (build_network(hypernetwork, program, graph, x[:n], y[:n], 1) for n in (12, 16))
     at = np.linspace(-1, 1, 20)[:, None]

@@ -104,6 +104,14 @@ def test_a_wrap_around_is_no_worse_than_its_mean(opt_level: int, seed: int) -> N
     assert is_mean or opt_level == 2
 
 
+def test_a_plain_one_of_exactly_so_many_rows_is_no_worse_either() -> None:
+    """No other rows are run: the quarter that was held out decides."""
+    made = surrogate.compile(source=WRAP, opt_level=2, rows=64, plain=True)
+    assert made.check(2000).nmse <= 1.1
+    assert made.held_out == 0
+    assert made.mean_only == ("return",)
+
+
 def test_the_fallback_is_said_and_survives_its_artifact(tmp_path: Path) -> None:
     made = surrogate.compile(source=WRAP, plain=True)
     made.save(tmp_path / "wrap")

@@ -16,8 +16,8 @@ from cprograms import sandbox
 from cprograms.lowering import lower
 from surrogate.graph import module
 from surrogate.mlp import artifact
-from surrogate.mlp.fitting import derived
 from surrogate.mlp.artifact import Surrogate
+from surrogate.mlp.fitting import derived
 from surrogate.mlp.fitting.derived import observed_slopes
 from surrogate.mlp.fitting.hermite import fit_hermite, slopes_at, terms_at
 from surrogate.mlp.fitting.safeguards import average_unsure
