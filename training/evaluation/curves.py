@@ -100,6 +100,7 @@ def _panel(panel: Axes, name: str, ways: Mapping[str, Iterable[Point]]) -> None:
     panel.set(xscale="log", yscale="log")
     panel.set_title(name, fontsize=8)
     panel.tick_params(labelsize=7)
+    panel.minorticks_off()
     panel.grid(alpha=0.3)
 
 
