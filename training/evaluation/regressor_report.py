@@ -89,7 +89,12 @@ def _wins(ours: Array, theirs: Array, programs: Integers) -> dict[str, Any]:
     """Share of results on which ours has the lower error, equal ones half, and the geometric mean of theirs / ours."""
     wins = won(ours, theirs)
     share = estimate(lambda weights: weights @ wins / weights.sum(1), programs)
-    return {"share": share.as_dict(), "ratio": geometric(np.log(bounded(theirs) / bounded(ours)), programs).as_dict()}
+    no_worse = float((wins > 0).mean())
+    return {
+        "share": share.as_dict(),
+        "no_worse": no_worse,
+        "ratio": geometric(np.log(bounded(theirs) / bounded(ours)), programs).as_dict(),
+    }
 
 
 def won(ours: Array, theirs: Array) -> Array:
@@ -184,5 +189,5 @@ def _worst_table(results: list[dict[str, Any]]) -> Iterator[str]:
 
 def _cell(wins: dict[str, Any]) -> str:
     share, ratio = wins["share"], wins["ratio"]
-    of_results = f"{share['value']:.0%} ({share['low']:.0%}–{share['high']:.0%})"
+    of_results = f"{share['value']:.0%} ({share['low']:.0%}–{share['high']:.0%}), no worse {wins['no_worse']:.0%}"
     return f"{of_results}, {ratio['value']:.3g}×"
