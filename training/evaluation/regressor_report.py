@@ -142,8 +142,11 @@ def markdown(report: dict[str, Any]) -> str:
     for name, part in report["parts"].items():
         title = "All suites" if name == ALL else name.capitalize()
         lines += ["", f"## {title}: {part['results']} results of {part['programs']} programs", ""]
-        lines += [*_systems_table(part["systems"]), "", *_wins_table(part["wins"])]
-    for best, rows in next(iter(report["parts"].values()))["by_difficulty"].items():
+        lines += _systems_table(part["systems"])
+        if part["wins"]:
+            lines += ["", *_wins_table(part["wins"])]
+    first = next(iter(report["parts"].values()))
+    for best, rows in first["by_difficulty"].items() if first["wins"] else ():
         lines += ["", f"## By the error of {best}", "", *_difficulty_table(rows, best)]
     if worst := report.get("worst"):
         lines += ["", f"## Where {worst['system']} errs most in the library", "", *_worst_table(worst["results"])]

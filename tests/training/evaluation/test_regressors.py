@@ -21,7 +21,7 @@ from sklearn.gaussian_process.kernels import RBF
 from cprograms.corpus import TINY
 from cprograms.corpus.shards import ShardReport
 from training.evaluation import regressor_comparison, regressors, systems
-from training.evaluation.regressor_report import best_of, summary, won
+from training.evaluation.regressor_report import best_of, markdown, summary, won
 from training.evaluation.regressors import MANY, REGRESSORS, leave_one_out_error
 from training.evaluation.suites import executed, suite_programs
 from training.evaluation.systems import System
@@ -144,6 +144,15 @@ def test_shares_of_good_results_include_the_bar() -> None:
     lines = [line("generated", str(i), "-O1", e) for i, e in enumerate([1e-5, 1e-6, 1e-12, 0.1])]
     found = summary(lines, COMPARED[:1])["parts"]["generated"]["systems"]["-O1"]
     assert (found["at most 1e-05"], found["at most 1e-06"]) == (0.75, 0.5)
+
+
+def test_regressors_alone_have_no_wins() -> None:
+    others = [system for system in COMPARED if system.regressor]
+    lines = [line("generated", "a", system.name, 0.1) for system in others]
+    header = {"command": "c", "seed": 0, "compiler": "0123456789abcdef", "test_rows": 2000, "limit": 20.0}
+    page = markdown(header | summary(lines, others))
+    assert best_of(64) in page
+    assert "beat" not in page
 
 
 # --- The script ---
