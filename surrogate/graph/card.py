@@ -8,7 +8,7 @@ from cprograms.ops import AFTER, REPEAT
 from cprograms.program import Signature, bound
 from surrogate.graph.module import GraphModule
 from surrogate.numeric.check import Report
-from surrogate.numeric.words import error_table
+from surrogate.numeric.words import domain_table, error_table
 from surrogate.version import __version__
 
 _LEAVES = frozenset(("const", "arg", "carry", AFTER))
@@ -32,7 +32,6 @@ def card(
     signature: Signature, module: GraphModule, constants: Mapping[str, float], fitted: int, measured: Report | None
 ) -> str:
     """The text of an artifact's README.md; `constants` are the learnable ones by their labels."""
-    arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
     example = ", ".join(bound(a.low) for a in signature.arguments)
     origin = f"Its constants were fitted to {fitted:,} rows." if fitted else "Its constants are the program's."
     return "\n".join(
@@ -46,9 +45,7 @@ def card(
             f"`{signature}`, compiled by surrogate-compiler {__version__}: {graph_line(module)}.",
             f"It computes what the C program computes, `program.c`, and is differentiable. {origin}",
             "",
-            "| argument | type | domain |",
-            "|---|---|---|",
-            *arguments,
+            *domain_table(signature),
             "",
             "Loops were unrolled for this domain: outside of it, nothing was measured.",
             "",

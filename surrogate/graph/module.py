@@ -17,7 +17,7 @@ from cprograms.graph import Graph
 from surrogate.graph.constants import Lines, labels, learnable_constants
 from surrogate.graph.plan import Plan, run
 from surrogate.graph.planner import Planner
-from surrogate.numeric.batches import as_rows, like_inputs
+from surrogate.numeric.batches import as_rows, like_inputs, predicted
 
 BLOCK = 32768
 """Rows that a thread computes at a time where no gradient is needed: its registers stay in the processor's cache."""
@@ -122,9 +122,7 @@ class GraphModule(nn.Module):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The forward pass on numpy rows, without gradients: float64 [..., A] -> float64 [..., R]."""
-        with torch.no_grad():
-            y: Tensor = self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
-        return y.numpy()
+        return predicted(self, x)
 
 
 def _connected(y: Tensor, sources: Sequence[Tensor]) -> Tensor:

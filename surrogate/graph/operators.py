@@ -215,8 +215,6 @@ def outside(low: float, high: float) -> Compute:
         return torch.ne(torch.clamp(v, low, high), v)
 
     return compute
-    """Where a value is none of low … high; NaN is none."""
-    return lambda v: torch.ne(torch.clamp(v, low, high), v)
 
 
 def wrap_real(low: float, bits: int) -> Compute:

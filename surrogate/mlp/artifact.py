@@ -87,7 +87,7 @@ class Surrogate(NumericArtifact):
         Raises UsageError where something else than an artifact is in the way, where writing fails (permissions, a full
         disk), or where `module` is no network of this signature.
         """
-        ensure_free(Path(path), (TENSORS, C_PROGRAM, *_written_taps(self._taps)))
+        ensure_free(Path(path), (TENSORS, C_PROGRAM, *([TAPS] if self._taps else [])))
         kept = self._as_stored()
         if kept.measured is None and kept.opt_level > 0:
             kept.check()

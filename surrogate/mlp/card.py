@@ -9,7 +9,7 @@ from cprograms.program import Signature, bound
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.numeric.check import Report
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS
-from surrogate.numeric.words import error_table
+from surrogate.numeric.words import domain_table, error_table
 from surrogate.version import __version__
 
 
@@ -101,7 +101,6 @@ def card(signature: Signature, network: str, origin: Origin, measured: Report | 
 
     `network` is of `network_line`, and `stale` says that an error was measured, but of other weights.
     """
-    arguments = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
     example = ", ".join(bound(a.low) for a in signature.arguments)
     return "\n".join(
         [
@@ -115,9 +114,7 @@ def card(signature: Signature, network: str, origin: Origin, measured: Report | 
             f"It takes and returns raw C units. The program is `program.c`; {origin}.",
             *([f"{guard[0].upper()}{guard[1:]}."] if (guard := origin.safeguard()) else []),
             "",
-            "| argument | type | domain |",
-            "|---|---|---|",
-            *arguments,
+            *domain_table(signature),
             "",
             "Outside this domain it extrapolates, and nothing was measured.",
             "",

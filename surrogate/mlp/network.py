@@ -6,7 +6,7 @@ stored and run together. Shapes: n rows, A arguments, R results, H hidden width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from surrogate.mlp.parts.polynomial import Chebyshev
 from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.mlp.parts.towers import Towers
-from surrogate.numeric.batches import as_rows, like_inputs
+from surrogate.numeric.batches import as_rows, like_inputs, predicted
 
 # Tracers of torch.fx take them as steps of their own: what they decide by shapes and types is decided anew in every
 # call of what was traced.
@@ -168,9 +168,7 @@ class SurrogateNetwork(nn.Module):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The forward pass on numpy rows, without gradients: float64 [..., A] -> float64 [..., R]."""
-        with torch.no_grad():
-            y: Tensor = self(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
-        return y.numpy()
+        return predicted(self, x)
 
 
 def emitted_network(
@@ -235,31 +233,40 @@ def pruned(network: SurrogateNetwork) -> SurrogateNetwork:
     A = len(network.mid)
     taps = [k for k in range(len(network.taps)) if read[A + k]]
     columns = [*range(A), *(A + k for k in taps)]
-    skip = network.polynomial
-    smaller = SurrogateNetwork(
+    return over_columns(network, columns, network.taps.of(taps) if taps else None)
+
+
+def over_columns(
+    network: SurrogateNetwork, columns: Sequence[int], taps: Taps | None, table: Table | None = None
+) -> SurrogateNetwork:
+    """The same network over some of its inputs, in this order: all arguments, then those of `taps`."""
+    A, skip = len(network.mid), network.polynomial
+    arguments, inputs = list(columns[:A]), list(columns)
+    found = SurrogateNetwork(
         A,
         len(network.mean),
         network.w1.shape[1],
-        network.taps.of(taps) if taps else None,
-        skip and Chebyshev(skip.exponents[:, columns], skip.coefficients.detach()),
+        taps,
+        skip and Chebyshev(skip.exponents[:, inputs], skip.coefficients.detach()),
         network.w1.dtype,
-        kernels={k: head.of(columns) for k, head in network.heads.items()},
+        table,
+        {k: head.of(inputs) for k, head in network.heads.items()},
     )
-    smaller.hold(network.towers.of(columns))
-    for name in ("mid", "reach", "mean", "std"):
-        getattr(smaller, name).copy_(getattr(network, name))
-    smaller.arguments = network.arguments
-    return smaller
+    found.hold(network.towers.of(inputs))
+    for name in ("mid", "reach"):
+        getattr(found, name).copy_(getattr(network, name)[arguments])
+    for name in ("mean", "std"):
+        getattr(found, name).copy_(getattr(network, name))
+    found.arguments = tuple(network.arguments[k] for k in arguments)
+    return found
 
 
 def tapped(network: SurrogateNetwork, taps: Taps | None) -> SurrogateNetwork:
-    """The same network with taps that it does not read yet; one that has taps stays as it is."""
+    """An emitted network with taps that it does not read yet; one that has taps stays as it is."""
     if taps is None or network.taps is not None:
         return network
     scale = Scale(network.mean.numpy(), network.std.numpy())
-    kernels = {k: head.widened(len(taps)) for k, head in network.heads.items()}
-    towers = network.towers.widened(len(taps))
-    wider = emitted_network(towers, scale, np.zeros((len(network.mid), 2)), taps, kernels=kernels)
+    wider = emitted_network(network.towers.widened(len(taps)), scale, np.zeros((len(network.mid), 2)), taps)
     wider.mid.copy_(network.mid)
     wider.reach.copy_(network.reach)
     return wider

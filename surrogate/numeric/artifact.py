@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from safetensors.torch import save as save_tensors
-from torch import Tensor, nn
+from torch import nn
 
 import cprograms
 from cprograms.diagnostics import ProgramError, UsageError
@@ -21,6 +20,7 @@ from cprograms.frontend.loading import load_expanded
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.program import Argument, Program, Result, Signature
 from surrogate.container import Measurement, ensure_same, fingerprint, first_message, self_contained
+from surrogate.numeric.batches import predicted
 from surrogate.numeric.check import Report, check
 from surrogate.numeric.tables import OutOfDomainWarning, row_warning
 
@@ -96,9 +96,7 @@ class NumericArtifact:
 
     def outputs(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The module on rows, without gradients: float64 [n, arguments] -> float64 [n, results]."""
-        with torch.no_grad():
-            y: Tensor = self.module(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
-        return y.numpy()
+        return predicted(self.module, x)
 
 
 def tensors_of(module: nn.Module) -> bytes:

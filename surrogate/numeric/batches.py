@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cprograms.inputs import shape_fault
 
@@ -33,3 +35,10 @@ def like_inputs(y: Tensor, x: Tensor) -> Tensor:
     """
     dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
     return y.reshape(x.shape[:-1] + y.shape[-1:]).to(dtype)
+
+
+def predicted(module: nn.Module, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """A module on numpy rows, without gradients: float64 [..., A] -> float64 [..., R]."""
+    with torch.no_grad():
+        y: Tensor = module(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
+    return y.numpy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from cprograms.program import Signature, bound
 from surrogate.numeric.check import Report, ResultError
 
 BAD_NMSE = 0.1
@@ -40,6 +41,12 @@ def number(v: float) -> str:
 def bad_results(report: Report) -> list[ResultError]:
     """The results whose surrogate is bad; an undefined error is a bad one."""
     return [r for r in report.results if not (r.nmse <= BAD_NMSE or r.flat)]
+
+
+def domain_table(signature: Signature) -> list[str]:
+    """The arguments of a card: their types and ranges."""
+    rows = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
+    return ["| argument | type | domain |", "|---|---|---|", *rows]
 
 
 def error_table(report: Report | None, stale: bool) -> list[str]:

@@ -136,10 +136,13 @@ class Descent:
         better = (error < self.error) & ~failed
         self.towers = choose(better, tried, self.towers)
         self.error = torch.where(better, error, self.error)
-        self.damping = torch.where(
-            better, (self.damping / 3).clamp_min(LEAST_DAMPING[f.dtype]), (self.damping * 4).clamp_max(1e6)
-        )
+        self.damping = next_damping(self.damping, better)
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """The rows that a step linearises."""
         return self.x, self.y
+
+
+def next_damping(damping: Tensor, better: Tensor) -> Tensor:
+    """Less damping [R] after a step that lowered the error, more after one that was taken back."""
+    return torch.where(better, (damping / 3).clamp_min(LEAST_DAMPING[damping.dtype]), (damping * 4).clamp_max(1e6))

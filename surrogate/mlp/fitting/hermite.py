@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from surrogate.mlp.parts.kernel import Slopes
-from surrogate.mlp.parts.polynomial import DEGREES, Fit, chebyshev, total_degree
+from surrogate.mlp.parts.polynomial import DEGREES, Fit, basis, chebyshev, total_degree
 
 DAMPINGS = (1e-20, 1e-7, 1e-4, 1e-2)
 """Ridge terms beside an equation's mean square, the first of them for what is exact."""
@@ -49,11 +49,7 @@ def fit_hermite(
 
 def terms_at(z: Tensor, exponents: npt.NDArray[np.int64]) -> Tensor:
     """The products of Chebyshev polynomials: [n, Z] -> [n, N]."""
-    powers = chebyshev(z, int(exponents.max(initial=1)))  # [E+1, n, Z]
-    found = z.new_ones(len(z), len(exponents))
-    for j in np.flatnonzero(exponents.any(0)):
-        found *= powers[exponents[:, j], :, j].T
-    return found
+    return basis(exponents).terms(z)
 
 
 def slopes_at(z: Tensor, tangents: Tensor, exponents: npt.NDArray[np.int64]) -> Tensor:

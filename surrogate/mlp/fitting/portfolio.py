@@ -21,7 +21,7 @@ from cprograms.diagnostics import UsageError
 from surrogate.mlp.fitting.choice import Part, Problem, input_sets, polynomials, tower_parts
 from surrogate.mlp.fitting.growth import Growth, planned
 from surrogate.mlp.parts import polynomial
-from surrogate.mlp.parts.kernel import KernelHead, fit_kernel, interpolate
+from surrogate.mlp.parts.kernel import KINDS, KernelHead, fit_kernel, interpolate
 from surrogate.mlp.parts.towers import Towers, squares_gradient
 
 SLICE = 0.5
@@ -34,7 +34,6 @@ ROWS = (256, 512, 1000, 1500, 2000)
 FALLS = 0.9
 """A tower's error that falls less than to this share in a slice falls no more."""
 MUON_RATE, ADAM_RATE, DECAY, BATCH, MUON_STEPS = 0.02, 2e-3, 0.8, 256, 400
-KERNELS = ("gaussian", "matern 5/2")
 LIKELIHOOD_ROWS, CENTRES = (300, 1000), 2000
 """Rows that a process's hyperparameters are found from, and its centres."""
 MANY_ARGUMENTS = 5
@@ -70,8 +69,8 @@ class Budget:
     def spent(self) -> float:
         """The share that is gone, 1 or more at the end."""
         if self.slices is not None:
-            return self.done / max(self.slices, 1)
-        return (time.monotonic() - self.started) / self.seconds if self.seconds > 0 else 1.0
+            return self.done / self.slices
+        return (time.monotonic() - self.started) / self.seconds
 
 
 def budget_of(seconds: float | None, steps: int | None, target_nmse: float | None, told: Told | None) -> Budget:
@@ -191,7 +190,7 @@ def _cast(towers: Towers, dtype: torch.dtype) -> Towers:
 def _processes(problem: Problem, result: int, inputs: list[int]) -> Slices:
     """Gaussian processes: hyperparameters from some rows, then centres where that process errs most."""
     z, y = torch.from_numpy(problem.z), torch.from_numpy(problem.y[:, result])
-    for kind in KERNELS:
+    for kind in KINDS:
         start = None
         for count in LIKELIHOOD_ROWS:
             fit = fit_kernel(z[:count], y[:count], kind=kind, inputs=inputs, start=start)

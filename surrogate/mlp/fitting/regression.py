@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from surrogate.mlp.fitting.choice import (
+    MOST_TERMS,
     Array,
     Part,
     Problem,
@@ -34,24 +35,21 @@ from surrogate.mlp.fitting.choice import (
 )
 from surrogate.mlp.fitting.finetune import Descent
 from surrogate.mlp.fitting.hermite import fit_hermite
-from surrogate.mlp.fitting.portfolio import KERNELS, Budget, compete
+from surrogate.mlp.fitting.portfolio import Budget, compete
 from surrogate.mlp.fitting.safeguards import errors
-from surrogate.mlp.fitting.start import one_thread
+from surrogate.mlp.fitting.start import moments, one_thread
 from surrogate.mlp.fitting.tuning import LEAST_ROWS, carried_towers, kept_scale, old_parts, split_rows
-from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, random_towers, resized
-from surrogate.mlp.parts.kernel import Spread, fit_kernel, interpolate
+from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, over_columns, random_towers, resized
+from surrogate.mlp.parts.kernel import KINDS, Spread, fit_kernel, interpolate
 from surrogate.mlp.parts.polynomial import EXACT, Chebyshev, Fit
 from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.mlp.parts.towers import Towers, choose, outputs
-from surrogate.numeric.rows import output_moments
 
 OUTSIDE = 0.1
 """How far outside its domain, in units of its reach, rows may be for a network's parts to stay as they are."""
 LUCK, MORE_LUCK = 2.0, 4.6
 """What a likelihood's logarithm must gain for a part that is less simple, and for one that is the best of many."""
-TERMS = 500
-"""Of a polynomial."""
 SEARCHED_ROWS, SOLVED_ROWS = 300, 2000
 """Rows that a process's hyperparameters are found from, and those that what is solved for reads."""
 NOISY = 1e-5
@@ -137,25 +135,9 @@ def reordered(network: SurrogateNetwork, order: list[int]) -> SurrogateNetwork:
     """The same network whose arguments come in another order: the k-th is the old `order[k]`-th."""
     if order == sorted(order):
         return network
-    A, taps, skip = len(order), network.taps, network.polynomial
-    columns = [*order, *range(A, network.w1.shape[2])]
-    found = SurrogateNetwork(
-        A,
-        len(network.mean),
-        network.w1.shape[1],
-        taps and _reordered_taps(taps, order),
-        skip and Chebyshev(skip.exponents[:, columns], skip.coefficients.detach()),
-        network.w1.dtype,
-        network.table and _reordered_table(network.table, order),
-        {k: head.of(columns) for k, head in network.heads.items()},
-    )
-    found.hold(network.towers.of(columns))
-    found.mid.copy_(network.mid[order])
-    found.reach.copy_(network.reach[order])
-    found.mean.copy_(network.mean)
-    found.std.copy_(network.std)
-    found.arguments = tuple(network.arguments[k] for k in order)
-    return found
+    columns = [*order, *range(len(order), network.w1.shape[2])]
+    taps = network.taps and _reordered_taps(network.taps, order)
+    return over_columns(network, columns, taps, network.table and _reordered_table(network.table, order))
 
 
 def _reordered_taps(taps: Taps, order: list[int]) -> Taps:
@@ -189,7 +171,7 @@ def _inside(network: SurrogateNetwork, x: Array) -> bool:
 def _problem(rows: Rows, fit: Rows, held: Rows, old: SurrogateNetwork | None, same: bool) -> Problem:
     """What is to be fitted: in the old network's domain and scale where it is the same, and with its taps."""
     x, y = rows
-    scale = Scale(*np.array([output_moments(column) for column in y.T]).T)
+    scale = moments(y)
     constant = np.ptp(y, axis=0) == 0
     scale = Scale(np.where(constant, y[0], scale.mean), np.where(constant, 0, scale.std))
     if old is None or not same:
@@ -292,10 +274,10 @@ def _solutions(problem: Problem, z: Tensor, y: Tensor) -> Iterator[tuple[float, 
     flags = set(problem.columns(problem.taps.flags)) if problem.taps else set()
     sets = input_sets(problem)
     yield LUCK, _polynomial(z, y, sets[0], flags, 1)
-    polynomials = [_polynomial(z, y, inputs, flags, TERMS) for inputs in sets]
+    polynomials = [_polynomial(z, y, inputs, flags, MOST_TERMS) for inputs in sets]
     if min(part.error for part in polynomials) > EXACT:
         for inputs in sets:
-            for kind in KERNELS:
+            for kind in KINDS:
                 yield from ((LUCK, part) for part in _processes(z, y, inputs, kind))
     yield from ((MORE_LUCK, part) for part in polynomials)
 

@@ -24,13 +24,14 @@ from surrogate.mlp.fitting.choice import Part, Problem, Rows, assembled, input_s
 from surrogate.mlp.fitting.derived import observed_slopes, read_arguments
 from surrogate.mlp.fitting.hermite import fit_hermite
 from surrogate.mlp.fitting.safeguards import average_unsure
-from surrogate.mlp.fitting.start import emitted_towers, known_scale
+from surrogate.mlp.fitting.start import emitted_towers, known_scale, moments
 from surrogate.mlp.fitting.tangents import Equations, SobolevDescent, outputs
-from surrogate.mlp.network import Scale, SurrogateNetwork
-from surrogate.mlp.parts.kernel import Slopes, fit_kernel
+from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.parts.kernel import KINDS, Slopes, fit_kernel
+from surrogate.mlp.parts.polynomial import EXACT
 from surrogate.mlp.parts.taps import Taps
 from surrogate.mlp.parts.towers import Towers, join
-from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, output_moments
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS
 
 FOLDS = 4
 """Of towers; rows of a fold are neighbours in the Sobol' sequence, which cover the domain."""
@@ -38,8 +39,8 @@ SPACING, MOST_WEIGHT = 0.5, 0.25
 """A derivative's equation weighs this share of the distance between rows, and at most so much of a value's."""
 MOST_TERMS = 400
 """Of a polynomial."""
-EXACT, CLOSE = 1e-20, 1e-10
-"""Errors below which no other candidate is tried, and no tower, whose digits are those of float32."""
+CLOSE = 1e-10
+"""An error below which no tower is tried, whose digits are those of float32; below `EXACT` nothing else is."""
 MOST_EQUATIONS, STEPS, WORK = 320, 60, 1.2e9
 """Of a tower: the most equations of a step, the most steps, and squared equations in all: a plan without a clock."""
 TOWER_SHARE = 0.6
@@ -87,8 +88,7 @@ class Observed(NamedTuple):
 def fit_exactly(hypernetwork: Hypernetwork, program: Program, graph: Graph, taps: Taps | None, rows: Rows) -> Exact:
     """The network of rows x [K, A], y [K, R] and nothing else, beside the text and the graph."""
     x, y = rows
-    moments = Scale(*np.array([output_moments(column) for column in y.T]).T)
-    scale = known_scale(moments, program.results, graph, y)
+    scale = known_scale(moments(y), program.results, graph, y)
     problem = make_problem(rows, (x[:0], y[:0]), program.domain, scale, taps)
     slopes = observed_slopes(program, graph, taps, rows, scale)
     read = [read_arguments(graph, k) for k in range(y.shape[1])]
@@ -164,7 +164,7 @@ def _linear(known: Observed) -> Iterator[Candidate]:
             name = f"polynomial of {len(columns)}{_words(slopes)}"
             yield Candidate(name, Part(fit.error, polynomial=fit))
     for columns in known.sets:
-        for kind in ("gaussian", "matern 5/2"):
+        for kind in KINDS:
             start = None
             for slopes in reversed(_with_and_without(known.slopes)):
                 kernel = fit_kernel(known.z, known.y, slopes, kind, columns, start, SEARCHED)

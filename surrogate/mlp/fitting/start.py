@@ -56,6 +56,11 @@ def emitted_towers(
     return rescaled(start.towers, Scale(start.mean.numpy(), start.std.numpy()), scale).map(Tensor.detach)
 
 
+def moments(y: np.ndarray) -> Scale:
+    """The scale that rows y [n, R] have."""
+    return Scale(*np.array([output_moments(column) for column in y.T]).T)
+
+
 def known_scale(predicted: Scale, results: Sequence[Result], graph: Graph, y: np.ndarray) -> Scale:
     """Replace what was predicted of the outputs' scale by what is known.
 
@@ -84,8 +89,7 @@ def free_problem(
     count, fresh_count = FREE_ROWS[opt_level]
     rows = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
     fresh = held_out_rows(program, seed, fresh_count)
-    moments = Scale(*np.array([output_moments(column) for column in rows[1].T]).T)
-    scale = known_scale(moments, program.results, graph, rows[1])
+    scale = known_scale(moments(rows[1]), program.results, graph, rows[1])
     return make_problem(rows, fresh, program.domain, scale, taps), rows, fresh
 
 

@@ -16,10 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from surrogate.mlp.fitting.finetune import DEVIATIONS
-from surrogate.mlp.parts.towers import Towers, choose, positive_solve, with_one
-
-JITTER, LEAST_DAMPING = 1e-6, 1e-7
+from surrogate.mlp.fitting.finetune import DEVIATIONS, JITTER, next_damping
+from surrogate.mlp.parts.towers import Towers, choose, positive_solve, silu_slope, with_one
 
 
 class Equations(NamedTuple):
@@ -117,9 +115,7 @@ class SobolevDescent:
         better = (error < self.error) & ~failed
         self.towers = choose(better, tried, self.towers)
         self.error = torch.where(better, error, self.error)
-        self.damping = torch.where(
-            better, (self.damping / 3).clamp_min(LEAST_DAMPING), (self.damping * 4).clamp_max(1e6)
-        )
+        self.damping = next_damping(self.damping, better)
 
     def _errors(self, found: Tensor) -> Tensor:
         return ((found - self.equations.targets) * self.equations.weights).square().sum(1)
@@ -138,7 +134,7 @@ class SobolevDescent:
             kernel = kernel + deviation**2 * (own + mixed + mixed.mT)
             parts.append((deviation**2, columns, first, inputs, second, changes))
         diagonal = kernel.diagonal(dim1=-2, dim2=-1)
-        diagonal.add_((self.damping + JITTER * diagonal.mean(-1))[:, None])
+        diagonal.add_((self.damping + JITTER[diagonal.dtype] * diagonal.mean(-1))[:, None])
         residual = (self.equations.targets - linear.outputs) * self.equations.weights
         alpha, failed = positive_solve(kernel, residual.unsqueeze(-1))  # [B, E, 1]
         steps = [
@@ -148,13 +144,7 @@ class SobolevDescent:
         return steps, failed
 
 
-def silu_slope(z: Tensor) -> Tensor:
-    """The first derivative of z σ(z)."""
-    s = torch.sigmoid(z)
-    return s * (1 + z * (1 - s))
-
-
 def silu_curvature(z: Tensor) -> Tensor:
-    """The second."""
+    """The second derivative of z σ(z)."""
     s = torch.sigmoid(z)
     return s * (1 - s) * (2 + z * (1 - 2 * s))

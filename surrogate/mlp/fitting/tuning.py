@@ -23,14 +23,14 @@ from cprograms.program import Program, Signature
 from surrogate.mlp.fitting.choice import Part, Problem, Rows, assembled, fitted, make_problem, table_network
 from surrogate.mlp.fitting.portfolio import Budget, compete
 from surrogate.mlp.fitting.safeguards import fall_back, held_out_rows
-from surrogate.mlp.fitting.start import COMPILE_METHOD, FREE_ROWS, emitted_towers, known_scale, one_thread
+from surrogate.mlp.fitting.start import COMPILE_METHOD, FREE_ROWS, emitted_towers, known_scale, moments, one_thread
 from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, input_scaling, pruned, rescaled, resized
 from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.table import make_table
 from surrogate.mlp.parts.taps import MOST, Taps, find_taps, operator_count
 from surrogate.mlp.parts.towers import Towers, choose
 from surrogate.numeric.check import result_error
-from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, compile_seed, executed_rows, output_moments
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, compile_seed, executed_rows
 from surrogate.numeric.words import number
 
 HELD_OUT = 0.25
@@ -245,8 +245,7 @@ def _setting(
     if same and old.taps is not None:
         taps = old.taps if found is None else old.taps.with_more(found)
     y = material.rows[1]
-    moments = Scale(*np.array([output_moments(column) for column in y.T]).T)
-    scale = known_scale(moments, program.results, graph, y)
+    scale = known_scale(moments(y), program.results, graph, y)
     scale = kept_scale(old, scale) if same else scale
     problem = make_problem(material.rows, material.fresh, program.domain, scale, taps)
     names = [a.name for a in signature.arguments]

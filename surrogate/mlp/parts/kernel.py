@@ -49,16 +49,9 @@ def _matern_five_halves(s: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return (1 + q + q * q / 3) * e, 5 / 3 * (1 + q) * e, 25 / 3 * e
 
 
-def _matern_three_halves(s: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    q = (3 * s).clamp_min(1e-30).sqrt()
-    e = torch.exp(-q)
-    return (1 + q) * e, 3 * e, 9 * e / q
-
-
 KINDS: dict[str, Radial] = {
     "gaussian": _gaussian,
     "matern 5/2": _matern_five_halves,
-    "matern 3/2": _matern_three_halves,
 }
 """From smooth to rough; Rasmussen & Williams 2006, §4.2.1."""
 

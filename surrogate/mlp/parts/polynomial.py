@@ -64,6 +64,11 @@ def chebyshev(z: Tensor, degree: int) -> Tensor:
     return torch.stack(found[: degree + 1])
 
 
+def basis(exponents: npt.NDArray[np.int64]) -> Chebyshev:
+    """The terms of exponents [N, Z], without coefficients yet."""
+    return Chebyshev(torch.from_numpy(exponents), torch.zeros(1, len(exponents), dtype=torch.float64))
+
+
 class Fit(NamedTuple):
     """The polynomial of one result, and its mean squared error on rows that did not shape it."""
 
@@ -80,10 +85,10 @@ def fit_polynomials(
     The square of a flag, ±1, is no new term. Degrees grow until there are more than `most_terms` terms.
     """
     exponents = total_degree(z.shape[1], sorted(inputs), set(flags), most_terms)
-    basis = Chebyshev(torch.from_numpy(exponents), torch.zeros(1, len(exponents), dtype=torch.float64))
+    own = basis(exponents)
     targets, held_targets = torch.from_numpy(y), torch.from_numpy(fresh[1])
     with torch.no_grad():
-        terms, held = (basis.terms(torch.from_numpy(rows)) for rows in (z, fresh[0]))
+        terms, held = (own.terms(torch.from_numpy(rows)) for rows in (z, fresh[0]))
     gram, right = terms.T @ terms, terms.T @ targets  # [N, N], [N, R]
     best = [Fit(exponents[:0], np.zeros(0), np.inf)] * y.shape[1]
     for size in _sizes(exponents):

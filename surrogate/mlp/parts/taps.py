@@ -104,11 +104,11 @@ class Taps(nn.Module):
 
     def with_more(self, other: Taps | None) -> Taps:
         """These taps, then those of another that are not among them."""
+        if other is None:
+            return self
         own = [self.graph.of([root]).nodes for root in self.graph.roots]
-        new = (
-            [k for k, root in enumerate(other.graph.roots) if other.graph.of([root]).nodes not in own] if other else []
-        )
-        if other is None or not new:
+        new = [k for k, root in enumerate(other.graph.roots) if other.graph.of([root]).nodes not in own]
+        if not new:
             return self
         more = other.of(new)
         joined = Taps(self.arguments, self.graph.beside(more.graph), [*self.kinds, *more.kinds])
@@ -145,9 +145,7 @@ def find_taps(program: Program, lowered: Graph, choice: Choice = MOST) -> Taps |
     found = candidates.gates() + (candidates.cheap() if choice != "gates" else [])
     if not found:
         return None
-    everything = Graph(tuple(candidates.nodes), tuple(f.node for f in found), lowered.tables).of(
-        [f.node for f in found]
-    )
+    everything = Graph(tuple(candidates.nodes), (), lowered.tables).of([f.node for f in found])
     values = evaluate(everything, sample(program, POINTS, 0, "sobol"))  # [POINTS, found]
     kept, spreads = _distinct(values, [f.kind for f in found], MOST if choice == "gates" else choice)
     if not kept:

@@ -123,8 +123,8 @@ def linearise(towers: Towers, x: Tensor) -> tuple[Tensor, list[Tensor], list[Ten
     a2 = with_one(F.silu(z2))  # [B, K, H+1]
     f = (a2 @ w3.mT).squeeze(-1)  # [B, K]
     s3 = torch.ones_like(f).unsqueeze(-1)  # [B, K, 1]
-    s2 = w3[:, :, :-1] * _silu_slope(z2)  # [B, K, H]
-    s1 = (s2 @ w2[:, :, :-1]) * _silu_slope(z1)  # [B, K, H]
+    s2 = w3[:, :, :-1] * silu_slope(z2)  # [B, K, H]
+    s1 = (s2 @ w2[:, :, :-1]) * silu_slope(z1)  # [B, K, H]
     return f, [a0, a1, a2], [s1, s2, s3]
 
 
@@ -191,6 +191,7 @@ def damped_step(
     return steps, failed
 
 
-def _silu_slope(z: Tensor) -> Tensor:
+def silu_slope(z: Tensor) -> Tensor:
+    """The derivative of z σ(z)."""
     s = torch.sigmoid(z)
     return s * (1 + z * (1 - s))
