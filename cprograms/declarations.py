@@ -7,7 +7,21 @@ from operator import add, and_, eq, ge, gt, le, lshift, lt, mul, ne, or_, rshift
 
 from pycparser import c_ast
 
-from cprograms.types import INT, UINT, Array, CType, Scalar, Struct, scalar_of_names
+from cprograms.types import (
+    INT,
+    UINT,
+    Array,
+    Bits,
+    CType,
+    Function,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    Void,
+    bytes_of,
+    scalar_of_names,
+)
 
 
 class Unsupported(Exception):
@@ -29,8 +43,9 @@ class Declarations:
         self.typedefs: dict[str, c_ast.Node] = {}
         self.tags: dict[str, c_ast.Node] = {}
         self.constants: dict[str, int] = {}
-        self._structs: dict[int, Struct] = {}
-        self._leaves: dict[int, int] = {}
+        self._defined: dict[int, Struct | Union | None] = {}
+        """What struct and union nodes define; None while that is being found out."""
+        self._weights: dict[int, int] = {}
 
     def declare(self, node: c_ast.Node) -> None:
         """Take note of what a declaration names: a typedef, a struct or union tag, enum constants."""
@@ -61,27 +76,75 @@ class Declarations:
             following = value + 1
 
     def type_of(self, node: c_ast.Node) -> CType:
-        """The type that a declaration or type node stands for.
+        """The type that a declaration or type node stands for, an array's as such.
 
-        Raises Unsupported for pointers, unions, bit-fields, complex and incomplete types.
+        Raises Unsupported for complex and incomplete types, and for arrays without a constant size.
         """
+        if isinstance(node, c_ast.Decl) and node.bitsize is not None:
+            return self._bits(node)
         if isinstance(node, c_ast.Decl | c_ast.TypeDecl | c_ast.Typename):
             return self.type_of(node.type)
         if isinstance(node, c_ast.IdentifierType):
             return self._named(node)
         if isinstance(node, c_ast.Enum):
             return self._enum(node)
-        if isinstance(node, c_ast.Struct):
-            return self._struct(node)
+        if isinstance(node, c_ast.Struct | c_ast.Union):
+            return self._tagged(node)
         if isinstance(node, c_ast.ArrayDecl):
             if node.dim is None:
                 raise Unsupported(node, "an array needs a constant size")
-            return Array(self.type_of(node.type), self.constant(node.dim))
+            length = self.constant(node.dim)
+            if length < 0:
+                raise Unsupported(node, "an array needs a positive size")
+            return Array(self.type_of(node.type), length)
         if isinstance(node, c_ast.PtrDecl):
-            raise Unsupported(node, "pointers are not numeric", "pass scalars by value and return a struct of results")
-        if isinstance(node, c_ast.Union):
-            raise Unsupported(node, "unions are not numeric")
-        raise Unsupported(node, "this type is not an arithmetic scalar or a struct of them")
+            return Pointer(self.target_of(node.type))
+        raise Unsupported(node, "this type is not an arithmetic scalar, nor made of them")
+
+    def target_of(self, node: c_ast.Node) -> CType | Void | Function:
+        """What a pointer to the type of a node points to. What is not understood is Void until it is needed."""
+        if isinstance(node, c_ast.FuncDecl):
+            return Function()
+        try:
+            return self.type_of(node)
+        except Unsupported:
+            inner = node.type if isinstance(node, c_ast.TypeDecl) else node
+            return Void(getattr(inner, "name", None) or "" if isinstance(inner, c_ast.Struct | c_ast.Union) else "")
+
+    def completed(self, type: CType | Void | Function) -> CType | Void | Function:
+        """A struct that was not defined where a pointer to it was declared, where it is defined now."""
+        if isinstance(type, Void) and type.tag in self.tags:
+            return self.target_of(self.tags[type.tag])
+        return type
+
+    def parameter(self, node: c_ast.Node) -> tuple[CType, int | None]:
+        """The type of a function's parameter, arrays as the pointers that they are; and the extent that it declares."""
+        inner, depth = node, 0
+        while isinstance(inner, c_ast.Decl | c_ast.TypeDecl | c_ast.Typename) or self._is_typedef(inner):
+            inner = self.typedefs[inner.names[0]] if isinstance(inner, c_ast.IdentifierType) else inner
+            inner, depth = inner.type, depth + 1
+            if depth > MAX_FIELDS:
+                break
+        if isinstance(inner, c_ast.ArrayDecl):
+            return Pointer(self.target_of(inner.type)), self._extent(inner)
+        if isinstance(inner, c_ast.FuncDecl):
+            return Pointer(Function()), None
+        return self.type_of(node), None
+
+    def _is_typedef(self, node: c_ast.Node) -> bool:
+        return isinstance(node, c_ast.IdentifierType) and len(node.names) == 1 and node.names[0] in self.typedefs
+
+    def _extent(self, node: c_ast.ArrayDecl) -> int | None:
+        try:
+            return self.constant(node.dim) if node.dim is not None else None
+        except Unsupported:
+            return None
+
+    def _bits(self, node: c_ast.Decl) -> Bits:
+        type, width = self.type_of(node.type), self.constant(node.bitsize)
+        if not isinstance(type, Scalar) or not type.is_integer or not 0 <= width <= type.bits:
+            raise Unsupported(node, "this bit-field is not supported")
+        return Bits(type, width)
 
     def _enum(self, node: c_ast.Enum) -> Scalar:
         """An enumeration is an int where a constant of it is negative, else unsigned, as on x86-64."""
@@ -94,34 +157,54 @@ class Declarations:
         names = list(node.names)
         if len(names) == 1 and names[0] in self.typedefs:
             return self.type_of(self.typedefs[names[0]])
+        if "_Complex" in names:
+            raise Unsupported(node, "complex numbers are not numeric", "compute with real and imaginary parts")
         scalar = scalar_of_names(names)
         if scalar is None:
             raise Unsupported(node, f"'{' '.join(names)}' is not an arithmetic type")
         return scalar
 
-    def _struct(self, node: c_ast.Struct) -> Struct:
+    def _tagged(self, node: c_ast.Struct | c_ast.Union) -> Struct | Union:
+        kind = "struct" if isinstance(node, c_ast.Struct) else "union"
         definition = node if node.decls is not None else self.tags.get(node.name)
-        if definition is None or not isinstance(definition, c_ast.Struct):
-            raise Unsupported(node, f"'struct {node.name}' is not defined")
-        if id(definition) not in self._structs:
-            self._structs[id(definition)] = self._defined(definition)
-        return self._structs[id(definition)]
+        if definition is None or type(definition) is not type(node):
+            raise Unsupported(node, f"'{kind} {node.name}' is not defined")
+        if id(definition) not in self._defined:
+            self._defined[id(definition)] = None
+            try:
+                self._defined[id(definition)] = self._fields_of(definition)
+            finally:
+                if self._defined[id(definition)] is None:
+                    del self._defined[id(definition)]
+        found = self._defined[id(definition)]
+        if found is None:
+            raise Unsupported(node, f"'{kind} {node.name}' contains itself")
+        return found
 
-    def _defined(self, definition: c_ast.Struct) -> Struct:
+    def _fields_of(self, definition: c_ast.Struct | c_ast.Union) -> Struct | Union:
         fields: list[tuple[str, CType]] = []
         for field in definition.decls or []:
-            if getattr(field, "bitsize", None) is not None:
-                raise Unsupported(field, "bit-fields are not supported")
-            if getattr(field, "name", None) is None:
-                raise Unsupported(field, "unnamed struct members are not supported")
-            fields.append((field.name, self.type_of(field)))
-        found = Struct(definition.name or "", tuple(fields))
+            if isinstance(field, c_ast.Decl):
+                type = self._flexible(field) or self.type_of(field)
+                if not (isinstance(type, Bits) and not field.name):
+                    fields.append((field.name or "", type))
+            elif isinstance(field, c_ast.Struct | c_ast.Union):
+                fields.append(("", self._tagged(field)))
+        made = (Struct if isinstance(definition, c_ast.Struct) else Union)(definition.name or "", tuple(fields))
+        if isinstance(made, Union) and not fields:
+            raise Unsupported(definition, "a union without members")
         # Structs of structs double with every line of source: a bound keeps whoever walks them from walking for ever.
-        leaves = 1 + sum(self._leaves.get(id(_element(type)), 1) for _, type in fields)
-        if leaves > MAX_FIELDS:
+        weight = 1 + sum(self._weights.get(id(_element(type)), 1) for _, type in fields)
+        if weight > MAX_FIELDS:
             raise Unsupported(definition, f"a struct of more than {MAX_FIELDS} fields is not supported")
-        self._leaves[id(found)] = leaves
-        return found
+        self._weights[id(made)] = weight
+        return made
+
+    def _flexible(self, field: c_ast.Decl) -> CType | None:
+        """The type of a flexible array member, which has no elements."""
+        if isinstance(field.type, c_ast.ArrayDecl) and field.type.dim is None:
+            return Array(self.type_of(field.type.type), 0)
+        return None
 
     def constant(self, node: c_ast.Node) -> int:
         """The value of an integer constant expression. Raises Unsupported where it is none."""
@@ -154,34 +237,10 @@ class Declarations:
         return bytes_of(self.type_of(node))
 
 
-def _element(t: CType) -> CType:
-    while isinstance(t, Array):
-        t = t.element
-    return t
-
-
-def bytes_of(t: CType) -> int:
-    """Bytes of a type in the LP64 model, the padding of structs included."""
-    if isinstance(t, Array):
-        return t.length * bytes_of(t.element)
-    if isinstance(t, Struct):
-        end = 0
-        for _, type in t.fields:
-            end = _aligned(end, _alignment(type)) + bytes_of(type)
-        return _aligned(end, _alignment(t))
-    return max(t.bits // 8, 1)
-
-
-def _alignment(t: CType) -> int:
-    if isinstance(t, Array):
-        return _alignment(t.element)
-    if isinstance(t, Struct):
-        return max((_alignment(type) for _, type in t.fields), default=1)
-    return bytes_of(t)
-
-
-def _aligned(offset: int, alignment: int) -> int:
-    return -(-offset // alignment) * alignment
+def _element(type: CType) -> CType:
+    while isinstance(type, Array):
+        type = type.element
+    return type
 
 
 def integer(text: str) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,10 @@ from pycparser import c_ast, c_generator
 from cprograms.diagnostics import Diagnostic
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.screen import on_screen
-from cprograms.types import SCALARS, Scalar
+from cprograms.types import SCALARS, Array, CType, Scalar
 
-MAX_ARGUMENTS = 16
-MAX_RESULTS = 4
+MAX_ARGUMENTS = 64
+MAX_RESULTS = 64
 ORIGINS = ("default", "pragma", "user")
 """Who may have set a range; see Argument."""
 
@@ -49,7 +49,8 @@ def bound(v: float) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """One output: `name` is "return", or a struct field's path ("re", "rotation.x").
+    """One output: `name` is "return", a field's path in the struct that is returned ("re", "rotation.x", "m[1]"), or
+    the C expression of what the entry writes ("out", "w[3]", "state.sum").
 
     `low` and `high` are the declared range of the result, where a pragma gives one.
     """
@@ -58,6 +59,28 @@ class Result:
     type: Scalar
     low: float | None = None
     high: float | None = None
+
+
+Passing = Literal["value", "pointer", "global"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the entry, or a global that is state, and what of it is arguments and results.
+
+    `name` is its name in C, `type` that of the object which the entry works on: of what is passed by value, or is a
+    global, its own, and of a pointer's target an array, of one element where it is one object. For each leaf of the
+    type, as `cprograms.types.paths` has them, `arguments` has the number of the argument that it is set from, and
+    `results` that of the result that it becomes, or None. `fixed` are the values of leaves that are no arguments: a
+    leaf that has neither holds what the entry must not read.
+    """
+
+    name: str
+    type: CType
+    passing: Passing
+    arguments: tuple[int | None, ...]
+    results: tuple[int | None, ...]
+    fixed: tuple[int | float | None, ...]
 
 
 def prototype(entry: str, arguments: Sequence[Argument], results: Sequence[Result]) -> str:
@@ -69,14 +92,28 @@ def prototype(entry: str, arguments: Sequence[Argument], results: Sequence[Resul
     return f"{{{gives}}} {entry}({takes})"
 
 
+def _settings(parameter: Parameter) -> Iterator[str]:
+    """The pragmas that say of a parameter what its declaration does not."""
+    name = parameter.name
+    if parameter.passing == "global":
+        yield f"state({name})"
+    elif parameter.passing == "pointer" and isinstance(parameter.type, Array):
+        yield f"size({name}, {parameter.type.length})"
+    elif parameter.fixed != (None,) and isinstance(parameter.type, Scalar):
+        yield f"fix({name}, {parameter.fixed[0]!r})"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Program:
     """A numeric C program.
 
     `unit` is the entry's translation unit after preprocessing, trimmed to what the entry needs: no includes, no
-    pragmas, types and helpers before their use. `source` is the text as the user gave it. `users` are the functions of
-    the file that need an entry which nobody named: none of them is numeric, and one of them may have been meant.
-    `warnings` are the pragmas that say nothing of it.
+    pragmas, types and helpers before their use. `source` is the text as the user gave it. `parameters` are the
+    entry's, in order, and then the globals that are state: the first `returned` results come from what it returns, the
+    others from them. Without any, the arguments are scalars that are passed by value, and all results are returned.
+    `restored` names the globals that the program may change, which start anew with every row, those that are state
+    among them. `users` are the functions of the file that need an entry which nobody named: none of them is numeric,
+    and one of them may have been meant. `warnings` are what the user should know of it.
     """
 
     path: str
@@ -85,8 +122,17 @@ class Program:
     arguments: tuple[Argument, ...]
     results: tuple[Result, ...]
     unit: c_ast.FileAST
+    parameters: tuple[Parameter, ...] = ()
+    returned: int = -1
+    restored: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.returned < 0:
+            scalars = (Parameter(a.name, a.type, "value", (k,), (None,), (None,)) for k, a in enumerate(self.arguments))
+            object.__setattr__(self, "parameters", tuple(scalars))
+            object.__setattr__(self, "returned", len(self.results))
 
     @cached_property
     def text(self) -> str:
@@ -95,10 +141,11 @@ class Program:
 
     @property
     def portable_text(self) -> str:
-        """The same with pragmas before the entry, which state that it is the entry, and its domain."""
+        """The same with pragmas before the entry, which state that it is the entry, its extents and its domain."""
         ranges = [(a.name, a.low, a.high) for a in self.arguments]
         ranges += [(r.name, r.low, r.high) for r in self.results if r.low is not None and r.high is not None]
         pragmas = [c_ast.Pragma(f"surrogate entry({self.entry})")]
+        pragmas += [c_ast.Pragma(f"surrogate {text}") for p in self.parameters for text in _settings(p)]
         pragmas += [c_ast.Pragma(f"surrogate range({name}, {low!r}, {high!r})") for name, low, high in ranges]
         parts: list[c_ast.Node] = []
         for part in self.unit.ext:

@@ -1,7 +1,8 @@
-"""C types as the numeric subset sees them: scalars of the LP64 model and structs of them."""
+"""C types as the numeric subset sees them: scalars of the LP64 model, what is made of them, and pointers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -65,14 +66,27 @@ INT, UINT, FLOAT, DOUBLE = (SCALARS[c] for c in ("i32", "u32", "f32", "f64"))
 
 
 @dataclass(frozen=True)
+class Bits:
+    """A bit-field: an integer type, of which it has `width` bits."""
+
+    scalar: Scalar
+    width: int
+
+
+@dataclass(frozen=True)
 class Struct:
-    """A struct by value; `fields` in order of declaration, each a scalar, an array or a struct."""
+    """A struct; `fields` in order of declaration, those without a name of their own are called ""."""
 
     name: str
     fields: tuple[tuple[str, CType], ...]
 
-    def field(self, name: str) -> CType | None:
-        return dict(self.fields).get(name)
+
+@dataclass(frozen=True)
+class Union:
+    """A union; all of its fields lie at its start."""
+
+    name: str
+    fields: tuple[tuple[str, CType], ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,115 @@ class Array:
     length: int
 
 
-CType = Scalar | Struct | Array
+@dataclass(frozen=True)
+class Void:
+    """No type, or one that nothing is known of: a struct that is not defined (yet), and then its tag."""
+
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a pointer to a function points to."""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    target: CType | Void | Function
+
+
+CType = Scalar | Bits | Struct | Union | Array | Pointer
+Leaf = Scalar | Bits | Pointer
+"""What a type is made of in the end."""
+
+
+def find(type: CType | Void | Function, name: str) -> tuple[int, ...] | None:
+    """The way to a field: its number, after those of the unnamed members that it lies in. None where there is none."""
+    for number, (known, inner) in enumerate(type.fields if isinstance(type, Struct | Union) else ()):
+        if known == name:
+            return (number,)
+        if not known and (rest := find(inner, name)) is not None:
+            return (number, *rest)
+    return None
+
+
+def paths(type: CType, at: str = "") -> Iterator[tuple[str, Leaf]]:
+    """The leaves of a type in order of declaration, each with the C text that leads to it: `[2].x`.
+
+    Of a union it is the leaves of the first member that fills it.
+    """
+    if isinstance(type, Array):
+        for k in range(type.length):
+            yield from paths(type.element, f"{at}[{k}]")
+    elif isinstance(type, Struct):
+        for name, inner in type.fields:
+            yield from paths(inner, f"{at}.{name}" if name else at)
+    elif isinstance(type, Union):
+        name, inner = max(type.fields, key=lambda field: bytes_of(field[1]))
+        yield from paths(inner, f"{at}.{name}" if name else at)
+    else:
+        yield at, type
+
+
+def leaf_count(type: CType) -> int:
+    """How many leaves `paths` gives."""
+    if isinstance(type, Array):
+        return type.length * leaf_count(type.element)
+    if isinstance(type, Struct):
+        return sum(leaf_count(inner) for _, inner in type.fields)
+    if isinstance(type, Union):
+        return leaf_count(max(type.fields, key=lambda field: bytes_of(field[1]))[1])
+    return 1
+
+
+POINTER_BYTES = 8
+
+
+def bytes_of(type: CType) -> int:
+    """Bytes of a type in the LP64 model, the padding of structs included."""
+    if isinstance(type, Array):
+        return type.length * bytes_of(type.element)
+    if isinstance(type, Struct):
+        end = 0
+        for _, at, inner in offsets(type):
+            end = max(end, at + bytes_of(inner))
+        return _aligned(end, alignment_of(type))
+    if isinstance(type, Union):
+        return _aligned(max(bytes_of(inner) for _, inner in type.fields), alignment_of(type))
+    if isinstance(type, Pointer):
+        return POINTER_BYTES
+    return max((type.scalar if isinstance(type, Bits) else type).bits // 8, 1)
+
+
+def alignment_of(type: CType) -> int:
+    if isinstance(type, Array):
+        return alignment_of(type.element)
+    if isinstance(type, Struct | Union):
+        return max((alignment_of(inner) for _, inner in type.fields), default=1)
+    return bytes_of(type)
+
+
+def offsets(type: Struct) -> Iterator[tuple[str, int, CType]]:
+    """Each field's name, its first byte and its type. Bit-fields share units of their type, as on x86-64."""
+    end = bits = 0  # bits: how far bit-fields reach, counted from the struct's start
+    for name, inner in type.fields:
+        if isinstance(inner, Bits):
+            unit = inner.scalar.bits
+            start = max(bits, end * 8)
+            if start // unit != (start + inner.width - 1) // unit:
+                start = -(-start // unit) * unit
+            bits = start + inner.width
+            end = -(-bits // 8)
+            yield name, start // unit * unit // 8, inner
+            continue
+        at = _aligned(end, alignment_of(inner))
+        end = at + bytes_of(inner)
+        yield name, at, inner
+
+
+def _aligned(offset: int, alignment: int) -> int:
+    return -(-offset // alignment) * alignment
+
 
 # `long` is 64-bit and `long double` is double: users expect LP64, and the sandbox is a 32-bit target without extended
 # precision.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pycparser import c_ast
 
-from cprograms.declarations import Unsupported, bytes_of
+from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
 from cprograms.literals import enumerator, literal
 from cprograms.lowering.conditions import Conditions
@@ -15,7 +15,7 @@ from cprograms.lowering.state import UNSET, Index, Place, State
 from cprograms.lowering.unit import TranslationUnit, is_void
 from cprograms.lowering.values import Aggregate, Value, convert, field, leaves, members, type_of
 from cprograms.lowering.variables import Variables
-from cprograms.types import INT, SCALARS, Array, CType, Scalar, promote, usual_conversion
+from cprograms.types import INT, SCALARS, Array, CType, Scalar, bytes_of, promote, usual_conversion
 
 _ULONG = SCALARS["u64"]
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "&": "and", "|": "or", "^": "xor"}
