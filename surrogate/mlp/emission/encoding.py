@@ -10,11 +10,12 @@ import torch
 
 from cprograms.graph import Graph
 from cprograms.ops import DTYPE_INDEX, INDEX
-from cprograms.program import MAX_ARGUMENTS
 from cprograms.strata import QUANTILES, strata
 
 MAX_TOKENS = 64
 """Graph nodes that the transformer attends to, beside the root and the arguments; of a larger graph, the last ones."""
+SLOTS = 256
+"""Slots that an array holds; a hypernetwork has fewer, and takes them modulo their number."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
             slot[i] = len(arguments)
             arguments.append(int(node.value))
         elif node.op == "carry":
-            slot[i] = int(node.value) % MAX_ARGUMENTS
+            slot[i] = int(node.value) % SLOTS
     return EncodedGraph(
         op=np.array([INDEX[node.op] for node in graph.nodes], dtype=np.uint8),
         type=np.array([DTYPE_INDEX[node.type.code] for node in graph.nodes], dtype=np.uint8),

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cprograms.ops import OPS
-from cprograms.program import MAX_ARGUMENTS
 from cprograms.types import SCALARS
 from surrogate.mlp.emission.encoding import GraphBatch
 from surrogate.mlp.parts.towers import Deviations, Towers, damped_step, full_precision, linearise
@@ -34,7 +33,8 @@ class HypernetworkConfig:
 
     `operators` and `types` are the vocabulary that the weights were trained with, a row of their embeddings each; see
     `operator_rows` and `type_rows`. Without `text`, what is read of a program is its signature and domain; see
-    `surrogate.mlp.emission.encoding.without_text`.
+    `surrogate.mlp.emission.encoding.without_text`. `slots` are the arguments that the weights tell apart; of those of a
+    result that reads more, the first again stands for the next after the last, see `Compose.local` and `_emit`.
     """
 
     hidden_size: int = 128
@@ -44,6 +44,7 @@ class HypernetworkConfig:
     decoder_width: int = 96
     gauss_newton_steps: int = 3
     text: bool = True
+    slots: int = 16
     operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
     types: list[str] = field(default_factory=lambda: list(SCALARS))
 
@@ -144,7 +145,7 @@ class Compose(nn.Module):
         self.operator_rows, self.type_rows = operator_rows(config.operators), type_rows(config.types)
         self.operator = nn.Embedding(operators, d)
         self.kind = nn.Embedding(len(config.types), d)  # of a node's type; the name is that in stored weights
-        self.slot = nn.Embedding(MAX_ARGUMENTS + 1, d)
+        self.slot = nn.Embedding(config.slots + 1, d)
         self.numbers = nn.Sequential(nn.Linear(2 * NUMBER_FEATURES + 7, d), nn.GELU(), nn.Linear(d, d))
         self.child_gate = nn.Embedding(operators, 3 * d)
         self.hidden_gate = nn.Embedding(operators, 2 * d)
@@ -203,7 +204,8 @@ class Compose(nn.Module):
             dim=-1,
         )  # [T, 2*23+7]
         type = known(self.type_rows, graphs.type)  # [T]
-        local: Tensor = self.operator(operator) + self.kind(type) + self.slot(graphs.slot) + self.numbers(numbers)
+        slot = self.slot(graphs.slot % (self.slot.num_embeddings - 1))
+        local: Tensor = self.operator(operator) + self.kind(type) + slot + self.numbers(numbers)
         return local  # [T, d]
 
 
@@ -255,19 +257,19 @@ class TransformerLayer(nn.Module):
 class NodeDecoder(nn.Module):
     """A small network of the inputs, modulated by a node's state: a node that cannot be decoded was not understood."""
 
-    def __init__(self, d: int, width: int):
+    def __init__(self, d: int, width: int, slots: int):
         super().__init__()
         self.modulation = nn.Linear(d, 4 * width)
-        self.inputs = nn.Linear(MAX_ARGUMENTS, width)
-        self.by_state = nn.Linear(d, MAX_ARGUMENTS * 16)
+        self.inputs = nn.Linear(slots, width)
+        self.by_state = nn.Linear(d, slots * 16)
         self.mixed = nn.Linear(16, width, bias=False)
         self.hidden = nn.Linear(width, width)
         self.out = nn.Linear(width, 1)
 
     def forward(self, states: Tensor, x: Tensor) -> Tensor:
-        """states: [n, d]; x: [n, P, 16], P inputs a node -> [n, P]."""
+        """states: [n, d]; x: [n, P, slots], P inputs a node -> [n, P]."""
         g1, b1, g2, b2 = self.modulation(states).unsqueeze(1).chunk(4, dim=-1)  # each [n, 1, width]
-        directions = self.by_state(states).view(len(states), MAX_ARGUMENTS, 16) / 4  # [n, 16, 16]
+        directions = self.by_state(states).view(len(states), -1, 16) / 4  # [n, slots, 16]
         h = F.silu((self.inputs(x) + self.mixed(x @ directions)) * (1 + g1) + b1)  # [n, P, width]
         h = F.silu(self.hidden(h) * (1 + g2) + b2)  # [n, P, width]
         values: Tensor = self.out(h).squeeze(-1)  # [n, P]
@@ -325,8 +327,8 @@ class Hypernetwork(nn.Module):
         self.prior_head = nn.Linear(d, sum(self.prior_sizes) + 2)
         self.moment_head = nn.Linear(d, 2)
         self.node_moments = nn.Linear(d, 2)
-        self.decoder = NodeDecoder(d, config.decoder_width)
-        self.base1 = nn.Parameter(torch.randn(H, MAX_ARGUMENTS + 1) * 0.8)
+        self.decoder = NodeDecoder(d, config.decoder_width, config.slots)
+        self.base1 = nn.Parameter(torch.randn(H, config.slots + 1) * 0.8)
         self.base2 = nn.Parameter(torch.randn(H, H + 1) * 1.4 / math.sqrt(H))
         self.base3 = nn.Parameter(torch.randn(1, H + 1) * 0.5 / math.sqrt(H))
         for head in (self.prior_head, self.moment_head, self.node_moments):
@@ -350,7 +352,8 @@ class Hypernetwork(nn.Module):
         pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]
         columns = self.column_head(F.gelu(self.column(pair)))  # [B, A, H+1]
         present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
-        w1 = (self.base1[:, :A] + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
+        base = self.base1[:, torch.arange(A) % self.architecture.slots]  # [H, A]
+        w1 = (base + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
         b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
         H = self.architecture.surrogate_width
         w2 = self.base2 + self.middle_head(trunk).view(-1, H, H + 1) / math.sqrt(H)  # [B, H, H+1]
@@ -389,7 +392,7 @@ class Hypernetwork(nn.Module):
         return (pair(r1, c1, 0.3), pair(r2, c2, 0.1), pair(r3, c3, 0.15)), variance
 
     def predict_nodes(self, states: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, 16] -> [n, P], and moments
+        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, slots] -> [n, P], and moments
         [n, 2] relative to the strata's. Used by the dense losses only."""
         return self.decoder(states, x), self.node_moments(states)
 
