@@ -135,7 +135,7 @@ def table(functions: Sequence[Measured], rows: int, seed: int) -> str:
         f"$ python scripts/evaluate/library.py --rows {rows} --seed {seed} --out docs/library.md",
         "```",
         "",
-        *_filled(made),
+        *filled(made),
         "",
         EXPLANATION,
         "",
@@ -152,21 +152,21 @@ def _errors(functions: Sequence[Measured]) -> Iterable[str]:
     yield "|---|--:|--:|--:|--:|"
     for f in functions:
         name, mark = f.program.entry, "" if f.followed else " ◊"
-        errors = " | ".join(_figure(e) for e in (*(f.reports[level].nmse for level in LEVELS), f.reports[1].r2))
+        errors = " | ".join(figure(e) for e in (*(f.reports[level].nmse for level in LEVELS), f.reports[1].r2))
         yield f"| [`{name}`](../cprograms/library/{name}.c){mark} | {errors} |"
 
 
 def _definitions(functions: Sequence[Measured]) -> Iterable[str]:
     for f in functions:
-        yield from _filled(f"- `{f.program.entry}`: {f.summary}", "  ")
-        yield from _filled(f"  {_arguments(f.program)} → {_results(f.program)}", "  ")
+        yield from filled(f"- `{f.program.entry}`: {f.summary}", "  ")
+        yield from filled(f"  {arguments(f.program)} → {results(f.program)}", "  ")
 
 
-def _filled(text: str, indent: str = "") -> list[str]:
+def filled(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
-def _arguments(program: Program) -> str:
+def arguments(program: Program) -> str:
     """Names, types and domain; neighbours of one type and range share an entry."""
     runs = [list(run) for _, run in groupby(program.arguments, lambda a: (a.type.name, a.low, a.high))]
     return "; ".join(
@@ -174,7 +174,7 @@ def _arguments(program: Program) -> str:
     )
 
 
-def _results(program: Program) -> str:
+def results(program: Program) -> str:
     runs = [list(run) for _, run in groupby(program.results, lambda r: r.type.name)]
     return "; ".join(
         f"{_names([r.name for r in run])} {run[0].type.name}" if run[0].name != "return" else run[0].type.name
@@ -202,7 +202,7 @@ def _summary(functions: Sequence[Measured]) -> Iterable[str]:
     for name, members in groups.items():
         if members:
             figures = [g for level in LEVELS for g in (median(members, level), _geometric_mean(nmses(members, level)))]
-            yield f"| {name} | {len(members)} | {' | '.join(_figure(g) for g in figures)} |"
+            yield f"| {name} | {len(members)} | {' | '.join(figure(g) for g in figures)} |"
 
 
 def _geometric_mean(errors: list[float]) -> float:
@@ -215,11 +215,11 @@ def _bars(functions: Sequence[Measured]) -> Iterable[str]:
     yield "|---|--:|--:|---|"
     for name, bar, measured in BARS:
         value = measured(functions)
-        yield f"| {name} | {bar:g} | {_figure(value)} | {'met' if value <= bar else 'missed'} |"
+        yield f"| {name} | {bar:g} | {figure(value)} | {'met' if value <= bar else 'missed'} |"
     for level in LEVELS:
         bad = sum(e > 0.1 for e in nmses(functions, level))
         yield f"| -O{level}, functions above 0.1 | | {bad} of {len(functions)} | |"
 
 
-def _figure(value: float) -> str:
+def figure(value: float) -> str:
     return f"{value:.2g}" if abs(value) < 0.095 or abs(value) >= 10 else f"{value:.3f}"
