@@ -94,11 +94,6 @@ class MathFunction:
         return self.shape.partition("(")[0]
 
     @property
-    def numeric(self) -> bool:
-        """Whether numeric programs may call it: they have no pointers."""
-        return "*" not in self.shape
-
-    @property
     def forms(self) -> list[Form]:
         """Each name that it is called by, and its prototype (of a builtin: the one that a function would have)."""
         if "T" not in self.shape:
@@ -357,11 +352,18 @@ FUNCTIONS = (
     _F("y1", "double(double)", domain="positive"),
     _F("jn", "double(int, double)"),
     _F("yn", "double(int, double)"),
-    # What takes pointers: declared, so that a call can be told as one.
+    # What takes pointers, and gives some of its results through them.
     _F("frexp", "T(T, int *)"),
     _F("modf", "T(T, T *)"),
     _F("remquo", "T(T, T, int *)"),
     _F("nan", "T(const char *)"),
+    # The same, of GNU C; no stored digest of a corpus knows them (`cprograms.corpus.tokens`), so they name no T.
+    _F("sincos", "void(double, double *, double *)"),
+    _F("sincosf", "void(float, float *, float *)"),
+    _F("sincosl", "void(long double, long double *, long double *)", sandbox="sincos"),
+    _F("lgamma_r", "double(double, int *)"),
+    _F("lgammaf_r", "float(float, int *)"),
+    _F("lgammal_r", "long double(long double, int *)", sandbox="lgamma_r"),
 )
 OPERATORS = {f.name: f.graph for f in FUNCTIONS if isinstance(f.graph, Operator)}
 """The rows' operators by name, in order."""
@@ -370,7 +372,7 @@ OPERATORS = {f.name: f.graph for f in FUNCTIONS if isinstance(f.graph, Operator)
 def called() -> Iterator[tuple[str, MathFunction, Form]]:
     """Every name that a numeric program may call a function by, as a builtin of the compiler too."""
     for function in FUNCTIONS:
-        for form in function.forms if function.numeric else ():
+        for form in function.forms:
             yield f"__builtin_{form.name}", function, form
             if function.header is not None:
                 yield form.name, function, form

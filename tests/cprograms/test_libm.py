@@ -17,7 +17,7 @@ import cprograms
 from cprograms.frontend import preprocess
 from cprograms.frontend.loading import NumericFile
 from cprograms.frontend.source import read
-from cprograms.frontend.standard import DECLARATIONS, PROTOTYPES
+from cprograms.frontend.standard import DECLARATIONS, MEMORY, PROTOTYPES
 from cprograms.graph import GraphBuilder, evaluate
 from cprograms.libm import FUNCTIONS, OPERATORS, Form, MathFunction, called
 from cprograms.lowering import lower
@@ -42,7 +42,9 @@ CALLS = [
     (name, function, form)
     for name, function, form in called()
     if (name == form.name or function.header is None) and form.name[len(function.name) :] != "l"
+    if "*" not in function.shape
 ]
+"""Those that take numbers; those that take pointers have a test of their own."""
 COMPUTED = [c for c in CALLS if c[1].graph is not None]
 
 
@@ -114,10 +116,10 @@ def test_the_builtins_that_take_any_type_have_their_macros() -> None:
     assert "SURROGATE_MATH_PROTOTYPES\n" in header
 
 
-def test_what_is_declared_may_be_called_but_for_what_takes_pointers() -> None:
+def test_what_is_declared_may_be_called() -> None:
     declared = set(re.findall(r"(\w+)\(", DECLARATIONS))
-    assert declared - PROTOTYPES.keys() == {f + s for f in ("frexp", "modf", "remquo", "nan") for s in ("", "f", "l")}
-    assert PROTOTYPES.keys() - declared == {"abs", "labs", "llabs"}
+    assert declared <= PROTOTYPES.keys()
+    assert PROTOTYPES.keys() - declared == {"abs", "labs", "llabs", *MEMORY}
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in CALLS])
@@ -252,9 +254,10 @@ def test_the_positive_difference_of_a_nan_is_one(x: float, y: float) -> None:
     ("op", "a", "b", "traps"),
     [
         ("shl", 1, 30, False),
-        ("shl", 1, 31, True),  # into the sign
-        ("shl", 3, 30, True),
-        ("shl", 2**30, 1, True),
+        ("shl", 1, 31, False),  # into the sign, which gcc and clang define
+        ("shl", -1, 0, False),
+        ("shl", 1, 32, True),
+        ("shl", 1, -1, True),
         ("div", -(2**31), -1, True),  # 2^31 is no int
         ("mod", -(2**31), -1, True),
         ("div", -(2**31) + 1, -1, False),
