@@ -195,8 +195,8 @@ class GraphBuilder:
         left, right = self.number(c[0]), self.number(c[1])
         if left is None and right is None:
             return None
-        if right == 0 and (op in ("add", "sub", "or", "xor", "shr") or (op == "shl" and type.kind == "uint")):
-            return c[0]  # but a negative number shifted left is undefined, even by nothing
+        if right == 0 and op in ("add", "sub", "or", "xor", "shl", "shr"):
+            return c[0]
         if left == 0 and op in ("add", "or", "xor"):
             return c[1]
         if right == 1 and op in ("mul", "div"):

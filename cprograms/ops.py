@@ -142,12 +142,8 @@ def _integer(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.nda
 def _shift(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:
     trap = (b < 0) | (b >= out.bits)
     count = np.where(trap, 0, b).astype(out.dtype)
-    if op == "shr":
-        return np.right_shift(a, count), trap
-    if out.kind == "int":
-        # Undefined where a set bit, or the sign, is shifted out (C11 6.5.7p4).
-        trap = trap | ((np.right_shift(a, (out.bits - 1 - count).astype(out.dtype))) != 0)
-    return np.left_shift(a, count), trap
+    # Of a negative number, and where bits are shifted into the sign or out of it, as gcc and clang define it.
+    return (np.right_shift if op == "shr" else np.left_shift)(a, count), trap
 
 
 def _divide(op: str, out: Scalar, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, Trap]:

@@ -32,7 +32,7 @@ class Bounds:
         while len(self._known) <= node:
             tick(10)
             n = self._nodes[len(self._known)]
-            self._known.append(_held(self._raw(n), n.type))
+            self._known.append(_held(self._raw(n), n))
         return self._known[node]
 
     def truth(self, node: int) -> bool | None:
@@ -83,8 +83,9 @@ class Bounds:
         return None if yes is None or no is None else (min(yes[0], no[0]), max(yes[1], no[1]))
 
 
-def _held(interval: Interval | None, type: Scalar) -> Interval | None:
-    """The interval as values of the type hold it."""
+def _held(interval: Interval | None, node: Node) -> Interval | None:
+    """The interval as values of the node's type hold it."""
+    type = node.type
     if type.kind == "float":
         return None if interval is None else _rounded(interval, type)
     least, greatest = type.limits
@@ -93,7 +94,8 @@ def _held(interval: Interval | None, type: Scalar) -> Interval | None:
     low, high = interval
     if low >= least and high <= greatest:
         return low, high
-    cut_off = type.kind == "int" and low <= greatest and high >= least
+    # What overflows is undefined, but of a shift, which wraps.
+    cut_off = type.kind == "int" and node.op != "shl" and low <= greatest and high >= least
     return (max(low, least), min(high, greatest)) if cut_off else (least, greatest)
 
 
@@ -154,7 +156,10 @@ def _shift_right(a: Interval, b: Interval, whole: bool) -> Interval | None:
 
 
 def _shift_left(a: Interval, b: Interval, whole: bool) -> Interval | None:
-    return (int(a[0]) << int(b[0]), int(a[1]) << int(b[1])) if a[0] >= 0 and 0 <= b[0] <= b[1] < 64 else None
+    if not 0 <= b[0] <= b[1] < 64:
+        return None
+    values = [int(x) << int(y) for x in a for y in b]
+    return min(values), max(values)
 
 
 def _magnitude(a: Interval, whole: bool) -> Interval | None:

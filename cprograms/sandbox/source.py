@@ -42,7 +42,7 @@ class Status(IntEnum):
     DIVISION = 2
     """Integer division by zero, or of the least integer by -1."""
     SHIFT = 3
-    """A shift by a negative amount or by the type's width or more, or of bits out of a signed number."""
+    """A shift by a negative amount, or by the type's width or more."""
     CONVERSION = 4
     """A floating-point number converted to an integer type that cannot hold it."""
     BOUNDS = 5

@@ -32,7 +32,9 @@ clang --target=wasm32-wasip1 -x c -std=gnu11 -fgnu89-inline -w -c -fvisibility=h
 -mbulk-memory -ffp-contract=off -fno-math-errno -fno-strict-aliasing -fno-finite-loops -ftrivial-auto-var-init=zero
 -fbracket-depth=4096
 """
-_TRAPS = "-fsanitize=undefined,float-cast-overflow -fsanitize-minimal-runtime -fno-sanitize-recover=all"
+_TRAPS = """
+-fsanitize=undefined,float-cast-overflow -fno-sanitize=shift-base -fsanitize-minimal-runtime -fno-sanitize-recover=all
+"""
 _LINK = f"""
 wasm-ld --no-entry --strip-all --stack-first -z stack-size={_STACK} --max-memory={MEMORY} --fatal-warnings
 """

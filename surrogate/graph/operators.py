@@ -274,11 +274,6 @@ def right_unsigned(a: Tensor, count: Tensor) -> Tensor:
     return torch.bitwise_and(torch.bitwise_right_shift(a, count), kept)
 
 
-def shifted_out(bits: int) -> Compute:
-    """Where a set bit, or the sign, is shifted out of a signed type (C11 6.5.7p4)."""
-    return lambda a, count: torch.ne(right(a, (bits - 1) - count), 0)
-
-
 # --- Integers of 64 bits, as `whole` ---
 
 

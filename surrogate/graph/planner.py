@@ -483,18 +483,16 @@ class Planner:
 
     def _shift(self, node: int, n: Node) -> None:
         a, count = (self._fetch(c, "whole") for c in n.children)
-        bits, signed = n.type.bits, n.type.kind == "int"
+        bits = n.type.bits
         if n.op == "shr":
             value = self._emit(o.right_unsigned if n.type.code == "u64" else o.right, a, count)
         else:
             value = self._emit(o.left, a, count)
-            if not signed and bits < 64:
-                value = self._emit(o.wrap_whole(0, bits), value)
+            if bits < 64 and not self._fits(n):
+                value = self._emit(o.wrap_whole(int(n.type.limits[0]), bits), value)
         self._set(node, "whole", value)
         if not _within(self._bounds.of(n.children[1]), 0, bits - 1):
             self._poison[node] |= {self._emit(o.outside(0, bits - 1), count)}
-        if n.op == "shl" and signed and not self._fits(n):
-            self._poison[node] |= {self._emit(o.shifted_out(bits), a, count)}
 
     def _divide(self, node: int, n: Node) -> None:
         a, b = (self._fetch(c, "real") for c in n.children)

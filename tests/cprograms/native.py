@@ -87,7 +87,7 @@ def run_native(
     source.write_text(_HARNESS + "".join(_renamed(p, k, file_names) + _loop(p, k) for k, p in enumerate(programs)))
     flags = [optimise, "-w", "-fPIC", "-shared", "-Wl,-Bsymbolic", "-fno-builtin", "-ffp-contract=off"]
     if checked:
-        flags += ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment"]
+        flags += ["-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size,null,alignment,shift-base"]
     compiled = subprocess.run([GCC, *flags, "-o", library, source, "-lm"], capture_output=True, text=True, check=False)
     assert compiled.returncode == 0, compiled.stderr[:2000]
     loaded = ctypes.CDLL(str(library))

@@ -47,13 +47,16 @@ EXACT = {
 
 
 def exact_integer(op: str, type: Scalar, a: int, b: int) -> int | None:
-    """C's result in unlimited precision, wrapped for unsigned types; None where it is undefined."""
+    """C's result in unlimited precision, wrapped for unsigned types and for shifts, as gcc does; None where it is
+    undefined."""
     low, high = type.limits
     if op in ("div", "mod") and (b == 0 or not low <= quotient(a, b) <= high):
         return None
-    if op in ("shl", "shr") and (not 0 <= b < type.bits or (op == "shl" and type.kind == "int" and a < 0)):
+    if op in ("shl", "shr") and not 0 <= b < type.bits:
         return None
     value = EXACT[op](a, b)
+    if op == "shl":
+        return (value - low) % (1 << type.bits) + low
     if type.kind == "uint":
         return value % (1 << type.bits)
     return value if low <= value <= high else None
