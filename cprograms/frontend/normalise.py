@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from copy import copy
+from copy import copy, deepcopy
 from typing import Any, TypeAlias
 
 from pycparser import c_ast
 
 from cprograms.budget import tick
+from cprograms.declarations import Declarations, Unsupported
+from cprograms.frontend.standard import PROTOTYPES
+
+SAME = "?:"
+"""The name that stands for the middle operand of `x ?: y`."""
+RANGE = "..."
+"""The operator of `case 1 ... 3:` and `[1 ... 3] = x`."""
+MAX_RANGE = 4096
+"""Labels or elements that a range may stand for."""
 
 _Tagged: TypeAlias = c_ast.Struct | c_ast.Union | c_ast.Enum
 
 
 def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
-    """The declarations of a chunk: array sizes filled in from initialisers, assertions and local prototypes dropped,
-    old-style parameters put into the parentheses, and every struct, union or enum defined once, in a declaration of its
-    own where several things need it.
+    """The declarations of a chunk: GNU C's ranges and `x ?: y` spelled out, array sizes filled in from initialisers,
+    assertions and local prototypes dropped, old-style parameters put into the parentheses, and every struct, union or
+    enum defined once, in a declaration of its own where several things need it.
 
-    `index` numbers the chunk: it makes the tags that are invented for unnamed types unique.
+    `index` numbers the chunk: it makes the tags that are invented for unnamed types unique. Raises Unsupported where
+    something cannot be spelled out.
     """
     nodes = [n for n in nodes if not isinstance(n, c_ast.StaticAssert | c_ast.Pragma)]
     for node in walk(*nodes):
+        if isinstance(node, c_ast.TernaryOp):
+            _with_middle(node)
+        elif isinstance(node, c_ast.InitList):
+            node.exprs = [single for item in node.exprs for single in _single_elements(item)]
+    for node in walk(*nodes):
         if isinstance(node, c_ast.Compound) and node.block_items:
-            node.block_items = [n for n in node.block_items if not _means_nothing(n)]
+            items = [n for n in node.block_items if not _means_nothing(n)]
+            node.block_items = [single for n in items for single in _single_cases(n)]
         elif isinstance(node, c_ast.Decl):
             _size_from_initialiser(node.type, node.init)
         elif isinstance(node, c_ast.CompoundLiteral):
@@ -44,6 +60,75 @@ def walk(*roots: c_ast.Node) -> Iterator[c_ast.Node]:
         tick()
         yield node
         stack += [child for _, child in reversed(node.children())]
+
+
+def changes(node: c_ast.Node) -> bool:
+    """Whether an expression changes a variable itself, what it calls left out."""
+    return any(
+        isinstance(n, c_ast.Assignment) or (isinstance(n, c_ast.UnaryOp) and n.op in ("++", "--", "p++", "p--"))
+        for n in walk(node)
+    )
+
+
+def _may_change(node: c_ast.Node) -> bool:
+    """The same, where a call of another function than those of the C library may, too."""
+    calls = (n for n in walk(node) if isinstance(n, c_ast.FuncCall))
+    return changes(node) or any(not isinstance(n.name, c_ast.ID) or n.name.name not in PROTOTYPES for n in calls)
+
+
+def _with_middle(node: c_ast.TernaryOp) -> None:
+    """Make `x ?: y` an `x ? x : y`."""
+    if isinstance(node.iftrue, c_ast.ID) and node.iftrue.name == SAME:
+        if _may_change(node.cond):
+            message = "a conditional without a middle operand is not supported where its condition may change something"
+            raise Unsupported(node.iftrue, message, "keep the condition in a variable x, and write x ? x : y")
+        node.iftrue = deepcopy(node.cond)
+
+
+def _single_elements(item: c_ast.Node) -> Iterator[c_ast.Node]:
+    """Make `[1 ... 3] = x` three items."""
+    designators = item.name if isinstance(item, c_ast.NamedInitializer) else []
+    for position, designator in enumerate(designators):
+        if isinstance(designator, c_ast.ArrayDesignator) and _is_range(designator.expr):
+            if _may_change(item.expr):
+                raise Unsupported(item.expr, "the value of a range of elements may not change anything")
+            for index in _bounds(designator.expr):
+                single = [*designators[:position], c_ast.ArrayDesignator(index), *designators[position + 1 :]]
+                yield from _single_elements(c_ast.NamedInitializer(single, deepcopy(item.expr), item.coord))
+            return
+    yield item
+
+
+def _single_cases(item: c_ast.Node) -> Iterator[c_ast.Node]:
+    """Make `case 1 ... 3:` three labels."""
+    if not isinstance(item, c_ast.Case) or not _is_range(item.expr):
+        yield item
+        return
+    *others, last = _bounds(item.expr)
+    yield from (c_ast.Case(label, [], item.coord) for label in others)
+    yield c_ast.Case(last, item.stmts, item.coord)
+
+
+def _is_range(node: c_ast.Node) -> bool:
+    return isinstance(node, c_ast.BinaryOp) and bool(node.op == RANGE)
+
+
+def _bounds(node: c_ast.BinaryOp) -> list[c_ast.Node]:
+    """The values of a range, the last one included."""
+    known = Declarations()
+    try:
+        low, high = known.constant(node.left), known.constant(node.right)
+    except Unsupported as fault:
+        raise Unsupported(fault.node, "the bounds of a range must be numbers", "write the labels out") from None
+    if not 0 <= high - low < MAX_RANGE:
+        what = "is empty" if high < low else f"has more than {MAX_RANGE:,} values"
+        raise Unsupported(node, f"this range {what}")
+    return [_number(k, node) for k in range(low, high + 1)]
+
+
+def _number(value: int, place: c_ast.Node) -> c_ast.Node:
+    digits = c_ast.Constant("int", str(abs(value)), place.coord)
+    return c_ast.UnaryOp("-", digits, place.coord) if value < 0 else digits
 
 
 def _means_nothing(node: c_ast.Node) -> bool:

@@ -20,7 +20,7 @@ from pycparser.c_parser import Coord, ParseError
 
 from cprograms.budget import tick
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import normalise, walk
+from cprograms.frontend.normalise import RANGE, SAME, normalise, walk
 
 _TOKEN = re.compile(
     r"""(?P<directive>^[ \t]*\#[^\n]*)
@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)"([ \d]*)')
+_MARKER_LINE = re.compile(r'^# (\d+) "((?:[^"\\\n]|\\.)*)"[^\n]*$', re.MULTILINE)
 _MOST_STRETCHES = 40
 _ENTERS_OR_LEAVES = re.compile(r'^# \d+ "(?:[^"\\\n]|\\.)*" ([12])', re.MULTILINE)
 _PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(\w+[ \t]+(?:range|entry)\b.*|surrogate\b.*)")
@@ -40,9 +41,6 @@ _MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc"
 _LONGEST_HEAD = 500
 """Tokens beyond which what precedes a body is no old-style function's head."""
 _STANDARD_ATTRIBUTE = re.compile(r"\[\[[^\[\]]*\]\]")
-_CASES = re.compile(r"\bcase\s+(-?\d+|'[^'\\]')\s*\.\.\.\s*(-?\d+|'[^'\\]')\s*:")
-MAX_CASES = 4096
-"""Labels that the case ranges of a file may stand for."""
 _OTHER_DIRECTIVE = re.compile(r"^[ \t]*#(?![ \t]*(?:line[ \t]+)?\d)[^\n]*", re.MULTILINE)
 _OPEN, _CLOSE = "([{", ")]}"
 _NAME_STARTS = frozenset(ascii_letters + "_$")
@@ -124,7 +122,7 @@ class Unit:
     """A preprocessed translation unit, indexed by name and parsed on demand."""
 
     def __init__(self, text: str):
-        text = _with_plain_cases(_without_attributes(text))
+        text = _without_attributes(text)
         self.pragmas: list[Pragma] = []
         self.chunks: list[Chunk] = []
         for piece in _pieces(text):
@@ -245,11 +243,27 @@ def _nodes(text: str, preceding: int, chunk: Chunk, number: int) -> list[c_ast.N
 
 
 class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
-    """The parser's, within the budget."""
+    """The parser's, within the budget, with GNU C's `x ?: y` and ranges spelled as the parser knows it.
+
+    `normalise` takes it from there: an operand called SAME, an operator RANGE.
+    """
+
+    _last = ""
+    _held: Token | None = None
 
     def token(self) -> Token | None:
         tick(10)
-        return super().token()
+        token = self._held or super().token()
+        self._held = None
+        if token is None:
+            return None
+        if (self._last, token.type) == ("CONDOP", "COLON"):
+            self._held = token
+            token = Token("ID", SAME, token.lineno, token.column, token.filename)
+        elif token.type == "ELLIPSIS" and self._last not in ("COMMA", "LPAREN"):
+            token = Token("LOR", RANGE, token.lineno, token.column, token.filename)  # what binds least
+        self._last = token.type
+        return token
 
 
 def _parse_either_dialect(text: str) -> c_ast.FileAST:
@@ -272,34 +286,40 @@ def _at(coord: Coord) -> c_ast.Node:
     return c_ast.EmptyStatement(coord=coord)
 
 
-# What the parser rejects without saying where.
+# What the parser does not know by its name. The rest of such a declaration is not looked at.
 _REJECTED = (
-    (re.compile(r"\?\s*:"), "a conditional without a middle operand is not supported", "write x ? x : y"),
+    (re.compile(r"\b(?:asm|__asm|__asm__)\b"), "inline assembly is not supported", "write it in C"),
+    (
+        re.compile(r"\b_Complex\b|\b(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fFlL]?[ij][fFlL]?\b"),
+        "complex numbers are not numeric",
+        "compute with real and imaginary parts",
+    ),
     (re.compile(r"[=(,{]\s*&&"), "addresses of labels are not supported", ""),
 )
 
 
 def _fault(error: ParseError, chunk: Chunk) -> Unsupported:
-    match = _PLACE.match(str(error))
-    if match is None:
-        return _unplaced(str(error).rpartition(": ")[2], chunk)
-    message = match[4]
-    if message.startswith("before: "):
-        message = f"this construct is not supported (before '{message.removeprefix('before: ')}')"
-    else:
-        message = f"this construct is not supported ({message[:1].lower()}{message[1:]})"
-    return Unsupported(_at(Coord(chunk.coord.file, int(match[2]), int(match[3]))), message)
-
-
-def _unplaced(message: str, chunk: Chunk) -> Unsupported:
     for pattern, known, hint in _REJECTED:
-        found = pattern.search(chunk.text)
-        if found is not None and "\n#" not in chunk.text:
-            before = chunk.text[: found.start()]
-            first = 0 if "\n" in before else (chunk.coord.column or 1) - 1
-            column = found.start() - before.rfind("\n") + first
-            return Unsupported(_at(Coord(chunk.coord.file, chunk.coord.line + before.count("\n"), column)), known, hint)
-    return Unsupported(_at(chunk.coord), f"this construct is not supported ({message[:1].lower()}{message[1:]})")
+        if found := pattern.search(chunk.text):
+            return Unsupported(_at(_coord_in(chunk, found.start())), known, hint)
+    match = _PLACE.match(str(error))
+    message = match[4] if match else str(error).rpartition(": ")[2]
+    if message.startswith("before: "):
+        message = f"before '{message.removeprefix('before: ')}'"
+    else:
+        message = f"{message[:1].lower()}{message[1:]}"
+    place = Coord(chunk.coord.file, int(match[2]), int(match[3])) if match else chunk.coord
+    return Unsupported(_at(place), f"this construct is not supported ({message})")
+
+
+def _coord_in(chunk: Chunk, offset: int) -> Coord:
+    """The place of what stands at an offset of a chunk's text."""
+    before = chunk.text[:offset]
+    file, line, end = chunk.coord.file, chunk.coord.line, 0
+    for marker in _MARKER_LINE.finditer(before):
+        file, line, end = marker[2], int(marker[1][:9]), marker.end() + 1
+    start = before.rfind("\n") if "\n" in before else -(chunk.coord.column or 1)
+    return Coord(file, line + before.count("\n", end), offset - start)
 
 
 def _without_attributes(text: str) -> str:
@@ -317,19 +337,6 @@ def _without_attributes(text: str) -> str:
         pieces += [text[position : match.start()], re.sub(r"[^\n]", " ", text[match.start() : end])]
         position = end
     return "".join([*pieces, text[position:]])
-
-
-def _with_plain_cases(text: str) -> str:
-    """GNU C's `case 1 ... 3:` as three labels; left to be rejected where there would be too many."""
-    ranges = [_bounds(match) for match in _CASES.finditer(text)]
-    if sum(len(r) for r in ranges) > MAX_CASES:
-        return text
-    return _CASES.sub(lambda m: " ".join(f"case {k}:" for k in _bounds(m)) or m.group(), text)
-
-
-def _bounds(match: re.Match[str]) -> range:
-    low, high = (ord(t[1]) if t[0] == "'" else int(t[:18]) for t in match.groups())
-    return range(low, high + 1)
 
 
 def _closing(text: str, start: int) -> int:
