@@ -69,24 +69,32 @@ class Graph:
         """The graph of what some nodes need, with them as its roots; a node twice is two roots."""
         return _reachable(self.nodes, roots, self.tables)
 
+    def needed(self, roots: Sequence[int]) -> list[int]:
+        """The nodes that some nodes need, in the order in which `of` has them."""
+        return list(_post_order(self.nodes, roots))
+
 
 def _reachable(nodes: Sequence[Node], roots: Sequence[int], tables: tuple[np.ndarray, ...]) -> Graph:
-    """The graph of what the roots need, in post-order from them; without recursion, which deep graphs would exceed."""
+    """The graph of what the roots need, in post-order from them."""
+    order = _post_order(nodes, roots)
+    kept = (Node(n.op, n.type, tuple(order[c] for c in n.children), n.value) for n in map(nodes.__getitem__, order))
+    return Graph(tuple(kept), tuple(order[r] for r in roots), tables)
+
+
+def _post_order(nodes: Sequence[Node], roots: Sequence[int]) -> dict[int, int]:
+    """The places of what the roots need, in post-order; without recursion, which deep graphs would exceed."""
     order: dict[int, int] = {}
-    kept: list[Node] = []
     stack = [(r, False) for r in reversed(roots)]
     while stack:
         i, done = stack.pop()
         if i in order:
             continue
-        n = nodes[i]
         if done:
-            order[i] = len(kept)
-            kept.append(Node(n.op, n.type, tuple(order[c] for c in n.children), n.value))
+            order[i] = len(order)
         else:
             stack.append((i, True))
-            stack.extend((c, False) for c in reversed(n.children) if c not in order)
-    return Graph(tuple(kept), tuple(order[r] for r in roots), tables)
+            stack.extend((c, False) for c in reversed(nodes[i].children) if c not in order)
+    return order
 
 
 # Folded in Python, for speed, where its numbers agree with C's: loop counters are made of these.

@@ -13,7 +13,7 @@ from torch import Tensor
 from cprograms.graph import Graph
 from cprograms.program import Argument
 from cprograms.sampling import in_range
-from surrogate.mlp.emission.encoding import EncodedGraph, collate, encode, without_text
+from surrogate.mlp.emission.encoding import EncodedGraph, collate, encode_results, without_text
 from surrogate.mlp.emission.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.mlp.network import Scale, input_scaling
 from surrogate.mlp.parts.taps import Taps
@@ -85,7 +85,7 @@ def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) ->
 
 
 def _parts(model: Hypernetwork, request: Request) -> list[_Part]:
-    graphs = [encode(request.graph.result(k), request.domain) for k in range(len(request.graph.roots))]
+    graphs = encode_results(request.graph, request.domain)
     read = graphs if model.architecture.text else [without_text(graph) for graph in graphs]
     return [_Part(request, k, graph) for k, graph in enumerate(read)]
 

@@ -14,8 +14,8 @@ from cprograms.strata import QUANTILES, strata
 
 MAX_TOKENS = 64
 """Graph nodes that the transformer attends to, beside the root and the arguments; of a larger graph, the last ones."""
-SLOTS = 256
-"""Slots that an array holds; a hypernetwork has fewer, and takes them modulo their number."""
+CARRIED = 16
+"""Carried variables that are told apart; those of a graph that has more share slots."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,21 @@ class EncodedGraph:
     arguments: np.ndarray  # uint8 [slots]
 
 
+def encode_results(graph: Graph, domain: np.ndarray) -> list[EncodedGraph]:
+    """Encode the graph of each result alone; what they share is estimated once."""
+    if len(graph.roots) == 1:
+        return [encode(graph, domain)]
+    known = strata(graph, domain)
+    return [_encode(graph.of([root]), known[graph.needed([root])]) for root in graph.roots]
+
+
 def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
     """Encode a graph of one result; `domain` is float64 [arguments, 2]."""
+    return _encode(graph, strata(graph, domain))
+
+
+def _encode(graph: Graph, known: np.ndarray) -> EncodedGraph:
+    """`known` [N, 7] are the strata of its nodes."""
     n = len(graph.nodes)
     children = np.zeros((n, 3), dtype=np.uint16)
     level = np.zeros(n, dtype=np.uint16)
@@ -50,14 +63,14 @@ def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
             slot[i] = len(arguments)
             arguments.append(int(node.value))
         elif node.op == "carry":
-            slot[i] = int(node.value) % SLOTS
+            slot[i] = int(node.value) % CARRIED
     return EncodedGraph(
         op=np.array([INDEX[node.op] for node in graph.nodes], dtype=np.uint8),
         type=np.array([DTYPE_INDEX[node.type.code] for node in graph.nodes], dtype=np.uint8),
         slot=slot,
         children=children,
         level=level,
-        strata=strata(graph, domain).astype(np.float32),
+        strata=known.astype(np.float32),
         arguments=np.array(arguments, dtype=np.uint8),
     )
 

@@ -33,8 +33,8 @@ class HypernetworkConfig:
 
     `operators` and `types` are the vocabulary that the weights were trained with, a row of their embeddings each; see
     `operator_rows` and `type_rows`. Without `text`, what is read of a program is its signature and domain; see
-    `surrogate.mlp.emission.encoding.without_text`. `slots` are the arguments that the weights tell apart; of those of a
-    result that reads more, the first again stands for the next after the last, see `Compose.local` and `_emit`.
+    `surrogate.mlp.emission.encoding.without_text`. `slots` are the arguments that the weights tell apart: where a result
+    reads more, the further ones are all read as the last.
     """
 
     hidden_size: int = 128
@@ -140,7 +140,7 @@ class Compose(nn.Module):
 
     def __init__(self, config: HypernetworkConfig):
         super().__init__()
-        d, operators = config.hidden_size, len(config.operators)
+        d, operators, self.slots = config.hidden_size, len(config.operators), config.slots
         # Not buffers, which transformers leaves empty where the weights' file does not hold them.
         self.operator_rows, self.type_rows = operator_rows(config.operators), type_rows(config.types)
         self.operator = nn.Embedding(operators, d)
@@ -204,7 +204,7 @@ class Compose(nn.Module):
             dim=-1,
         )  # [T, 2*23+7]
         type = known(self.type_rows, graphs.type)  # [T]
-        slot = self.slot(graphs.slot % (self.slot.num_embeddings - 1))
+        slot = self.slot(graphs.slot.clamp(max=self.slots - 1))
         local: Tensor = self.operator(operator) + self.kind(type) + slot + self.numbers(numbers)
         return local  # [T, d]
 
@@ -352,7 +352,7 @@ class Hypernetwork(nn.Module):
         pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]
         columns = self.column_head(F.gelu(self.column(pair)))  # [B, A, H+1]
         present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
-        base = self.base1[:, torch.arange(A) % self.architecture.slots]  # [H, A]
+        base = self.base1[:, torch.arange(A).clamp(max=self.architecture.slots - 1)]  # [H, A]
         w1 = (base + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
         b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
         H = self.architecture.surrogate_width

@@ -23,11 +23,20 @@ SHARES = ((256, 0.2), (512, 0.2), (768, 0.3), (1000, 0.3))
 
 
 def planned(seconds: float, towers: int, shares: Sequence[tuple[int, float]] = SHARES) -> list[tuple[int, int]]:
-    """Rows and steps that take about so long: a plan depends on no clock, so that the same seed gives the same."""
-    return [
-        (rows, max(1, int(share * seconds / towers / (STEP_SECONDS + ROW_PAIR_SECONDS * rows**2))))
-        for rows, share in shares
-    ]
+    """Rows and steps that take about so long: a plan depends on no clock, so that the same seed gives the same.
+
+    Where there are so many towers that there is no time for a step on so many rows, it goes to fewer rows, on which one
+    step is made at least.
+    """
+    plan: list[tuple[int, int]] = []
+    time = 0.0
+    for rows, share in reversed(shares):
+        time += share * seconds / towers
+        steps = int(time / (STEP_SECONDS + ROW_PAIR_SECONDS * rows**2))
+        if steps:
+            plan.insert(0, (rows, steps))
+            time = 0.0
+    return plan or [(shares[0][0], 1)]
 
 
 class Growth:
