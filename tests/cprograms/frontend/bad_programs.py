@@ -113,7 +113,11 @@ BAD = [
     ),
     _bad("array argument", "double f(double a[3]) { return a[0]; }", ("1:17", "array parameters are pointers")),
     _bad("varargs", "double f(double x, ...) { return x; }", ("1:20", "variable number of arguments")),
-    _bad("complex", "double f(double x) { double _Complex z = x; return 0; }", ("1:38", "complex numbers are not numeric")),
+    _bad(
+        "complex",
+        "double f(double x) { double _Complex z = x; return 0; }",
+        ("1:38", "complex numbers are not numeric"),
+    ),
     # Effects and state
     _bad(
         "global written",
