@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from cprograms.names import Places, arrays, element, enough, grouped, listed
 
 Rows = npt.NDArray[np.float64]
 
@@ -15,13 +17,14 @@ def inputs_of(given: Any, columns: Mapping[str, Any], names: Sequence[str]) -> R
     """What was given, positionally or as keywords, as float64 [..., A], a masked array where something is masked.
 
     `given` is an array of shape [..., A] or what numpy makes one of; or, with names that are matched, a mapping, a data
-    frame or one of its rows, a structured array, a list of mappings or of named tuples. Columns and keywords are
-    broadcast against each other. What is masked is NaN under the mask.
+    frame or one of its rows, a structured array, a list of mappings or of named tuples. Where arguments are elements of
+    an array, the array's name stands for all of them: its last axes are the array's. A mapping within one has the
+    fields of a struct. Columns and keywords are broadcast against each other. What is masked is NaN under the mask.
 
     Raises ValueError for another last axis, for what are no real numbers, for names that are missing or unknown.
     """
     if (given is None) == (not columns):
-        raise ValueError(f"give either an array of shape [..., {len(names)}] or values by name: {', '.join(names)}")
+        raise ValueError(f"give either an array of shape [..., {len(names)}] or values by name: {expected(names)}")
     named = columns if given is None else columns_of(given)
     if named is not None:
         return _stacked(named, names)
@@ -34,7 +37,7 @@ def inputs_of(given: Any, columns: Mapping[str, Any], names: Sequence[str]) -> R
 def shape_fault(shape: Sequence[int], names: Sequence[str]) -> str:
     """What to say of inputs whose last axis is not the arguments."""
     by_name = f" (or {names[0]}=..., of any shape)" if len(names) == 1 else ""
-    needed = f"inputs of shape [..., {len(names)}] are needed, the last axis is {', '.join(names)}"
+    needed = f"inputs of shape [..., {len(names)}] are needed, the last axis is {listed(names)}"
     return f"{needed}{by_name}; not {list(shape)}"
 
 
@@ -89,25 +92,72 @@ def _unique(labels: Any, given: Any) -> Mapping[Any, Any]:
     return {label: given[label] for label in found}
 
 
-def _stacked(columns: Mapping[Any, Any], names: Sequence[str]) -> Rows:
+def expected(names: Sequence[str]) -> str:
+    """The names in words, with the shapes of what may be given as one array."""
+    shapes = {name: f"{name} of shape {_shape(places.shape)}" for name, places in arrays(names).items()}
+    scalars = [name for name in names if element(name)[0] not in shapes]
+    return ", ".join([*shapes.values(), *([listed(scalars)] if scalars else [])])
+
+
+def _shape(axes: Sequence[int]) -> str:
+    return f"[{', '.join(['...', *map(str, axes)])}]"
+
+
+def _apart(columns: Mapping[Any, Any], names: Sequence[str]) -> dict[Any, Any]:
+    """The columns with structs apart in fields and arrays in elements, an element given twice being an error."""
+    known = arrays(names)
+    found: dict[Any, Any] = {}
+    for name, value in _fields(columns):
+        own = _elements(name, value, known[name], names) if name in known else {name: value}
+        if twice := own.keys() & found.keys():
+            raise ValueError(f"there are several values for {listed(sorted(twice))}")
+        found |= own
+    return found
+
+
+def _fields(columns: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    for name, value in columns.items():
+        rows = isinstance(value, list | tuple) and len(value) and all(isinstance(row, Mapping) for row in value)
+        struct = _joined(value) if rows else value
+        if isinstance(struct, Mapping):
+            yield from _fields({f"{name}.{field}": own for field, own in struct.items()})
+        else:
+            yield name, value
+
+
+def _elements(name: str, given: Any, places: Places, names: Sequence[str]) -> dict[str, Rows]:
+    """An array's values as those of its elements that are arguments."""
+    value = _numbers(given, f"'{name}'")
+    if value.shape[max(0, value.ndim - places.ndim) :] != places.shape:
+        raise ValueError(f"'{name}' of shape {_shape(places.shape)} is needed, not {list(value.shape)}")
+    return {names[int(place)]: value[(..., *index)] for index, place in np.ndenumerate(places) if place >= 0}
+
+
+def _stacked(given: Mapping[Any, Any], names: Sequence[str]) -> Rows:
     """The columns in the order of the arguments."""
+    columns = _apart(given, names)
     missing = [name for name in names if name not in columns]
     unknown = [name for name in columns if name not in names]
     if missing or unknown:
-        faults = [f"no values for {', '.join(missing)}"] if missing else []
+        faults = [f"no values for {listed(missing)}"] if missing else []
         faults += [f"there is no argument {_shown(unknown)}"] if unknown else []
-        raise ValueError(f"{' and '.join(faults)}; the arguments are {', '.join(names)}")
+        raise ValueError(f"{' and '.join(faults)}; the arguments are {expected(names)}")
     values = [_numbers(columns[name], f"'{name}'") for name in names]
     try:
         shape = np.broadcast_shapes(*(v.shape for v in values))
     except ValueError:
-        shapes = ", ".join(f"{name} {list(v.shape)}" for name, v in zip(names, values, strict=True))
+        shapes = _batches(names, [v.shape for v in values])
         raise ValueError(f"these shapes do not go together: {shapes}") from None
     x: Rows = np.stack([np.broadcast_to(v, shape) for v in values], axis=-1)
     if any(np.ma.isMaskedArray(v) for v in values):
         mask = np.stack([np.broadcast_to(np.ma.getmaskarray(v), shape) for v in values], axis=-1)
         return np.ma.MaskedArray(x, mask)
     return x
+
+
+def _batches(names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> str:
+    shown = [f"{text} {list(shapes[place])}" for text, place in grouped(names, shapes)]
+    return enough(shown, len(names))
 
 
 def _shown(names: Any) -> str:

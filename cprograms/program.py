@@ -13,6 +13,7 @@ from pycparser import c_ast, c_generator
 
 from cprograms.diagnostics import Diagnostic
 from cprograms.inputs import inputs_of, masked_like
+from cprograms.names import enough, grouped
 from cprograms.screen import on_screen
 from cprograms.types import SCALARS, Array, CType, Scalar
 
@@ -20,6 +21,8 @@ MAX_ARGUMENTS = 64
 MAX_RESULTS = 64
 ORIGINS = ("default", "pragma", "user")
 """Who may have set a range; see Argument."""
+MOST_LINES = 20
+"""Of a domain."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,9 @@ class Argument:
 
     @property
     def domain_text(self) -> str:
-        """Its range in words, as in "x in [0, 255]", and that it is the default where nobody set it."""
+        """Its range in words, as in "[0, 255]", and that it is the default where nobody set it."""
         default = " (default)" if self.origin == "default" else ""
-        return f"{self.name} in [{bound(self.low)}, {bound(self.high)}]{default}"
+        return f"[{bound(self.low)}, {bound(self.high)}]{default}"
 
 
 def bound(v: float) -> str:
@@ -84,12 +87,23 @@ class Parameter:
 
 
 def prototype(entry: str, arguments: Sequence[Argument], results: Sequence[Result]) -> str:
-    """In the style of C: `double f(double x, int n)`, or `{double re, double im} f(...)` for a struct."""
-    takes = ", ".join(f"{a.type.name} {a.name}" for a in arguments)
+    """In the style of C: `double f(double x, int n)`, or `{double re, double im} f(...)` for a struct; elements of an
+    array together, as `double w[0..8]`."""
+    takes = _declared(arguments)
     if [r.name for r in results] == ["return"]:
         return f"{results[0].type.name} {entry}({takes})"
-    gives = ", ".join(f"{r.type.name} {r.name}" for r in results)
-    return f"{{{gives}}} {entry}({takes})"
+    return f"{{{_declared(results)}}} {entry}({takes})"
+
+
+def _declared(leaves: Sequence[Argument] | Sequence[Result]) -> str:
+    names = grouped([leaf.name for leaf in leaves], [leaf.type for leaf in leaves])
+    return enough([f"{leaves[place].type.name} {name}" for name, place in names], len(leaves))
+
+
+def domain_groups(arguments: Sequence[Argument]) -> list[tuple[str, Argument]]:
+    """The arguments, those of an array that have type and range in common together: `w[0..8]`, and the first of them."""
+    keys = [(a.type, a.low, a.high, a.origin == "default") for a in arguments]
+    return [(name, arguments[place]) for name, place in grouped([a.name for a in arguments], keys)]
 
 
 def _settings(parameter: Parameter) -> Iterator[str]:
@@ -112,8 +126,9 @@ class Program:
     entry's, in order, and then the globals that are state: the first `returned` results come from what it returns, the
     others from them. Without any, the arguments are scalars that are passed by value, and all results are returned.
     `restored` names the globals that the program may change, which start anew with every row, those that are state
-    among them. `users` are the functions of the file that need an entry which nobody named: none of them is numeric,
-    and one of them may have been meant. `warnings` are what the user should know of it.
+    among them. `wraps`: its signed integers wrap, as with `-fwrapv`. `users` are the functions of the file that need an
+    entry which nobody named: none of them is numeric, and one of them may have been meant. `warnings` are what the user
+    should know of it.
     """
 
     path: str
@@ -125,6 +140,7 @@ class Program:
     parameters: tuple[Parameter, ...] = ()
     returned: int = -1
     restored: tuple[str, ...] = ()
+    wraps: bool = False
     users: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
@@ -155,7 +171,7 @@ class Program:
 
     def __repr__(self) -> str:
         """A screen at most: the signature, the file, the domain."""
-        domain = ", ".join(a.domain_text for a in self.arguments)
+        domain = ", ".join(Signature.of(self).domain_lines())
         signature = prototype(self.entry, self.arguments, self.results)
         return on_screen([f"Program {signature}", f"from {self.path}", f"domain: {domain}"])
 
@@ -196,12 +212,14 @@ class Signature:
         return prototype(self.entry, self.arguments, self.results)
 
     def domain_lines(self) -> list[str]:
-        """A line an argument: its range, and that it is the default where nobody set it."""
-        return [a.domain_text for a in self.arguments]
+        """The range of each argument, and that it is the default where nobody set it; at most a screen of lines."""
+        lines = [f"{name} in {a.domain_text}" for name, a in domain_groups(self.arguments)]
+        return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"… {len(self.arguments)} in all"]
 
     def domain_text(self) -> str:
         """The ranges of the arguments in a line."""
-        return ", ".join(f"{a.name} in [{bound(a.low)}, {bound(a.high)}]" for a in self.arguments)
+        ranges = [f"{name} in [{bound(a.low)}, {bound(a.high)}]" for name, a in domain_groups(self.arguments)]
+        return enough(ranges, len(self.arguments))
 
     def without_origins(self) -> Signature:
         """The same whoever set the ranges, and as floats: what a program that was printed says of itself."""
