@@ -57,11 +57,17 @@ class Inspected:
     def from_json(cls, text: bytes) -> Inspected:
         """The inverse of `as_json`."""
         values = json.loads(text)
-        file = {k: tuple(v) if isinstance(v, list) else v for k, v in values["file"].items()}
+        file = values["file"]
+        given = (tuple(file["include"]), tuple(file["defines"]))
         functions = tuple(
             Function(f["name"], f["line"], tuple(Refusal(**r) for r in f["refusals"])) for f in values["functions"]
         )
-        return cls(ForeignFile(**file), functions, values["seconds"], values["crash"])
+        return cls(
+            ForeignFile(file["repository"], file["name"], file["path"], *given),
+            functions,
+            values["seconds"],
+            values["crash"],
+        )
 
 
 def processor_time() -> float:

@@ -202,7 +202,8 @@ def _driver(program: Program, k: int) -> str:
     entry = next(n for n in program.unit.ext if isinstance(n, c_ast.FuncDef) and n.decl.name == program.entry)
     taken = [p for p in program.parameters if p.passing != "global"]
     declared = entry.decl.type.args.params if entry.decl.type.args else []
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for i, parameter in enumerate(program.parameters):
         if parameter.passing != "global":
             before += _object(parameter, declared[i], i)
