@@ -101,7 +101,7 @@ def _declared(leaves: Sequence[Argument] | Sequence[Result]) -> str:
 
 
 def domain_groups(arguments: Sequence[Argument]) -> list[tuple[str, Argument]]:
-    """The arguments, those of an array that have type and range in common together: `w[0..8]`, and the first of them."""
+    """The arguments, those of an array that have type and range in common as one, `w[0..8]`, and the first of them."""
     keys = [(a.type, a.low, a.high, a.origin == "default") for a in arguments]
     return [(name, arguments[place]) for name, place in grouped([a.name for a in arguments], keys)]
 
