@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,15 +40,49 @@ class FileScope:
     def __init__(self, unit: Unit):
         self.unit = unit
         self.declarations = Declarations()
+        self.lifted: dict[str, tuple[str, Chunk]] = {}
+        """Static locals, which are objects at file scope once their function is checked: their own names, and where."""
+        self._lifted_from: dict[int, list[str]] = defaultdict(list)
         self._declared: set[int] = set()
         self._entities: dict[str, Entity | None] = {}
+        self._mentions: dict[str, list[Chunk]] | None = None
 
     def lookup(self, name: str) -> Entity | None:
         """The definition of a name where there is one, otherwise a declaration, or None."""
         if name not in self._entities:
             found = [e for chunk in self.unit.named(name) for e in self._declared_in(chunk, name)]
-            self._entities[name] = min(found, key=lambda e: _RANK[e.kind], default=None)
+            self._entities[name] = min(found, key=_rank, default=None)
         return self._entities[name]
+
+    def mentions(self, name: str) -> list[Chunk]:
+        """What may do something to an object at file scope: the functions and objects whose text names it."""
+        if name in self.lifted:
+            return [self.lifted[name][1]]
+        if self._mentions is None:
+            self._mentions = {}
+            for chunk in self.unit.chunks:
+                if not chunk.is_typedef:
+                    for other in chunk.names:
+                        self._mentions.setdefault(other, []).append(chunk)
+        return self._mentions.get(name, [])
+
+    def add_static(self, function: str, name: str, node: c_ast.Decl, own_name: str) -> None:
+        """Take a static local of a function for an object at file scope, just before the function."""
+        entity = self.lookup(function)
+        assert entity is not None
+        nodes = self.unit.parse(entity.chunk)
+        nodes.insert(nodes.index(entity.node), node)
+        self._entities[name] = Entity("object", name, entity.chunk, node)
+        self.lifted[name] = own_name, entity.chunk
+        self._lifted_from[entity.chunk.index].append(name)
+        try:
+            self.declarations.declare(node)
+        except Unsupported:
+            return  # told where it is used
+
+    def lifted_from(self, chunk: Chunk) -> list[str]:
+        """The static locals of a function."""
+        return self._lifted_from.get(chunk.index, [])
 
     def forget(self, name: str) -> None:
         """Look a name up anew: a function of that name was added to the unit."""
@@ -110,6 +145,11 @@ class FileScope:
                 self.declarations.declare(node)
             except Unsupported:
                 continue  # an enum that cannot be evaluated leaves its constants undefined
+
+
+def _rank(entity: Entity) -> tuple[int, bool]:
+    """What stands for a name is what defines it, with its value where that is given."""
+    return _RANK[entity.kind], getattr(entity.node, "init", None) is None
 
 
 def _kind(node: c_ast.Node, name: str) -> EntityKind | None:

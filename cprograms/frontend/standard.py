@@ -60,6 +60,9 @@ FORBIDDEN = _table({"is inline assembly": "asm __asm__ __asm", "leaves the funct
 REFUSED = DROPPED | TRAPPED | FORBIDDEN | dict.fromkeys(MEMORY, "works on memory through pointers")
 """Why the functions that do more than compute numbers from numbers are not numeric."""
 
+ERRNO = "surrogate_errno"
+"""The object that `errno` is in our <errno.h>."""
+
 
 @cache
 def prototype(name: str) -> c_ast.Decl:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -10,12 +12,15 @@ from pycparser import c_ast
 
 from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
+from cprograms.frontend.effects import Writes
 from cprograms.frontend.extensions import rewrite_extensions
 from cprograms.frontend.normalise import base, walk
+from cprograms.frontend.output import drop_output
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
-from cprograms.frontend.standard import BUILTINS, PROTOTYPES, REFUSED
-from cprograms.types import Array, Scalar
+from cprograms.frontend.standard import BUILTINS, DROPPED, FORBIDDEN, PROTOTYPES, TRAPPED
+from cprograms.frontend.statics import lift_statics
+from cprograms.types import Scalar
 
 MAX_DEPTH = 150
 """Levels of the syntax tree that a function may have, which every later stage can follow recursively."""
@@ -24,38 +29,47 @@ _PLAIN = (
     *(
         c_ast.ArrayRef,
         c_ast.ArrayDesignator,
-        c_ast.BinaryOp,
         c_ast.Cast,
         c_ast.ExprList,
         c_ast.InitList,
-        c_ast.TernaryOp,
+        c_ast.UnaryOp,
+        c_ast.CompoundLiteral,
     ),
-    *(c_ast.If, c_ast.Switch, c_ast.Case, c_ast.Default, c_ast.While, c_ast.DoWhile, c_ast.DeclList),
-    *(c_ast.Break, c_ast.Continue, c_ast.Goto, c_ast.Label, c_ast.Return, c_ast.EmptyStatement),
+    *(c_ast.Case, c_ast.Default, c_ast.DeclList, c_ast.Label, c_ast.EmptyStatement, c_ast.Constant),
 )
 """Nodes that need no look of their own."""
-
-_BY_VALUE = "pass scalars by value and return a struct of results"
+_OWN_NAME = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
+_NO_VARARGS = "takes a variable number of arguments, which is not numeric"
+UNDEFINED = "is called but not defined in this file"
+"""How the message ends about a function that no given file defines."""
 
 
 @dataclass
 class Checked:
-    """Faults of one function (or constant) by itself, and the names at file scope that it needs besides types."""
+    """Faults of one function (or object) by itself, and the names at file scope that it needs besides types.
+
+    `needs` has None for a function of the C library that programs may call, and a prototype for one whose calls end the
+    row. `always` are the functions of the file that every call of this one calls, `ends` the calls that end every row.
+    """
 
     faults: list[Unsupported] = field(default_factory=list)
     needs: dict[str, Entity | None] = field(default_factory=dict)
-    """None for a function of the C library."""
+    always: set[str] = field(default_factory=set)
+    ends: list[Unsupported] = field(default_factory=list)
 
 
 class Subset:
-    """Checks the functions and constants of a unit, each once."""
+    """Checks the functions and objects of a unit, each once."""
 
     def __init__(self, scope: FileScope):
         self._scope = scope
         self._checked: dict[str, Checked] = {}
+        self._definitions: dict[str, c_ast.Node | Unsupported] = {}
+        self._mutable: dict[str, bool] = {}
+        self.writes = Writes(scope, self._readable)
 
     def needed(self, name: str) -> dict[str, Entity | None]:
-        """Everything that a function needs, itself included."""
+        """Everything that a function needs, itself included; prototypes are those of functions that end the row."""
         found: dict[str, Entity | None] = {name: self._scope.lookup(name)}
         stack = [name]
         while stack:
@@ -63,12 +77,44 @@ class Subset:
             for other, entity in self.check(stack.pop()).needs.items():
                 if other not in found:
                     found[other] = entity
-                    stack.append(other)
+                    if entity is not None and entity.kind != "prototype":
+                        stack.append(other)
         return found
 
     def faults(self, name: str) -> list[Unsupported]:
-        """The faults of a function and of everything that it needs."""
-        return [fault for other in self.needed(name) for fault in self.check(other).faults]
+        """The faults of a function and of everything that it needs, and what ends its every call."""
+        needed = [n for n, entity in self.needed(name).items() if n == name or not _is_prototype(entity)]
+        own = [fault for other in needed for fault in self.check(other).faults]
+        always, stack = {name}, [name]
+        while stack:
+            following = self.check(stack.pop()).always - always
+            always |= following
+            stack += following
+        return [*own, *(end for other in needed if other in always for end in self.check(other).ends)]
+
+    def undefined(self, name: str) -> list[str]:
+        """The functions that a function may call, or what it needs, and that are defined nowhere."""
+        ends = [n for n, entity in self.needed(name).items() if n != name and _is_prototype(entity)]
+        return [n for n in ends if n not in TRAPPED and n not in self._scope.unit.functions]
+
+    def mutable(self, entry: str) -> dict[str, c_ast.Decl]:
+        """The objects at file scope that a function needs and that may change, in order; static locals among them."""
+        objects = {n: e for n, e in self.needed(entry).items() if e is not None and e.kind == "object"}
+        place = {n: (e.chunk.index, self._scope.unit.parse(e.chunk).index(e.node)) for n, e in objects.items()}
+        return {n: objects[n].node for n in sorted(objects, key=place.__getitem__) if self.is_mutable(n)}
+
+    def is_mutable(self, name: str) -> bool:
+        """Whether an object at file scope may change: it is not const, and something of the file may write it."""
+        if name not in self._mutable:
+            entity = self._scope.lookup(name)
+            assert entity is not None
+            constant = is_constant(entity.node, self._scope.declarations_of(entity.chunk))
+            self._mutable[name] = not constant and self.writes.writes(name)
+        return self._mutable[name]
+
+    def changes(self, entry: str, name: str) -> bool:
+        """Whether a function, or what it needs, may write an object at file scope."""
+        return self.writes.writes(name, self.needed(entry).keys())
 
     def check(self, name: str) -> Checked:
         if name not in self._checked:
@@ -82,12 +128,53 @@ class Subset:
             return Checked([entity.fault])
         if entity.kind not in ("function", "object"):
             return Checked()
-        assert entity.node is not None
+        definition = self._definition(entity)
+        if isinstance(definition, Unsupported):
+            return Checked([definition])
+        return _Check(self._scope, entity.chunk).run(definition)
+
+    def _definition(self, entity: Entity) -> c_ast.Node | Unsupported:
+        """The definition of a function or an object, made ready once; or why it cannot be worked on."""
+        if entity.name not in self._definitions:
+            self._definitions[entity.name] = self._prepared(entity)
+        return self._definitions[entity.name]
+
+    def _prepared(self, entity: Entity) -> c_ast.Node | Unsupported:
+        node = entity.node
+        assert node is not None
         try:
             prepare(entity, self._scope)
+            if isinstance(node, c_ast.FuncDef) and entity.chunk.names & DROPPED.keys():
+                drop_output(node, self._scope.unit.functions)
+            if isinstance(node, c_ast.FuncDef) and _names_static(entity.chunk):
+                self._lift(entity)
         except Unsupported as fault:
-            return Checked([fault])
-        return _Check(self._scope, entity.chunk).run(entity.node)
+            return fault
+        return node
+
+    def _lift(self, entity: Entity) -> None:
+        shared = self._scope.declarations_of(entity.chunk)
+        lifted = lift_statics(
+            entity.node, lambda name: self._scope.lookup(name) is None, lambda node: is_constant(node, shared)
+        )
+        for name, (own_name, node) in lifted.items():
+            self._scope.add_static(entity.name, name, node, own_name)
+
+    def _readable(self, name: str) -> c_ast.Node | None:
+        entity = self._scope.lookup(name)
+        if entity is None or entity.kind not in ("function", "object"):
+            return None
+        definition = self._definition(entity)
+        return None if isinstance(definition, Unsupported) else definition
+
+
+def _is_prototype(entity: Entity | None) -> bool:
+    return entity is not None and entity.kind == "prototype"
+
+
+def _names_static(chunk: Chunk) -> bool:
+    """Whether a static local may stand in a function."""
+    return not chunk.text or "static" in chunk.text.partition("{")[2]
 
 
 def prepare(entity: Entity, scope: FileScope) -> None:
@@ -124,6 +211,11 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         self._locals: list[dict[str, c_ast.Node | None]] = []
         """Names by scope, innermost last; the declarations of the constants among them."""
         self._found = Checked()
+        self._told: set[str] = set()
+        self._sometimes = 0
+        """How many statements around this one need not be reached."""
+        self._left = self._broken = False
+        """Whether an earlier statement may have left the function, or the loop or switch around this one."""
 
     def run(self, node: c_ast.Node) -> Checked:
         if isinstance(node, c_ast.FuncDef):
@@ -134,9 +226,14 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         return self._found
 
     def _fault(self, node: c_ast.Node, message: str, hint: str = "") -> None:
-        if node.coord is None:
-            node = c_ast.EmptyStatement(coord=self._chunk.coord)
-        self._found.faults.append(Unsupported(node, message, hint))
+        if message in self._told and "'" in message:  # what names a thing is told of it once
+            return
+        self._told.add(message)
+        self._found.faults.append(self._at(node, message, hint))
+
+    def _at(self, node: c_ast.Node, message: str, hint: str) -> Unsupported:
+        place = c_ast.EmptyStatement(coord=self._chunk.coord) if node.coord is None else node
+        return Unsupported(place, message, hint)
 
     def _type(self, node: c_ast.Node, place: c_ast.Node, name: str | None) -> None:
         """Check that a declared type is in the subset; a fault inside a typedef is told where the typedef is used."""
@@ -168,21 +265,14 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
             self._fault(
                 node, "a variable number of arguments is not numeric", "give the function a fixed list of arguments"
             )
-        elif self._is_array(node.type):
-            self._fault(node, f"'{node.name}': array parameters are pointers, which are not numeric", _BY_VALUE)
-        elif not (is_void(node.type) and node.name is None):
-            self._type(node.type, node, node.name)
+            return
+        if not (is_void(node.type) and node.name is None):
+            self._sizes(node.type)
+            if not isinstance(node.type, c_ast.ArrayDecl | c_ast.FuncDecl):  # which are pointers
+                self._type(node.type, node, node.name)
             self._qualifiers(node)
         if getattr(node, "name", None):
             self._locals[-1][node.name] = None
-
-    def _is_array(self, node: c_ast.Node) -> bool:
-        if isinstance(node, c_ast.ArrayDecl):
-            return True
-        try:
-            return isinstance(self._declarations.type_of(node), Array)
-        except Unsupported:
-            return False
 
     def _object(self, node: c_ast.Decl) -> None:
         self._locals.append({})
@@ -190,23 +280,39 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
 
     def _typed(self, node: c_ast.Decl) -> None:
         """Check an object's type, qualifiers and initialiser."""
-        if isinstance(node.init, c_ast.Constant) and node.init.type == "string":
-            self.visit(node.init)
-            return
         self._fold_sizes(node.type)
-        self._type(node.type, node, node.name)
+        self._sizes(node.type)
+        kind = self._element(node.type)
+        if not (isinstance(kind, c_ast.ArrayDecl) and isinstance(node.init, c_ast.Constant)):  # a string has its size
+            self._type(kind, node, node.name)
         self._qualifiers(node)
+        if "_Thread_local" in node.storage:
+            self._fault(node, f"'{node.name}' is thread-local, which is not numeric")
         if node.init is not None:
             self.visit(node.init)
+
+    def _element(self, node: c_ast.Node) -> c_ast.Node:
+        """A type, of a local array whose size is not constant that of its elements."""
+        while len(self._locals) > 1 and isinstance(node, c_ast.ArrayDecl) and node.dim is not None:
+            if _constant(node.dim, self._declarations) is not None:
+                break
+            node = node.type
+        return node
+
+    def _sizes(self, node: c_ast.Node | None) -> None:
+        """Visit the sizes of arrays in a type."""
+        while isinstance(node, c_ast.ArrayDecl | c_ast.PtrDecl | c_ast.TypeDecl):
+            if isinstance(node, c_ast.ArrayDecl) and node.dim is not None:
+                self.visit(node.dim)
+            node = node.type
 
     def _fold_sizes(self, node: c_ast.Node) -> None:
         """Spell out sizes that count on const objects, `const int n = 3; double t[n];`, which C calls variable."""
         while isinstance(node, c_ast.ArrayDecl):
             if node.dim is not None and _constant(node.dim, self._declarations) is None:
                 value = _constant(node.dim, self._with_constants(node.dim, depth=8))
-                if value is None:
-                    return  # the type's check says so
-                node.dim = c_ast.Constant("int", str(value), coord=node.dim.coord)
+                if value is not None:
+                    node.dim = c_ast.Constant("int", str(value), coord=node.dim.coord)
             node = node.type
 
     def _with_constants(self, expression: c_ast.Node, depth: int) -> Declarations:
@@ -240,24 +346,82 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         self._locals.pop()
 
     visit_Compound = _statements  # noqa: N815
-    visit_For = _statements  # noqa: N815
+
+    @contextmanager
+    def _perhaps(self, always: bool = False) -> Iterator[None]:
+        """What is visited within need not be reached, but where it `always` is."""
+        self._sometimes += not always
+        yield
+        self._sometimes -= not always
+
+    @contextmanager
+    def _loop(self) -> Iterator[None]:
+        """What leaves this loop, or switch, does not leave what is around it."""
+        broken = self._broken
+        yield
+        self._broken = broken
+
+    def visit_If(self, node: c_ast.If) -> None:  # noqa: N802
+        self.visit(node.cond)
+        for branch in (node.iftrue, node.iffalse):
+            if branch is not None:
+                with self._perhaps():
+                    self.visit(branch)
+
+    def visit_TernaryOp(self, node: c_ast.TernaryOp) -> None:  # noqa: N802
+        self.visit_If(node)
+
+    def visit_Switch(self, node: c_ast.Switch) -> None:  # noqa: N802
+        self.visit(node.cond)
+        with self._loop(), self._perhaps():
+            self.visit(node.stmt)
+
+    def visit_While(self, node: c_ast.While) -> None:  # noqa: N802
+        self.visit(node.cond)
+        with self._loop(), self._perhaps(self._holds(node.cond)):
+            self.visit(node.stmt)
+
+    def visit_DoWhile(self, node: c_ast.DoWhile) -> None:  # noqa: N802
+        with self._loop():
+            self.visit(node.stmt)
+            self.visit(node.cond)
+
+    def visit_For(self, node: c_ast.For) -> None:  # noqa: N802
+        self._locals.append({})
+        for part in (node.init, node.cond):
+            if part is not None:
+                self.visit(part)
+        with self._loop(), self._perhaps(node.cond is None or self._holds(node.cond)):
+            self.visit(node.stmt)
+            if node.next is not None:
+                self.visit(node.next)
+        self._locals.pop()
+
+    def _holds(self, condition: c_ast.Node) -> bool:
+        return bool(_constant(condition, self._declarations))
+
+    def visit_Return(self, node: c_ast.Return) -> None:  # noqa: N802
+        if node.expr is not None:
+            self.visit(node.expr)
+        self._left = True
+
+    def visit_Goto(self, node: c_ast.Goto) -> None:  # noqa: N802
+        self._left = True
+
+    def _leave(self, node: c_ast.Node) -> None:
+        self._broken = True
+
+    visit_Break = _leave  # noqa: N815
+    visit_Continue = _leave  # noqa: N815
 
     def visit_Decl(self, node: c_ast.Decl) -> None:  # noqa: N802
         try:
             self._declarations.declare(node)
         except Unsupported as fault:
             self._fault(fault.node, fault.message, fault.hint)
-        if node.name is None:
+        if node.name is None or "extern" in node.storage:
             return
-        if "extern" in node.storage:
-            return
-        constant = is_constant(node, self._declarations)
-        self._locals[-1][node.name] = node if constant else None
-        if "static" in node.storage and not constant:
-            hint = "declare it const, or make it an ordinary local"
-            self._fault(node, f"'{node.name}' is a static local, which lives on between calls", hint)
-        if "_Thread_local" in node.storage:
-            self._fault(node, f"'{node.name}' is thread-local, which is not numeric")
+        self._locals[-1][node.name] = node if is_constant(node, self._declarations) else None
         self._typed(node)
 
     def visit_Typedef(self, node: c_ast.Typedef) -> None:  # noqa: N802
@@ -265,29 +429,16 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
 
     # Expressions
 
-    def visit_ID(self, node: c_ast.ID) -> None:  # noqa: N802
-        self._reference(node, written=False)
-
-    def visit_Constant(self, node: c_ast.Constant) -> None:  # noqa: N802
-        if node.type == "string":
-            self._fault(node, "strings are not numeric")
+    def visit_BinaryOp(self, node: c_ast.BinaryOp) -> None:  # noqa: N802
+        self.visit(node.left)
+        with self._perhaps(node.op not in ("&&", "||")):
+            self.visit(node.right)
 
     def visit_Assignment(self, node: c_ast.Assignment) -> None:  # noqa: N802
-        self._target(node.lvalue)
+        self.visit(node.lvalue)
         self.visit(node.rvalue)
 
-    def visit_UnaryOp(self, node: c_ast.UnaryOp) -> None:  # noqa: N802
-        if node.op in ("&", "*"):
-            what = "taking an address" if node.op == "&" else "reading through a pointer"
-            self._fault(node, f"{what} is not numeric", _BY_VALUE)
-        if node.op in ("++", "--", "p++", "p--"):
-            self._target(node.expr)
-        else:
-            self.visit(node.expr)
-
     def visit_StructRef(self, node: c_ast.StructRef) -> None:  # noqa: N802
-        if node.type == "->":
-            self._fault(node, "reading through a pointer is not numeric", _BY_VALUE)
         self.visit(node.name)
 
     def visit_NamedInitializer(self, node: c_ast.NamedInitializer) -> None:  # noqa: N802
@@ -297,22 +448,18 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         self.visit(node.expr)
 
     def visit_Typename(self, node: c_ast.Typename) -> None:  # noqa: N802
-        if not is_void(node.type):
-            self._type(node.type, node, None)
-
-    def visit_CompoundLiteral(self, node: c_ast.CompoundLiteral) -> None:  # noqa: N802
-        self.visit(node.type)
-        self.visit(node.init)
+        self._sizes(node.type)
+        kind = self._element(node.type)
+        if not is_void(kind) and not isinstance(kind, c_ast.FuncDecl):
+            self._type(kind, node, None)
 
     def visit_FuncCall(self, node: c_ast.FuncCall) -> None:  # noqa: N802
         if isinstance(node.name, c_ast.ID):
             self._call(node, node.name.name)
         else:
-            self._fault(node, "a call through a pointer is not numeric", "call the function by its name")
+            self.visit(node.name)
         for argument in node.args.exprs if node.args is not None else []:
-            # What takes a string is refused itself: one diagnostic is enough.
-            if not (isinstance(argument, c_ast.Constant) and argument.type == "string"):
-                self.visit(argument)
+            self.visit(argument)
 
     def generic_visit(self, node: c_ast.Node) -> None:
         if not isinstance(node, _PLAIN):
@@ -325,60 +472,71 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
     def _is_local(self, name: str) -> bool:
         return any(name in scope for scope in self._locals)
 
-    def _target(self, node: c_ast.Node) -> None:
-        """Visit what an assignment writes."""
-        if isinstance(node, c_ast.ID):
-            self._reference(node, written=True)
-        elif isinstance(node, c_ast.ArrayRef):
-            self._target(node.name)
-            self.visit(node.subscript)
-        elif isinstance(node, c_ast.StructRef) and node.type == ".":
-            self._target(node.name)
-        else:
-            self.visit(node)
-
-    def _reference(self, node: c_ast.ID, written: bool) -> None:
+    def visit_ID(self, node: c_ast.ID) -> None:  # noqa: N802
         name = node.name
-        if self._is_local(name) or name in self._declarations.constants:
+        if self._is_local(name) or name in self._declarations.constants or name in _OWN_NAME:
             return
         entity = self._scope.lookup(name)
+        if (entity is None or entity.kind == "prototype") and name in PROTOTYPES:
+            self._found.needs[name] = None
+            return
         if entity is None:
             self._fault(node, f"'{name}' is not declared")
             return
         match entity.kind:
             case "type" | "enumerator":
                 pass
-            case "function" | "prototype":
-                self._fault(node, f"'{name}' is a function used as a value, which is a pointer", "call it directly")
             case "extern":
-                hint = "define it in this file, as a constant"
-                self._fault(node, f"'{name}' is defined outside this file", hint)
-            case "broken":
+                self._fault(node, f"'{name}' is defined outside this file", "give the file that defines it, too")
+            case "function" | "prototype" | "broken" | "object":
                 self._found.needs[name] = entity
-            case "object" if is_constant(entity.node, self._scope.declarations_of(entity.chunk)):
-                self._found.needs[name] = entity
-            case "object":
-                verb = "written" if written else "read"
-                hint = "declare it const, or make it an argument"
-                self._fault(node, f"'{name}' is a global that can change, and it is {verb} here", hint)
             case _:
                 assert_never(entity.kind)
 
     def _call(self, node: c_ast.FuncCall, name: str) -> None:
+        entity = None if self._is_local(name) else self._scope.lookup(name)
         if self._is_local(name):
-            self._fault(node, "a call through a pointer is not numeric", "call the function by its name")
-            return
-        entity = self._scope.lookup(name)
-        if entity is not None and entity.kind in ("function", "broken"):
+            return  # a pointer
+        if entity is not None and entity.kind in ("function", "broken", "object"):
+            if isinstance(entity.node, c_ast.FuncDef) and _takes_any_number(entity.node):
+                self._ends(node, f"'{name}' {_NO_VARARGS}", "remove the call")
+                entity = Entity("prototype", name, entity.chunk, entity.node.decl)
+            elif entity.kind == "function" and self._always:
+                self._found.always.add(name)
             self._found.needs[name] = entity
-        elif entity is not None and entity.kind == "object":
-            self._fault(node, "a call through a pointer is not numeric", "call the function by its name")
         elif name in PROTOTYPES:
             self._found.needs[name] = None
-        elif name in REFUSED:
-            self._fault(node, f"'{name}' {REFUSED[name]}, which is not numeric", "remove the call")
+        elif name in FORBIDDEN:
+            self._fault(node, f"'{name}' {FORBIDDEN[name]}, which is not numeric", "remove the call")
         elif name not in BUILTINS:
-            self._fault(node, f"'{name}' is called but not defined in this file", "add its definition to the file")
+            self._ending_call(node, name, entity)
+
+    def _ending_call(self, node: c_ast.FuncCall, name: str, entity: Entity | None) -> None:
+        """A call of what is not defined: it ends the row."""
+        why = TRAPPED.get(name) or DROPPED.get(name)
+        if name.startswith("__builtin_") or (entity is not None and entity.kind != "prototype"):
+            self._fault(node, f"'{name}' is not a function that is known")
+        elif why is not None:
+            self._ends(node, f"'{name}' {why}, which is not numeric", "remove the call")
+        else:
+            self._ends(node, f"'{name}' {UNDEFINED}", "give the file that defines it, too")
+        if entity is not None:
+            self._found.needs[name] = entity
+
+    @property
+    def _always(self) -> bool:
+        """Whether every call of the function reaches what is visited."""
+        return not (self._sometimes or self._left or self._broken)
+
+    def _ends(self, node: c_ast.Node, message: str, hint: str) -> None:
+        if self._always and message not in self._told:
+            self._told.add(message)
+            self._found.ends.append(self._at(node, message, hint))
+
+
+def _takes_any_number(function: c_ast.FuncDef) -> bool:
+    given = function.decl.type.args.params if function.decl.type.args else []
+    return any(isinstance(parameter, c_ast.EllipsisParam) for parameter in given)
 
 
 def own_copy(shared: Declarations) -> Declarations:
@@ -411,13 +569,13 @@ def is_void(node: c_ast.Node | None) -> bool:
 
 def is_constant(node: c_ast.Node | None, declarations: Declarations) -> bool:
     """Whether an object can never change: const, itself or through the typedef that it is declared with."""
+    node = getattr(node, "type", None)
     for _ in range(MAX_DEPTH):
-        place = base(node) if node is not None else None
-        if place is None:
-            return False
-        if "const" in place.quals:
+        while isinstance(node, c_ast.ArrayDecl):
+            node = node.type
+        if isinstance(node, c_ast.PtrDecl | c_ast.TypeDecl) and "const" in node.quals:
             return True
-        if not isinstance(place.type, c_ast.IdentifierType):
+        if not isinstance(node, c_ast.TypeDecl) or not isinstance(node.type, c_ast.IdentifierType):
             return False
-        node = declarations.typedefs.get(place.type.names[0]) if len(place.type.names) == 1 else None
+        node = declarations.typedefs.get(node.type.names[0]) if len(node.type.names) == 1 else None
     return False

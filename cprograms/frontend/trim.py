@@ -17,18 +17,40 @@ _Place = tuple[int, int]
 
 
 def trim(unit: Unit, entry: str, needed: dict[str, Entity | None]) -> c_ast.FileAST:
-    """The unit of a program whose functions and constants are `needed` (None: of the C library)."""
+    """The unit of a program whose functions and objects are `needed` (None: of the C library).
+
+    Functions that are not defined keep their prototypes.
+    """
     kept: dict[_Place, c_ast.Node] = {}
     for entity in needed.values():
         if entity is not None and entity.node is not None:
-            kept[entity.chunk.index, unit.parse(entity.chunk).index(entity.node)] = entity.node
+            kept[entity.chunk.index, _position(unit, entity)] = entity.node
     _add_types(unit, kept)
     ordered = [node for _, node in sorted(kept.items(), key=lambda item: item[0])]
     library = [prototype(name) for name, entity in sorted(needed.items()) if entity is None]
     functions = [_linked(n, entry) for n in ordered if isinstance(n, c_ast.FuncDef)]
-    forward = [copy(f.decl) for f in _called_early(functions)]
-    before = [n for n in ordered if not isinstance(n, c_ast.FuncDef)]
-    return c_ast.FileAST([*library, *before, *forward, *functions])
+    undefined = [_undefined(n) for n in ordered if _is_prototype(n)]
+    objects = [n for n in ordered if isinstance(n, c_ast.Decl) and n.name is not None and not _is_prototype(n)]
+    types = [n for n in ordered if isinstance(n, c_ast.Typedef) or getattr(n, "name", "") is None]
+    forward = [copy(f.decl) for f in _called_early(objects, functions)]
+    return c_ast.FileAST([*library, *types, *undefined, *forward, *objects, *functions])
+
+
+def _position(unit: Unit, entity: Entity) -> int:
+    """Where in its chunk an entity's node is, or the function whose declaration it is."""
+    nodes = unit.parse(entity.chunk)
+    return next(k for k, n in enumerate(nodes) if n is entity.node or getattr(n, "decl", None) is entity.node)
+
+
+def _is_prototype(node: c_ast.Node) -> bool:
+    return isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)
+
+
+def _undefined(node: c_ast.Decl) -> c_ast.Decl:
+    """The prototype of a function that is defined elsewhere."""
+    made = copy(node)
+    made.storage, made.funcspec = [], [word for word in node.funcspec if word != "inline"]
+    return made
 
 
 def _add_types(unit: Unit, kept: dict[_Place, c_ast.Node]) -> None:
@@ -99,10 +121,9 @@ def _linked(node: c_ast.FuncDef, entry: str) -> c_ast.FuncDef:
     return function
 
 
-def _called_early(functions: Iterable[c_ast.FuncDef]) -> list[c_ast.FuncDef]:
-    """The functions that an earlier one names, and that therefore need a prototype."""
-    functions = list(functions)
-    named: set[str] = set()
+def _called_early(objects: Iterable[c_ast.Node], functions: Iterable[c_ast.FuncDef]) -> list[c_ast.FuncDef]:
+    """The functions that an object or an earlier one names, and that therefore need a prototype."""
+    named = {name for node in objects for space, name in _uses(node) if space == "name"}
     early = []
     for function in functions:
         if function.decl.name in named:

@@ -44,28 +44,53 @@ def test_bad_program_is_told_at_its_place(bad: Bad):
 
 def test_diagnostic_reads_like_a_compilers():
     with pytest.raises(ProgramError) as error:
-        load(source="int n;\nint f(int x) {\n\treturn x * n;\n}")
+        load(source="extern int n;\nint f(int x) {\n\treturn x * n;\n}")
     assert str(error.value) == (
-        "<source>:3:20: error: 'n' is a global that can change, and it is read here\n"
+        "<source>:3:20: error: 'n' is defined outside this file\n"
         "          return x * n;\n"
         "                     ^\n"
-        "  hint: declare it const, or make it an argument"
+        "  hint: give the file that defines it, too"
     )
 
 
 def test_a_faulty_function_that_is_not_needed_does_not_matter():
     odd = 'void odd(char *s) { void *l = &&end; __asm__ volatile ("nop"); goto *l; end: *s = 0; }\n'
     assert load(source=f"{odd}{F}").entry == "f"
-    assert load(source=f"{F}\n{odd}").entry == "f"
+    assert load(source=f"{F}\n{odd}", entry="f").entry == "f"
 
 
-def test_a_function_that_does_not_compile_is_not_passed_over():
-    source = f"{F}\ndouble g(double x) {{ return x * typo; }}"
+def test_the_function_that_was_meant_is_not_passed_over():
+    source = f"{F}\ndouble g(double x) {{ return f(x, typo); }}"
     assert load(source=f"double g(double x) {{ return x * typo; }}\n{F}").entry == "f"
     assert load(source=source, entry="f").entry == "f"
     assert load(source=f"#pragma surrogate entry(f)\n{source}").entry == "f"
-    with pytest.raises(ProgramError, match="undeclared identifier 'typo'"):
+    with pytest.raises(ProgramError, match="undeclared identifier 'typo'") as error:
         load(source=source)
+    assert str(error.value.diagnostics[0]) == (
+        "<source>: error: 'g' is taken for the entry, and it is not numeric\n  hint: --entry names another one: f"
+    )
+
+
+@pytest.mark.parametrize(
+    ("following", "entry"),
+    [
+        ("double g(double x) { return x; }", "g"),
+        ("static double g(double x) { return x; }", "f"),
+        ("static double g(double x) { return f(x, x); }", "g"),
+        ("double g(double x, double f) { return x * f; }\nstatic double h(double x) { return g(x, x); }", "f"),
+        ("double g(double x) { double (*h)(double, double) = f; return h(x, x); }", "g"),
+        ("int main(void) { return f(1, 2); }", "f"),
+        ("int main(void) { return f(1, 2); }\nstatic double g(double x) { return x; }", "f"),
+        ("static double g(double x) { return x; }\ndouble (*const table[])(double, double) = {f};", "g"),
+        # Those that use each other are used.
+        (
+            "int odd(int n);\nint even(int n) { return n ? odd(n - 1) : 1; }\nint odd(int n) { return even(n - 1); }",
+            "f",
+        ),
+    ],
+)
+def test_the_entry_is_what_nothing_else_uses(following: str, entry: str):
+    assert load(source=f"{F}\n{following}").entry == entry
 
 
 def test_unit_holds_only_what_the_entry_needs():
@@ -128,7 +153,7 @@ def test_shared_definitions_are_printed_once():
     assert cprograms.run(program, np.array([[10.0]])).item() == 10 + 1 + 2 + 1 + 2 + 3 + 4 + 2 + 2
 
 
-def test_last_eligible_function_is_the_entry():
+def test_a_named_function_is_the_entry():
     source = f"{F}\ndouble g(double x) {{ return x; }}\nint main(void) {{ return 0; }}"
     assert load(source=source).entry == "g"
     assert load(source=source, entry="f").entry == "f"
@@ -206,21 +231,21 @@ double f(double x, double y) {{ return helper(x) + y; }}
         (
             "struct s { double x; };\n#pragma surrogate range(x, 0, 1)\nstruct s half(double t) { struct s r = { t };"
             " return r; }\ndouble f(double x) { return half(x).x; }",
-            [(2, "'half', a helper of 'f'")],
+            [],
         ),
         (
             "#pragma surrogate range(x, 0, 1)\ndouble own(double x) { return x; }\n"
             "#pragma surrogate range(x, 0, 2)\ndouble f(double x) { return own(x); }",
             [],
         ),
-        ("#pragma surrogate range(x, 0, 1)\ndouble other(double x) { return x; }\n" + F, [(1, "not the entry, 'f'")]),
+        ("#pragma surrogate range(x, 0, 1)\ndouble other(double x) { return x; }\n" + F, []),
         ("#pragma surrogate range(t, 0, 1)\ndouble other(double t) { return t; }\n" + F, []),
         ("#pragma surrogate range(tt, 0, 1)\n" + TWO.format(between=""), [(1, "'helper' has no argument 'tt'")]),
-        (F + "\n#pragma surrogate range(x, 0, 1)\n", [(2, "no function follows it")]),
+        (F + "\n#pragma surrogate range(x, 0, 1)\n", []),
+        (F + "\n#pragma surrogate range(t, 0, 1)\n", [(2, "no function follows it")]),
         ("#pragma surogate range(x, 0, 1)\n" + F, [(1, "the pragma 'surogate' says nothing")]),
         ("#pragma Surrogate entry(f)\n" + F, [(1, "the pragma 'Surrogate' says nothing")]),
         ("#pragma omp parallel\n#pragma STDC FP_CONTRACT OFF\n#pragma pack range(1)\n" + F, []),
-        # The last function is not the entry, as its pragma does not fit it.
         (TWO.format(between="#pragma surrogate range(xx, 0, 1)"), [(2, "'f' has no argument 'xx'")]),
     ],
 )
@@ -231,6 +256,24 @@ def test_a_pragma_that_says_nothing_is_warned_about(source, told):
         assert message in diagnostic.message
         assert diagnostic.severity == "warning"
         assert diagnostic.source_line.startswith("#pragma")
+
+
+def test_a_range_binds_to_the_argument_of_its_name_before_whatever_it_stands():
+    helper = "static double half(double x) { return x / 2; }"
+    for source in (
+        f"#pragma surrogate range(x, 2, 3)\n{helper}\n{F}",
+        f"{helper}\n#pragma surrogate range(x, 2, 3)\n{F}",
+        f"{F}\n#pragma surrogate range(x, 2, 3)\n{helper}",
+        f"#pragma surrogate range(x, 0, 1)\n{helper}\n#pragma surrogate range(x, 2, 3)\n{F}",
+        f"#pragma surrogate range(x, 2, 3)\n{F}\n#pragma surrogate range(x, 0, 1)\n{helper}",
+    ):
+        assert load(source=source, entry="f").domain.tolist() == [[2, 3], [-1, 1]]
+
+
+def test_a_range_of_nothing_asks_for_what_was_meant():
+    (found,) = load(source="#pragma surrogate range(valeu, 0, 1)\nint f(int value) { return value; }").warnings
+    assert found.message == "this range binds to nothing: 'f' has no argument 'valeu'"
+    assert found.hint.startswith("did you mean 'value'?")
 
 
 def test_a_pragma_of_an_unknown_entry_is_warned_about_where_another_is_named():
@@ -289,24 +332,24 @@ def test_long_is_64_bits_wide():
 
 
 def test_candidates_say_why_not():
-    described = describe(source=f"#include <math.h>\n{F}\nvoid g(int *p) {{ *p = 1; }}\nint main(void) {{ return 0; }}")
+    source = f"#include <math.h>\n{F}\nint g(int n) {{ volatile int m = n; return m; }}\nint main(void) {{ return 0; }}"
+    described = describe(source=source, entry="f")
     found = described.candidates
     assert described.program is not None
     assert (described.program.entry, described.diagnostics) == ("f", ())
     assert [(c.name, c.line, c.eligible) for c in found] == [("f", 2, True), ("g", 3, False), ("main", 4, False)]
-    assert [d.message for d in found[1].diagnostics] == [
-        "'g' returns nothing",
-        "'p': pointers are not numeric",
-        "reading through a pointer is not numeric",
-    ]
+    assert [d.message for d in found[1].diagnostics] == ["'m' is volatile: its value is not the program's own"]
     assert found[2].as_dict()["diagnostics"][0]["hint"] == "a surrogate needs an input"
 
 
 def test_a_description_says_why_there_is_no_program():
-    found = describe(source="void g(int x) { }\nint f(int *x) { return *x; }")
+    found = describe(source="int g(int x) { return x; }\nint f(int n) { volatile int m = n; return m; }")
     assert found.program is None
-    assert [d.message for d in found.diagnostics][1:] == ["'g' returns nothing"]
-    assert [c.eligible for c in found.candidates] == [False, False]
+    assert [d.message.split(":")[0] for d in found.diagnostics] == [
+        "'f' is taken for the entry, and it is not numeric",
+        "'m' is volatile",
+    ]
+    assert [c.eligible for c in found.candidates] == [True, False]
 
 
 def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

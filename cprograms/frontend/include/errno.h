@@ -1,0 +1,11 @@
+/* <errno.h> with a plain object for `errno`, which is 0 when a row starts; no function of our <math.h> sets it. */
+#ifndef SURROGATE_ERRNO_H
+#define SURROGATE_ERRNO_H
+
+#include_next <errno.h>
+
+#undef errno
+#define errno surrogate_errno
+static int surrogate_errno;
+
+#endif
