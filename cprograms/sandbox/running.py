@@ -19,7 +19,19 @@ from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.sandbox import toolchain
-from cprograms.sandbox.source import CHUNK, CompileError, Job, Runnable, Status, job_of, source_of_jobs
+from cprograms.sandbox.objects import FILLS
+from cprograms.sandbox.source import (
+    CHUNK,
+    MEMORY,
+    RENAMED,
+    CompileError,
+    Job,
+    Runnable,
+    job_of,
+    options_of,
+    source_of_jobs,
+)
+from cprograms.sandbox.status import Status
 
 __all__ = ["CHUNK", "ROW_FUEL", "Job", "Outcomes", "Status", "run", "run_jobs", "run_many", "run_with_status"]
 
@@ -33,8 +45,6 @@ _RUN_FUEL, _RUN_FUEL_PER_ROW = 5_000_000_000, 10_000_000
 # A run ends early when this much, in seconds of processor time, is lost to rows that never end: such programs must be
 # done within seconds.
 _LOST_ROWS, _LOST_SECONDS = 64, 5.0
-# What an unset variable is filled with, a byte: 0, then numbers of either sign, odd and even, large as floating ones.
-_FILLS = 0, 0x7D, 0xFE
 
 
 class Outcomes(NamedTuple):
@@ -67,7 +77,7 @@ def run_with_status(program: Runnable, x: np.ndarray) -> Outcomes:
         module = _module(job)
     except CompileError as error:
         raise ProgramError([_rejection(program, error)]) from None
-    return _Instance(_engine(True), module).run(job, 0, x, ROW_FUEL)
+    return Instance(engine_of(True), module).run(job, 0, x, ROW_FUEL)
 
 
 def run_many(
@@ -104,14 +114,14 @@ def run_jobs(
     if not jobs:
         return []
     try:
-        module = _compile(source_of_jobs(jobs), optimise, toolchain.BATCH_SECONDS)
+        module = compiled(jobs, optimise, toolchain.BATCH_SECONDS)
     except CompileError:
         if len(jobs) == 1:
             return [_unrun(jobs[0].outputs, len(xs[0]), Status.REJECTED)]
         middle = len(jobs) // 2
         halves = (jobs[:middle], xs[:middle]), (jobs[middle:], xs[middle:])
         return [rows for part, x in halves for rows in run_jobs(part, x, fuel, optimise=optimise)]
-    instance = _Instance(_engine(optimise), module)
+    instance = Instance(engine_of(optimise), module)
     return [instance.run(job, k, x, fuel) for k, (job, x) in enumerate(zip(jobs, xs, strict=True))]
 
 
@@ -140,7 +150,7 @@ _TRAPS: dict[wasmtime.TrapCode | None, Status] = {
 }
 
 
-_NOTED = range(Status.OVERFLOW, Status.UNDEFINED + 1)
+_NOTED = {*range(Status.OVERFLOW, Status.MEMORY + 1), Status.CALL, Status.READ, Status.WRITE}
 
 
 @dataclass
@@ -161,7 +171,7 @@ class _Budget:
 
 
 @cache
-def _engine(optimise: bool) -> wasmtime.Engine:
+def engine_of(optimise: bool) -> wasmtime.Engine:
     """Without `optimise` for modules that run once on few rows: compiling those takes longer than running them."""
     config = wasmtime.Config()
     config.consume_fuel = True
@@ -171,10 +181,11 @@ def _engine(optimise: bool) -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def _compile(source: str, optimise: bool, seconds: float = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
-    """Raises CompileError."""
+def compiled(jobs: Sequence[Job], optimise: bool, seconds: float = toolchain.COMPILE_SECONDS) -> wasmtime.Module:
+    """The machine code of jobs, for an Instance. Raises CompileError."""
+    binary = toolchain.to_wasm(source_of_jobs(jobs), optimise, options_of(jobs), seconds)
     try:
-        return wasmtime.Module(_engine(optimise), toolchain.to_wasm(source, optimise, seconds))
+        return wasmtime.Module(engine_of(optimise), binary)
     except wasmtime.WasmtimeError as error:
         raise CompileError(str(error).splitlines()[0]) from None
 
@@ -182,21 +193,29 @@ def _compile(source: str, optimise: bool, seconds: float = toolchain.COMPILE_SEC
 @lru_cache(maxsize=64)
 def _module(job: Job) -> wasmtime.Module:
     """The job's machine code, from the cache where it is there. Raises CompileError."""
-    engine = _engine(True)
-    source = source_of_jobs([job])
+    engine = engine_of(True)
     modules = Cache(root() / "modules")
-    name = key(source, toolchain.identity(), version("wasmtime"), platform.machine())
+    text = source_of_jobs([job]), *options_of([job])
+    name = key(*text, toolchain.identity(), version("wasmtime"), platform.machine())
     code = modules.get(name)
     if code is not None:
         with suppress(wasmtime.WasmtimeError):  # made for another CPU
             return wasmtime.Module.deserialize(engine, code)
-    module = _compile(source, optimise=True)
+    module = compiled([job], optimise=True)
     with suppress(OSError):  # a cache that cannot be written costs time only
         modules.put(name, bytes(module.serialize()))
     return module
 
 
-class _Instance:
+def _unwritten(job: Job, y: np.ndarray, fill: int) -> np.ndarray:
+    """bool [n, outputs]: which results are what the filling with this number leaves of one that is not written."""
+    found = np.zeros(y.shape, bool)
+    for result, values in job.unwritten.items():
+        found[:, result] = y[:, result] == values[fill]
+    return found
+
+
+class Instance:
     """A compiled module with its memory: a block of rows in, a block of rows out, the current row and a trap's reason.
 
     One instance serves a whole batch, as looking up a module's exports takes time in proportion to their number. A
@@ -205,7 +224,7 @@ class _Instance:
 
     def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module):
         self.store = wasmtime.Store(engine)
-        self.store.set_limits(memory_size=toolchain.MEMORY, instances=1, memories=1)
+        self.store.set_limits(memory_size=MEMORY, instances=1, memories=1)
         exports: Any = wasmtime.Instance(self.store, module, []).exports(self.store)
         self.exports = exports
         self.stack = exports["__stack_pointer"]
@@ -221,18 +240,24 @@ class _Instance:
         return np.frombuffer(block, dtype)
 
     def run(self, job: Job, index: int, x: np.ndarray, fuel: int) -> Outcomes:
-        """Rows of the job at `index`; a row that depends on what unset variables are filled with is UNSET."""
-        result = self._run_filled(job, index, x, fuel, _FILLS[0])
-        for fill in _FILLS[1:] if job.fills else ():
+        """Rows of the job at `index`; a row that depends on what unset variables are filled with is UNSET.
+
+        It is UNWRITTEN where all that depends on it are results that are such a filling.
+        """
+        result = self.filled(job, index, x, fuel, FILLS[0])
+        unwritten = _unwritten(job, result.y, 0)
+        for number, fill in enumerate(FILLS[1:] if job.fills else (), 1):
             ended = np.flatnonzero(result.status == Status.OK)
-            other = self._run_filled(job, index, x[ended], fuel, fill)
+            other = self.filled(job, index, x[ended], fuel, fill)
             same = (other.y == result.y[ended]) | (np.isnan(other.y) & np.isnan(result.y[ended]))
-            differs = ended[(other.status != Status.OK) | ~same.all(axis=1)]
-            result.status[differs], result.y[differs] = Status.UNSET, np.nan
+            differs = (other.status != Status.OK) | ~same.all(axis=1)
+            only = (same | (_unwritten(job, other.y, number) & unwritten[ended])).all(axis=1)
+            result.y[ended[differs]] = np.nan
+            result.status[ended[differs]] = np.where(only, Status.UNWRITTEN, Status.UNSET)[differs]
             result.status[ended[other.status == Status.SKIPPED]] = Status.SKIPPED
         return result
 
-    def _run_filled(self, job: Job, index: int, x: np.ndarray, fuel: int, fill: int) -> Outcomes:
+    def filled(self, job: Job, index: int, x: np.ndarray, fuel: int, fill: int) -> Outcomes:
         """Rows in chunks, until the steps for the whole run are used up."""
         self.fill[0] = fill
         rows, chunk = self.exports[f"rows_{index}"], job.chunk
@@ -281,3 +306,11 @@ class _Instance:
         noted, self.reason[0] = int(self.reason[0]), 0
         status = _TRAPS.get(trap.trap_code, Status.UNDEFINED)
         return Status(noted) if status == Status.UNDEFINED and noted in _NOTED else status
+
+    def subject(self) -> str:
+        """What the last trap was about: the name of a function that was called, or of an object."""
+        address = int(self._view("subject", np.int32, 1)[0])
+        if not address:
+            return ""
+        text = ctypes.string_at(self.base + address).decode("ascii", "replace")
+        return text.partition(RENAMED)[0]

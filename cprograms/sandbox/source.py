@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
-from pycparser import c_ast, c_generator
+from pycparser import c_ast
 
-from cprograms.declarations import Declarations
+from cprograms.declarations import Declarations, Unsupported
+from cprograms.frontend.normalise import walk
 from cprograms.libm import FUNCTIONS
-from cprograms.sandbox.assignment import is_unset_local, maybe_unset
-from cprograms.types import Scalar
+from cprograms.sandbox import memory
+from cprograms.sandbox.objects import Named, Passed, Row, row_of
+from cprograms.sandbox.printing import Place, Printer
+from cprograms.sandbox.status import Status
+from cprograms.types import Pointer
 
 CHUNK = 8192
 """Rows that one call of a row loop takes at most."""
@@ -24,6 +27,8 @@ _BUFFER = 16 * CHUNK
 RENAMED = "__surrogate"
 """What stands between a program's own name and its number in the compiled text."""
 
+MEMORY = 64 * 2**20
+"""Bytes of linear memory that a program may have."""
 
 OWN = "surrogate_"
 """What the names of the sandbox's own functions start with."""
@@ -31,36 +36,6 @@ OWN = "surrogate_"
 
 class CompileError(Exception):
     """The sandbox does not compile a program; the message is the first reason."""
-
-
-class Status(IntEnum):
-    """What became of a row. All but OK leave NaN."""
-
-    OK = 0
-    OVERFLOW = 1
-    """Signed integer overflow."""
-    DIVISION = 2
-    """Integer division by zero, or of the least integer by -1."""
-    SHIFT = 3
-    """A shift by a negative amount, or by the type's width or more."""
-    CONVERSION = 4
-    """A floating-point number converted to an integer type that cannot hold it."""
-    BOUNDS = 5
-    """An array index outside its array."""
-    UNDEFINED = 6
-    """Any other undefined behaviour: a null pointer, a missing return, an invalid argument of a builtin."""
-    MEMORY = 7
-    """An access outside the sandbox's memory; large local arrays that overflow the stack show like this."""
-    STACK = 8
-    """Recursion too deep."""
-    FUEL = 9
-    """The row took more steps than a row may."""
-    SKIPPED = 10
-    """Not run: the rows before it used up the steps of the whole run."""
-    REJECTED = 11
-    """Not run: the program does not compile (batches only)."""
-    UNSET = 12
-    """What the row gives depends on a variable, or a part of one, that was never set."""
 
 
 # The checks of clang's undefined behaviour sanitizer, as its minimal runtime names them.
@@ -90,7 +65,15 @@ _PRELUDE = f"""\
 double surrogate_in[{_BUFFER}];
 double surrogate_out[{_BUFFER}];
 volatile int surrogate_row, surrogate_end, surrogate_reason;
+const char *volatile surrogate_subject;
+int surrogate_line;
 unsigned char surrogate_fill;
+__attribute__((cold, noreturn)) static void *surrogate_call(const char *name) {{
+  surrogate_reason = {Status.CALL.value}; surrogate_subject = name; __builtin_trap();
+}}
+__attribute__((cold, noreturn)) static void surrogate_unfit(void) {{
+  surrogate_reason = {Status.CONVERSION.value}; __builtin_trap();
+}}
 double surrogate_scalbn(double, int) __asm__("scalbn");
 float surrogate_scalbnf(float, int) __asm__("scalbnf");
 static int surrogate_exponent(long long n) {{ return n < -99999 ? -99999 : n > 99999 ? 99999 : (int)n; }}
@@ -109,18 +92,21 @@ static int surrogate_ilogbf(float x) {{ return (int)__builtin_logbf(x); }}
 _RENAMED = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
 _RENAMED |= {f"__builtin_{n}": o if o.startswith(OWN) else f"__builtin_{o}" for n, o in _RENAMED.items()}
 _RENAMED |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
-_RENAMED = {name: other for name, other in _RENAMED.items() if name != other}
+_RENAMED = {name: other for name, other in _RENAMED.items() if name != other} | memory.RENAMED
+
+# In a function of a program that notes its places: after a call, the place is the caller's again.
+_RETURNS = """
+static void surrogate_return(int *line) { surrogate_line = *line; }
+#define SURROGATE_RETURNS __attribute__((cleanup(surrogate_return))) int surrogate_at = surrogate_line;
+"""
+# Signed integers wrap in what follows, up to the attribute's end.
+_WRAPPING = """\
+#pragma clang attribute push(__attribute__((no_sanitize("signed-integer-overflow"))), apply_to = function)
+"""
+_WRAPPING_END = "#pragma clang attribute pop\n"
+_WRAPS = "-fwrapv", "-fsanitize=signed-integer-overflow"
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-
-
-class Named(Protocol):
-    """An argument or a result."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> Scalar: ...
 
 
 class Runnable(Protocol):
@@ -136,14 +122,26 @@ class Runnable(Protocol):
     def results(self) -> Sequence[Named]: ...
     @property
     def unit(self) -> c_ast.FileAST: ...
+    @property
+    def parameters(self) -> Sequence[Passed]: ...
+    @property
+    def returned(self) -> int: ...
+    @property
+    def restored(self) -> Sequence[str]: ...
+    @property
+    def wraps(self) -> bool: ...
     def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
     """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
-    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines. `fills`:
-    whether variables that may be read before they are set begin as bytes of `surrogate_fill`.
+    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines, `setup` is
+    done once for many rows. `fills`: whether variables that may be read before they are set begin as bytes of
+    `surrogate_fill`; `unwritten` are the results that may be such bytes, and their values under each filling.
+
+    `checked`: it has pointers, and what they read and write is checked; it works on `objects` objects, which take
+    `arena` bytes. `wraps`: its signed integers do. Where it notes its places, `places` are these.
     """
 
     text: str
@@ -152,6 +150,13 @@ class Job:
     inputs: int
     outputs: int
     fills: bool = False
+    setup: str = ""
+    unwritten: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    checked: bool = False
+    arena: int = 0
+    objects: int = 0
+    wraps: bool = False
+    places: Sequence[Place] = ()
 
     @property
     def chunk(self) -> int:
@@ -160,19 +165,65 @@ class Job:
 
 
 @lru_cache(maxsize=64)
-def job_of(program: Runnable) -> Job:
-    """A row of a numeric program: its arguments in, its results out. Raises CompileError."""
-    printer = _Printer(program.unit)
+def job_of(program: Runnable, located: bool = False) -> Job:
+    """A row of a numeric program: its arguments in, its results out. Raises CompileError.
+
+    With `located` its statements note where they stand.
+    """
+    printer = Printer(program.unit, located)
     text = printer.visit(program.unit)
     used = set(_IDENTIFIER.findall(text))
     if instructions := sorted(name for name in used if name.startswith("__builtin_wasm_")):
         raise CompileError(f"'{instructions[0]}' is not available to programs")
-    arguments = ", ".join(f"({a.type.name})surrogate_x[{j}]" for j, a in enumerate(program.arguments))
-    paths = ["" if r.name == "return" else f".{r.name}" for r in program.results]
-    stores = " ".join(f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths))
-    row = f"__auto_type surrogate_r = {program.entry}({arguments});\n    {stores}"
     names = frozenset(_defined_names(program.unit))
-    return Job(text, names, row, len(program.arguments), len(program.results), printer.fills)
+    entry = next(n for n in program.unit.ext if isinstance(n, c_ast.FuncDef) and n.decl.name == program.entry)
+    row = row_of(entry, program.parameters, program.restored)
+    return Job(
+        text=text,
+        names=names,
+        row=_row(program, row),
+        inputs=len(program.arguments),
+        outputs=len(program.results),
+        fills=printer.fills or row.fills,
+        setup="\n  ".join(row.setup),
+        unwritten=row.unwritten,
+        checked=_has_pointers(program.unit),
+        arena=row.arena,
+        objects=row.objects,
+        wraps=program.wraps,
+        places=tuple(printer.places),
+    )
+
+
+def _row(program: Runnable, row: Row) -> str:
+    call = f"{program.entry}({', '.join(row.given)});"
+    if program.returned:
+        call = f"__auto_type surrogate_r = {call}"
+    paths = ["" if r.name == "return" else f".{r.name}" for r in program.results[: program.returned]]
+    stores = [f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths)]
+    return "\n    ".join([*row.before, call, " ".join([*stores, *row.after])])
+
+
+def _has_pointers(unit: c_ast.FileAST) -> bool:
+    declarations = Declarations()
+    for node in unit.ext:
+        declarations.declare(node.decl if isinstance(node, c_ast.FuncDef) else node)
+    return any(_is_pointer(node, declarations) for node in walk(unit))
+
+
+def _is_pointer(node: c_ast.Node, declarations: Declarations) -> bool:
+    """Whether a node declares, makes or follows a pointer; an array that is a parameter is one."""
+    if isinstance(node, c_ast.FuncDecl):
+        given = node.args.params if node.args else ()
+        return any(isinstance(p, c_ast.Decl) and _is_array(p, declarations) for p in given)
+    return isinstance(node, c_ast.PtrDecl) or (isinstance(node, c_ast.UnaryOp) and node.op in ("&", "*"))
+
+
+def _is_array(parameter: c_ast.Decl, declarations: Declarations) -> bool:
+    try:
+        return isinstance(declarations.parameter(parameter)[0], Pointer)
+    except Unsupported:
+        return False
 
 
 def source_of(programs: Sequence[Runnable]) -> str:
@@ -181,24 +232,41 @@ def source_of(programs: Sequence[Runnable]) -> str:
 
 
 def source_of_jobs(jobs: Sequence[Job]) -> str:
-    """As `source_of`, for jobs."""
-    return "\n".join([_PRELUDE, *(_block(job, k) for k, job in enumerate(jobs))])
+    """As `source_of`, for jobs. To be compiled with `options_of(jobs)`."""
+    own = _PRELUDE + (_RETURNS if any(job.places for job in jobs) else "")
+    if any(job.checked for job in jobs):
+        arena, objects = max(job.arena for job in jobs), max(job.objects for job in jobs)
+        checker = memory.checker(MEMORY, arena, objects)
+        own = "\n".join([memory.EXEMPT + own, checker + memory.EXEMPT_END, memory.FUNCTIONS])
+    return "\n".join([own, *(_block(job, k, "__asan_" in own) for k, job in enumerate(jobs))])
 
 
-def _block(job: Job, index: int) -> str:
+def options_of(jobs: Sequence[Job]) -> list[str]:
+    """What the compiler of `source_of_jobs(jobs)` is given besides."""
+    checked = memory.OPTIONS.split() if any(job.checked for job in jobs) else []
+    return [*checked, *(_WRAPS if any(job.wraps for job in jobs) else ())]
+
+
+def _block(job: Job, index: int, checker: bool) -> str:
     """A job and its row loop. Macros rename what it names at file scope, so that programs can share a unit.
 
     A macro renames a name wherever it stands, so a local or a field of the same name stays consistent with itself.
+    `checker`: whether there is one, of which a job without pointers is to be exempt.
     """
     used = set(_IDENTIFIER.findall(job.text))
     names = {name: f"{name}{RENAMED}{index}" for name in job.names}
     names |= {name: _RENAMED[name] for name in used & _RENAMED.keys() - job.names}
     define = [f"#define {name} {new}" for name, new in sorted(names.items())]
     undefine = [f"#undef {name}" for name in sorted(names)]
-    return "\n".join([*define, job.text, _row_loop(job, index), *undefine])
+    text = job.text
+    if checker and not job.checked:
+        text = memory.EXEMPT + text + memory.EXEMPT_END
+    if job.wraps:
+        text = _WRAPPING + text + _WRAPPING_END
+    return "\n".join([*define, text, _row_loop(job, index, checker), *undefine])
 
 
-def _row_loop(job: Job, index: int) -> str:
+def _row_loop(job: Job, index: int, checker: bool) -> str:
     """Evaluates rows from `surrogate_row` up to `surrogate_end`; the former stays at the row that traps, if one does.
 
     Rows are read and written through volatile pointers, so that a row's work stays between the stores of its number
@@ -206,14 +274,17 @@ def _row_loop(job: Job, index: int) -> str:
     volatile one of the next row's number, and its trap with it. The loop's own indexing needs no checks; those of its
     conversions stay.
     """
+    exempt = ["array-bounds", "pointer-overflow", "null", "alignment", "object-size", *["address"] * checker]
+    begin = ["surrogate_begin();"] if job.checked else []
+    setup = "".join(f"  {line}\n" for line in [*begin, job.setup] if line)
     return f"""\
 __attribute__((__export_name__("rows_{index}"),
-               no_sanitize("array-bounds", "pointer-overflow", "null", "alignment", "object-size")))
+               no_sanitize({", ".join(f'"{check}"' for check in exempt)})))
 void surrogate_rows_{index}(void) {{
   unsigned surrogate_i = surrogate_row, surrogate_n = surrogate_end;
   const volatile double *surrogate_x = surrogate_in + surrogate_i * {job.inputs}u;
   volatile double *surrogate_y = surrogate_out + surrogate_i * {job.outputs}u;
-  for (; surrogate_i < surrogate_n; surrogate_row = ++surrogate_i) {{
+{setup}  for (; surrogate_i < surrogate_n; surrogate_row = ++surrogate_i) {{
     {job.row}
     surrogate_x += {job.inputs};
     surrogate_y += {job.outputs};
@@ -233,76 +304,8 @@ def _defined_names(unit: c_ast.FileAST) -> Iterator[str]:
             yield from _tags(node)
 
 
-def _returns_void(function: c_ast.FuncDef) -> bool:
-    returned = function.decl.type.type
-    return isinstance(returned, c_ast.TypeDecl) and getattr(returned.type, "names", None) == ["void"]
-
-
 def _tags(node: c_ast.Node) -> Iterator[str]:
     if isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum | c_ast.Enumerator) and node.name:
         yield node.name
     for child in node:
         yield from _tags(child)
-
-
-class _Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no types
-    """C for a 32-bit target without extended precision that computes what LP64 C computes, `long double` as double.
-
-    `fills` tells afterwards whether variables that may be read before they are set were given a filling.
-    """
-
-    def __init__(self, unit: c_ast.FileAST) -> None:
-        super().__init__()
-        self.fills = False
-        self._unset: frozenset[str] = frozenset()
-        self._declarations = Declarations()
-        for node in unit.ext:
-            self._declarations.declare(node.decl if isinstance(node, c_ast.FuncDef) else node)
-
-    def visit_FuncDef(self, n: c_ast.FuncDef) -> str:  # noqa: N802
-        self._unset = maybe_unset(n, self._declarations)
-        # clang has no check of its own for the end of a C function that should have returned a value.
-        text = super().visit_FuncDef(n).rstrip()
-        self._unset = frozenset()
-        assert text.endswith("}")
-        return text if _returns_void(n) else f"{text[:-1]}__builtin_unreachable();\n}}\n"
-
-    def _generate_stmt(self, n: c_ast.Node, add_indent: bool = False) -> str:
-        text = str(super()._generate_stmt(n, add_indent))
-        if not (self._unset and is_unset_local(n) and n.name in self._unset):
-            return text
-        self.fills = True
-        return f"{text}__builtin_memset((void *)&{n.name}, surrogate_fill, sizeof {n.name});\n"
-
-    def visit_Decl(self, n: c_ast.Decl, no_type: bool = False) -> str:  # noqa: N802
-        text = str(super().visit_Decl(n, no_type))
-        # The address of a variable in a register cannot be taken, and it is none here.
-        return text.replace("register ", "", 1) if "register" in n.storage else text
-
-    def _generate_struct_union_enum(self, n: c_ast.Node, name: str) -> str:
-        unset, self._unset = self._unset, frozenset()  # fields are not variables
-        text = str(super()._generate_struct_union_enum(n, name))
-        self._unset = unset
-        return text
-
-    def visit_IdentifierType(self, n: c_ast.IdentifierType) -> str:  # noqa: N802
-        names = list(n.names)
-        if "double" in names:
-            names = [name for name in names if name != "long"]
-        elif names.count("long") == 1:
-            names.insert(names.index("long"), "long")
-        return " ".join(names)
-
-    def visit_Constant(self, n: c_ast.Constant) -> str:  # noqa: N802
-        if n.type in ("string", "char") or "'" in n.value or '"' in n.value:
-            return str(n.value)
-        value = str(n.value)
-        digits = value.rstrip("uUlL")
-        suffix = value[len(digits) :].lower()
-        if "double" in n.type or "float" in n.type:
-            return digits
-        return digits + suffix.replace("ll", "l").replace("l", "ll")
-
-    def visit_UnaryOp(self, n: c_ast.UnaryOp) -> str:  # noqa: N802
-        text = super().visit_UnaryOp(n)
-        return f"((unsigned long long)({text}))" if n.op in ("sizeof", "_Alignof") else text

@@ -17,14 +17,12 @@ from cprograms.announcements import announced
 from cprograms.cache import Cache, key, root
 from cprograms.diagnostics import UsageError
 from cprograms.libm import FUNCTIONS
-from cprograms.sandbox.source import OWN, RENAMED, CompileError
+from cprograms.sandbox.source import MEMORY, OWN, RENAMED, CompileError
 
 COMPILE_SECONDS = 20
 """Processor time that a program may take."""
 BATCH_SECONDS = 600
 """For many programs at once."""
-MEMORY = 64 * 2**20
-"""Bytes of linear memory that a program may have."""
 _STACK = 4 * 2**20
 
 _COMPILE = """
@@ -40,7 +38,7 @@ wasm-ld --no-entry --strip-all --stack-first -z stack-size={_STACK} --max-memory
 """
 _ROW_EXPORTS = (
     *("surrogate_in", "surrogate_out", "surrogate_row", "surrogate_end", "surrogate_reason", "surrogate_fill"),
-    "__stack_pointer",
+    *("surrogate_subject", "surrogate_line", "__stack_pointer"),
 )
 # What else than a function of the table a program may call: the compiler's helpers, and what the classification macros
 # expand to.
@@ -50,13 +48,13 @@ __multi3 __divti3 __modti3 __udivti3 __umodti3 __ashlti3 __ashrti3 __lshrti3
 """
 
 
-def to_wasm(source: str, optimise: bool, seconds: float = COMPILE_SECONDS) -> bytes:
+def to_wasm(source: str, optimise: bool, options: Sequence[str] = (), seconds: float = COMPILE_SECONDS) -> bytes:
     """Compile C text that holds programs as `source` writes it, with undefined behaviour trapped, to a module.
 
-    `seconds` is the processor time that each step may take. Raises CompileError where it is rejected, and UsageError
-    where there is no compiler or no place for its files.
+    `options` are those that the text asks for. `seconds` is the processor time that each step may take. Raises
+    CompileError where it is rejected, and UsageError where there is no compiler or no place for its files.
     """
-    return _module(source, [*_TRAPS.split(), "-O2" if optimise else "-O0"], _ROW_EXPORTS, seconds)
+    return _module(source, [*_TRAPS.split(), *options, "-O2" if optimise else "-O0"], _ROW_EXPORTS, seconds)
 
 
 def kernel_to_wasm(source: str, exports: Sequence[str]) -> bytes:

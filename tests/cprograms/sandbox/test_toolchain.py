@@ -49,7 +49,7 @@ def test_no_place_to_compile_is_a_usage_error(modules: Path, monkeypatch: pytest
 
 
 def test_what_cannot_be_compiled_in_time_is_rejected(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running._compile, "__defaults__", (1e-6,))
+    monkeypatch.setattr(running.compiled, "__defaults__", (1e-6,))
     with pytest.raises(ProgramError, match="it is too long: compiling took more than"):
         run(program_of(SQUARE), X)
 
