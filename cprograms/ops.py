@@ -51,6 +51,8 @@ OPS = [
     # A constant table too long to become selects; children: index, least and greatest entry.
     *_ops("lookup", 3, "lookup"),
     *_MATH[_MATH_FIRST:],
+    # The bits of a number as one of another type of as many.
+    *_ops("bit", 1, "bitcast"),
 ]
 INDEX = {op.name: i for i, op in enumerate(OPS)}
 COMMUTATIVE = frozenset("add mul and or xor eq ne".split()) | {n for n, o in OPERATORS.items() if o.commutative}
@@ -92,6 +94,8 @@ def apply(op: str, out: Scalar, args: list[np.ndarray], table: np.ndarray | None
         return np.where(a != 0, b, args[2]), None
     if op == "cast":
         return _cast(a, out)
+    if op == "bitcast":
+        return np.ascontiguousarray(a).view(out.dtype).reshape(np.shape(a)), None
     if op == "min":
         return np.where(a < b, a, b), None
     if op == "max":

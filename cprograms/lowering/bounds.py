@@ -35,6 +35,11 @@ class Bounds:
             self._known.append(_held(self._raw(n), n))
         return self._known[node]
 
+    def assume(self, node: int, interval: Interval) -> None:
+        """Take a node's values to lie in an interval: what was found out about others before stays as it is."""
+        self.of(node)
+        self._known[node] = interval
+
     def truth(self, node: int) -> bool | None:
         """Whether the node is non-zero on the whole domain (True), nowhere (False), or neither is known (None)."""
         interval = self.of(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cprograms.budget import tick
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.bounds import Bounds
-from cprograms.lowering.state import UNSET, Path, State
+from cprograms.lowering.state import UNSET, Either, Null, Path, Slot, State
 from cprograms.types import INT
 
 
@@ -62,15 +62,22 @@ class Conditions:
             found = self.both(found, condition if holds else self.negation(condition))
         return found
 
-    def merge(self, condition: int, yes: list[int], no: list[int], length: int) -> list[int]:
+    def merge(self, condition: int, yes: list[Slot], no: list[Slot], length: int) -> list[Slot]:
         """The first `length` slots of two memories: `yes` where the condition holds, else `no`."""
         tick(length)
         if len(yes) < length or len(no) < length:
             yes, no = (side + [UNSET] * (length - len(side)) for side in (yes, no))
         return [
-            a if a == b or b == UNSET else b if a == UNSET else self.select(condition, a, b)
+            a if a == b or b == UNSET else b if a == UNSET else self._slot(condition, a, b)
             for a, b, _ in zip(yes, no, range(length), strict=False)
         ]
+
+    def _slot(self, condition: int, yes: Slot, no: Slot) -> Slot:
+        if isinstance(yes, int) and isinstance(no, int):
+            return self.select(condition, yes, no)
+        known = self._builder.number(condition)
+        first, second = (Null() if isinstance(slot, int) else slot for slot in (yes, no))
+        return Either(condition, first, second) if known is None else first if known else second
 
     def _zero_like(self, value: int) -> int:
         return self._builder.constant(0, self._builder.nodes[value].type)

@@ -6,16 +6,11 @@ from cprograms.budget import spending
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.graph import Graph, GraphBuilder
-from cprograms.lowering.attempts import Attempts, TooLongError
+from cprograms.lowering.attempts import TooLongError
 from cprograms.lowering.bounds import Bounds
-from cprograms.lowering.calls import Calls
-from cprograms.lowering.conditions import Conditions
-from cprograms.lowering.expressions import Expressions
-from cprograms.lowering.flow import Flow
-from cprograms.lowering.state import State
-from cprograms.lowering.statements import Statements
-from cprograms.lowering.unit import TranslationUnit
-from cprograms.lowering.values import Value, nodes_of, opaque
+from cprograms.lowering.interface import Interface
+from cprograms.lowering.stages import stages_of
+from cprograms.lowering.values import numbers, opaque
 from cprograms.lowering.variables import Variables
 from cprograms.program import Program
 
@@ -82,33 +77,15 @@ def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
 
 def _followed(program: Program, max_nodes: int, unroll: int, executable: bool = False) -> Graph:
     builder = GraphBuilder()
-    value = _stages(program, builder, max_nodes, unroll, executable).entry(program.entry, _arguments(program, builder))
-    return builder.finish(nodes_of(value))
+    stages = stages_of(program.unit, builder, Bounds(builder, program.domain), Variables, max_nodes, unroll, executable)
+    inputs = [builder.argument(k, a.type) for k, a in enumerate(program.arguments)]
+    interface = Interface(program, stages, inputs)
+    value = stages.calls.entry(program.entry, interface.arguments())
+    return builder.finish(interface.results(value))
 
 
 def _opaque(program: Program) -> Graph:
     """The graph where nothing is followed: every result depends on every argument."""
     builder = GraphBuilder()
-    arguments = _arguments(program, builder)
-    return builder.finish([n for r in program.results for n in nodes_of(opaque(builder, arguments, r.type))])
-
-
-def _arguments(program: Program, builder: GraphBuilder) -> list[Value]:
-    return [builder.argument(i, a.type) for i, a in enumerate(program.arguments)]
-
-
-def _stages(program: Program, builder: GraphBuilder, max_nodes: int, unroll: int, executable: bool) -> Calls:
-    """The stages of one lowering. Each uses those above it; only a call in an expression leads down, to the last."""
-    unit = TranslationUnit(program.unit)
-    state = State()
-    bounds = Bounds(builder, program.domain)
-    attempts = Attempts(builder, state, max_nodes)
-    conditions = Conditions(builder, bounds, state)
-    variables = Variables(builder, bounds, state, conditions)
-    flow = Flow(builder, state, conditions)
-    expressions = Expressions(builder, unit, state, conditions, variables, lambda node: calls.call(node))
-    statements = Statements(
-        builder, unit.declarations, state, attempts, conditions, flow, expressions, unroll, executable
-    )
-    calls = Calls(builder, unit, state, attempts, variables, flow, expressions, statements, unroll, executable)
-    return calls
+    arguments = [builder.argument(k, a.type) for k, a in enumerate(program.arguments)]
+    return builder.finish([n for r in program.results for n in numbers(opaque(builder, arguments, r.type))])

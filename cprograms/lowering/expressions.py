@@ -9,13 +9,26 @@ from pycparser import c_ast
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
 from cprograms.literals import enumerator, literal
+from cprograms.lowering import pointers
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.initialisers import Initialisers
-from cprograms.lowering.state import UNSET, Index, Place, State
+from cprograms.lowering.state import UNSET, Object, Place, Routine, State, Target, whole
 from cprograms.lowering.unit import TranslationUnit, is_void
-from cprograms.lowering.values import Aggregate, Value, convert, field, leaves, members, type_of
+from cprograms.lowering.values import Address, Aggregate, Value, convert, nodes_of, type_of, value_of
 from cprograms.lowering.variables import Variables
-from cprograms.types import INT, SCALARS, Array, CType, Scalar, bytes_of, promote, usual_conversion
+from cprograms.types import (
+    INT,
+    SCALARS,
+    Array,
+    CType,
+    Function,
+    Pointer,
+    Scalar,
+    bytes_of,
+    find,
+    promote,
+    usual_conversion,
+)
 
 _ULONG = SCALARS["u64"]
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "&": "and", "|": "or", "^": "xor"}
@@ -40,7 +53,7 @@ class Expressions:
         call: Callable[[c_ast.FuncCall], Value],
     ) -> None:
         self._builder, self._state = builder, state
-        self._globals, self._declarations = unit.globals, unit.declarations
+        self._unit, self._globals, self._declarations = unit, unit.globals, unit.declarations
         self._conditions, self._variables = conditions, variables
         self.initialisers = Initialisers(
             builder, unit.declarations, self.expression, lambda node: self._unevaluated(lambda: self.expression(node))
@@ -66,15 +79,26 @@ class Expressions:
             raise Unsupported(node, f"cannot follow {type(node).__name__}")
         return visit(node)
 
+    def ends(self, node: c_ast.Node) -> bool:
+        """Whether nothing follows an expression: it calls what ends the program, or is not defined."""
+        if not isinstance(node, c_ast.FuncCall) or not isinstance(node.name, c_ast.ID):
+            return False
+        return self._state.visible(node.name.name) is None and self._unit.traps(node.name.name)
+
     def scalar(self, node: c_ast.Node) -> int:
-        value = self.expression(node)
-        if isinstance(value, Aggregate):
+        return self._number(self.expression(node), node)
+
+    def _number(self, value: Value, node: c_ast.Node) -> int:
+        if not isinstance(value, int):
             raise Unsupported(node, "a scalar is needed here")
         return value
 
     def condition(self, node: c_ast.Node) -> int:
         """A node that is non-zero where the expression is true, of an integer type."""
-        return self._conditions.truth(self.scalar(node))
+        value = self.expression(node)
+        if isinstance(value, Address):
+            return pointers.is_set(self._builder, self._conditions, value.target)
+        return self._conditions.truth(self._number(value, node))
 
     # Operators
 
@@ -96,18 +120,32 @@ class Expressions:
     def _binary(self, node: c_ast.BinaryOp) -> Value:
         if node.op in ("&&", "||"):
             return self._logical(node)
-        return self.binary(node.op, self.scalar(node.left), self.scalar(node.right), node)
+        left, right = self.expression(node.left), self.expression(node.right)
+        if isinstance(left, Address) or isinstance(right, Address):
+            return self._on_pointers(node.op, left, right, node)
+        return self.binary(node.op, self._number(left, node.left), self._number(right, node.right), node)
+
+    def _on_pointers(self, op: str, left: Value, right: Value, node: c_ast.Node) -> Value:
+        """Pointer arithmetic, and comparisons of pointers."""
+        if op == "+" and isinstance(right, Address):
+            left, right = right, left
+        if op in ("+", "-") and isinstance(left, Address) and isinstance(right, int):
+            return self._moved(left, right, op == "-", node)
+        return pointers.compared(self._builder, self._conditions, op, left, right, node)
+
+    def _moved(self, pointer: Address, by: int, back: bool, node: c_ast.Node) -> Address:
+        return Address(pointer.type, pointers.moved(self._builder, pointer.target, by, back, node))
 
     def _logical(self, node: c_ast.BinaryOp) -> Value:
         first = self.condition(node.left)
         zero, one = self._builder.constant(0, INT), self._builder.constant(1, INT)
 
         def right() -> Value:
-            return self._conditions.as_flag(self.scalar(node.right))
+            return self._conditions.as_flag(self.condition(node.right))
 
         if node.op == "&&":
-            return self._either(first, right, lambda: zero, node)
-        return self._either(first, lambda: one, right, node)
+            return self.either(first, right, lambda: zero, node)
+        return self.either(first, lambda: one, right, node)
 
     def _unary(self, node: c_ast.UnaryOp) -> Value:
         op = node.op
@@ -115,9 +153,15 @@ class Expressions:
             return self._step(node)
         if op == "sizeof":
             return self._builder.constant(self._size(node.expr), _ULONG)
-        value = self.scalar(node.expr)
+        if op == "&":
+            return self._address(node.expr)
+        if op == "*":
+            value = self.expression(node.expr)
+            routine = isinstance(value, Address) and isinstance(value.target, Routine)
+            return value if routine else self._loaded(self._pointed(value, node), node)
         if op == "!":
-            return self._conditions.negation(value)
+            return self._conditions.negation(self.condition(node.expr))
+        value = self.scalar(node.expr)
         value = self._builder.cast(value, promote(self._builder.nodes[value].type))
         type = self._builder.nodes[value].type
         if op == "+":
@@ -129,22 +173,31 @@ class Expressions:
         raise Unsupported(node, f"cannot follow operator '{op}'")
 
     def _step(self, node: c_ast.UnaryOp) -> Value:
-        place = self._place(node.expr)
-        before = self._loaded(place, node)
-        after = self.binary("+" if "+" in node.op else "-", before, self._builder.constant(1, INT), node)
+        place = self.place(node.expr)
+        before = self._variables.load(place, node)
+        one = self._builder.constant(1, INT)
+        after: Value
+        if isinstance(before, Address):
+            after = self._moved(before, one, "-" in node.op, node)
+        else:
+            after = self.binary("+" if "+" in node.op else "-", self._number(before, node), one, node)
         stored = self._variables.store(place, after, node)
         return before if node.op.startswith("p") else stored
 
     def _size(self, node: c_ast.Node) -> int:
         if isinstance(node, c_ast.Typename):
             return self._declarations.size_of(node)
-        return bytes_of(self._unevaluated(lambda: self.expression(node)))
+        return bytes_of(self._unevaluated(lambda: self._object(node)))
+
+    def _object(self, node: c_ast.Node) -> Value:
+        """An expression's value, an array's as such."""
+        if isinstance(node, c_ast.ID | c_ast.StructRef | c_ast.ArrayRef):
+            return self._variables.load(self.place(node), node)
+        return self.expression(node)
 
     def _ternary(self, node: c_ast.TernaryOp) -> Value:
         condition = self.condition(node.cond)
-        return self._either(
-            condition, lambda: self.expression(node.iftrue), lambda: self.expression(node.iffalse), node
-        )
+        return self.either(condition, lambda: self.expression(node.iftrue), lambda: self.expression(node.iffalse), node)
 
     def _list(self, node: c_ast.ExprList) -> Value:
         value: Value = UNSET
@@ -156,29 +209,34 @@ class Expressions:
         if is_void(node.to_type):
             self.expression(node.expr)
             return self._builder.constant(0, INT)
-        return convert(self._builder, self.expression(node.expr), self._declarations.type_of(node.to_type), node)
+        type = self._declarations.type_of(node.to_type)
+        value = self.expression(node.expr)
+        if isinstance(value, Address) and isinstance(type, Scalar) and type.kind == "bool":
+            return self._conditions.as_flag(pointers.is_set(self._builder, self._conditions, value.target))
+        return convert(self._builder, value, type, node)
 
     def _assign(self, node: c_ast.Assignment) -> Value:
         if node.op == "=":
             value = self.expression(node.rvalue)
-            return self._variables.store(self._place(node.lvalue), value, node)
-        place = self._place(node.lvalue)
+            return self._variables.store(self.place(node.lvalue), value, node)
+        place = self.place(node.lvalue)
         operand = self.scalar(node.rvalue)
-        before = self._loaded(place, node)
-        return self._variables.store(place, self.binary(node.op[:-1], before, operand, node), node)
+        before = self._variables.load(place, node)
+        after: Value
+        if isinstance(before, Address):
+            after = self._moved(before, operand, node.op == "-=", node)
+        else:
+            after = self.binary(node.op[:-1], self._number(before, node), operand, node)
+        return self._variables.store(place, after, node)
 
     def _constant(self, node: c_ast.Constant) -> Value:
+        if node.type == "string":
+            return Address(Pointer(SCALARS["i8"]), Routine(""))  # what nothing numeric can be made of
         return self._builder.constant(*literal(node))
-
-    def _loaded(self, place: Place, node: c_ast.Node) -> int:
-        value = self._variables.load(place)
-        if isinstance(value, Aggregate):
-            raise Unsupported(node, "a scalar is needed here")
-        return value
 
     # What is evaluated on a condition, or not at all
 
-    def _either(self, condition: int, yes: Callable[[], Value], no: Callable[[], Value], node: c_ast.Node) -> Value:
+    def either(self, condition: int, yes: Callable[[], Value], no: Callable[[], Value], node: c_ast.Node) -> Value:
         """The value of `condition ? yes() : no()`, with the side effects of the one taken."""
         known = self._conditions.decided(condition)
         if known is not None:
@@ -196,18 +254,20 @@ class Expressions:
         state.memory = self._conditions.merge(condition, after, state.memory, len(before))
         first = self._common(first, type_of(self._builder, second), node)
         second = self._common(second, type_of(self._builder, first), node)
-        if isinstance(first, Aggregate) and isinstance(second, Aggregate):
-            merged = self._conditions.merge(condition, first.leaves, second.leaves, len(first.leaves))
-            return Aggregate(first.type, merged)
-        if isinstance(first, Aggregate) or isinstance(second, Aggregate):
+        if isinstance(first, int) and isinstance(second, int):
+            return self._conditions.select(condition, first, second)
+        if isinstance(first, int) or isinstance(second, int):
             raise Unsupported(node, "these types do not fit together")
-        return self._conditions.select(condition, first, second)
+        slots = nodes_of(first)
+        return value_of(first.type, self._conditions.merge(condition, slots, nodes_of(second), len(slots)))
 
     def _common(self, value: Value, other: CType, node: c_ast.Node) -> Value:
         """The value, converted to what it and a value of the other type have in common."""
         mine = type_of(self._builder, value)
         if isinstance(mine, Scalar) and isinstance(other, Scalar):
             return convert(self._builder, value, usual_conversion(mine, other), node)
+        if isinstance(value, Address) and not isinstance(other, Pointer):
+            return value  # the other side is a null pointer
         return convert(self._builder, value, other, node)
 
     def _unevaluated(self, expression: Callable[[], Value]) -> CType:
@@ -222,58 +282,96 @@ class Expressions:
 
     # Lvalues
 
-    def _load(self, node: c_ast.StructRef | c_ast.ArrayRef) -> Value:
+    def _load(self, node: c_ast.StructRef | c_ast.ArrayRef | c_ast.ID) -> Value:
         mark = len(self._state.memory)
-        value = self._variables.load(self._place(node))
-        del self._state.memory[mark:]  # a temporary that the place needed
+        value = self._loaded(self.place(node), node)
+        if not isinstance(value, Address):
+            del self._state.memory[mark:]  # a temporary that the place needed
         return value
 
-    def _named(self, node: c_ast.ID) -> Value:
-        place = self._state.visible(node.name)
-        if place is None and node.name in self._declarations.constants:
-            return self._builder.constant(*enumerator(self._declarations.constants[node.name]))
-        return self._variables.load(place or self._global(node))
+    def _loaded(self, target: Target, node: c_ast.Node) -> Value:
+        """The value of what lies at a place; an array is a pointer to its first element."""
+        if isinstance(pointers.type_of(target), Array):
+            return pointers.decayed(target)
+        return self._variables.load(target, node)
 
-    def _place(self, node: c_ast.Node) -> Place:
+    def _named(self, node: c_ast.ID) -> Value:
+        if self._state.visible(node.name) is None:
+            if node.name in self._declarations.constants:
+                return self._builder.constant(*enumerator(self._declarations.constants[node.name]))
+            if self._unit.defines(node.name) or node.name in self._unit.prototypes:
+                return Address(Pointer(Function()), Routine(node.name))
+        return self._load(node)
+
+    def _address(self, node: c_ast.Node) -> Value:
+        if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+            return self.expression(node.expr)
+        if isinstance(node, c_ast.ID) and self._state.visible(node.name) is None and self._unit.defines(node.name):
+            return Address(Pointer(Function()), Routine(node.name))
+        target = self.place(node)
+        type = pointers.type_of(target)
+        return Address(Pointer(type), target)
+
+    def _pointed(self, value: Value, node: c_ast.Node) -> Target:
+        if not isinstance(value, Address):
+            raise Unsupported(node, "a pointer is needed here")
+        return value.target
+
+    def place(self, node: c_ast.Node) -> Target:
         """Where an lvalue lies. A struct that a call or another expression gives is put into new slots first."""
         if isinstance(node, c_ast.ID):
             return self._state.visible(node.name) or self._global(node)
-        if isinstance(node, c_ast.StructRef) and node.type == ".":
-            return self._member(node)
+        if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+            return self._pointed(self.expression(node.expr), node)
+        if isinstance(node, c_ast.StructRef):
+            inside = self.place(node.name) if node.type == "." else self._pointed(self.expression(node.name), node)
+            return pointers.each(inside, lambda place: self._member(place, node))
         if isinstance(node, c_ast.ArrayRef):
             return self._element(node)
         value = self.expression(node)
         if not isinstance(value, Aggregate):
             raise Unsupported(node, "cannot follow this lvalue")
-        self._state.memory.extend(value.leaves)
-        return Place(value.type, len(self._state.memory) - len(value.leaves))
+        return self._state.allocate(value.type, list(value.leaves))
 
     def _global(self, node: c_ast.ID) -> Place:
         """The place of a constant global, which is lowered where it is read first."""
         if node.name not in self._globals:
             raise Unsupported(node, f"'{node.name}' is not declared")
-        type, values = self.initialisers.variable(self._globals[node.name])
-        place = Place(type, len(self._state.constants), (), True)
+        # Its initialiser knows no local variables.
+        scopes, self._state.scopes = self._state.scopes, []
+        try:
+            type, values = self.initialisers.variable(self._globals[node.name])
+        finally:
+            self._state.scopes = scopes
+        place = whole(Object(type, len(self._state.constants), fixed=True))
         self._state.constants.extend(values)
         self._state.globals[node.name] = place
         return place
 
-    def _member(self, node: c_ast.StructRef) -> Place:
-        inside = self._place(node.name)
-        number = field(inside.type, node.field.name)
-        if number is None:
+    def _member(self, place: Place, node: c_ast.StructRef) -> Place:
+        type = self._declarations.completed(place.type)
+        way = find(type, node.field.name)
+        if way is None or isinstance(type, Function):
             raise Unsupported(node, f"there is no member '{node.field.name}'")
-        before, kind = members(inside.type)[number]
-        return inside._replace(type=kind, offset=inside.offset + before)
+        for number in way:
+            place = pointers.member(place._replace(type=type), number)
+            type = place.type
+        return place
 
-    def _element(self, node: c_ast.ArrayRef) -> Place:
-        inside = self._place(node.name)
-        if not isinstance(inside.type, Array):
-            raise Unsupported(node, "only arrays have elements")
-        element, length = inside.type.element, inside.type.length
-        stride = len(leaves(element))
-        index = self.scalar(node.subscript)
-        number = self._builder.number(index)
-        if number is not None and 0 <= number < length:
-            return inside._replace(type=element, offset=inside.offset + int(number) * stride)
-        return inside._replace(type=element, indices=(*inside.indices, Index(index, length, stride)))
+    def _element(self, node: c_ast.ArrayRef) -> Target:
+        name, subscript = node.name, node.subscript
+        inside = self.place(name) if _is_lvalue(name) else None
+        if inside is not None and isinstance(pointers.type_of(inside), Array):
+            number = self.scalar(subscript)
+            return pointers.each(inside, lambda place: pointers.element(self._builder, place, number, node))
+        base = self._variables.load(inside, node) if inside is not None else self.expression(name)
+        index = self.expression(subscript)
+        if isinstance(base, int):
+            base, index = index, base  # 2[w]
+        return pointers.moved(self._builder, self._pointed(base, node), self._number(index, node), False, node)
+
+
+def _is_lvalue(node: c_ast.Node) -> bool:
+    return isinstance(node, c_ast.ID | c_ast.StructRef | c_ast.ArrayRef) or (
+        isinstance(node, c_ast.UnaryOp) and node.op == "*"
+    )

@@ -8,20 +8,22 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.graph import GraphBuilder
-from cprograms.lowering.state import UNSET
+from cprograms.lowering import puns
+from cprograms.lowering.state import UNSET, Slot
 from cprograms.lowering.values import (
     MOST_ENTRIES,
     MOST_SLOTS,
     Value,
     convert,
-    field,
+    layout,
     leaves,
     members,
     nodes_of,
     size,
     value_of,
+    zero_of,
 )
-from cprograms.types import Array, CType, Scalar, Struct
+from cprograms.types import Array, CType, Pointer, Scalar, Struct, Union, bytes_of, find
 
 
 class Initialisers:
@@ -37,11 +39,11 @@ class Initialisers:
         self._builder, self._declarations = builder, declarations
         self._expression, self._unevaluated = expression, unevaluated
 
-    def variable(self, node: c_ast.Decl) -> tuple[CType, list[int]]:
+    def variable(self, node: c_ast.Decl) -> tuple[CType, list[Slot]]:
         """The type of a variable, and its first slots: UNSET where it has no initialiser."""
         type = _held(self._declared(node), node, MOST_SLOTS if node.init is None else MOST_ENTRIES)
         if node.init is None:
-            return type, [UNSET] * len(leaves(type))
+            return type, [UNSET] * size(type)
         return type, self._initialised(type, node.init)
 
     def literal(self, node: c_ast.CompoundLiteral) -> Value:
@@ -51,7 +53,22 @@ class Initialisers:
     def _declared(self, node: c_ast.Decl) -> CType:
         if isinstance(node.type, c_ast.ArrayDecl) and node.type.dim is None and isinstance(node.init, c_ast.InitList):
             return Array(self._declarations.type_of(node.type.type), self._length(node.init))
-        return self._declarations.type_of(node.type)
+        try:
+            return self._declarations.type_of(node.type)
+        except Unsupported:
+            if not isinstance(node.type, c_ast.ArrayDecl):
+                raise
+            return self._variable_length(node.type)
+
+    def _variable_length(self, node: c_ast.Node) -> CType:
+        """The type of an array whose size is known where it is declared, though it is no constant to C."""
+        if not isinstance(node, c_ast.ArrayDecl) or node.dim is None:
+            return self._declarations.type_of(node)
+        found = self._expression(node.dim)
+        length = self._builder.number(found) if isinstance(found, int) else None
+        if length is None or not 0 < length <= MOST_SLOTS:
+            raise Unsupported(node, "cannot follow an array whose size is not known")
+        return Array(self._variable_length(node.type), int(length))
 
     def _length(self, node: c_ast.InitList) -> int:
         """How many elements an initialiser of an array of unknown size gives it."""
@@ -63,17 +80,20 @@ class Initialisers:
             longest = max(longest, at)
         return longest
 
-    def _initialised(self, type: CType, node: c_ast.Node) -> list[int]:
+    def _initialised(self, type: CType, node: c_ast.Node) -> list[Slot]:
         if not isinstance(node, c_ast.InitList):
             return nodes_of(convert(self._builder, self._expression(node), type, node))
-        if isinstance(type, Scalar):
-            return self._initialised(type, node.exprs[0]) if node.exprs else [self._builder.constant(0, type)]
-        slots = [self._builder.constant(0, leaf) for leaf in leaves(type)]
-        self._fill(slots, 0, type, list(node.exprs))
-        return slots
+        slots = [zero_of(self._builder, leaf) for leaf in leaves(type)]
+        if isinstance(type, Array | Struct | Union):
+            self._fill(slots, 0, type, list(node.exprs))
+            return slots
+        return self._initialised(type, node.exprs[0]) if node.exprs else slots
 
-    def _fill(self, slots: list[int], base: int, type: CType, items: list[c_ast.Node], flat: bool = False) -> None:
+    def _fill(self, slots: list[Slot], base: int, type: CType, items: list[c_ast.Node], flat: bool = False) -> None:
         """Initialise an aggregate from the front of `items`; without braces of its own (`flat`), as far as it goes."""
+        if isinstance(type, Union):
+            self._fill_union(slots, base, type, items)
+            return
         places = members(type)
         at = 0
         while items and (at < len(places) or not flat):
@@ -90,34 +110,66 @@ class Initialisers:
             at += 1
             self._fill_member(slots, base + offset, kind, items)
 
-    def _fill_member(self, slots: list[int], at: int, type: CType, items: list[c_ast.Node]) -> None:
-        whole = isinstance(type, Scalar) or isinstance(items[0], c_ast.InitList)
-        if not whole and isinstance(self._unevaluated(items[0]), Scalar):
+    def _fill_union(self, slots: list[Slot], base: int, type: Union, items: list[c_ast.Node]) -> None:
+        """Initialise the first member of a union, or the one that is named."""
+        number = 0
+        if items and isinstance(items[0], c_ast.NamedInitializer):
+            named = items.pop(0)
+            way = find(type, named.name[0].name) if isinstance(named.name[0], c_ast.ID) else None
+            if way is None or len(way) + len(named.name) > 2:
+                raise Unsupported(named, "cannot follow this initialiser")
+            number, items = way[0], [named.expr]
+        kind = type.fields[number][1]
+        inner = [zero_of(self._builder, leaf) for leaf in leaves(kind)]
+        if items:
+            self._fill_member(inner, 0, kind, items)
+        slots[base : base + size(type)] = self._united(type, kind, inner)
+
+    def _united(self, union: Union, member: CType, inner: list[Slot]) -> list[Slot]:
+        """What is in a union's slots where these are in those of its member."""
+        if layout(member) == layout(union):
+            return inner
+        made: list[Slot] = []
+        for at, leaf in layout(union):
+            pieces = [
+                (8 * (start - at), slot)
+                for (start, kind), slot in zip(layout(member), inner, strict=True)
+                if isinstance(slot, int) and start < at + bytes_of(leaf) and at < start + bytes_of(kind)
+            ]
+            if pieces and isinstance(leaf, Scalar):
+                made.append(puns.joined(self._builder, pieces, leaf))
+            else:
+                made.append(zero_of(self._builder, leaf))
+        return made
+
+    def _fill_member(self, slots: list[Slot], at: int, type: CType, items: list[c_ast.Node]) -> None:
+        whole = isinstance(type, Scalar | Pointer) or isinstance(items[0], c_ast.InitList)
+        if not whole and self._unevaluated(items[0]) != type:
             self._fill(slots, at, type, items, flat=True)
             return
         new = self._initialised(type, items.pop(0))
         slots[at : at + len(new)] = new
 
-    def _designated(self, slots: list[int], base: int, type: CType, item: c_ast.NamedInitializer) -> int:
+    def _designated(self, slots: list[Slot], base: int, type: CType, item: c_ast.NamedInitializer) -> int:
         """Initialise what a designator names; returns the number of the member after it."""
         following = 0
         for depth, name in enumerate(item.name):
-            number = self._number(type, name, item)
-            places = members(type)
-            if number is None or not 0 <= number < len(places):
-                raise Unsupported(item, "there is no such member")
-            offset, type = places[number]
-            base += offset
-            following = number + 1 if depth == 0 else following
+            for step, number in enumerate(self._way(type, name, item)):
+                places = members(type)
+                if not 0 <= number < len(places):
+                    raise Unsupported(item, "there is no such member")
+                offset, type = places[number]
+                base += offset
+                following = number + 1 if depth == step == 0 else following
         self._fill_member(slots, base, type, [item.expr])
         return following
 
-    def _number(self, type: CType, name: c_ast.Node, item: c_ast.NamedInitializer) -> int | None:
-        """Which member of the type a part of a designator names; None where it has no such field."""
+    def _way(self, type: CType, name: c_ast.Node, item: c_ast.NamedInitializer) -> tuple[int, ...]:
+        """The numbers of the members that a part of a designator leads through."""
         if isinstance(name, c_ast.ID) and isinstance(type, Struct):
-            return field(type, name.name)
+            return find(type, name.name) or (-1,)
         if isinstance(name, c_ast.ArrayDesignator) and isinstance(type, Array):
-            return self._declarations.constant(name.expr)
+            return (self._declarations.constant(name.expr),)
         raise Unsupported(item, "this designator does not fit")
 
 

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from itertools import count
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.attempts import Attempts, TooLongError
+from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.conditions import Conditions
+from cprograms.lowering.counters import counter
 from cprograms.lowering.expressions import Expressions
 from cprograms.lowering.flow import Flow
 from cprograms.lowering.mentions import Mentions
-from cprograms.lowering.state import UNSET, Exit, Place, State
-from cprograms.lowering.values import leaves
-from cprograms.types import INT, Scalar
+from cprograms.lowering.state import UNSET, Either, Exit, Index, Place, Slot, State
+from cprograms.lowering.values import leaves, scalar_of, size
+from cprograms.types import INT, SCALARS, Leaf, Pointer, Scalar, Void
 
+T = TypeVar("T")
+MOST_TRIALS = 6
+"""Passes that are tried to find out what a loop writes through pointers."""
 UNDECIDED = 4
 """Passes that only a run decides, beyond which a loop that can be computed is not unrolled."""
 
@@ -41,6 +46,33 @@ class Repetition(NamedTuple):
     by_goto: bool = False
 
 
+class Carried(NamedTuple):
+    """A variable that a loop changes: the node that stands for it inside. A pointer's is that of its position among the
+    `length` elements from `place` on."""
+
+    node: int
+    place: Place | None = None
+    length: int = 0
+
+    def holding(self, node: int) -> Slot:
+        """What is in its slot where the node is this."""
+        if self.place is None:
+            return node
+        return self.place._replace(indices=(Index(node, self.length, self.stride),))
+
+    @property
+    def stride(self) -> int:
+        """Slots between two elements."""
+        return size(self.place.type) if self.place is not None and not isinstance(self.place.type, Void) else 1
+
+
+class Once(NamedTuple, Generic[T]):
+    """What a pass gave, over these carried variables by their slots."""
+
+    result: T
+    carried: dict[int, Carried]
+
+
 class Loops:
     """`block` lowers statements in a scope of their own; at most `unroll` passes that add nodes are unrolled."""
 
@@ -49,6 +81,7 @@ class Loops:
         builder: GraphBuilder,
         state: State,
         attempts: Attempts,
+        bounds: Bounds,
         conditions: Conditions,
         flow: Flow,
         expressions: Expressions,
@@ -57,7 +90,7 @@ class Loops:
         executable: bool,
     ) -> None:
         self._builder, self._state, self._attempts = builder, state, attempts
-        self._conditions, self._flow, self._expressions = conditions, flow, expressions
+        self._bounds, self._conditions, self._flow, self._expressions = bounds, conditions, flow, expressions
         self._block, self._unroll, self._executable = block, unroll, executable
         self._carried = 0
 
@@ -113,18 +146,17 @@ class Loops:
         """
         state = self._state
         before = state.memory
-        carried = {slot: self._carry(before[slot], type) for slot, type in self._assigned(loop).items()}
-        state.memory = list(before)
-        for slot, node in carried.items():
-            state.memory[slot] = node
-        go_on, alive = self._carried_pass(loop)
+        once = self._once(loop, before, lambda: self._carried_pass(loop))
+        (go_on, alive), carried = once.result, once.carried
         exits, after = state.exits, state.memory[: len(before)]
         go_on = self._merge_exits(exits, go_on, after, alive)
         state.memory = list(before)
-        for slot, node in carried.items():
-            if after[slot] not in (node, UNSET):
-                type = self._builder.nodes[node].type
-                state.memory[slot] = self._builder.add("loop", type, go_on, after[slot], node)
+        for slot, variable in carried.items():
+            following = self._number(variable, after[slot], loop)
+            if following not in (variable.node, UNSET):
+                type = self._builder.nodes[variable.node].type
+                left = self._builder.add("loop", type, go_on, following, variable.node)
+                state.memory[slot] = variable.holding(left)
         if not exits and self._builder.number(go_on):
             raise Unsupported(loop.body[0], "cannot follow a loop without an end")
         ends = loop.condition is not None or any(e.target == loop.end for e in exits)
@@ -138,17 +170,8 @@ class Loops:
         """
         state, build, choose = self._state, self._builder, self._conditions
         before, path, entered = state.memory, state.path, choose.all_of(state.reached)
-        carried = {slot: self._carry(before[slot], type) for slot, type in self._assigned(loop).items()}
-        state.memory, state.path = list(before), ()
-        for slot, node in carried.items():
-            state.memory[slot] = node
-        test = again = build.constant(1, INT)
-        if loop.condition is not None and loop.tested_first:
-            test = choose.as_flag(self._expressions.condition(loop.condition))
-            state.path = ((test, True),)
-        tested, alive = list(state.memory), self._pass(loop)
-        if alive and loop.condition is not None and not loop.tested_first:
-            again = choose.as_flag(self._expressions.condition(loop.condition))
+        once = self._once(loop, before, lambda: self._tested_pass(loop))
+        (test, tested, again, alive), carried = once.result, once.carried
         exits, after = state.exits, state.memory[: len(before)]
         again = choose.both(test, self._merge_exits(exits, again, after, alive))
         if not exits and build.number(again):
@@ -156,21 +179,120 @@ class Loops:
         targets = list(dict.fromkeys(e.target for e in exits if e.target != loop.end))
         zero = build.constant(0, INT)
         flags = [choose.select(test, self._taken(exits, target), zero) for target in targets]
-        following = [choose.select(test, after[slot], tested[slot]) for slot in carried]
-        carries = [*carried.values(), *(self._carry(zero, INT) for _ in flags)]
+        following = [
+            choose.select(test, self._number(v, after[slot], loop), self._number(v, tested[slot], loop))
+            for slot, v in carried.items()
+        ]
+        carries = [*(v.node for v in carried.values()), *(self._carry(zero, INT) for _ in flags)]
         left = build.repeat(entered, again, [*following, *flags], carries)
         state.memory, state.path = list(before), path
-        for slot, node in zip(carried, left, strict=False):
-            state.memory[slot] = node
+        for (slot, variable), node in zip(carried.items(), left, strict=False):
+            state.memory[slot] = variable.holding(node)
         ends = loop.condition is not None or any(e.target == loop.end for e in exits)
         state.exits = self._leaving(targets, left[len(carried) :], ends)
         return ends
+
+    def _tested_pass(self, loop: Repetition) -> tuple[int, list[Slot], int, bool]:
+        """One pass of a loop that is computed: its test, the memory after that, whether it goes on, whether it ends."""
+        state, choose = self._state, self._conditions
+        state.path = ()
+        test = again = self._builder.constant(1, INT)
+        if loop.condition is not None and loop.tested_first:
+            test = choose.as_flag(self._expressions.condition(loop.condition))
+            state.path = ((test, True),)
+            self._bound_counter(loop)
+        tested, alive = list(state.memory), self._pass(loop)
+        if alive and loop.condition is not None and not loop.tested_first:
+            again = choose.as_flag(self._expressions.condition(loop.condition))
+        return test, tested, again, alive
+
+    def _once(self, loop: Repetition, before: list[Slot], run: Callable[[], T]) -> Once[T]:
+        """Run a pass over carried values of all variables that it changes.
+
+        Which these are its syntax tells; what it writes through pointers, a pass does: another follows where there is
+        more. Raises Unsupported where there is no end to that.
+        """
+        state, first = self._state, self._carried
+        slots = self._assigned(loop)
+        for _ in range(MOST_TRIALS):
+            self._carried = first
+            carried = {slot: self._variable(before[slot], leaf, loop) for slot, leaf in slots.items()}
+            state.memory, state.exits = list(before), []
+            for slot, variable in carried.items():
+                state.memory[slot] = variable.holding(variable.node)
+            result = run()
+            ways = [state.memory, *(e.memory for e in state.exits)]
+            more = [k for k, old in enumerate(before) if k not in carried and any(w[k] != old for w in ways)]
+            if not more:
+                return Once(result, carried)
+            slots |= {slot: self._leaf(before, ways, slot, loop) for slot in more}
+        raise Unsupported(loop.body[0], "cannot follow what this loop changes through pointers")
+
+    def _leaf(self, before: list[Slot], ways: list[list[Slot]], slot: int, loop: Repetition) -> Leaf:
+        """The type of what is in a slot."""
+        held = next((w[slot] for w in (before, *ways) if w[slot] != UNSET), UNSET)
+        if isinstance(held, Place):
+            return Pointer(held.type)
+        if not isinstance(held, int):
+            raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
+        return self._builder.nodes[held].type
+
+    def _variable(self, held: Slot, leaf: Leaf, loop: Repetition) -> Carried:
+        if not isinstance(leaf, Pointer):
+            return Carried(self._carry(held if isinstance(held, int) else UNSET, scalar_of(leaf)))
+        if not isinstance(held, Place) or held.bytes is not None or held.indices or isinstance(held.type, Void):
+            raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
+        stride, inside = size(held.type), held.offset - held.object.start
+        position = self._builder.constant(inside // stride, SCALARS["i64"])
+        length = (size(held.object.type) - inside % stride) // stride
+        moving = held._replace(offset=held.object.start + inside % stride)
+        return Carried(self._carry(position, SCALARS["i64"]), moving, length)
+
+    def _number(self, variable: Carried, held: Slot, loop: Repetition) -> int:
+        """The node of what a carried variable is after a pass."""
+        if isinstance(held, Either):
+            sides = (self._number(variable, side, loop) for side in (held.yes, held.no))
+            return self._conditions.select(held.condition, *sides)
+        if variable.place is None and isinstance(held, int):
+            return held
+        moving = variable.place
+        if moving is None or not isinstance(held, Place) or held.object != moving.object or held.bytes is not None:
+            raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
+        stride, long = variable.stride, SCALARS["i64"]
+        steps, rest = divmod(held.offset - moving.offset, stride)
+        if rest or held.type != moving.type or any(index.stride != stride for index in held.indices):
+            raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
+        found = self._builder.constant(steps, long)
+        for index in held.indices:
+            found = self._builder.add("add", long, self._builder.cast(index.node, long), found)
+        return found
+
+    def _bound_counter(self, loop: Repetition) -> None:
+        """Note what a loop's counter lies between inside of it: `for (i = 0; i < 9; i++)`, with i left alone."""
+        found = counter(loop.condition, loop.following, loop.body)
+        place = self._state.visible(found.name) if found is not None else None
+        held = self._state.memory[place.offset] if place is not None and not place.object.fixed else UNSET
+        if found is None or not isinstance(held, int) or held == UNSET:
+            return
+        node = self._builder.nodes[held]
+        if node.op != "carry" or not node.type.is_integer:
+            return
+        first = self._builder.number(node.children[0])
+        limit = self._expressions.expression(found.limit)
+        last = self._builder.number(limit) if isinstance(limit, int) else None
+        if first is None or last is None:
+            return
+        last = last - found.step if found.exclusive else last
+        low, high = (first, last) if found.step > 0 else (last, first)
+        if low <= high:
+            self._bounds.assume(held, (low, high))
 
     def _carried_pass(self, loop: Repetition) -> tuple[int, bool]:
         """One pass; returns the flag of another one, as the loop's condition has it, and whether the end is reached."""
         go_on = self._builder.constant(1, INT)
         if loop.condition is not None and loop.tested_first:
             go_on = self._conditions.as_flag(self._expressions.condition(loop.condition))
+            self._bound_counter(loop)
         alive = self._pass(loop)
         if alive and loop.condition is not None and not loop.tested_first:
             go_on = self._conditions.as_flag(self._expressions.condition(loop.condition))
@@ -181,7 +303,7 @@ class Loops:
         first = self._builder.constant(0, type) if before == UNSET else before
         return self._builder.carry(self._carried - 1, type, first)
 
-    def _merge_exits(self, exits: list[Exit], go_on: int, after: list[int], alive: bool) -> int:
+    def _merge_exits(self, exits: list[Exit], go_on: int, after: list[Slot], alive: bool) -> int:
         """Put into `after` what the memory is where a pass ends in an exit; returns the condition of another pass."""
         if not alive:
             go_on = self._builder.constant(0, INT)
@@ -219,11 +341,14 @@ class Loops:
             for target, flag in zip(targets, flags, strict=True)
         ]
 
-    def _assigned(self, loop: Repetition) -> dict[int, Scalar]:
-        """The slots of the variables that a loop's code may assign, with their types."""
+    def _assigned(self, loop: Repetition) -> dict[int, Leaf]:
+        """The slots of the variables that a loop's code assigns by their names, with their types; no pointers."""
         parts = [part for part in (loop.condition, loop.following, *loop.body) if part is not None]
         mentions = Mentions(*parts)
         places = [place for name in mentions.assigned if (place := self._state.visible(name)) is not None]
+        found = {
+            p.offset + k: leaf for p in places if not p.object.fixed for k, leaf in enumerate(leaves(p.object.type))
+        }
         if mentions.returns and self._state.result is not None:
-            places.append(Place(self._state.result, 0))
-        return {p.offset + k: leaf for p in places if not p.fixed for k, leaf in enumerate(leaves(p.type))}
+            found |= {self._state.base + k: leaf for k, leaf in enumerate(leaves(self._state.result))}
+        return {slot: leaf for slot, leaf in found.items() if not isinstance(leaf, Pointer)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from cprograms.types import CType
+from cprograms.types import CType, Void
 
 UNSET = -1
 """In a slot: nothing was written yet. Merged with a value, it is that value."""
@@ -21,13 +21,64 @@ class Index(NamedTuple):
     stride: int
 
 
-class Place(NamedTuple):
-    """An lvalue: the slots of `type` from `offset` on, moved by `indices`; `fixed` for constant globals."""
+class Object(NamedTuple):
+    """What a pointer may move in: a variable, whose leaves lie in the slots from `start` on.
+
+    `fixed` for constant globals, `open` for one whose extent is not known yet: it is to be found out.
+    """
 
     type: CType
+    start: int
+    fixed: bool = False
+    open: bool = False
+
+
+class Bytes(NamedTuple):
+    """A view of what lies at a place, of type `within`, as something else: `at` is the first byte of it."""
+
+    within: CType
+    at: int
+
+
+class Place(NamedTuple):
+    """An lvalue in an object: the slots of `type` from `offset` on, moved by `indices`.
+
+    With `bytes` it is a part of what lies there, read and written bit by bit. `row` is the number of elements of the
+    array that this is an element of, and its number among them, where indices hide what the object is made of.
+    """
+
+    object: Object
+    type: CType | Void
     offset: int
     indices: tuple[Index, ...] = ()
-    fixed: bool = False
+    bytes: Bytes | None = None
+    row: tuple[int, int] | None = None
+
+
+class Null(NamedTuple):
+    """A null pointer; `number` tells it from an empty tuple."""
+
+    number: int = 0
+
+
+class Routine(NamedTuple):
+    """What a pointer to a function points to."""
+
+    name: str
+
+
+class Either(NamedTuple):
+    """What a pointer points to where that depends on a condition."""
+
+    condition: int
+    yes: Target
+    no: Target
+
+
+Target = Place | Null | Routine | Either
+"""What a pointer points to."""
+Slot = int | Target
+"""What is in a slot: a node of the graph, or what a pointer points to."""
 
 
 class Label(NamedTuple):
@@ -45,15 +96,20 @@ class Exit(NamedTuple):
 
     target: Hashable
     condition: int | None
-    memory: list[int]
+    memory: list[Slot]
 
 
 Path = tuple[tuple[int, bool], ...]
 """Conditions, outermost first, and whether each holds."""
 Frame = tuple[
-    list[int], list[Exit], list[dict[str, Place]], dict[str, Hashable], CType | None, tuple[str, ...], int, Path
+    list[Slot], list[Exit], list[dict[str, Place]], dict[str, Hashable], CType | None, tuple[str, ...], int, Path, int
 ]
-"""What a call of a function replaces, and what an attempt may have to go back to: the first eight fields of a State."""
+"""What a call of a function replaces, and what an attempt may have to go back to: the first nine fields of a State."""
+
+
+def whole(object: Object) -> Place:
+    """All of an object."""
+    return Place(object, object.type, object.start)
 
 
 class State:
@@ -65,7 +121,7 @@ class State:
     """
 
     def __init__(self) -> None:
-        self.memory: list[int] = []
+        self.memory: list[Slot] = []
         self.exits: list[Exit] = []
         self.scopes: list[dict[str, Place]] = []  # the local variables, innermost scope last
         self.targets: dict[str, Hashable] = {}  # where "break" and "continue" go
@@ -73,31 +129,36 @@ class State:
         self.active: tuple[str, ...] = ()  # the functions that are being followed, outermost first
         self.repeating = 0  # how many unrolled loops and recursive calls this place is in
         self.path: Path = ()  # what holds here, but that no exit of `exits` was taken
+        self.base = 0  # where the slots of the function that is being followed begin: first what it returns
         self.typing = False  # only the type of an expression is wanted: calls are not followed
         self.globals: dict[str, Place] = {}  # the constant globals that were read so far
-        self.constants: list[int] = []  # their slots
+        self.constants: list[Slot] = []  # their slots
+        self.outermost = 0  # the first slot that was read or written of late, if that is before `base`
 
     def frame(self) -> Frame:
-        return self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating, self.path
+        flow = self.memory, self.exits, self.scopes, self.targets, self.result, self.active
+        return *flow, self.repeating, self.path, self.base
 
     def snapshot(self) -> Frame:
         """The frame as it is now, whatever is assigned later."""
         memory, exits, scopes = list(self.memory), list(self.exits), [dict(scope) for scope in self.scopes]
-        return memory, exits, scopes, self.targets, self.result, self.active, self.repeating, self.path
+        return memory, exits, scopes, self.targets, self.result, self.active, self.repeating, self.path, self.base
 
     def restore(self, frame: Frame) -> None:
-        self.memory, self.exits, self.scopes, self.targets, self.result, self.active, self.repeating, self.path = frame
+        self.memory, self.exits, self.scopes, self.targets, self.result, self.active = frame[:6]
+        self.repeating, self.path, self.base = frame[6:]
 
     @property
     def reached(self) -> Path:
         """All that holds where control is at this point: no exit was taken either."""
         return self.path + tuple((e.condition, False) for e in self.exits if e.condition is not None)
 
-    def enter(self, name: str, result: CType | None, memory: list[int], parameters: dict[str, Place]) -> Frame:
-        """Enter a function that is called; returns the frame of the caller."""
+    def enter(self, name: str, result: CType | None, own: list[Slot], parameters: dict[str, Place]) -> Frame:
+        """Enter a function that is called, whose slots begin as `own`; returns the frame of the caller."""
         outer = self.frame()
         self.path = self.reached
-        self.memory, self.exits, self.scopes, self.targets = memory, [], [parameters], {}
+        self.base = len(self.memory)
+        self.memory, self.exits, self.scopes, self.targets = [*self.memory, *own], [], [parameters], {}
         self.result, self.active = result, (*self.active, name)
         return outer
 
@@ -108,10 +169,15 @@ class State:
                 return scope[name]
         return self.globals.get(name)
 
-    def declare(self, name: str, type: CType, slots: list[int]) -> None:
+    def declare(self, name: str, type: CType, slots: list[Slot]) -> None:
         """A new variable of the innermost scope."""
-        self.scopes[-1][name] = Place(type, len(self.memory))
+        self.scopes[-1][name] = self.allocate(type, slots)
+
+    def allocate(self, type: CType, slots: list[Slot], open: bool = False) -> Place:
+        """The place of a new object, at the end of the memory."""
+        place = whole(Object(type, len(self.memory), open=open))
         self.memory.extend(slots)
+        return place
 
     def open_scope(self) -> int:
         """Open a scope; returns the mark that closes it. Where an exception leaves it open, a frame is restored."""

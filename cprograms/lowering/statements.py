@@ -9,6 +9,7 @@ from pycparser import c_ast
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.attempts import Attempts
+from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.expressions import Expressions
 from cprograms.lowering.flow import Flow
@@ -28,6 +29,7 @@ class Statements:
         declarations: Declarations,
         state: State,
         attempts: Attempts,
+        bounds: Bounds,
         conditions: Conditions,
         flow: Flow,
         expressions: Expressions,
@@ -36,7 +38,9 @@ class Statements:
     ) -> None:
         self._builder, self._declarations, self._state = builder, declarations, state
         self._attempts, self._flow, self._expressions = attempts, flow, expressions
-        self._loops = Loops(builder, state, attempts, conditions, flow, expressions, self._block, unroll, executable)
+        self._loops = Loops(
+            builder, state, attempts, bounds, conditions, flow, expressions, self._block, unroll, executable
+        )
         self._switches = Switches(conditions, flow, expressions, self._declare, self._sequence)
         self._visits: dict[type, Callable[..., bool]] = {
             c_ast.Compound: self._compound,
@@ -65,7 +69,7 @@ class Statements:
         visit = self._visits.get(type(node))
         if visit is None:
             self._expressions.expression(node)
-            return True
+            return not self._expressions.ends(node)
         return visit(node)
 
     # Blocks and declarations
@@ -137,7 +141,7 @@ class Statements:
             value = self._expressions.expression(node.expr)
             if state.result is not None:
                 new = nodes_of(convert(self._builder, value, state.result, node))
-                state.memory[: len(new)] = new
+                state.memory[state.base : state.base + len(new)] = new
         return self._flow.leave(RETURN)
 
     def _break(self, node: c_ast.Break) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
+from cprograms.frontend.standard import BUILTINS, PROTOTYPES
 from cprograms.lowering.values import MOST_SLOTS, size
 from cprograms.types import INT, CType
 
@@ -46,6 +47,11 @@ class TranslationUnit:
         """Whether it defines a function of this name."""
         return name in self._functions
 
+    def traps(self, name: str) -> bool:
+        """Whether a row ends where it gets to a call of this name: neither the program nor the C library has it."""
+        known = name in PROTOTYPES or name in BUILTINS or name in self.globals
+        return not known and not self.defines(name)
+
     def definition(self, name: str) -> Definition:
         """The function of this name; raises Unsupported where it takes or gives what has too many members."""
         if name not in self._definitions:
@@ -56,7 +62,7 @@ class TranslationUnit:
         signature = function.decl.type
         result = None if is_void(signature.type) else self.declarations.type_of(signature.type)
         parameters = [
-            (p.name, self.declarations.type_of(p.type))
+            (p.name or "", self.declarations.parameter(p)[0])
             for p in (signature.args.params if signature.args else [])
             if not is_void(p.type)
         ]

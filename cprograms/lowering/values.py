@@ -1,4 +1,4 @@
-"""Values of C expressions as nodes of the graph: one node for a scalar, one for each scalar of a struct or an array."""
+"""Values of C expressions: a node for a scalar, what is in each slot for a struct or an array, a pointer's target."""
 
 from __future__ import annotations
 
@@ -9,95 +9,242 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
-from cprograms.types import INT, Array, CType, Scalar, Struct
+from cprograms.lowering.state import Bytes, Either, Null, Place, Slot, Target, whole
+from cprograms.types import (
+    INT,
+    SCALARS,
+    Array,
+    Bits,
+    CType,
+    Function,
+    Leaf,
+    Pointer,
+    Scalar,
+    Struct,
+    Union,
+    Void,
+    bytes_of,
+    offsets,
+)
 
 MOST_SLOTS, MOST_ENTRIES = 1024, 65536
 """Scalars of a variable that can be followed, and of one that has an initialiser."""
 
 
 class Aggregate(NamedTuple):
-    """The value of a struct or array expression: a node for each scalar leaf."""
+    """The value of a struct, union or array expression: what is in the slot of each leaf."""
 
     type: CType
-    leaves: list[int]
+    leaves: list[Slot]
 
 
-Value = int | Aggregate
+class Address(NamedTuple):
+    """The value of a pointer expression: its type, and what it points to."""
+
+    type: Pointer
+    target: Target
+
+
+Value = int | Aggregate | Address
 
 
 def size(type: CType) -> int:
-    """How many scalars a type consists of."""
+    """How many slots a type takes."""
     if isinstance(type, Array):
         return type.length * size(type.element)
+    if isinstance(type, Union):
+        return len(cells(type))
     return sum(size(kind) for _, kind in type.fields) if isinstance(type, Struct) else 1
 
 
 @lru_cache(maxsize=4096)
-def leaves(type: CType) -> tuple[Scalar, ...]:
-    """The scalars that a type consists of, in order of declaration."""
-    if isinstance(type, Scalar):
-        return (type,)
+def leaves(type: CType) -> tuple[Leaf, ...]:
+    """What is in each slot of a type, in order of declaration."""
     if isinstance(type, Array):
         return leaves(type.element) * type.length
-    return tuple(leaf for _, field in type.fields for leaf in leaves(field))
+    if isinstance(type, Struct):
+        return tuple(leaf for _, field in type.fields for leaf in leaves(field))
+    if isinstance(type, Union):
+        return tuple(leaf for _, leaf in cells(type))
+    return (type,)
+
+
+@lru_cache(maxsize=4096)
+def layout(type: CType) -> tuple[tuple[int, Leaf], ...]:
+    """The leaves of a type, each with its first byte; bit-fields with that of their unit."""
+    if isinstance(type, Array):
+        step, inside = bytes_of(type.element), layout(type.element)
+        return tuple((k * step + at, leaf) for k in range(type.length) for at, leaf in inside)
+    if isinstance(type, Struct):
+        return tuple((start + at, leaf) for _, start, inner in offsets(type) for at, leaf in layout(inner))
+    return cells(type) if isinstance(type, Union) else ((0, type),)
+
+
+@lru_cache(maxsize=1024)
+def cells(union: Union) -> tuple[tuple[int, Leaf], ...]:
+    """What a union's bytes are kept as: the leaves of the member that fills it, where all others have leaves of the
+    same types at the same places; else unsigned integers as long as its shortest leaf.
+    """
+    members = [layout(inner) for _, inner in union.fields]
+    longest = max(members, key=lambda leaves: max((at for at, _ in leaves), default=0))
+    if all({*member} <= {*longest} for member in members):
+        return longest
+    kinds = {leaf for member in members for _, leaf in member}
+    if not all(isinstance(kind, Scalar) for kind in kinds):
+        return longest  # of what is no number only the longest member can be followed
+    step = min(bytes_of(kind) for kind in kinds)
+    return tuple((at, SCALARS[f"u{8 * step}"]) for at in range(0, bytes_of(union), step))
 
 
 def members(type: CType) -> list[tuple[int, CType]]:
-    """Each direct member of an array or a struct: the scalars before it, and its type."""
+    """Each direct member of an array or a struct: the slots before it, and its type."""
     if isinstance(type, Array):
-        stride = len(leaves(type.element))
+        stride = size(type.element)
         return [(i * stride, type.element) for i in range(type.length)]
     found, before = [], 0
     for _, kind in type.fields if isinstance(type, Struct) else ():
         found.append((before, kind))
-        before += len(leaves(kind))
+        before += size(kind)
     return found
 
 
-def field(type: CType, name: str) -> int | None:
-    """The number of a struct's field among its members; None where there is no such field."""
-    names = [known for known, _ in type.fields] if isinstance(type, Struct) else []
-    return names.index(name) if name in names else None
+def nodes_of(value: Value) -> list[Slot]:
+    """What is in the slots of a value."""
+    if isinstance(value, Aggregate):
+        return value.leaves
+    return [value.target if isinstance(value, Address) else value]
 
 
-def nodes_of(value: Value) -> list[int]:
-    return value.leaves if isinstance(value, Aggregate) else [value]
-
-
-def value_of(type: CType, nodes: list[int]) -> Value:
-    """The value of a type whose scalars are these nodes."""
-    return nodes[0] if isinstance(type, Scalar) else Aggregate(type, nodes)
+def value_of(type: CType, slots: list[Slot]) -> Value:
+    """The value of a type that has these in its slots."""
+    if isinstance(type, Pointer):
+        target = slots[0]
+        return Address(type, Null() if isinstance(target, int) else target)
+    if isinstance(type, Scalar) and isinstance(slots[0], int):
+        return slots[0]
+    return Aggregate(type, slots)
 
 
 def type_of(builder: GraphBuilder, value: Value) -> CType:
-    return value.type if isinstance(value, Aggregate) else builder.nodes[value].type
+    return builder.nodes[value].type if isinstance(value, int) else value.type
+
+
+def numbers(value: Value) -> list[int]:
+    """The nodes among what a value consists of."""
+    return [slot for slot in nodes_of(value) if isinstance(slot, int)]
 
 
 def convert(builder: GraphBuilder, value: Value, type: CType, node: c_ast.Node) -> Value:
     """The value in another type; raises Unsupported, at the syntax node, where C has no such conversion."""
-    if isinstance(type, Scalar) and not isinstance(value, Aggregate):
+    if isinstance(type, Bits) and isinstance(value, int):
+        return value_of(type.scalar, [_held(builder, builder.cast(value, type.scalar), type)])
+    if isinstance(type, Scalar) and isinstance(value, int):
         return builder.cast(value, type)
+    if isinstance(type, Pointer):
+        return _pointed(builder, value, type, node)
     if isinstance(value, Aggregate) and value.type == type:
         return value
     raise Unsupported(node, "these types do not fit together")
 
 
+def _held(builder: GraphBuilder, value: int, field: Bits) -> int:
+    """What a bit-field holds of an integer: its lowest bits, with the sign that they give."""
+    type, spare = field.scalar, field.scalar.bits - field.width
+    if spare <= 0 or type.kind == "bool":
+        return value
+    if type.kind == "uint":
+        return builder.add("and", type, value, builder.constant((1 << field.width) - 1, type))
+    by = builder.constant(spare, INT)
+    return builder.add("shr", type, builder.add("shl", type, value, by), by)
+
+
+def _pointed(builder: GraphBuilder, value: Value, type: Pointer, node: c_ast.Node) -> Address:
+    if isinstance(value, int) and builder.number(value) == 0:
+        return Address(type, Null())
+    if isinstance(value, Address):
+        return Address(type, retyped(value.target, type.target))
+    raise Unsupported(node, "cannot follow this pointer")
+
+
+def retyped(target: Target, type: CType | Void | Function) -> Target:
+    """What is pointed to, seen through a pointer to another type."""
+    if isinstance(target, Either):
+        return target._replace(yes=retyped(target.yes, type), no=retyped(target.no, type))
+    if not isinstance(target, Place) or isinstance(type, Void | Function) or type == target.type:
+        return target
+    return viewed(target, type)
+
+
+def viewed(place: Place, type: CType) -> Place:
+    """What begins at a place, as one of another type: as slots where the leaves agree, else as bytes."""
+    if place.bytes is None:
+        if place.indices:
+            if isinstance(place.type, Void) or _fits(leaves(place.type), 0, type):
+                return place._replace(type=type)
+            return place._replace(type=type, bytes=Bytes(place.type, 0))
+        begin = place.offset - place.object.start
+        if _fits(leaves(place.object.type), begin, type):
+            return place._replace(type=type)
+        at = layout(place.object.type)[begin][0] if begin < size(place.object.type) else bytes_of(place.object.type)
+        within = whole(place.object)
+        return within._replace(type=type, bytes=Bytes(place.object.type, at))
+    return settled(place._replace(type=type))
+
+
+def settled(place: Place) -> Place:
+    """A view of bytes as slots again, where those that begin there are the leaves of its type."""
+    if place.bytes is None or isinstance(place.type, Void):
+        return place
+    within, at = place.bytes
+    for number, (start, _) in enumerate(layout(within)):
+        if start == at and _fits(leaves(within), number, place.type) and not _has_bits(place.type):
+            return place._replace(offset=place.offset + number, bytes=None)
+    return place
+
+
+def _has_bits(type: CType) -> bool:
+    return any(isinstance(leaf, Bits) for leaf in leaves(type))
+
+
+def _fits(found: tuple[Leaf, ...], begin: int, type: CType) -> bool:
+    """Whether the leaves from `begin` on are those of a type."""
+    wanted = leaves(type)
+    if begin < 0 or len(found) < begin + len(wanted):
+        return False
+    return all(_same(a, found[begin + k]) for k, a in enumerate(wanted))
+
+
+def _same(a: Leaf, b: Leaf) -> bool:
+    return a == b or (isinstance(a, Pointer) and isinstance(b, Pointer))
+
+
 def zero(builder: GraphBuilder, type: CType | None) -> Value:
     """All zeros; 0 stands for the value of a void function, whose type is None."""
     kind = type or INT
-    return value_of(kind, [builder.constant(0, leaf) for leaf in leaves(kind)])
+    return value_of(kind, [zero_of(builder, leaf) for leaf in leaves(kind)])
 
 
-def opaque(builder: GraphBuilder, arguments: list[Value], type: CType | None) -> Value:
-    """A value of which only that it depends on the arguments is known."""
+def zero_of(builder: GraphBuilder, leaf: Leaf) -> Slot:
+    return Null() if isinstance(leaf, Pointer) else builder.constant(0, scalar_of(leaf))
+
+
+def scalar_of(leaf: Scalar | Bits) -> Scalar:
+    return leaf.scalar if isinstance(leaf, Bits) else leaf
+
+
+def opaque(builder: GraphBuilder, read: list[int], type: CType | None) -> Value:
+    """A value of which only that it depends on some nodes is known."""
     if type is None:
         return zero(builder, None)
-    return value_of(type, [_opaque_leaf(builder, arguments, leaf) for leaf in leaves(type)])
+    return value_of(type, [opaque_slot(builder, read, leaf) for leaf in leaves(type)])
 
 
-def _opaque_leaf(builder: GraphBuilder, arguments: list[Value], type: Scalar) -> int:
-    read = [builder.cast(n, type) for a in arguments for n in nodes_of(a)] or [builder.constant(0, type)]
-    value, *others = read if len(read) > 1 else read * 2
+def opaque_slot(builder: GraphBuilder, read: list[int], leaf: Leaf) -> Slot:
+    if isinstance(leaf, Pointer):
+        return Null()
+    type = scalar_of(leaf)
+    nodes = [builder.cast(n, type) for n in read] or [builder.constant(0, type)]
+    value, *others = nodes if len(nodes) > 1 else nodes * 2
     for other in others:
         value = builder.add("opaque", type, value, other)
     return value

@@ -1,4 +1,4 @@
-"""Reading and assigning variables: slots of the memory, those of an array chosen by the value of an index."""
+"""Reading and assigning what lies at a place: slots of the memory, an array's chosen by the value of an index."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
+from cprograms.lowering import puns
 from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.conditions import Conditions
-from cprograms.lowering.state import UNSET, Index, Place, State
-from cprograms.lowering.values import Aggregate, Value, convert, leaves, nodes_of
-from cprograms.types import INT, Scalar
+from cprograms.lowering.state import UNSET, Either, Index, Null, Place, Slot, State, Target, whole
+from cprograms.lowering.values import (
+    Value,
+    convert,
+    layout,
+    leaves,
+    nodes_of,
+    size,
+    value_of,
+    zero_of,
+)
+from cprograms.types import INT, Bits, CType, Leaf, Scalar, Void, bytes_of
 
 LONGEST_CHAIN = 8
 """Entries of a constant table that a dynamic index selects among; longer tables become lookups."""
@@ -21,52 +31,141 @@ class Variables:
     def __init__(self, builder: GraphBuilder, bounds: Bounds, state: State, conditions: Conditions) -> None:
         self._builder, self._bounds, self._state, self._conditions = builder, bounds, state, conditions
 
-    def load(self, place: Place) -> Value:
-        if isinstance(place.type, Scalar):
-            return self._load_leaf(place, 0, place.type)
-        return Aggregate(place.type, [self._load_leaf(place, k, leaf) for k, leaf in enumerate(leaves(place.type))])
+    def load(self, target: Target, node: c_ast.Node) -> Value:
+        """What lies where a pointer points to."""
+        if isinstance(target, Either):
+            return self._load_either(target, node)
+        place = _known(target, node)
+        type = _complete(place, node)
+        if place.bytes is not None:
+            slots = self._load_bytes(place, type, node)
+        else:
+            self._touch(place, node)
+            slots = [self._load_slot(place, k, leaf, node) for k, leaf in enumerate(leaves(type))]
+        if isinstance(type, Bits) and isinstance(slots[0], int):
+            # A bit-field that an int can hold is promoted to one.
+            narrow = type.width < INT.bits or (type.width == INT.bits and type.scalar.kind == "int")
+            return self._builder.cast(slots[0], INT) if narrow and type.scalar.kind != "bool" else slots[0]
+        return value_of(type, slots)
 
-    def store(self, place: Place, value: Value, node: c_ast.Node) -> Value:
-        """Assign; returns the value as converted to the place's type."""
-        if place.fixed:
-            raise Unsupported(node, "constants cannot be assigned to")
-        value = convert(self._builder, value, place.type, node)
-        memory, new = self._state.memory, nodes_of(value)
-        if not place.indices:
-            memory[place.offset : place.offset + len(new)] = new
-            return value
-        for moved, guard in self._elements(place.indices):
-            for k, (leaf, type) in enumerate(zip(new, leaves(place.type), strict=True)):
-                at = place.offset + moved + k
-                memory[at] = self._conditions.select(guard, leaf, self.slot(memory, at, type))
+    def _load_either(self, target: Either, node: c_ast.Node) -> Value:
+        if isinstance(target.yes, Null) or isinstance(target.no, Null):
+            return self.load(target.no if isinstance(target.yes, Null) else target.yes, node)
+        yes, no = self.load(target.yes, node), self.load(target.no, node)
+        merged = self._conditions.merge(target.condition, nodes_of(yes), nodes_of(no), len(nodes_of(yes)))
+        if isinstance(yes, int):
+            return self._conditions.select(target.condition, yes, self._as_number(no, node))
+        return value_of(yes.type, merged)
+
+    def _as_number(self, value: Value, node: c_ast.Node) -> int:
+        if not isinstance(value, int):
+            raise Unsupported(node, "a scalar is needed here")
         return value
 
-    def slot(self, slots: list[int], offset: int, type: Scalar) -> int:
-        if offset >= len(slots):
-            raise Unsupported(c_ast.EmptyStatement(), "a variable is used outside its scope")
-        # What an uninitialised variable holds is undefined; 0 is as good as any number.
-        return self._builder.constant(0, type) if slots[offset] == UNSET else slots[offset]
+    def store(self, target: Target, value: Value, node: c_ast.Node) -> Value:
+        """Assign; returns the value as converted to the place's type."""
+        if isinstance(target, Either):
+            return self._store_either(target, value, node)
+        place = _known(target, node)
+        if place.object.fixed:
+            raise Unsupported(node, "constants cannot be assigned to")
+        type = _complete(place, node)
+        value = convert(self._builder, value, type, node)
+        if place.bytes is not None:
+            self._store_bytes(place, type, nodes_of(value), node)
+            return value
+        self._touch(place, node)
+        self._store_slots(place, nodes_of(value), node)
+        return value
 
-    def _load_leaf(self, place: Place, k: int, type: Scalar) -> int:
-        slots = self._state.constants if place.fixed else self._state.memory
+    def _store_either(self, target: Either, value: Value, node: c_ast.Node) -> Value:
+        if isinstance(target.yes, Null) or isinstance(target.no, Null):
+            return self.store(target.no if isinstance(target.yes, Null) else target.yes, value, node)
+        state = self._state
+        before = list(state.memory)
+        stored = self.store(target.yes, value, node)
+        after, state.memory = state.memory, before
+        self.store(target.no, value, node)
+        state.memory = self._conditions.merge(target.condition, after, state.memory, len(after))
+        return stored
+
+    def _store_slots(self, place: Place, new: list[Slot], node: c_ast.Node) -> None:
+        memory = self._state.memory
         if not place.indices:
-            return self.slot(slots, place.offset + k, type)
-        return self._indexed(slots, place.offset + k, place.indices, type)
+            self._write(place.offset, len(new))
+            memory[place.offset : place.offset + len(new)] = new
+            return
+        for moved, guard in self._elements(place.indices):
+            self._write(place.offset + moved, len(new))
+            for k, slot in enumerate(new):
+                at = place.offset + moved + k
+                memory[at] = self._conditions.merge(guard, [slot], [self._held(memory, at, slot)], 1)[0]
 
-    def _indexed(self, slots: list[int], offset: int, indices: tuple[Index, ...], type: Scalar) -> int:
+    def _held(self, memory: list[Slot], at: int, new: Slot) -> Slot:
+        """What is in a slot, or 0 of the kind of what is put there."""
+        if memory[at] != UNSET or not isinstance(new, int):
+            return memory[at]
+        return self._builder.constant(0, self._builder.nodes[new].type)
+
+    # What an abstract run wants to know
+
+    def _write(self, start: int, length: int) -> None:
+        """Slots are written."""
+
+    def _read(self, slot: Slot) -> None:
+        """What is in a slot is read."""
+
+    # Slots
+
+    def slot(self, slots: list[Slot], offset: int, leaf: Leaf, node: c_ast.Node) -> Slot:
+        if not 0 <= offset < len(slots):
+            raise Unsupported(node, "a variable is used outside its scope")
+        # What an uninitialised variable holds is undefined; 0 is as good as any number.
+        found = zero_of(self._builder, leaf) if slots[offset] == UNSET else slots[offset]
+        self._read(found)
+        return found
+
+    def number(self, slots: list[Slot], offset: int, type: Scalar, node: c_ast.Node) -> int:
+        found = self.slot(slots, offset, type, node)
+        if not isinstance(found, int):
+            raise Unsupported(node, "a pointer is used as a number")
+        return found
+
+    def _touch(self, place: Place, node: c_ast.Node) -> None:
+        """Check that a place is inside of its object, and note how far out it lies. Raises Unsupported."""
+        start, length = place.object.start, size(place.object.type)
+        outside = not start <= place.offset <= start + length - size(_complete(place, node))
+        if outside and not place.indices:
+            raise Unsupported(node, "this lies outside of what the pointer points into")
+        if not place.object.fixed and start < self._state.outermost:
+            self._state.outermost = start
+
+    def _slots_of(self, place: Place) -> list[Slot]:
+        return self._state.constants if place.object.fixed else self._state.memory
+
+    def _load_slot(self, place: Place, k: int, leaf: Leaf, node: c_ast.Node) -> Slot:
+        slots = self._slots_of(place)
+        if not place.indices:
+            return self.slot(slots, place.offset + k, leaf, node)
+        return self._indexed(slots, place.offset + k, place.indices, leaf, node)
+
+    def _indexed(
+        self, slots: list[Slot], offset: int, indices: tuple[Index, ...], leaf: Leaf, node: c_ast.Node
+    ) -> Slot:
         """An element chosen by the first index, of elements chosen by the others."""
-        (node, length, stride), rest = indices[0], indices[1:]
+        (index, length, stride), rest = indices[0], indices[1:]
         if rest:
-            choices = [self._indexed(slots, offset + i * stride, rest, type) for i in range(length)]
+            choices = [self._indexed(slots, offset + i * stride, rest, leaf, node) for i in range(length)]
         else:
-            choices = [self.slot(slots, offset + i * stride, type) for i in range(length)]
-        numbers = [self._builder.number(c) for c in choices]
-        if length > LONGEST_CHAIN and None not in numbers:
-            return self._builder.lookup(np.array(numbers, dtype=type.dtype), type, node)
-        index, possible = self._checked(node, length)
+            choices = [self.slot(slots, offset + i * stride, leaf, node) for i in range(length)]
+        if length > LONGEST_CHAIN and isinstance(leaf, Scalar):
+            numbers = [self._builder.number(c) if isinstance(c, int) else None for c in choices]
+            if None not in numbers:
+                return self._builder.lookup(np.array(numbers, dtype=leaf.dtype), leaf, index)
+        valid, possible = self._checked(index, length)
         value = choices[possible[-1]]
         for i in reversed(possible[:-1]):
-            value = self._conditions.select(self._conditions.equals(index, i), choices[i], value)
+            value = self._conditions.merge(self._conditions.equals(valid, i), [choices[i]], [value], 1)[0]
         return value
 
     def _elements(self, indices: tuple[Index, ...]) -> list[tuple[int, int]]:
@@ -92,3 +191,112 @@ class Variables:
             return node, possible
         type = self._builder.nodes[node].type
         return self._builder.lookup(np.arange(length).astype(type.dtype), type, node), possible or range(length)
+
+    # Bytes
+
+    def _load_bytes(self, place: Place, type: CType, node: c_ast.Node) -> list[Slot]:
+        assert place.bytes is not None
+        first = place.bytes.at
+        loaded: list[Slot] = []
+        for at, leaf in layout(type):
+            if not isinstance(leaf, Scalar):
+                raise Unsupported(node, "cannot follow this view of memory")
+            parts = self._parts(place, first + at, leaf, node)
+            pieces = [(shift, self._number_at(part, node)) for shift, part in parts]
+            loaded.append(puns.joined(self._builder, pieces, leaf))
+        return loaded
+
+    def _store_bytes(self, place: Place, type: CType, new: list[Slot], node: c_ast.Node) -> None:
+        assert place.bytes is not None
+        first = place.bytes.at
+        for (at, leaf), slot in zip(layout(type), new, strict=True):
+            if not isinstance(leaf, Scalar) or not isinstance(slot, int):
+                raise Unsupported(node, "cannot follow this view of memory")
+            for shift, part in self._parts(place, first + at, leaf, node):
+                covers = shift >= 0 and shift + _bits(part) <= leaf.bits
+                old = None if covers else self._number_at(part, node)
+                value = puns.inserted(self._builder, slot, shift, _leaf(part), old)
+                self._touch(part, node)
+                self._store_slots(part, [value], node)
+
+    def _number_at(self, part: Place, node: c_ast.Node) -> int:
+        self._touch(part, node)
+        found = self._load_slot(part, 0, _leaf(part), node)
+        if not isinstance(found, int):
+            raise Unsupported(node, "a pointer is used as a number")
+        return found
+
+    def _parts(self, place: Place, first: int, type: Scalar, node: c_ast.Node) -> list[tuple[int, Place]]:
+        """The slots that some bytes of a place lie in, each with the bit of these bytes that its first one is."""
+        assert place.bytes is not None
+        end, found, covered = first + bytes_of(type), [], 0
+        for number, (at, leaf) in enumerate(layout(place.bytes.within)):
+            over = min(at + bytes_of(leaf), end) - max(at, first)
+            if over <= 0:
+                continue
+            if not isinstance(leaf, Scalar):
+                raise Unsupported(node, "cannot follow this view of memory")
+            covered += over
+            found.append((8 * (at - first), place._replace(type=leaf, offset=place.offset + number, bytes=None)))
+        if covered != end - first:
+            raise Unsupported(node, "this lies outside of what the pointer points into")
+        return found
+
+    def region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, Place]]:
+        """The slots that `length` bytes of memory consist of, each with its first byte there. Raises Unsupported."""
+        place = _known(target, node)
+        if place.bytes is None and place.indices:
+            within, base, first = _complete(place, node), place, 0
+        elif place.bytes is not None:
+            within, base, first = place.bytes.within, place._replace(bytes=None), place.bytes.at
+        else:
+            within, base = place.object.type, whole(place.object)
+            starts = [at for at, _ in layout(within)]
+            begin = place.offset - place.object.start
+            first = starts[begin] if begin < len(starts) else bytes_of(within)
+        found = [
+            (at - first, base._replace(type=leaf, offset=base.offset + number))
+            for number, (at, leaf) in enumerate(layout(within))
+            if first <= at < first + length
+        ]
+        if sum(bytes_of(part.type) for _, part in found if not isinstance(part.type, Void)) > length or not found:
+            raise Unsupported(node, "cannot follow how much memory is worked on here")
+        return found
+
+    def reachable(self, values: list[Value]) -> list[tuple[int, Leaf]]:
+        """The slots of all objects that may be written through some values, directly or through what lies there."""
+        found: dict[int, Leaf] = {}
+        stack: list[Slot] = [slot for value in values for slot in nodes_of(value)]
+        while stack:
+            slot = stack.pop()
+            if isinstance(slot, Either):
+                stack += [slot.yes, slot.no]
+            if not isinstance(slot, Place) or slot.object.fixed or slot.object.start in found:
+                continue
+            for k, leaf in enumerate(leaves(slot.object.type)):
+                at = slot.object.start + k
+                if at < len(self._state.memory):
+                    found[at] = leaf
+                    stack.append(self._state.memory[at])
+        return list(found.items())
+
+
+def _bits(part: Place) -> int:
+    return _leaf(part).bits
+
+
+def _leaf(part: Place) -> Scalar:
+    assert isinstance(part.type, Scalar)
+    return part.type
+
+
+def _known(target: Target, node: c_ast.Node) -> Place:
+    if isinstance(target, Place):
+        return target
+    raise Unsupported(node, "this pointer is null here" if isinstance(target, Null) else "cannot follow this pointer")
+
+
+def _complete(place: Place, node: c_ast.Node) -> CType:
+    if isinstance(place.type, Void):
+        raise Unsupported(node, "what the pointer points to has no known type")
+    return place.type
