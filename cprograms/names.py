@@ -89,9 +89,9 @@ def shortened(names: Sequence[str]) -> list[str]:
     return [text for text, _ in grouped(names, [None] * len(names))]
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], quote: str = "") -> str:
     """Names in a line that can be read."""
-    return enough(shortened(names), len(names))
+    return enough([f"{quote}{name}{quote}" for name in shortened(names)], len(names))
 
 
 def enough(shown: Sequence[str], count: int) -> str:

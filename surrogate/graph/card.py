@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cprograms.ops import AFTER, REPEAT
-from cprograms.program import Signature, bound
+from cprograms.program import Signature
 from surrogate.graph.module import GraphModule
 from surrogate.numeric.check import Report
-from surrogate.numeric.words import domain_table, error_table
+from surrogate.numeric.words import domain_table, error_table, example_inputs, example_note
 from surrogate.version import __version__
 
 _LEAVES = frozenset(("const", "arg", "carry", AFTER))
@@ -32,7 +32,7 @@ def card(
     signature: Signature, module: GraphModule, constants: Mapping[str, float], fitted: int, measured: Report | None
 ) -> str:
     """The text of an artifact's README.md; `constants` are the learnable ones by their labels."""
-    example = ", ".join(bound(a.low) for a in signature.arguments)
+    example, note = example_inputs(signature.arguments), example_note(signature.arguments)
     origin = f"Its constants were fitted to {fitted:,} rows." if fitted else "Its constants are the program's."
     return "\n".join(
         [
@@ -59,7 +59,7 @@ def card(
             "```python",
             "import surrogate",
             'program = surrogate.load("this directory")',
-            f"program.predict([[{example}]])",
+            f"program.predict({example}){note}",
             "program.module  # torch: [..., arguments] -> [..., results]",
             "```",
             "",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cprograms.program import Signature, bound
+from cprograms.names import listed
+from cprograms.program import Signature
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.numeric.check import Report
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS
-from surrogate.numeric.words import domain_table, error_table
+from surrogate.numeric.words import domain_table, error_table, example_inputs, example_note
 from surrogate.version import __version__
 
 
@@ -76,7 +77,7 @@ class Origin:
         prefer = "the held-out rows prefer the emitted weights"
         if len(self.untuned) == len(self.results):
             return f"; fine-tuning on {self.rows:,} changed nothing: {prefer}"
-        kept = f", but for {', '.join(self.untuned)}, of which {prefer}" if self.untuned else ""
+        kept = f", but for {listed(self.untuned)}, of which {prefer}" if self.untuned else ""
         return f", then fine-tuned on {self.rows:,}{kept}"
 
     def safeguard(self) -> str:
@@ -92,7 +93,7 @@ class Origin:
         """Which results are the mean; empty where none is."""
         if not self.mean_only:
             return ""
-        which = "" if len(self.results) == 1 else f" for {', '.join(self.mean_only)}"
+        which = "" if len(self.results) == 1 else f" for {listed(self.mean_only)}"
         return f"falls back to the mean{which}"
 
 
@@ -101,7 +102,7 @@ def card(signature: Signature, network: str, origin: Origin, measured: Report | 
 
     `network` is of `network_line`, and `stale` says that an error was measured, but of other weights.
     """
-    example = ", ".join(bound(a.low) for a in signature.arguments)
+    example, note = example_inputs(signature.arguments), example_note(signature.arguments)
     return "\n".join(
         [
             "---",
@@ -126,7 +127,7 @@ def card(signature: Signature, network: str, origin: Origin, measured: Report | 
             "",
             "```python",
             "import surrogate",
-            'surrogate.load("this directory").predict([[' + example + "]])",
+            f'surrogate.load("this directory").predict({example}){note}',
             "```",
             "",
         ]

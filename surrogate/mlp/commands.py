@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cprograms
 from cprograms.diagnostics import Diagnostic
+from cprograms.names import listed
 from surrogate.container import ensure_free
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
@@ -55,7 +56,7 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
     if fallback := surrogate.origin.fallback():
         warnings.append(f"{fallback}: the network is not clearly better")
     if bad := bad_results(report):
-        of = f" of {', '.join(r.name for r in bad)}" if len(report.results) > 1 else ""
+        of = f" of {listed([r.name for r in bad])}" if len(report.results) > 1 else ""
         worst = max((r.nmse for r in bad), key=lambda nmse: math.inf if math.isnan(nmse) else nmse)
         remedies = ["a narrower domain (--range)"]
         if surrogate.opt_level < 3:

@@ -7,7 +7,7 @@ import json
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from cprograms.program import Argument, Program, Result, Signature
 from surrogate.container import Measurement, ensure_same, fingerprint, first_message, self_contained
 from surrogate.numeric.batches import predicted
 from surrogate.numeric.check import Report, check
+from surrogate.numeric.exact import Exact, as_batch, both
 from surrogate.numeric.tables import OutOfDomainWarning, row_warning
 
 TENSORS, C_PROGRAM = "model.safetensors", "program.c"
@@ -70,7 +71,11 @@ class NumericArtifact:
         """float64 [arguments, 2], low and high of each argument."""
         return np.array([[a.low, a.high] for a in self.arguments], dtype=np.float64)
 
-    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]:
+    @overload
+    def predict(self, rows: Any = None, /, *, exact: Literal[True], **columns: Any) -> Exact: ...
+    @overload
+    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]: ...
+    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64] | Exact:
         """Predict: [..., arguments] -> float64 [..., results], both in C units, for any batch shape.
 
         Inputs are of all the kinds that `cprograms.inputs.inputs_of` takes: by position, or by name, as
@@ -78,12 +83,19 @@ class NumericArtifact:
         caller's choice. Rows with a masked argument are masked, those with NaN are NaN. Outside the domain the network
         extrapolates, and an OutOfDomainWarning says so, once a call.
 
+        With `exact=True` the C program is run as well: see `surrogate.numeric.exact.Exact` for what is returned then.
+        (Of a program that has an argument `exact`, that is its value.)
+
         Raises ValueError for another last axis, missing or unknown names, and what are no real numbers.
         """
-        x = inputs_of(rows, columns, [a.name for a in self.arguments])
-        flat = np.asarray(x).reshape(-1, len(self.arguments))
+        names = [a.name for a in self.arguments]
+        exact = "exact" not in names and bool(columns.pop("exact", False))
+        x = inputs_of(rows, columns, names)
+        flat = np.asarray(x).reshape(-1, len(names))
         if warning := row_warning(flat, self.arguments):
             warnings.warn(warning, OutOfDomainWarning, stacklevel=2)
+        if exact:
+            return as_batch(both(self.program, self.outputs, flat), x)
         return masked_like(self.outputs(flat).reshape(*x.shape[:-1], len(self.results)), x)
 
     __call__ = predict

@@ -16,16 +16,21 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, UsageError
-from cprograms.program import Program, Signature, bound
+from cprograms.names import enough, listed, result_columns
+from cprograms.program import Program, Signature, bound, domain_groups
 from surrogate.numeric.artifact import NumericArtifact
 from surrogate.numeric.check import Report
+from surrogate.numeric.exact import both, exact_facts, exact_table, reason_warning, row_facts, side_by_side
 from surrogate.numeric.tables import parse_values, read_rows, row_warning, table_text
 from surrogate.numeric.words import error_line, number, trapped_line
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
 
+MOST_RESULTS, WORST = 16, 8
+"""Results that are reported one by one; of more, so many of the greatest error."""
+
 
 def domain_lines(signature: Signature) -> list[str]:
-    """The domain, a line an argument."""
+    """The domain, a line an argument or an array."""
     return [f"{'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())]
 
 
@@ -35,10 +40,12 @@ def report_lines(measured: Report) -> list[str]:
     of_rows = f"on {measured.rows:,} fresh rows{trapped}"
     if len(measured.results) == 1:
         return [f"error     {error_line(measured.results[0])} {of_rows}"]
-    return [
-        f"error     mean of the results: {error_line(measured)} {of_rows}",
-        *(f"          {r.name}: {error_line(r)}" for r in measured.results),
-    ]
+    first = f"error     mean of the results: {error_line(measured)} {of_rows}"
+    if len(measured.results) <= MOST_RESULTS:
+        return [first, *(f"          {r.name}: {error_line(r)}" for r in measured.results)]
+    worst = sorted(measured.results, key=lambda r: r.nmse if math.isfinite(r.nmse) else math.inf, reverse=True)
+    shown = [f"          {r.name}: {error_line(r)}" for r in worst[:WORST]]
+    return [first, *shown, f"          and {len(worst) - WORST} others that err less"]
 
 
 def program_warnings(program: Program) -> list[str | Diagnostic]:
@@ -59,11 +66,12 @@ def _domain_warning(program: Program) -> list[str]:
         return []
     assumed = {f"{bound(a.low)} to {bound(a.high)}" for a in unset}
     if len(assumed) == 1:
-        names, ranges = ", ".join(a.name for a in unset), assumed.pop()
+        names, ranges = listed([a.name for a in unset]), assumed.pop()
         lie = "lies" if len(unset) == 1 else "lie"
         return [f"nothing declares where {names} {lie}: {ranges} is assumed; say so with --range"]
-    ranges = ", ".join(f"{bound(a.low)} to {bound(a.high)} for {a.name}" for a in unset)
-    return [f"nothing declares where {', '.join(a.name for a in unset)} lie: {ranges} is assumed; say so with --range"]
+    groups = [f"{bound(a.low)} to {bound(a.high)} for {name}" for name, a in domain_groups(unset)]
+    ranges, names = enough(groups, len(unset)), listed([a.name for a in unset])
+    return [f"nothing declares where {names} lie: {ranges} is assumed; say so with --range"]
 
 
 def run(options: argparse.Namespace, artifact: NumericArtifact) -> int:
@@ -71,19 +79,23 @@ def run(options: argparse.Namespace, artifact: NumericArtifact) -> int:
         raise UsageError("give either one value an argument or --input CSV")
     names = [a.name for a in artifact.arguments]
     x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
-    found = (row_warning(x, artifact.arguments), artifact.measured and trapped_line(artifact.measured))
-    warnings = [warning for warning in found if warning]
-    y = artifact.outputs(x)
-    results = [r.name for r in artifact.results]
+    exact = both(artifact.program, artifact.outputs, x) if options.exact else None
+    y = artifact.outputs(x) if exact is None else exact.surrogate
+    of_program = artifact.measured and trapped_line(artifact.measured) if exact is None else reason_warning(exact)
+    warnings = [warning for warning in (row_warning(x, artifact.arguments), of_program) if warning]
+    columns = result_columns(names, [r.name for r in artifact.results])
     if options.json:
-        finite = [[v if math.isfinite(v) else None for v in row] for row in y.tolist()]
-        rows = [dict(zip(results, row, strict=True)) for row in finite]
-        print_json({"artifact": options.artifact, "rows": rows, "warnings": warnings})
+        beside = {} if exact is None else exact_facts(columns, exact)
+        print_json({"artifact": options.artifact, "rows": row_facts(columns, y), **beside, "warnings": warnings})
         return OK
     for warning in warnings:
         warn(warning)
-    header = None if options.input is None and options.output is None else results
-    write_output(options.output, table_text(y, header))
+    single = options.input is None and options.output is None
+    if exact is None:
+        text = table_text(y, None if single else columns)
+    else:
+        text = side_by_side(columns, exact) if single else exact_table(columns, exact)
+    write_output(options.output, text)
     return OK
 
 
@@ -113,7 +125,7 @@ def measured_rows(
     """
     arguments, results = [a.name for a in program.arguments], [r.name for r in program.results]
     wanted = [result] if result in results else results
-    rows = read_rows(path, [*arguments, *wanted])
+    rows = read_rows(path, [*arguments, *result_columns(arguments, wanted)])
     x, y = rows[:, : len(arguments)], rows[:, len(arguments) :]
     if len(wanted) < len(results):
         whole = program.run(x)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from cprograms.diagnostics import UsageError, nearest
-from cprograms.program import Argument
+from cprograms.names import enough, listed
+from cprograms.program import Argument, domain_groups
 
 
 class OutOfDomainWarning(UserWarning):
@@ -22,7 +23,7 @@ class OutOfDomainWarning(UserWarning):
 def parse_values(values: Sequence[str], names: Sequence[str]) -> np.ndarray:
     """One row, float64 [1, arguments]. Raises UsageError for a wrong count or what is not a finite number."""
     if len(values) != len(names):
-        raise UsageError(f"{len(names)} values are needed ({', '.join(names)}), not {len(values)}")
+        raise UsageError(f"{len(names)} values are needed ({listed(names)}), not {len(values)}")
     return np.array([[_cell(v.strip(), f"argument '{n}'") for v, n in zip(values, names, strict=True)]])
 
 
@@ -87,13 +88,14 @@ def _parquet_rows(path: str, names: Sequence[str]) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def table_text(y: np.ndarray, header: Sequence[str] | None) -> str:
-    """Rows [n, results] as CSV. Without a header, for reading: the values of a row apart by spaces."""
+def table_text(y: np.ndarray, header: Sequence[str] | None, words: Sequence[Sequence[str]] | None = None) -> str:
+    """Rows [n, results] as CSV, `words` at the end of each. Without a header, for reading: values apart by spaces."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter="," if header else " ", lineterminator="\n")
     if header:
         writer.writerow(header)
-    writer.writerows([[f"{v:.12g}" for v in row] for row in y])
+    more = [[]] * len(y) if words is None else words
+    writer.writerows([[*(f"{v:.12g}" for v in row), *own] for row, own in zip(y, more, strict=True)])
     return out.getvalue()
 
 
@@ -103,11 +105,10 @@ def row_warning(x: np.ndarray, arguments: Sequence[Argument]) -> str | None:
     outside = (x < low) | (x > high)
     if not outside.any():
         return None
-    which = [
-        f"{a.name} in [{a.low:g}, {a.high:g}]" for a, any_out in zip(arguments, outside.any(0), strict=True) if any_out
-    ]
+    those = [a for a, any_out in zip(arguments, outside.any(0), strict=True) if any_out]
+    which = enough([f"{name} in [{a.low:g}, {a.high:g}]" for name, a in domain_groups(those)], len(those))
     count = f"{int(outside.any(1).sum()):,} of {len(x):,} rows are" if len(x) > 1 else "the input is"
-    return f"{count} outside the domain ({', '.join(which)}), where the surrogate extrapolates"
+    return f"{count} outside the domain ({which}), where the surrogate extrapolates"
 
 
 def _read_text(path: str, shown: str) -> str:
@@ -125,8 +126,7 @@ def _header_columns(header: list[str], names: Sequence[str], place: str) -> list
     if missing:
         spare = [h for h in header if h not in names]
         guess = f"; it has '{close}'" if (close := nearest(missing[0], spare)) else ""
-        needed = ", ".join(names)
-        raise UsageError(f"{place}: the header has no column '{missing[0]}'{guess} (needed are {needed})")
+        raise UsageError(f"{place}: the header has no column '{missing[0]}'{guess} (needed are {listed(names)})")
     return [header.index(n) for n in names]
 
 

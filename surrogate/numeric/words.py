@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from cprograms.program import Signature, bound
+from cprograms.inputs import expected
+from cprograms.names import listed
+from cprograms.program import MOST_LINES, Argument, Signature, bound, domain_groups
 from surrogate.numeric.check import Report, ResultError
 
 BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
+MOST_EXAMPLE = 12
+"""Numbers of a row that a card shows."""
 
 
 def error_line(error: Report | ResultError) -> str:
@@ -44,9 +49,27 @@ def bad_results(report: Report) -> list[ResultError]:
 
 
 def domain_table(signature: Signature) -> list[str]:
-    """The arguments of a card: their types and ranges."""
-    rows = [f"| `{a.name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for a in signature.arguments]
+    """The arguments of a card: their types and ranges, those of an array together, and at most a screen of them."""
+    groups = domain_groups(signature.arguments)
+    rows = [f"| `{name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for name, a in groups]
+    if len(rows) > MOST_LINES:
+        rows = [*rows[: MOST_LINES - 1], f"| … {len(signature.arguments)} in all | | |"]
     return ["| argument | type | domain |", "|---|---|---|", *rows]
+
+
+def example_inputs(arguments: Sequence[Argument]) -> str:
+    """What a card gives `predict`: a row, or where that is long what rows are."""
+    if len(arguments) <= MOST_EXAMPLE:
+        return f"[[{', '.join(bound(a.low) for a in arguments)}]]"
+    return "rows"
+
+
+def example_note(arguments: Sequence[Argument]) -> str:
+    """What to say of rows that are too long to show; empty where they are not."""
+    if len(arguments) <= MOST_EXAMPLE:
+        return ""
+    names = [a.name for a in arguments]
+    return f"  # of shape [..., {len(names)}], or by name: {expected(names)}"
 
 
 def error_table(report: Report | None, stale: bool) -> list[str]:
@@ -65,6 +88,6 @@ def error_table(report: Report | None, stale: bool) -> list[str]:
     ]
     lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if r.flat and r.nmse > BAD_NMSE]
     if bad := bad_results(report):
-        of = f" of {', '.join(f'`{r.name}`' for r in bad)}" if len(report.results) > 1 else ""
+        of = f" of {listed([r.name for r in bad], '`')}" if len(report.results) > 1 else ""
         lines += ["", f"**This is a bad surrogate{of}**: its nMSE is above {BAD_NMSE}."]
     return lines

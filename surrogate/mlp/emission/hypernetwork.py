@@ -33,8 +33,8 @@ class HypernetworkConfig:
 
     `operators` and `types` are the vocabulary that the weights were trained with, a row of their embeddings each; see
     `operator_rows` and `type_rows`. Without `text`, what is read of a program is its signature and domain; see
-    `surrogate.mlp.emission.encoding.without_text`. `slots` are the arguments that the weights tell apart: where a result
-    reads more, the further ones are all read as the last.
+    `surrogate.mlp.emission.encoding.without_text`. `slots` are the arguments that the weights tell apart: of more, the
+    further ones are all read as the last.
     """
 
     hidden_size: int = 128
@@ -392,8 +392,8 @@ class Hypernetwork(nn.Module):
         return (pair(r1, c1, 0.3), pair(r2, c2, 0.1), pair(r3, c3, 0.15)), variance
 
     def predict_nodes(self, states: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, slots] -> [n, P], and moments
-        [n, 2] relative to the strata's. Used by the dense losses only."""
+        """What node states [n, d] say of their nodes: standardised values at inputs x [n, P, slots] -> [n, P], and
+        moments [n, 2] relative to the strata's. Used by the dense losses only."""
         return self.decoder(states, x), self.node_moments(states)
 
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cprograms.names import listed
 from surrogate.mlp.fitting.choice import (
     MOST_TERMS,
     Array,
@@ -127,7 +128,7 @@ def _order(warm: SurrogateNetwork, names: list[str], results: int) -> list[int] 
     if set(old) & set(names):
         return None
     if len(old) != len(names):
-        raise ValueError(f"warm_start takes {', '.join(old)}; X has {len(names)} columns, {', '.join(names)}")
+        raise ValueError(f"warm_start takes {listed(old)}; X has {len(names)} columns, {listed(names)}")
     return list(range(len(names)))
 
 

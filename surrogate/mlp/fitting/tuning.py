@@ -19,6 +19,7 @@ from cprograms import options
 from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.graph import Graph
 from cprograms.lowering import lower
+from cprograms.names import listed
 from cprograms.program import Program, Signature
 from surrogate.mlp.fitting.choice import Part, Problem, Rows, assembled, fitted, make_problem, table_network
 from surrogate.mlp.fitting.portfolio import Budget, compete
@@ -155,7 +156,7 @@ def _results(program: Program, result: str | None) -> list[int]:
     if result is None:
         return list(range(len(names)))
     if result not in names:
-        raise UsageError(f"no result '{result}'; {did_you_mean(result, names)}the results are {', '.join(names)}")
+        raise UsageError(f"no result '{result}'; {did_you_mean(result, names)}the results are {listed(names)}")
     return [names.index(result)]
 
 
@@ -259,7 +260,7 @@ def _matches(signature: Signature, program: Program) -> list[int]:
         return [old.index(name) for name in new]
     if len(old) == len(new):
         return list(range(len(new)))
-    raise UsageError(f"the new program's results, {', '.join(new)}, are not those of the surrogate, {', '.join(old)}")
+    raise UsageError(f"the new program's results, {listed(new)}, are not those of the surrogate, {listed(old)}")
 
 
 def kept_scale(old: SurrogateNetwork, new: Scale) -> Scale:

@@ -1,0 +1,79 @@
+"""What a compiled program says beside what its C program gives: `--exact`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cprograms.inputs import masked_like
+from cprograms.program import Program
+from cprograms.sampling import cause
+from cprograms.sandbox import run_with_status
+from surrogate.numeric.tables import table_text
+
+Rows = npt.NDArray[np.float64]
+
+
+class Exact(NamedTuple):
+    """Results of the same inputs, float64 [..., R] both, and for each input why the program gave none: "" where it did.
+
+    The program's are NaN where it trapped, and may be NaN or infinite where it did not.
+    """
+
+    surrogate: Rows
+    program: Rows
+    reasons: npt.NDArray[np.str_]
+
+
+def both(program: Program, outputs: Callable[[Rows], Rows], x: Rows) -> Exact:
+    """The results of rows x [n, A] by `outputs` and by the program, which is run. Raises ProgramError."""
+    y, status = run_with_status(program, x)
+    finite = np.isfinite(y).all(1)
+    reasons = ["" if fine else cause(code) for fine, code in zip(finite, status, strict=True)]
+    return Exact(outputs(x), y, np.array(reasons, dtype=np.str_))
+
+
+def as_batch(found: Exact, x: Rows) -> Exact:
+    """Those of rows in the batch shape of the inputs [..., A] that the rows were, masked where these are."""
+    surrogate, program = (masked_like(y.reshape(*x.shape[:-1], y.shape[-1]), x) for y in found[:2])
+    return Exact(surrogate, program, found.reasons.reshape(x.shape[:-1]))
+
+
+def exact_table(columns: Sequence[str], found: Exact) -> str:
+    """As CSV: a column each for what the surrogate says, what the program gives, and why it gives nothing."""
+    header = [*(f"{c} surrogate" for c in columns), *(f"{c} program" for c in columns), "reason"]
+    return table_text(np.hstack([found.surrogate, found.program]), header, [[r] for r in found.reasons])
+
+
+def side_by_side(columns: Sequence[str], found: Exact) -> str:
+    """One row to read, a line a result."""
+    values = ([f"{v:.12g}" for v in y[0]] for y in (found.surrogate, found.program))
+    lines = [("result", "surrogate", "program"), *zip(columns, *values, strict=True)]
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    return "".join("  ".join(map(str.ljust, cells, widths)).rstrip() + "\n" for cells in lines)
+
+
+def exact_facts(columns: Sequence[str], found: Exact) -> dict[str, Any]:
+    """For JSON, beside the surrogate's rows."""
+    return {"program": row_facts(columns, found.program), "reasons": [str(r) or None for r in found.reasons]}
+
+
+def row_facts(columns: Sequence[str], y: Rows) -> list[dict[str, float | None]]:
+    """Rows [n, R] for JSON, which has no NaN: None."""
+    plain = np.where(np.isfinite(y), y, np.nan).tolist()
+    return [{c: None if v != v else v for c, v in zip(columns, row, strict=True)} for row in plain]
+
+
+def reason_warning(found: Exact) -> str | None:
+    """What to say where the program gave nothing."""
+    missing = [str(reason) for reason in found.reasons if reason]
+    if not missing:
+        return None
+    count = len(found.reasons)
+    inputs = "this input" if count == 1 else f"{len(missing):,} of {count:,} inputs"
+    why = ", ".join(f"{reason}: {times:,}" if count > 1 else reason for reason, times in Counter(missing).most_common())
+    return f"the program gives no finite result for {inputs} ({why})"
