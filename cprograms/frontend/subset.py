@@ -520,8 +520,7 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
             self._ends(node, f"'{name}' {why}, which is not numeric", "remove the call")
         else:
             self._ends(node, f"'{name}' {UNDEFINED}", "give the file that defines it, too")
-        if entity is not None:
-            self._found.needs[name] = entity
+        self._found.needs[name] = entity or Entity("prototype", name, self._chunk, _implicit(name))
 
     @property
     def _always(self) -> bool:
@@ -532,6 +531,12 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         if self._always and message not in self._told:
             self._told.add(message)
             self._found.ends.append(self._at(node, message, hint))
+
+
+def _implicit(name: str) -> c_ast.Decl:
+    """The declaration of a function that has none."""
+    returned = c_ast.TypeDecl(name, [], None, c_ast.IdentifierType(["int"]))
+    return c_ast.Decl(name, [], [], [], [], c_ast.FuncDecl(None, returned), None, None)
 
 
 def _takes_any_number(function: c_ast.FuncDef) -> bool:

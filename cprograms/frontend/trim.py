@@ -21,29 +21,20 @@ def trim(unit: Unit, entry: str, needed: dict[str, Entity | None]) -> c_ast.File
 
     Functions that are not defined keep their prototypes.
     """
+    entities = [entity for _, entity in sorted(needed.items()) if entity is not None and entity.node is not None]
+    undefined = [_undefined(entity.node) for entity in entities if entity.kind == "prototype"]
     kept: dict[_Place, c_ast.Node] = {}
-    for entity in needed.values():
-        if entity is not None and entity.node is not None:
-            kept[entity.chunk.index, _position(unit, entity)] = entity.node
-    _add_types(unit, kept)
+    for entity in entities:
+        if entity.kind != "prototype":
+            kept[entity.chunk.index, unit.parse(entity.chunk).index(entity.node)] = entity.node
+    _add_types(unit, kept, undefined)
     ordered = [node for _, node in sorted(kept.items(), key=lambda item: item[0])]
     library = [prototype(name) for name, entity in sorted(needed.items()) if entity is None]
     functions = [_linked(n, entry) for n in ordered if isinstance(n, c_ast.FuncDef)]
-    undefined = [_undefined(n) for n in ordered if _is_prototype(n)]
-    objects = [n for n in ordered if isinstance(n, c_ast.Decl) and n.name is not None and not _is_prototype(n)]
+    objects = [n for n in ordered if isinstance(n, c_ast.Decl) and n.name is not None]
     types = [n for n in ordered if isinstance(n, c_ast.Typedef) or getattr(n, "name", "") is None]
     forward = [copy(f.decl) for f in _called_early(objects, functions)]
     return c_ast.FileAST([*library, *types, *undefined, *forward, *objects, *functions])
-
-
-def _position(unit: Unit, entity: Entity) -> int:
-    """Where in its chunk an entity's node is, or the function whose declaration it is."""
-    nodes = unit.parse(entity.chunk)
-    return next(k for k, n in enumerate(nodes) if n is entity.node or getattr(n, "decl", None) is entity.node)
-
-
-def _is_prototype(node: c_ast.Node) -> bool:
-    return isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)
 
 
 def _undefined(node: c_ast.Decl) -> c_ast.Decl:
@@ -53,9 +44,9 @@ def _undefined(node: c_ast.Decl) -> c_ast.Decl:
     return made
 
 
-def _add_types(unit: Unit, kept: dict[_Place, c_ast.Node]) -> None:
-    """Add the typedefs, structs and enums that the kept nodes name, and those that these name."""
-    stack = list(kept.values())
+def _add_types(unit: Unit, kept: dict[_Place, c_ast.Node], others: Iterable[c_ast.Node]) -> None:
+    """Add the typedefs, structs and enums that the kept nodes and others name, and those that these name."""
+    stack = [*kept.values(), *others]
     seen: set[tuple[str, str]] = set()
     while stack:
         for use in _uses(stack.pop()):

@@ -132,7 +132,8 @@ class _Finder:
             self._counts[f"{kind}: not linked: {error}"] += 1
             return None
         if unit is None:
-            self._counts[f"{kind}: not numeric: {_NAMES.sub('…', faults[0].message)}"] += 1
+            why = _NAMES.sub("…", faults[0].message) if faults else "a global that can change"
+            self._counts[f"{kind}: not numeric: {why}"] += 1
             return None
         self._counts[f"{kind}: numeric"] += 1
         program = Program(
@@ -147,7 +148,7 @@ class _Finder:
 
     def _closed(self, name: str, kind: CandidateKind, faults: list[Unsupported]) -> c_ast.FileAST | None:
         """A function with what it needs, None where it is not numeric. Raises NotLinked."""
-        missing = undefined_calls(faults)
+        missing = undefined_calls(name, self._subset, faults)
         if missing is None or (missing and kind != "function"):
             return None
         unit = trim(self._unit, name, self._subset.needed(name))

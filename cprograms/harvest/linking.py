@@ -11,11 +11,10 @@ from pycparser import c_ast, c_generator
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.frontend.scope import FileScope
-from cprograms.frontend.subset import Subset
+from cprograms.frontend.subset import UNDEFINED, Subset
 from cprograms.frontend.trim import trim
 from cprograms.harvest.reading import CFile
 
-_UNDEFINED = "is called but not defined in this file"
 _MAX_HELPERS = 12
 _OPEN_FILES = 16
 
@@ -24,14 +23,13 @@ class NotLinked(Exception):
     """A function's helpers cannot be found or do not fit together; the message says why."""
 
 
-def undefined_calls(faults: Iterable[Unsupported]) -> list[str] | None:
-    """The functions that are called but not defined, where that is all that is at fault; else None."""
-    names = []
-    for fault in faults:
-        if not fault.message.endswith(_UNDEFINED) or not isinstance(fault.node, c_ast.FuncCall):
-            return None
-        names.append(fault.node.name.name)
-    return list(dict.fromkeys(names))
+def undefined_calls(name: str, subset: Subset, faults: Iterable[Unsupported]) -> list[str] | None:
+    """The functions that a function, or what it needs, calls but nothing defines, where that is all that is at fault;
+    else None.
+    """
+    if subset.mutable(name) or not all(fault.message.endswith(UNDEFINED) for fault in faults):
+        return None
+    return subset.undefined(name)
 
 
 class Linker:
@@ -66,7 +64,7 @@ class Linker:
                 continue
             if "static" in entity.node.decl.storage:
                 continue
-            missing = undefined_calls(opened.subset.faults(name))
+            missing = undefined_calls(name, opened.subset, opened.subset.faults(name))
             if missing is None:
                 raise NotLinked("a helper in another file is not numeric")
             unit = trim(opened.file.unit, name, opened.subset.needed(name))

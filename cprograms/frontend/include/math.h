@@ -45,8 +45,4 @@ typedef double double_t;
 /* The compiler is given what this stands for: the prototypes of the table in cprograms/libm.py. */
 SURROGATE_MATH_PROTOTYPES
 
-#define nan(text) (0.0 / 0.0)
-#define nanf(text) (0.0f / 0.0f)
-#define nanl(text) (0.0L / 0.0L)
-
 #endif
