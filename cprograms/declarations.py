@@ -121,8 +121,8 @@ class Declarations:
         """The type of a function's parameter, arrays as the pointers that they are; and the extent that it declares."""
         inner, depth = node, 0
         while isinstance(inner, c_ast.Decl | c_ast.TypeDecl | c_ast.Typename) or self._is_typedef(inner):
-            inner = self.typedefs[inner.names[0]] if isinstance(inner, c_ast.IdentifierType) else inner
-            inner, depth = inner.type, depth + 1
+            inner = self.typedefs[inner.names[0]] if isinstance(inner, c_ast.IdentifierType) else inner.type
+            depth += 1
             if depth > MAX_FIELDS:
                 break
         if isinstance(inner, c_ast.ArrayDecl):

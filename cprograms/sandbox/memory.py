@@ -13,7 +13,7 @@ from cprograms.sandbox.status import Status
 ZONE = 1 << 16
 """Bytes before, between and behind the objects that arguments point to."""
 OPTIONS = """
--Xclang -fsanitize=address -mllvm -asan-force-dynamic-shadow -mllvm -asan-use-after-return=never
+-fno-sanitize=object-size -Xclang -fsanitize=address -mllvm -asan-force-dynamic-shadow -mllvm -asan-use-after-return=never
 """
 """What the compiler is given besides, for programs with pointers."""
 EXEMPT = """\

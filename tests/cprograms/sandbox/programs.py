@@ -13,12 +13,13 @@ from pycparser import CParser, c_ast
 
 from cprograms.declarations import Declarations
 from cprograms.program import Argument, Parameter, Passing, Program, Result
-from cprograms.types import Array, Bits, CType, Scalar, paths
+from cprograms.types import Array, Bits, CType, Function, Pointer, Scalar, Void, paths
 from tests.cprograms.native import GCC
 
-Spec = tuple[str, Passing, str | int, str]
-"""A parameter: its name, how it is passed, what a pointer points to (elements) or 1, and its leaves: a letter each, "i"
-of what is set, "o" of what is a result, "b" of both, "-" of neither, a digit of what is fixed."""
+Spec = tuple[str, Passing, Array | int, str]
+"""A parameter: its name, how it is passed, the elements that a pointer points to, or their type, and its leaves: a
+letter each (or one for all), "i" of what is set, "o" of what is a result, "b" of both, "-" of neither, a digit of what
+is fixed."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,15 @@ def _scalar(type: object) -> Scalar:
     return type
 
 
-def _type(node: c_ast.Node, passing: Passing, elements: str | int, declarations: Declarations) -> CType:
+def _type(node: c_ast.Node, passing: Passing, elements: Array | int, declarations: Declarations) -> CType:
     if passing != "pointer":
         return declarations.type_of(node)
-    target = declarations.parameter(node)[0].target  # type: ignore[union-attr]
-    return Array(target, int(elements))
+    if isinstance(elements, Array):
+        return elements
+    pointer = declarations.parameter(node)[0]
+    assert isinstance(pointer, Pointer)
+    assert not isinstance(pointer.target, Void | Function)
+    return Array(pointer.target, elements)
 
 
 def _parameter(
