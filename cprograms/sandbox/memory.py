@@ -3,17 +3,16 @@
 A byte of `surrogate_shadow` stands for eight bytes of memory. It is 0 where all of them belong to an object, the number
 of those that do where only the first ones do, and from 0x80 on where none does. The sanitizer keeps the marks of local
 variables and of globals, between which it leaves gaps. The objects that a row's arguments point to lie in
-`surrogate_arena`, between zones of ZONE bytes.
+`surrogate_arena`, between zones of ZONE bytes, with SIDE bytes on either side of all.
 """
 
 from __future__ import annotations
 
 from cprograms.sandbox.status import Status
 
-ZONE = 1 << 16
-"""Bytes before, between and behind the objects that arguments point to."""
+ZONE, SIDE = 1 << 16, 1 << 23
 OPTIONS = """
--fno-sanitize=object-size -Xclang -fsanitize=address -mllvm -asan-force-dynamic-shadow -mllvm -asan-use-after-return=never
+-Xclang -fsanitize=address -mllvm -asan-force-dynamic-shadow -mllvm -asan-use-after-return=never
 """
 """What the compiler is given besides, for programs with pointers."""
 EXEMPT = """\
@@ -57,16 +56,18 @@ static void surrogate_begin(void) {{
     __wasm_call_ctors();
     surrogate_mark((unsigned)surrogate_in, sizeof surrogate_in, 0xff);
     surrogate_mark((unsigned)surrogate_out, sizeof surrogate_out, 0xff);
+    surrogate_mark((unsigned)surrogate_arena, sizeof surrogate_arena, 0xff);
+    surrogate_mark((unsigned)surrogate_shadow, sizeof surrogate_shadow, 0xff);
   }}
   surrogate_mark(0, (unsigned)&__stack_high, 0);
-  surrogate_mark((unsigned)surrogate_arena, sizeof surrogate_arena, 0xff);
+  surrogate_mark((unsigned)surrogate_arena + {side}, sizeof surrogate_arena - 2 * {side}, 0xff);
   surrogate_object_count = 0;
 }}
 static unsigned surrogate_distance(unsigned at, unsigned start, unsigned end) {{
   return at < start ? start - at : at < end ? 0 : at - end + 1;
 }}
 static const char *surrogate_nearest(unsigned at) {{
-  unsigned k, best = {zone};
+  unsigned k, best = {side};
   const char *name = 0;
   for (k = 0; k < surrogate_object_count; ++k) {{
     unsigned away = surrogate_distance(at, surrogate_objects[k].start, surrogate_objects[k].end);
@@ -161,7 +162,7 @@ RENAMED = {name: f"surrogate_{name}" for name in ("memcpy", "memmove", "memset",
 
 def checker(memory: int, arena: int, objects: int) -> str:
     """The checker for programs that have `memory` bytes, and of their arguments' objects, with their zones, `arena`."""
-    sizes = {"shadow": memory >> 3, "arena": arena + ZONE, "objects": objects + 1, "zone": ZONE}
+    sizes = {"shadow": memory >> 3, "arena": arena + 2 * SIDE, "objects": objects + 1, "side": SIDE}
     parts = [_CHECKER.format(**sizes, read=Status.READ.value, write=Status.WRITE.value)]
     for kind, status in _ACCESSES.items():
         parts += [_ACCESS.format(kind=kind, size=size, status=status.value) for size in (1, 2, 4, 8, 16)]
@@ -171,5 +172,5 @@ def checker(memory: int, arena: int, objects: int) -> str:
 
 
 def room(size: int) -> int:
-    """Bytes of the arena that an object of `size` bytes and the zone before it take."""
+    """Bytes of the arena that an object of `size` bytes and the zone behind it take."""
     return ZONE + (size + 63) // 64 * 64

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from pycparser import c_ast
 
-from cprograms.sandbox.memory import ZONE, room
+from cprograms.sandbox.memory import SIDE, room
 from cprograms.sandbox.printing import Printer
 from cprograms.types import Array, Bits, CType, Leaf, Pointer, Scalar, bytes_of, paths
 
@@ -108,7 +108,7 @@ def _point(row: Row, number: int, parameter: Passed, node: c_ast.Node) -> None:
     name = f"surrogate_object_{number}"
     array = _plain(_array_of(node.type), parameter.type, name)
     pointer = c_ast.PtrDecl([], array)
-    row.setup.append(_declared(pointer, name)[:-1] + f" = (void *)(surrogate_arena + {row.arena + ZONE}u);")
+    row.setup.append(_declared(pointer, name)[:-1] + f" = (void *)(surrogate_arena + {SIDE + row.arena}u);")
     row.setup.append(f'surrogate_own((void *){name}, sizeof *{name}, "{parameter.name}");')
     row.arena += room(bytes_of(parameter.type))
     row.objects += 1

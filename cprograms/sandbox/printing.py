@@ -8,7 +8,7 @@ from copy import copy, deepcopy
 from pycparser import c_ast, c_generator
 
 from cprograms.declarations import Declarations
-from cprograms.frontend.standard import BUILTINS, DROPPED, PROTOTYPES
+from cprograms.frontend.standard import BUILTINS, PROTOTYPES
 from cprograms.sandbox.assignment import is_unset_local, maybe_unset
 from cprograms.sandbox.memory import RENAMED
 
@@ -136,8 +136,6 @@ class Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no
         return str(super().visit_FuncCall(n))
 
     def _missing(self, n: c_ast.FuncCall, name: str) -> str:
-        if name in DROPPED:
-            return f"({''.join(f'(void)({self.visit(a)}), ' for a in _computed(n))}0)"
         called = f'surrogate_call("{name}")'
         declared = self._declared.get(name)
         if not isinstance(declared, c_ast.FuncDecl):
@@ -160,14 +158,6 @@ class Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no
             base = base.type
         base.declname = None
         return str(self.visit(c_ast.Typename(None, [], None, c_ast.PtrDecl([], target))))
-
-
-def _computed(n: c_ast.FuncCall) -> Iterator[c_ast.Node]:
-    """The arguments of a call, less strings and streams."""
-    for argument in n.args.exprs if n.args is not None else ():
-        text = isinstance(argument, c_ast.Constant) and argument.type == "string"
-        if not (text or (isinstance(argument, c_ast.ID) and argument.name in ("stdin", "stdout", "stderr"))):
-            yield argument
 
 
 def _names(function: c_ast.FuncDef) -> Iterator[str]:
