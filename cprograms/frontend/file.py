@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +14,10 @@ from pycparser import c_ast
 from cprograms import options
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
-from cprograms.frontend.parse import Chunk, Unit
+from cprograms.frontend import cplusplus
+from cprograms.frontend.linking import conflicts, linked, mismatches
+from cprograms.frontend.missing import Missing, explained, passed_over
+from cprograms.frontend.parse import Chunk
 from cprograms.frontend.places import Places
 from cprograms.frontend.pragmas import Pragmas, read_pragmas
 from cprograms.frontend.preprocess import Preprocessed, preprocess
@@ -23,6 +27,9 @@ from cprograms.frontend.source import Source, escape
 MAX_DIAGNOSTICS = 50
 MAX_CANDIDATES = 2000
 """Functions, from the end of the file, that are looked at for one that is eligible."""
+MAX_NAMED = 8
+"""Functions that a hint names."""
+_NAMED = re.compile(r"'\w+'")
 
 
 class File(ABC):
@@ -33,21 +40,19 @@ class File(ABC):
     NEEDS: ClassVar[str]
     """A hint that says what an eligible function takes and returns."""
 
-    def __init__(
-        self,
-        source: Source,
-        include_dirs: Sequence[str] = (),
-        defines: Sequence[str] = (),
-        expanded: Preprocessed | None = None,
-    ):
-        """`expanded` is the preprocessed text where that is known."""
-        self._source = source
-        expanded = expanded or preprocess(source, include_dirs, defines)
-        self._errors = expanded.errors
-        self._unit = Unit(expanded.text)
-        self._expanded: Preprocessed = expanded
+    def __init__(self, *sources: Source, expanded: Preprocessed | None = None):
+        """A function of the first is wanted. `expanded` is the preprocessed text where that is known.
+
+        Raises ProgramError where the files do not fit together.
+        """
+        self._sources, self._source = sources, sources[0]
+        self._expanded = [expanded] if expanded is not None else [preprocess(source) for source in sources]
+        self._errors = tuple(error for one in self._expanded for error in one.errors)
+        self._unit = linked([one.text for one in self._expanded], [source.name for source in sources])
+        if found := conflicts(self._unit):
+            raise ProgramError(self._places.diagnostics(found)[:MAX_DIAGNOSTICS])
         self._scope = FileScope(self._unit)
-        self.functions: dict[str, Chunk] = {n: c for n, c in self._unit.functions.items() if not c.included}
+        self.functions: dict[str, Chunk] = self._unit.own_functions
 
     @abstractmethod
     def faults(self, name: str) -> list[Unsupported]:
@@ -63,7 +68,7 @@ class File(ABC):
 
     @cached_property
     def _places(self) -> Places:
-        return Places(self._source, self._expanded.text)
+        return Places(self._sources, "\n".join(one.text for one in self._expanded))
 
     @cached_property
     def _pragmas(self) -> Pragmas:
@@ -77,7 +82,8 @@ class File(ABC):
         if wanted is not None:
             if options.text("entry", wanted) not in self._unit.functions:
                 if self._errors:
-                    raise ProgramError(self._errors[:MAX_DIAGNOSTICS])  # a missing brace hides what follows it
+                    raise self._refusal()  # a missing brace hides what follows it
+                names = [*names, *(n for n, c in self._unit.functions.items() if not c.included and n not in names)]
                 raise UsageError(f"{self._source.name} defines no function '{wanted}'; {_choices(wanted, names)}")
             return wanted
         if self._pragmas.entry is not None:
@@ -89,14 +95,16 @@ class File(ABC):
                 )
             return self._pragmas.entry
         in_functions = {e for chunk in self._unit.chunks if chunk.function for e in self._errors_in(chunk)}
-        if in_functions != set(self._errors):
-            raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
+        if in_functions != set(self._errors) and not self._missing:
+            raise self._refusal()
         if not names:
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=self.NEEDS)])
-        return self._last_eligible(names)
+        return self._chosen(names)
 
-    def unused_pragmas(self, entry: str) -> list[Unsupported]:
-        """The pragmas that say nothing of the entry, though they may be meant to."""
+    def notes(self, entry: str) -> list[Unsupported]:
+        """What the user should know of the program with this entry: the pragmas that say nothing of it, though they may
+        be meant to.
+        """
         found = list(self._pragmas.misspelt)
         named, node = self._pragmas.entry, self._pragmas.entry_node
         if named is not None and node is not None and named not in self._unit.functions:
@@ -105,24 +113,17 @@ class File(ABC):
         return found
 
     def warnings(self, entry: str) -> tuple[Diagnostic, ...]:
-        """The same as diagnostics."""
-        found = self._places.diagnostics(self.unused_pragmas(entry))
-        return tuple(replace(d, severity="warning") for d in found[:MAX_DIAGNOSTICS])
+        """The notes as diagnostics, and the includes that were passed over."""
+        found = self._places.diagnostics(self.notes(entry))
+        notes = (replace(d, severity="warning") for d in found[:MAX_DIAGNOSTICS])
+        files = zip(self._sources, self._expanded, strict=True)
+        return (*(w for source, one in files for w in passed_over(source, one.missing)), *notes)
 
     def users(self, entry: str, wanted: str | None) -> tuple[str, ...]:
         """The functions that need an entry which was not named, perhaps those that were meant."""
         if wanted is not None or self._pragmas.entry is not None:
             return ()
-        users: dict[str, list[str]] = {}
-        found = set(self.functions)
-        stack = list(self.functions)
-        while stack:
-            name = stack.pop()
-            for other in self.needs(name):
-                users.setdefault(other, []).append(name)
-                if other not in found:
-                    found.add(other)
-                    stack.append(other)
+        users = self._users(self.functions)
         using, stack = {entry}, [entry]
         while stack:
             fresh = [name for name in users.get(stack.pop(), []) if name not in using]
@@ -130,21 +131,79 @@ class File(ABC):
             stack += fresh
         return tuple(name for name in self.functions if name in using and name not in (entry, "main"))
 
-    def _last_eligible(self, names: list[str]) -> str:
-        broken = {name for name, chunk in self.functions.items() if self._errors_in(chunk)}
-        faults: dict[str, int] = {}
-        for name in reversed(names[-MAX_CANDIDATES:]):
-            if name in broken:
-                raise ProgramError(self._errors[:MAX_DIAGNOSTICS])  # perhaps the one that was meant
-            faults[name] = len(self.faults(name)) + len(self._errors_of(name))
-            if not faults[name]:
-                return name
-        nearest = min(faults, key=faults.__getitem__)
-        best = self.diagnostics(nearest)
-        if len(names) > 1:
-            message = f"none of the {len(names)} functions is {self.ELIGIBLE}; the nearest is '{nearest}'"
-            best = [Diagnostic(message, self._source.name, hint=self.NEEDS), *best]
-        raise ProgramError(best[:MAX_DIAGNOSTICS])
+    def _users(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """What needs a function or an object, of these functions and objects and of all that they need."""
+        users: dict[str, list[str]] = {}
+        found = set(names)
+        stack = list(found)
+        while stack:
+            name = stack.pop()
+            for other in self._names_used(name):
+                users.setdefault(other, []).append(name)
+                if other not in found:
+                    found.add(other)
+                    stack.append(other)
+        return users
+
+    def _names_used(self, name: str) -> Iterable[str]:
+        """What a function or an object needs; all that it names of the file's functions, where it does not parse."""
+        entity = self._scope.lookup(name)
+        if entity is not None and entity.kind == "broken":
+            return (entity.chunk.names & self.functions.keys()) - {name}
+        return self.needs(name)
+
+    def _chosen(self, names: list[str]) -> str:
+        """The entry that nobody named: the function that nothing else of the file uses; of several the last one that is
+        not static. Raises ProgramError where that is not eligible.
+        """
+        candidates = [name for name in names if name != "main"] or names
+        users = self._users([*candidates, *self._tables()])
+        free = [name for name in candidates if not set(users.get(name, ())) - {name}] or candidates
+        chosen = next((name for name in reversed(free) if not _is_static(self.functions[name])), free[-1])
+        if found := self.diagnostics(chosen):
+            others = [
+                n for n in names[-MAX_CANDIDATES:] if n != chosen and not self.faults(n) and not self._errors_of(n)
+            ]
+            raise ProgramError([*self._instead(chosen, free, others), *found][:MAX_DIAGNOSTICS])
+        return chosen
+
+    def _tables(self) -> list[str]:
+        """The file's objects that name functions."""
+        chunks = [c for c in self._unit.chunks if not (c.function or c.included or c.is_typedef)]
+        names = [name for c in chunks if c.names & self.functions.keys() for name in sorted(c.declares)]
+        return [n for n in names if (entity := self._scope.lookup(n)) is not None and entity.kind == "object"]
+
+    def _instead(self, chosen: str, free: list[str], others: list[str]) -> list[Diagnostic]:
+        """Says which function was taken for the entry, and which others are eligible; nothing where it was plain."""
+        if not others and free == [chosen]:
+            return []
+        hint = self.NEEDS
+        if others:
+            named = ", ".join(others[:MAX_NAMED]) + (" …" if len(others) > MAX_NAMED else "")
+            hint = f"--entry names another one: {named}"
+        message = f"'{chosen}' is taken for the entry, and it is not {self.ELIGIBLE}"
+        return [Diagnostic(message, self._source.name, hint=hint)]
+
+    @cached_property
+    def _missing(self) -> list[Missing]:
+        return [header for one in self._expanded for header in one.missing]
+
+    def _refusal(self) -> ProgramError:
+        """All that the compiler says."""
+        return ProgramError(self._told(self._errors)[:MAX_DIAGNOSTICS])
+
+    def _told(self, errors: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """What the compiler says, in words that help: of includes that are missing, of C++."""
+        for source, one in zip(self._sources, self._expanded, strict=True):
+            own = [error for error in errors if error in one.errors]
+            if foreign := cplusplus.verdict(source.name, own, [header.name for header in one.missing]):
+                return [foreign]
+        return explained(errors, self._missing, self._kept_out) if errors and self._missing else list(errors)
+
+    @cached_property
+    def _kept_out(self) -> dict[str, list[Diagnostic]]:
+        """What the compiler says of each function."""
+        return {name: self._errors_in(chunk) for name, chunk in self.functions.items()}
 
     def _errors_in(self, chunk: Chunk) -> list[Diagnostic]:
         return [e for e in self._errors if chunk.covers(escape(e.file), e.line)]
@@ -154,15 +213,31 @@ class File(ABC):
         if not self._errors:
             return []
         needed = [entity.chunk for entity in self.needed(name).values() if entity is not None]
-        return list(dict.fromkeys(e for chunk in needed for e in self._errors_in(chunk)))
+        return _once(e for chunk in dict.fromkeys(needed) for e in self._errors_in(chunk))
 
     def diagnostics(self, name: str) -> list[Diagnostic]:
         """The faults of a function, as an entry, and of what it needs: all of them, or the first few hundred."""
         errors = self._errors_of(name)
+        told = self._told(errors)
+        if any(error.message == cplusplus.NOT_READ for error in told):
+            return told
         # What the compiler rejects is told in its words alone: the parser stumbles over the same thing.
-        told = {(e.file, e.line) for e in errors}
-        found = self._places.diagnostics(self.faults(name)[: 4 * MAX_DIAGNOSTICS])
-        return [*errors, *(d for d in found if (d.file, d.line) not in told)]
+        places = {(e.file, e.line) for e in errors}
+        faults = [*mismatches(self._scope, self.needed(name)), *self.faults(name)]
+        found = self._places.diagnostics(faults[: 4 * MAX_DIAGNOSTICS])
+        return [*told, *(d for d in found if (d.file, d.line) not in places)]
+
+
+def _once(errors: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What is told of a thing by its name is told once."""
+    found: dict[object, Diagnostic] = {}
+    for error in errors:
+        found.setdefault(error.message if _NAMED.search(error.message) else error, error)
+    return list(found.values())
+
+
+def _is_static(chunk: Chunk) -> bool:
+    return "static" in chunk.text.partition("(")[0].split()
 
 
 def _choices(wanted: str, names: list[str]) -> str:

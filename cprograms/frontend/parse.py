@@ -34,7 +34,7 @@ _MARKER = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)[ \t]+"((?:[^"\\]|\\.)*)
 _MARKER_LINE = re.compile(r'^# (\d+) "((?:[^"\\\n]|\\.)*)"[^\n]*$', re.MULTILINE)
 _MOST_STRETCHES = 40
 _ENTERS_OR_LEAVES = re.compile(r'^# \d+ "(?:[^"\\\n]|\\.)*" ([12])', re.MULTILINE)
-_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(\w+[ \t]+(?:range|entry)\b.*|surrogate\b.*)")
+_PRAGMA = re.compile(r"[ \t]*#[ \t]*pragma[ \t]+(\w+[ \t]+(?:range|entry|size|fix|state)\b.*|surrogate\b.*)")
 _ATTRIBUTE = re.compile(r"\b__attribute(?:__)?\s*\(")
 # Attributes that change what a declaration means: these stay, and the parser rejects them.
 _MEANINGFUL = re.compile(r"vector_size|ext_vector_type|mode|cleanup|alias|ifunc")
@@ -121,24 +121,31 @@ def _made(index: int, coord: Coord, names: set[str], declared: str, **rest: Any)
 class Unit:
     """A preprocessed translation unit, indexed by name and parsed on demand."""
 
-    def __init__(self, text: str):
-        text = _without_attributes(text)
-        self.pragmas: list[Pragma] = []
-        self.chunks: list[Chunk] = []
-        for piece in _pieces(text):
-            if isinstance(piece, Pragma):
-                self.pragmas.append(piece)
-            else:
-                self.chunks.append(piece)
-        self.functions = {c.function: c for c in self.chunks if c.function}
+    def __init__(self, text: str, index: int = 0, offset: int = 0):
+        """`index` and `offset` are those of what precedes it, where it is one unit of several."""
+        pieces = list(_pieces(_without_attributes(text), index, offset))
+        self._take([p for p in pieces if isinstance(p, Chunk)], [p for p in pieces if isinstance(p, Pragma)])
+
+    def _take(self, chunks: list[Chunk], pragmas: list[Pragma]) -> None:
+        self.chunks, self.pragmas = chunks, pragmas
+        self.functions = {c.function: c for c in chunks if c.function}
         self._by_name: dict[str, list[Chunk]] = defaultdict(list)
         self._by_tag: dict[str, list[Chunk]] = defaultdict(list)
         self._typedefs: dict[str, list[Chunk]] = defaultdict(list)
         self._assumed = 0
         self._repaired: dict[int, str] = {}
         self._parsed: dict[int, list[c_ast.Node] | Unsupported] = {}
-        for chunk in self.chunks:
+        for chunk in chunks:
             self._enter(chunk)
+
+    @property
+    def own_functions(self) -> dict[str, Chunk]:
+        """Those that do not come from an include."""
+        return {name: chunk for name, chunk in self.functions.items() if not chunk.included}
+
+    def following(self, offset: int) -> list[Chunk]:
+        """The chunks of the same file that begin after an offset."""
+        return [chunk for chunk in self.chunks if chunk.start > offset]
 
     def _enter(self, chunk: Chunk) -> None:
         for name in chunk.declares | chunk.enumerators:
@@ -206,11 +213,15 @@ class Unit:
         # Nobody changes the nodes of types, so files that share headers share them; what names objects is parsed anew.
         of_types = chunk.function is None and (chunk.is_typedef or not chunk.declares)
         nodes = _shared_nodes(text, len(types), chunk) if of_types else _nodes(text, len(types), chunk, chunk.index)
+        self._enter_tags(chunk, nodes)
+        return nodes
+
+    def _enter_tags(self, chunk: Chunk, nodes: list[c_ast.Node]) -> None:
+        """Take note of the tags of types that had no name in the source."""
         for node in nodes:
             tag = getattr(node.type, "name", None) if isinstance(node, c_ast.Decl) and node.name is None else None
             if tag and chunk not in self._by_tag[tag]:
-                self._by_tag[tag].append(chunk)  # one that had no name in the source
-        return nodes
+                self._by_tag[tag].append(chunk)
 
 
 _SHARED: OrderedDict[str, list[c_ast.Node]] = OrderedDict()
@@ -375,14 +386,22 @@ class _Lines:
 _Piece = Chunk | Pragma
 
 
-def _pieces(text: str) -> list[_Piece]:
-    """Cut a unit at the semicolons and function bodies of its top level.
+def _pieces(text: str, index: int, offset: int) -> Iterator[_Piece]:
+    """Cut a unit, whose first chunk is the `index`-th, at the semicolons and function bodies of its top level.
 
     It is cut by the stretches of text between line markers first, each of which is the same in many files and is worked
     on once for all of them. A stretch that ends inside a declaration is taken with those that follow.
     """
-    pieces: list[_Piece] = []
-    index = start = depth = 0
+    for found, start in _cut(text):
+        for piece in found:
+            yield piece.moved(index, start + offset)
+            index += isinstance(piece, Chunk)
+
+
+def _cut(text: str) -> list[tuple[list[_Piece], int]]:
+    """The pieces of each stretch, and where it starts."""
+    pieces: list[tuple[list[_Piece], int]] = []
+    start = depth = 0
     following = 0
     for end, next_depth in _stretches(text):
         following += 1
@@ -391,10 +410,8 @@ def _pieces(text: str) -> list[_Piece]:
         if not complete and following < _MOST_STRETCHES and end < len(text):
             continue
         if not complete and end < len(text):
-            return _split(text, 0)[0]
-        for piece in found:
-            pieces.append(piece.moved(index, start))
-            index += isinstance(piece, Chunk)
+            return [(_split(text, 0)[0], 0)]
+        pieces.append((found, start))
         start, depth, following = end, next_depth, 0
     return pieces
 
@@ -509,6 +526,8 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
         if braces and after in (",", "=", "}"):
             enumerators.add(token)
         alone = (before, after) == ("(", ")")  # int (f)(int)
-        if not braces and after in (";", ",", "=", "(", "[", ")") and (not parentheses or before == "*" or alone):
+        if not braces and after in (";", ",", "=", "(", "[", ")") and (
+            not parentheses or before in ("*", "const") or alone
+        ):
             outer.add(token)
     return outer, enumerators, tags

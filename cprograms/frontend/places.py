@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -25,8 +25,8 @@ _MOST_WORDS = 1000
 class Places:
     """Turns faults found in the preprocessed text into diagnostics on the source."""
 
-    def __init__(self, source: Source, text: str):
-        self._source = source
+    def __init__(self, sources: Sequence[Source], text: str):
+        self._sources, self._source = {source.name: source for source in sources}, sources[0]
         self._found: dict[Unsupported, Diagnostic] = {}
         self._lines: dict[tuple[str, int], str] = {}
         file, number = "", 0
@@ -54,7 +54,7 @@ class Places:
         if not isinstance(coord, Coord):
             return Diagnostic(fault.message, self._source.name, hint=fault.hint)
         file = unescape(coord.file)
-        quoted = self._source.line(file, coord.line)
+        quoted = self._sources.get(file, self._source).line(file, coord.line)
         expanded = self._lines.get((coord.file, coord.line), "")
         column = _column(expanded, coord.column or 1, quoted)
         return Diagnostic(fault.message, file, coord.line, column, quoted, fault.hint)

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from cprograms import options, processes
+from cprograms import processes
 from cprograms.budget import COMPILER_MEMORY, RAISE, current
 from cprograms.columns import character
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
-from cprograms.frontend.reach import INSTEAD_OF_EMBED, NO_EMBED, SANDBOXED, outside, outward, overlay
+from cprograms.frontend import cplusplus
+from cprograms.frontend.missing import Missing, missing
+from cprograms.frontend.reach import NO_EMBED, outside, outward, overlay
 from cprograms.frontend.source import Source, escape
 from cprograms.frontend.standard import DECLARATIONS
 from cprograms.sandbox.toolchain import executable
@@ -66,8 +68,13 @@ _SHIMS = (
 )
 # Not errors of C, but of this compiler, even without warnings: an int left out, a < b < c.
 _CHECK = ("-Wno-implicit-int", "-Wno-parentheses", f"-ferror-limit={MAX_ERRORS}")
-_EMBED = re.compile(r"\s*#\s*embed\b")
-_MACRO = re.compile(r"[A-Za-z_]\w*(?:\([^()]*\))?(?:=[^\n]*)?", re.DOTALL)
+# What this compiler's target can do besides C: without it, headers and sources fall back to plain C.
+_FEATURES = "__FXSR__ __MMX__ __SEG_FS __SEG_GS __SSE__ __SSE2__ __SSE_MATH__ __SSE2_MATH__".split()
+# C23 has these without a header, as C++ has.
+_BOOL = ("-Dbool=_Bool", "-Dtrue=1", "-Dfalse=0")
+_LACKS_BOOL = re.compile(r"(?:unknown type name|use of undeclared identifier) '(?:bool|true|false)'")
+# An include that is not found is passed over: "-MG" says so, but only where dependencies are written.
+_PASS_OVER = ("-Xclang", "-MG", "-MD", "-MF")
 _MESSAGE = re.compile(
     r"(?:(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): )?(?P<kind>fatal error|error|note): (?P<text>.*)"
 )
@@ -75,39 +82,39 @@ _MESSAGE = re.compile(
 
 @dataclass(frozen=True)
 class Preprocessed:
-    """The expanded text, with line markers, and the errors that the compiler sees in the source."""
+    """The expanded text, with line markers, the errors that the compiler sees in the source, and the includes that were
+    not found.
+    """
 
     text: str
-    errors: tuple[Diagnostic, ...]
+    errors: tuple[Diagnostic, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
-def confined(source: Source, include_dirs: Sequence[str], self_contained: bool, sandboxed_includes: bool) -> Source:
-    """The source as one that reaches no further than it may: see `cprograms.load`."""
-    if not (self_contained or sandboxed_includes):
-        return source
-    include_dirs = options.texts("include_dirs", include_dirs, '["include"]')
-    beside = [os.path.abspath(source.directory)] if source.on_disk else []
-    given = [] if self_contained else [*beside, *map(os.path.abspath, include_dirs)]
-    return replace(source, folders=(*given, *map(str, header_folders())), self_contained=self_contained)
-
-
-def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequence[str] = ()) -> Preprocessed:
+def preprocess(source: Source) -> Preprocessed:
     """Expand a source, and check it with a real compiler's eyes.
 
-    `defines` are `NAME` or `NAME=value`. Raises UsageError for a malformed one, and ProgramError where there is no text
-    to go on with: a missing include, an unterminated comment, too much text, or one that reaches further than it may.
+    An include that is not found is passed over. Raises ProgramError where there is no text to go on with: an
+    unterminated comment, too much text, or one that reaches further than it may.
     """
-    include_dirs = options.texts("include_dirs", include_dirs, '["include"]')
-    defines = options.texts("defines", defines, '["SIZE=3"]')
-    user = _user_arguments(source, include_dirs, defines)
     if source.self_contained and (found := outward(source)):
         raise ProgramError(found[:MAX_ERRORS])
+    flags = _user_arguments(source)
+    expanded = _expanded(source, flags)
+    if not expanded.missing and any(_LACKS_BOOL.fullmatch(error.message) for error in expanded.errors):
+        expanded = _expanded(source, [*_BOOL, *flags])
+    return expanded
+
+
+def _expanded(source: Source, flags: Sequence[str]) -> Preprocessed:
     marked, budget = _marked(source), current()
     seconds = TIMEOUT if budget is None else budget.compiler_seconds
-    with _view(source.folders) as view:
+    with _view(source.folders) as view, tempfile.TemporaryDirectory(prefix="surrogate-") as folder:
+        includes = os.path.join(folder, "includes")
+        arguments = [*_PASS_OVER, includes, *_SHIMS, *view, *flags]
         try:
-            expansion = _Clang(["-E", "-Xclang", "-dE", *_SHIMS, *view, *user], marked, seconds)
-            check = _Clang(["-fsyntax-only", *_CHECK, *view, *user], marked, seconds)
+            expansion = _Clang(["-E", "-Xclang", "-dE", *arguments], marked, seconds)
+            check = _Clang(["-fsyntax-only", *_CHECK, *_PASS_OVER, os.devnull, *view, *flags], marked, seconds)
         except OSError as error:
             raise UsageError(f"cannot run the C preprocessor: {error}") from None
         text, expansion_errors = expansion.result()
@@ -115,28 +122,34 @@ def preprocess(source: Source, include_dirs: Sequence[str] = (), defines: Sequen
         if len(text) > MAX_TEXT or taken or expansion.fault:
             check.stop()
         _, errors = check.result()
-    found = taken or [_explained(d, source) for d in _diagnostics(expansion_errors, source)]
-    if found:
-        raise ProgramError(found[:MAX_ERRORS])
+        passed_over = missing(includes, text, source)
+    if taken := taken or [m.fault for m in passed_over if m.fault.message == NO_EMBED]:
+        raise ProgramError(taken[:MAX_ERRORS])
+    if found := _diagnostics(expansion_errors, source):
+        foreign = cplusplus.verdict(source.name, found, [header.name for header in passed_over])
+        absent = [header.fault for header in passed_over if header.fault.line]
+        raise ProgramError([foreign] if foreign else [*absent, *found][:MAX_ERRORS])
     if len(text) > MAX_TEXT:
         raise ProgramError([_too_long(source)])
     if fault := expansion.fault or check.fault:
         raise ProgramError([_stopped(source, fault)])
-    return Preprocessed(text, tuple(_diagnostics(errors, source)))
+    return Preprocessed(text, tuple(_diagnostics(errors, source)), passed_over)
 
 
-def _user_arguments(source: Source, include_dirs: Sequence[str], defines: Sequence[str]) -> list[str]:
-    """The compiler's options that come from the user. Raises UsageError for what makes none."""
-    for define in defines:
-        if not _MACRO.fullmatch(define) or not processes.is_writable(define):
-            raise UsageError(f"-D needs NAME or NAME=value, not {define!r}")
-    folders = [("-iquote", source.directory), *(("-I", folder) for folder in include_dirs)]
-    for option, folder in folders:
-        if not folder or not processes.is_writable(folder):
-            raise UsageError(f"{option} needs the name of a folder, not {folder!r}")
+def _user_arguments(source: Source) -> list[str]:
+    """The compiler's options that come from the user."""
+    flags = source.flags
+    folders = [("-iquote", source.directory), *(("-I", folder) for folder in flags.include_dirs)]
     if source.folders is not None:  # the compiler's view of them is by their full names
         folders = [(option, os.path.abspath(folder)) for option, folder in folders]
-    return [*(f"-D{d}" for d in defines), *(processes.argument(option, folder) for option, folder in folders)]
+    given = [f"-std={flags.standard}"] if flags.standard else []
+    if cplusplus.is_named_so(source.name):
+        folders.append(("-I", str(header_folders()[0] / "cplusplus")))
+    if cplusplus.is_named_so(source.name) or (flags.standard or "").endswith(("23", "2x", "2y")):
+        given += _BOOL
+    given += [*(f"-D{d}" for d in flags.defines), *(f"-U{name}" for name in flags.undefines)]
+    given += [processes.argument(option, folder) for option, folder in folders]
+    return given + [word for file in flags.includes for word in ("-include", file)]
 
 
 @contextmanager
@@ -149,15 +162,6 @@ def _view(folders: Sequence[str] | None) -> Iterator[list[str]]:
         file.write(overlay(folders))
         file.flush()
         yield ["-ivfsoverlay", file.name]
-
-
-def _explained(fault: Diagnostic, source: Source) -> Diagnostic:
-    """A fault of the preprocessor, where it comes of what the source may not do."""
-    if _EMBED.match(fault.source_line):
-        return replace(fault, message=NO_EMBED, hint=INSTEAD_OF_EMBED)
-    if source.folders is not None and fault.message.endswith("file not found"):
-        return replace(fault, hint=SANDBOXED)
-    return fault
 
 
 def expand(source: Source, flags: Sequence[str] = (), seconds: float = TIMEOUT) -> str:
@@ -178,7 +182,7 @@ def expand(source: Source, flags: Sequence[str] = (), seconds: float = TIMEOUT) 
 
 def _marked(source: Source) -> str:
     """The marker names the file, and says that what follows it is line 1."""
-    return f'# 1 "{escape(source.name)}"\n{source.text}\n'
+    return f'# 1 "{escape(source.name)}"\n{cplusplus.without_linkage(source.text)}\n'
 
 
 def _too_long(source: Source) -> Diagnostic:
@@ -253,9 +257,10 @@ def _clang() -> tuple[str, ...]:
 
     `zig clang` is called rather than `zig cc`: it is one process, and needs neither a cache nor a home directory.
     """
-    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-DNDEBUG", "-fno-color-diagnostics"]
+    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-fno-color-diagnostics"]
     flags += ["-fno-crash-diagnostics", "-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
     flags.append(f"-DSURROGATE_MATH_PROTOTYPES={DECLARATIONS}")
+    flags += [f"-U{name}" for name in _FEATURES]
     flags += [flag for header in header_folders() for flag in ("-isystem", str(header))]
     return (executable(), "clang", *flags)
 
@@ -289,16 +294,10 @@ def _diagnostics(stderr: str, source: Source) -> list[Diagnostic]:
         quoted = source.line(place[0], place[1]) if match["file"] else ""
         file, number, column = place
         column = character(quoted, column) if quoted else column
-        found.append(Diagnostic(_reworded(match["text"]), file, number, column, quoted, _hint(match["text"])))
+        found.append(Diagnostic(_reworded(match["text"]), file, number, column, quoted))
     return found
 
 
 def _reworded(text: str) -> str:
     text = re.sub(r" \[-W[^\]]*\]$", "", text)
     return text.replace("; ISO C99 and later do not support implicit function declarations", "")
-
-
-def _hint(text: str) -> str:
-    if text.endswith("file not found"):
-        return "-I DIR adds a directory in which includes are looked for"
-    return ""

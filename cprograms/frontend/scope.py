@@ -50,9 +50,12 @@ class FileScope:
     def lookup(self, name: str) -> Entity | None:
         """The definition of a name where there is one, otherwise a declaration, or None."""
         if name not in self._entities:
-            found = [e for chunk in self.unit.named(name) for e in self._declared_in(chunk, name)]
-            self._entities[name] = min(found, key=_rank, default=None)
+            self._entities[name] = min(self.declared(name), key=_rank, default=None)
         return self._entities[name]
+
+    def declared(self, name: str) -> list[Entity]:
+        """All definitions and declarations of a name."""
+        return [e for chunk in self.unit.named(name) for e in self._declared_in(chunk, name)]
 
     def mentions(self, name: str) -> list[Chunk]:
         """What may do something to an object at file scope: the functions and objects whose text names it."""

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from cprograms import options
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
+from cprograms.frontend.flags import NO_FLAGS, Flags
 
 MAX_BYTES = 1_000_000
 """Largest source that is read."""
@@ -21,7 +22,8 @@ _LINE_DIRECTIVE = re.compile(r'[ \t]*#[ \t]*(?:line[ \t]+)?(\d+)(?:[ \t]+"((?:[^
 
 @dataclass(frozen=True)
 class Source:
-    """One C file. `name` is what diagnostics call it, `directory` where its quoted includes are looked for.
+    """One C file. `name` is what diagnostics call it, `directory` where its quoted includes are looked for, `flags` are
+    those that it is preprocessed with.
 
     `on_disk` says whether it is a file of that directory, and not text from elsewhere. `folders` are those that it may
     take files from, all where it is None; diagnostics quote no line of another file, for a text may claim to be any.
@@ -34,6 +36,7 @@ class Source:
     on_disk: bool = False
     folders: tuple[str, ...] | None = None
     self_contained: bool = False
+    flags: Flags = NO_FLAGS
 
     @cached_property
     def _lines(self) -> dict[tuple[str, int], str]:
@@ -54,14 +57,18 @@ class Source:
         return self._elsewhere(file, number) if here is None else here
 
     def _elsewhere(self, file: str, number: int) -> str:
+        lines = self.lines_of(file)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def lines_of(self, file: str) -> list[str]:
+        """The lines of a file that this one includes; none where it may not be read."""
         if self.folders is not None and not is_inside(file, self.folders):
-            return ""
+            return []
         try:
             with open(file, "rb") as included:
-                lines = _lines_of(included.read(MAX_BYTES))
+                return _lines_of(included.read(MAX_BYTES))
         except (OSError, ValueError):
-            return ""
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+            return []
 
 
 def read(path: str | os.PathLike[str] | None, source: str | bytes | None) -> Source:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Unpack
 
 from pycparser import c_ast
 
@@ -12,7 +12,9 @@ from cprograms.budget import spending
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.frontend.file import MAX_CANDIDATES, MAX_DIAGNOSTICS, File
-from cprograms.frontend.preprocess import Preprocessed, confined
+from cprograms.frontend.flags import Reading
+from cprograms.frontend.given import Paths, sources
+from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.source import Source, read
 from cprograms.tape.program import TapeProgram
@@ -23,29 +25,27 @@ _MIN_OR_MAX = re.compile(r"call to undeclared function '(min|max)'.*")
 
 
 def load_tape(
-    path: str | os.PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     source: str | bytes | None = None,
     entry: str | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
     self_contained: bool = False,
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[Reading],
 ) -> TapeProgram:
     """Read a tape program, `void f(int *mem)`, from `path` ("-" is standard input) or from `source`.
 
     The entry is `entry`, else the one that a pragma names, else the last function of the file that takes the tape
-    alone. Functions that the entry does not need may be anything. `defines` are `NAME` or `NAME=value`.
+    alone. Functions that the entry does not need may be anything.
 
-    The last three are as in `cprograms.load`.
+    Several files, and the last three, are as in `cprograms.load`.
 
     Raises ProgramError with every fault of the entry and of what it needs, or where the program takes too much time or
     memory; and UsageError for a file that cannot be read, an unknown entry or a limit that makes no sense.
     """
-    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
-    with spending(text.name, limit):
-        file = TapeFile(text, include_dirs, defines)
+    given = sources(path, source, self_contained, **reading)
+    with spending(given[0].name, limit):
+        file = TapeFile(*given)
         return file.program(file.entry(entry))
 
 
@@ -53,7 +53,7 @@ def load_expanded_tape(text: str, entry: str | None = None) -> TapeProgram:
     """As `load_tape(source=text)`, for text that a program was printed as: the compiler is not asked."""
     source = read(None, text)
     with spending(source.name):
-        file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+        file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}'))
         return file.program(file.entry(entry))
 
 
@@ -63,14 +63,8 @@ class TapeFile(File):
     ELIGIBLE = "a tape program"
     NEEDS = NEEDS
 
-    def __init__(
-        self,
-        source: Source,
-        include_dirs: Sequence[str] = (),
-        defines: Sequence[str] = (),
-        expanded: Preprocessed | None = None,
-    ):
-        super().__init__(source, include_dirs, defines, expanded)
+    def __init__(self, *sources: Source, expanded: Preprocessed | None = None):
+        super().__init__(*sources, expanded=expanded)
         self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
         self._subset = TapeSubset(self._scope)
 
@@ -83,14 +77,14 @@ class TapeFile(File):
     def faults(self, name: str) -> list[Unsupported]:
         return self._subset.faults(name)
 
-    def _last_eligible(self, names: list[str]) -> str:
+    def _chosen(self, names: list[str]) -> str:
         """The last function that takes the tape alone: where its body is at fault, a helper was not meant instead."""
         for name in reversed(names[-MAX_CANDIDATES:]):
             if self._subset.takes_tape(name):
                 return name
             if self._errors_in(self.functions[name]):
-                raise ProgramError(self._errors[:MAX_DIAGNOSTICS])
-        return super()._last_eligible(names)
+                raise self._refusal()
+        return super()._chosen(names)
 
     def program(self, entry: str) -> TapeProgram:
         """The program with this entry. Raises ProgramError with all of its faults."""

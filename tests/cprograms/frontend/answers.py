@@ -45,9 +45,9 @@ TOKENS = [
 ]  # fmt: skip
 
 
-def unchecked(source: Source, include_dirs: object = (), defines: object = ()) -> Preprocessed:
+def unchecked(source: Source) -> Preprocessed:
     """In place of the preprocessor: text as it is, and no compiler that rejects it first. A thousand times as fast."""
-    return Preprocessed(f'# 1 "{source.name}"\n{source.text}', ())
+    return Preprocessed(f'# 1 "{source.name}"\n{source.text}')
 
 
 def answers(source: str | bytes, compiler: bool = True) -> bool:

@@ -1,0 +1,3 @@
+/* abs is overloaded, too. */
+#include_next <stdlib.h>
+#include <tgmath.h>
