@@ -71,6 +71,26 @@ def texts(name: str, given: Any, example: str) -> list[str]:
     raise _wrong(name, f"a list of texts, as in {example}", given)
 
 
+def numbers(name: str, given: Any, example: str) -> dict[str, float]:
+    """Numbers by name; none for None. Raises UsageError for what is no mapping from names to numbers."""
+    if given is None:
+        return {}
+    fits = isinstance(given, Mapping) and all(
+        isinstance(key, str)
+        and hasattr(value, "__float__")
+        and not isinstance(value, bool)
+        and not getattr(value, "ndim", 0)
+        for key, value in given.items()
+    )
+    if not fits:
+        raise _wrong(name, f"a mapping from names to numbers, as in {example}", given)
+    return dict(given)
+
+
+def _is_number(given: Any) -> bool:
+    return hasattr(given, "__float__") and not isinstance(given, bool) and not getattr(given, "ndim", 0)
+
+
 def ranges(given: Any) -> dict[str, tuple[Any, Any]]:
     """Low and high by name. Raises UsageError for what is no mapping from names to two numbers."""
     if not isinstance(given, Mapping):

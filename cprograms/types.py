@@ -156,6 +156,16 @@ def leaf_count(type: CType) -> int:
     return 1
 
 
+def flexible(type: CType) -> str | None:
+    """The name of a field that is an array without elements, where a type has one."""
+    for name, inner in type.fields if isinstance(type, Struct | Union) else ():
+        if isinstance(inner, Array) and inner.length == 0:
+            return name
+        if (found := flexible(inner)) is not None:
+            return found
+    return flexible(type.element) if isinstance(type, Array) else None
+
+
 POINTER_BYTES = 8
 
 

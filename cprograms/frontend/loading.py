@@ -2,48 +2,79 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, Unpack
 
 from pycparser import c_ast
 
+from cprograms import options
 from cprograms.budget import spending
 from cprograms.declarations import Unsupported
-from cprograms.diagnostics import Diagnostic, ProgramError
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
 from cprograms.frontend.file import MAX_DIAGNOSTICS, File
+from cprograms.frontend.flags import Reading
+from cprograms.frontend.given import Paths, sources
 from cprograms.frontend.pragmas import Range
-from cprograms.frontend.preprocess import Preprocessed, confined
+from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.scope import Entity
-from cprograms.frontend.signature import Signature, signature_of, with_pragmas, with_ranges
+from cprograms.frontend.signature import Shape, Signature, signature_of, with_pragmas, with_ranges
 from cprograms.frontend.source import Source, read
+from cprograms.frontend.standard import ERRNO
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
+from cprograms.lowering.accesses import Access, Given, accesses
 from cprograms.program import Program
 
 _BEFORE = "put it before the function that has this argument"
 
 
+class NumericReading(Reading, total=False):
+    """The keywords of everything that reads numeric programs.
+
+    `sizes` are the extents of arrays by name, `fixed` the numbers that arguments always have, which are then no inputs
+    of the program; `state` makes the globals that it may change arguments and results: all of them, or those named.
+    """
+
+    sizes: Mapping[str, int] | None
+    fixed: Mapping[str, float] | None
+    state: bool | Sequence[str]
+
+
+def _taken(reading: NumericReading) -> tuple[Shape, Reading]:
+    """What the keywords say of the entry's parameters, and the others. Raises UsageError for what makes no sense."""
+    rest: Any = dict(reading)
+    sizes = options.numbers("sizes", rest.pop("sizes", None), '{"w": 9}')
+    fixed = options.numbers("fixed", rest.pop("fixed", None), '{"n": 9}')
+    state = rest.pop("state", False)
+    if not isinstance(state, bool):
+        state = options.texts("state", state, '["count"]')
+    names = ("",) if state is True else tuple(state or ())
+    for name, size in sizes.items():
+        options.whole(f"the size of '{name}'", size, 1)
+    return Shape({name: int(size) for name, size in sizes.items()}, fixed, names), rest
+
+
 def load(
-    path: str | os.PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     source: str | bytes | None = None,
     entry: str | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
     self_contained: bool = False,
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[NumericReading],
 ) -> Program:
-    """Read a numeric C program from `path` ("-" is standard input) or from `source`.
+    """Read a numeric C program from `path` ("-" is standard input), from several files, or from `source`.
 
-    The entry is `entry`, else the one that a pragma names, else the last function of the file that is numeric (but none
-    before a function that does not compile: that may be the one meant). Functions that the entry does not need may be
-    anything. `ranges` gives low and high by argument name (or by a result's name) and overrides the pragmas. `defines`
-    are `NAME` or `NAME=value`.
+    The entry is `entry`, else the one that a pragma names, else the function that nothing else of the file uses, and of
+    several (`main` does not count) the last one that is not static. Functions that the entry does not need may be
+    anything, and so may calls that only some rows reach: where a row comes to what is not defined, or ends the program,
+    it is NaN. `ranges` gives low and high by argument name (or by a result's name) and overrides the pragmas.
+
+    Of several files the first holds the entry, unless `entry` names a function of another. What one declares and does
+    not define may be defined by another. `reading` says how the files are preprocessed: see `Reading`. An include that
+    is not found is passed over where nothing of it seems to be needed.
 
     A program that is not trusted may be kept from reading other files: where it is to be `self_contained` it includes
     nothing, with `sandboxed_includes` nothing but the C library's headers and what lies in the file's folder (none, for
@@ -54,9 +85,10 @@ def load(
     memory; and UsageError for a file that cannot be read, an unknown entry or argument, or a range or limit that makes
     no sense.
     """
-    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
-    with spending(text.name, limit):
-        file = NumericFile(text, include_dirs, defines)
+    shape, rest = _taken(reading)
+    given = sources(path, source, self_contained, **rest)
+    with spending(given[0].name, limit):
+        file = NumericFile(*given, shape=shape)
         chosen = file.entry(entry)
         program = file.program(chosen, ranges or {})
         return replace(program, users=file.users(chosen, entry), warnings=file.warnings(chosen))
@@ -66,22 +98,15 @@ def load_expanded(text: str) -> Program:
     """As `load(source=text)`, for text that a program was printed as: the compiler is not asked, as all is expanded."""
     source = read(None, text)
     with spending(source.name):
-        file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}', ()))
+        file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}'))
         return file.program(file.entry(None), {})
 
 
-def function_names(
-    path: str,
-    *,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
-    sandboxed_includes: bool = False,
-    limit: float | None = None,
-) -> tuple[str, ...]:
-    """The functions that a file defines itself; raises as `load` does where it cannot be read."""
-    text = confined(read(path, None), include_dirs, False, sandboxed_includes)
-    with spending(text.name, limit):
-        return tuple(NumericFile(text, include_dirs, defines).functions)
+def function_names(path: Paths, *, limit: float | None = None, **reading: Unpack[Reading]) -> tuple[str, ...]:
+    """The functions that a file (of several the first) defines itself; raises as `load` does."""
+    given = sources(path, None, **reading)
+    with spending(given[0].name, limit):
+        return tuple(NumericFile(*given).functions)
 
 
 @dataclass(frozen=True)
@@ -118,25 +143,24 @@ class Description:
 
 
 def describe(
-    path: str | os.PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     source: str | bytes | None = None,
     entry: str | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
     self_contained: bool = False,
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[NumericReading],
 ) -> Description:
     """What `load` finds, and what it says of every function of the file.
 
     Raises UsageError as `load` does, and ProgramError only where the file cannot be preprocessed, or takes too much
     time or memory.
     """
-    text = confined(read(path, source), include_dirs, self_contained, sandboxed_includes)
-    with spending(text.name, limit):
-        file = NumericFile(text, include_dirs, defines)
+    shape, rest = _taken(reading)
+    given = sources(path, source, self_contained, **rest)
+    with spending(given[0].name, limit):
+        file = NumericFile(*given, shape=shape)
         candidates = tuple(
             CandidateEntry(name, chunk.coord.line, tuple(file.diagnostics(name)))
             for name, chunk in file.functions.items()
@@ -153,17 +177,14 @@ class NumericFile(File):
     """A C file of which one function is to be a numeric program."""
 
     ELIGIBLE = "numeric"
-    NEEDS = "a numeric function takes 1 to 16 numbers and returns a number or a struct of at most 4"
+    NEEDS = "a numeric function takes 1 to 64 numbers and gives 1 to 64: alone, in arrays, in structs, through pointers"
 
-    def __init__(
-        self,
-        source: Source,
-        include_dirs: Sequence[str] = (),
-        defines: Sequence[str] = (),
-        expanded: Preprocessed | None = None,
-    ):
-        super().__init__(source, include_dirs, defines, expanded)
+    def __init__(self, *sources: Source, expanded: Preprocessed | None = None, shape: Shape | None = None):
+        super().__init__(*sources, expanded=expanded)
         self._subset = Subset(self._scope)
+        self._owners: dict[Range, str | None] = {}
+        self._signatures: dict[str, Signature] = {}
+        self._shape = shape or Shape()
 
     def needs(self, name: str) -> Iterable[str]:
         return self._subset.check(name).needs
@@ -175,50 +196,129 @@ class NumericFile(File):
         return [*self._signature(name).faults, *self._subset.faults(name)]
 
     def _signature(self, name: str) -> Signature:
-        return with_pragmas(self._plain_signature(name), (r for r in self._pragmas.ranges if self._owner(r) == name))
+        return with_pragmas(self._plain_signature(name), self._ranges_of(name))
 
     def _plain_signature(self, name: str) -> Signature:
+        if name not in self._signatures:
+            self._signatures[name] = self._found_signature(name)
+        return self._signatures[name]
+
+    def _found_signature(self, name: str) -> Signature:
         entity = self._scope.lookup(name)
         if entity is None or entity.kind == "broken":
             return Signature((), (), ())  # told by the subset check
         if not isinstance(entity.node, c_ast.FuncDef):
             at = c_ast.EmptyStatement(coord=entity.chunk.coord)
             return Signature((), (), (Unsupported(at, f"'{name}' is declared as something else than a function"),))
-        return signature_of(entity.node, self._scope.declarations_of(entity.chunk))
+        needed = self._subset.faults(name)  # it is prepared by being checked
+        shape = self._shape_of(name)
+        follow = None if needed else lambda given: self._accesses(name, given)
+        declarations = self._scope.declarations_of(entity.chunk)
+        return signature_of(entity.node, declarations, shape, self._state(name, shape), follow)
+
+    def _accesses(self, name: str, given: list[Given]) -> dict[str, Access] | None:
+        unit = trim(self._unit, name, self._subset.needed(name))
+        return accesses(unit, name, given, tuple(self._subset.mutable(name)))
+
+    def _shape_of(self, name: str) -> Shape:
+        """What pragmas before a function and the user say of its parameters."""
+        own = [s for s in self._pragmas.settings if self._follows(s.offset) == name]
+        sizes = {s.name: int(s.value) for s in own if s.kind == "size"}
+        fixed = {s.name: s.value for s in own if s.kind == "fix"}
+        state = tuple(s.name for s in own if s.kind == "state")
+        names = self._parameter_names(name)
+        sizes |= {n: size for n, size in self._shape.sizes.items() if n in names}
+        fixed |= {n: number for n, number in self._shape.fixed.items() if n in names}
+        return Shape(sizes, fixed, (*state, *self._shape.state))
+
+    def _parameter_names(self, name: str) -> set[str]:
+        entity = self._scope.lookup(name)
+        node = entity.node if entity is not None else None
+        arguments = node.decl.type.args if isinstance(node, c_ast.FuncDef) else None
+        return {p.name for p in arguments.params if getattr(p, "name", None)} if arguments is not None else set()
+
+    def _fits(self, entry: str) -> None:
+        """Raises UsageError where what the user says is of no argument of the entry, and of no global of the file."""
+        names = self._parameter_names(entry)
+        for what, settings in (("size", self._shape.sizes), ("fix", self._shape.fixed)):
+            if unknown := next((n for n in settings if n not in names), None):
+                guess = did_you_mean(unknown, names)
+                raise UsageError(f"--{what}: '{entry}' has no argument '{unknown}'; {guess}it has {', '.join(names)}")
+        lifted = self._scope.lifted
+        known = {shown for n in self._subset.mutable(entry) for shown in (n, lifted[n][0] if n in lifted else n)}
+        if unknown := next((n for n in self._shape.state if n and n not in known), None):
+            guess = did_you_mean(unknown, known)
+            raise UsageError(f"--state: '{entry}' changes nothing that is called '{unknown}'; {guess}".rstrip("; "))
+
+    def _follows(self, offset: int) -> str | None:
+        """The first function behind a place in the text."""
+        return next((c.function for c in self._unit.following(offset) if c.function), None)
+
+    def _state(self, name: str, shape: Shape) -> dict[str, tuple[str, c_ast.Decl]]:
+        """The globals that are to be arguments and results, by their names in C: what the user calls them, and where
+        they are declared."""
+        if not shape.state:
+            return {}
+        lifted = self._scope.lifted
+        found = {n: (lifted[n][0] if n in lifted else n, d) for n, d in self._subset.mutable(name).items()}
+        found.pop(ERRNO, None)
+        if "" in shape.state:
+            return found
+        return {n: (shown, node) for n, (shown, node) in found.items() if {n, shown} & {*shape.state}}
+
+    def _ranges_of(self, name: str) -> list[Range]:
+        """The ranges that bind to a function as the entry: those that stand before it, and of those that stand before
+        another one all that are of its arguments and fit them, where it has no range of that argument itself.
+        """
+        signature = self._plain_signature(name)
+        own = [r for r in self._pragmas.ranges if r.name in signature.names and self._owner(r) == name]
+        named = {r.name for r in own}
+        others = [r for r in self._pragmas.ranges if r.name not in named and _is_of_an_argument(r, signature)]
+        return [*(r for r in others if not with_pragmas(replace(signature, faults=()), [r]).faults), *own]
 
     def _owner(self, given: Range) -> str | None:
         """The next function that has an argument or a result of the range's name; where none has, the next function."""
-        names = [c.function for c in self._unit.chunks if c.function and c.start > given.offset]
-        having = (n for n in names if given.name in self._plain_signature(n).names)
-        return next(having, names[0] if names else None)
+        if given not in self._owners:
+            names = [c.function for c in self._unit.following(given.offset) if c.function]
+            having = (n for n in names if given.name in self._plain_signature(n).names)
+            self._owners[given] = next(having, names[0] if names else None)
+        return self._owners[given]
 
-    def unused_pragmas(self, entry: str) -> list[Unsupported]:
+    def notes(self, entry: str) -> list[Unsupported]:
         found = (self._unused(given, entry) for given in self._pragmas.ranges)
-        return [*super().unused_pragmas(entry), *(fault for fault in found if fault is not None)]
+        return [*super().notes(entry), *(fault for fault in found if fault is not None), *self._restarts(entry)]
+
+    def _restarts(self, entry: str) -> Iterator[Unsupported]:
+        """The objects that may change, and begin with the same value in every row."""
+        names = self._scope.lifted
+        for name, node in self._subset.mutable(entry).items():
+            if name == ERRNO:
+                continue
+            shown = names[name][0] if name in names else name
+            if self._subset.changes(entry, name):
+                message = f"'{shown}' starts from its initial value in every row"
+                yield Unsupported(node, message, "--state makes it an argument and a result")
+            else:
+                message = f"'{shown}' keeps its initial value: what changes it is not part of '{entry}'"
+                yield Unsupported(node, message, "--state makes it an argument")
 
     def _unused(self, given: Range, entry: str) -> Unsupported | None:
         """Why a range says nothing of the entry, where it is not plainly about another function that stands alone."""
-        owner = self._owner(given)
-        if owner is None:
-            return Unsupported(given.node, "this range binds to nothing: no function follows it", _BEFORE)
-        if owner == entry:
+        if given in self._ranges_of(entry):
             return None
-        names = self._plain_signature(owner).names
-        if given.name not in names:
-            close = get_close_matches(given.name, names, n=1)
-            guess = f"did you mean '{close[0]}'? " if close else ""
-            message = f"this range binds to nothing: '{owner}' has no argument '{given.name}'"
-            return Unsupported(given.node, message, guess + _BEFORE)
-        meant = next((a for a in self._signature(entry).arguments if a.name == given.name), None)
-        helper = owner in self._subset.needed(entry)
-        if not (helper if meant is None else meant.origin == "default"):
+        owner, signature = self._owner(given), self._plain_signature(entry)
+        if owner is None or given.name not in (names := self._plain_signature(owner).names):
+            why = "no function follows it" if owner is None else f"'{owner}' has no argument '{given.name}'"
+            guess = did_you_mean(given.name, signature.names if owner is None else names | signature.names)
+            return Unsupported(given.node, f"this range binds to nothing: {why}", guess + _BEFORE)
+        if _is_of_an_argument(given, signature) or owner not in self._subset.needed(entry):
             return None
-        which = f"a helper of '{entry}'" if helper else f"which is not the entry, '{entry}'"
-        hint = f"put it between '{owner}' and '{entry}'" if meant else f"a domain is that of arguments of '{entry}'"
-        return Unsupported(given.node, f"this range binds to '{owner}', {which}: it says nothing", hint)
+        message = f"this range binds to '{owner}', a helper of '{entry}': it says nothing"
+        return Unsupported(given.node, message, f"a domain is that of arguments of '{entry}'")
 
     def program(self, entry: str, ranges: Mapping[str, tuple[float, float]]) -> Program:
         """The program with this entry. Raises ProgramError with all of its faults, and UsageError for a bad range."""
+        self._fits(entry)
         found = self.diagnostics(entry)
         if found:
             raise ProgramError(found[:MAX_DIAGNOSTICS])
@@ -230,4 +330,13 @@ class NumericFile(File):
             arguments=signature.arguments,
             results=signature.results,
             unit=trim(self._unit, entry, self._subset.needed(entry)),
+            parameters=signature.parameters,
+            returned=signature.returned,
+            restored=tuple(self._subset.mutable(entry)),
         )
+
+
+def _is_of_an_argument(given: Range, signature: Signature) -> bool:
+    """Whether a range names an argument, or an array or struct that arguments are of."""
+    names = (a.name for a in signature.arguments)
+    return any(n == given.name or n.startswith((f"{given.name}.", f"{given.name}[")) for n in names)

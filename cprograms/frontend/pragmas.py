@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Literal
 
 from pycparser import c_ast
 
@@ -13,9 +14,16 @@ from cprograms.declarations import Unsupported
 from cprograms.frontend.parse import Unit
 
 _ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
-_RANGE = re.compile(r"surrogate\s+range\s*\(\s*([A-Za-z_][\w.]*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
+_PATH = r"\*?\s*[A-Za-z_]\w*(?:\s*(?:\.|->)\s*\w+|\s*\[\s*\d+\s*\])*"
+_RANGE = re.compile(rf"surrogate\s+range\s*\(\s*({_PATH})\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
+_SIZE = re.compile(r"surrogate\s+size\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\s*")
+_FIX = re.compile(r"surrogate\s+fix\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\s*")
+_STATE = re.compile(r"surrogate\s+state(?:\s*\(([\w\s,]*)\))?\s*;?\s*")
 _ALIKE = 0.7
-_FORMS = "write `#pragma surrogate range(name, low, high)` or `#pragma surrogate entry(function)`"
+_FORMS = (
+    "write `#pragma surrogate range(name, low, high)`, `size(array, 9)`, `fix(argument, 9)`, `state` or "
+    "`entry(function)`"
+)
 _NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFlL]?)")
 
 
@@ -26,6 +34,18 @@ class Range:
     name: str
     low: int | float
     high: int | float
+    offset: int
+    node: c_ast.Node
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a pragma says of an argument: how many elements it has (`size`), or its number (`fix`); or that a global is
+    `state`, all of them where `name` is ""."""
+
+    kind: Literal["size", "fix", "state"]
+    name: str
+    value: int | float
     offset: int
     node: c_ast.Node
 
@@ -42,12 +62,14 @@ class Pragmas:
     entry_node: c_ast.Node | None
     faults: tuple[Unsupported, ...]
     misspelt: tuple[Unsupported, ...]
+    settings: tuple[Setting, ...] = ()
 
 
 def read_pragmas(unit: Unit) -> Pragmas:
     ranges: list[Range] = []
     faults: list[Unsupported] = []
     misspelt: list[Unsupported] = []
+    settings: list[Setting] = []
     entry, entry_node = None, None
     for pragma in unit.pragmas:
         node = c_ast.EmptyStatement(coord=pragma.coord)
@@ -69,12 +91,22 @@ def read_pragmas(unit: Unit) -> Pragmas:
                     raise Unsupported(
                         node, f"the range of '{match[1]}' is empty: {match[2].strip()} > {match[3].strip()}"
                     )
-                ranges.append(Range(match[1], low, high, pragma.offset, node))
+                ranges.append(Range(re.sub(r"\s", "", match[1]), low, high, pragma.offset, node))
+            elif match := _SIZE.fullmatch(pragma.text):
+                size = _number(match[2], node)
+                if not isinstance(size, int) or size < 1:
+                    raise Unsupported(node, f"the size of '{match[1]}' must be a positive whole number")
+                settings.append(Setting("size", match[1], size, pragma.offset, node))
+            elif match := _FIX.fullmatch(pragma.text):
+                settings.append(Setting("fix", match[1], _number(match[2], node), pragma.offset, node))
+            elif match := _STATE.fullmatch(pragma.text):
+                names = (match[1] or "").replace(",", " ").split() or [""]
+                settings += [Setting("state", name, 0, pragma.offset, node) for name in names]
             else:
                 raise Unsupported(node, "this pragma is malformed", _FORMS)
         except Unsupported as fault:
             faults.append(fault)
-    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt))
+    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt), tuple(settings))
 
 
 def _number(text: str, node: c_ast.Node) -> int | float:

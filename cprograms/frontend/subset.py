@@ -32,7 +32,6 @@ _PLAIN = (
         c_ast.Cast,
         c_ast.ExprList,
         c_ast.InitList,
-        c_ast.UnaryOp,
         c_ast.CompoundLiteral,
     ),
     *(c_ast.Case, c_ast.Default, c_ast.DeclList, c_ast.Label, c_ast.EmptyStatement, c_ast.Constant),
@@ -433,6 +432,10 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         self.visit(node.left)
         with self._perhaps(node.op not in ("&&", "||")):
             self.visit(node.right)
+
+    def visit_UnaryOp(self, node: c_ast.UnaryOp) -> None:  # noqa: N802
+        with self._perhaps(node.op not in ("sizeof", "_Alignof")):
+            self.visit(node.expr)
 
     def visit_Assignment(self, node: c_ast.Assignment) -> None:  # noqa: N802
         self.visit(node.lvalue)

@@ -13,7 +13,7 @@ from pycparser import c_ast
 from cprograms.declarations import Unsupported
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import FileScope
-from cprograms.frontend.signature import signature_of
+from cprograms.frontend.signature import Shape, signature_of
 from cprograms.frontend.source import unescape
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
@@ -124,7 +124,7 @@ class _Finder:
         if kind == "function" and _takes_pointers(entity.node):
             self._counts["function: not numeric: an argument or the result is a pointer, an array or nothing"] += 1
             return None
-        signature = signature_of(entity.node, self._scope.declarations_of(entity.chunk))
+        signature = signature_of(entity.node, self._scope.declarations_of(entity.chunk), Shape(), {}, None)
         faults = [*signature.faults, *self._subset.faults(name)]
         try:
             unit = self._closed(name, kind, faults)

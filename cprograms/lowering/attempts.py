@@ -24,8 +24,10 @@ class Attempts:
     The nodes that it added stay in the builder, unused.
     """
 
-    def __init__(self, builder: GraphBuilder, state: State, max_nodes: int) -> None:
+    def __init__(self, builder: GraphBuilder, state: State, max_nodes: int, patient: bool) -> None:
         self._builder, self._state, self._max_nodes = builder, state, max_nodes
+        self.patient = patient
+        """Whether loops are unrolled whose passes only a run decides."""
         self._spent = 0  # operators of attempts that were given up
         self._under_way = 0
         self._steps = 0  # statements since the outermost attempt began, or since it was given up

@@ -30,8 +30,7 @@ class Interface:
         if parameter.passing == "global":
             place = state.globals[parameter.name]
         else:
-            unset = [zero_of(self._stages.builder, leaf) for leaf in leaves(parameter.type)]
-            place = state.allocate(parameter.type, list(unset))
+            place = state.allocate(parameter.type, [UNSET] * size(parameter.type))
         self._set(parameter, place)
         return place
 

@@ -119,7 +119,7 @@ class Loops:
                     return True
                 if known is None:
                     undecided += 1
-                    if self._executable and undecided > UNDECIDED:
+                    if not self._attempts.patient and undecided > UNDECIDED:
                         raise TooLongError
                     self._flow.leave(loop.end, self._conditions.negation(test))
             if grown >= max(self._unroll, 1):

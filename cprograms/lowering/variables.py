@@ -21,10 +21,13 @@ from cprograms.lowering.values import (
     value_of,
     zero_of,
 )
-from cprograms.types import INT, Bits, CType, Leaf, Scalar, Void, bytes_of
+from cprograms.types import INT, SCALARS, Bits, CType, Leaf, Scalar, Void, bytes_of
 
 LONGEST_CHAIN = 8
 """Entries of a constant table that a dynamic index selects among; longer tables become lookups."""
+
+
+_LONG = SCALARS["i64"]
 
 
 class Variables:
@@ -40,7 +43,7 @@ class Variables:
         if place.bytes is not None:
             slots = self._load_bytes(place, type, node)
         else:
-            self._touch(place, node)
+            place = self._touched(place, node)
             slots = [self._load_slot(place, k, leaf, node) for k, leaf in enumerate(leaves(type))]
         if isinstance(type, Bits) and isinstance(slots[0], int):
             # A bit-field that an int can hold is promoted to one.
@@ -74,8 +77,7 @@ class Variables:
         if place.bytes is not None:
             self._store_bytes(place, type, nodes_of(value), node)
             return value
-        self._touch(place, node)
-        self._store_slots(place, nodes_of(value), node)
+        self._store_slots(self._touched(place, node), nodes_of(value), node)
         return value
 
     def _store_either(self, target: Either, value: Value, node: c_ast.Node) -> Value:
@@ -131,14 +133,23 @@ class Variables:
             raise Unsupported(node, "a pointer is used as a number")
         return found
 
-    def _touch(self, place: Place, node: c_ast.Node) -> None:
-        """Check that a place is inside of its object, and note how far out it lies. Raises Unsupported."""
-        start, length = place.object.start, size(place.object.type)
-        outside = not start <= place.offset <= start + length - size(_complete(place, node))
-        if outside and not place.indices:
+    def _touched(self, place: Place, node: c_ast.Node) -> Place:
+        """The place, of which it is noted how far out it lies. One outside of its object has an index that says so.
+
+        Raises Unsupported where it cannot be told where it lies.
+        """
+        object, length = place.object, size(_complete(place, node))
+        if not object.fixed and object.start < self._state.outermost:
+            self._state.outermost = object.start
+        inside = object.start <= place.offset <= object.start + size(object.type) - length
+        if inside or place.indices:
+            return place
+        first = (place.offset - object.start) % length
+        count = (size(object.type) - first) // length
+        if object.open or count < 1:
             raise Unsupported(node, "this lies outside of what the pointer points into")
-        if not place.object.fixed and start < self._state.outermost:
-            self._state.outermost = start
+        at = self._builder.constant((place.offset - object.start) // length, _LONG)
+        return place._replace(offset=object.start + first, indices=(Index(at, count, length),))
 
     def _slots_of(self, place: Place) -> list[Slot]:
         return self._state.constants if place.object.fixed else self._state.memory
@@ -185,6 +196,8 @@ class Variables:
 
         The check, where the domain does not make it needless, is a look-up in the table of the valid indices.
         """
+        if length < 1:
+            raise Unsupported(c_ast.EmptyStatement(), "an array without elements is used")
         low, high = self._bounds.of(node) or (-1, length)
         possible = range(max(int(low), 0), min(int(high), length - 1) + 1)
         if low >= 0 and high < length:
@@ -216,12 +229,10 @@ class Variables:
                 covers = shift >= 0 and shift + _bits(part) <= leaf.bits
                 old = None if covers else self._number_at(part, node)
                 value = puns.inserted(self._builder, slot, shift, _leaf(part), old)
-                self._touch(part, node)
-                self._store_slots(part, [value], node)
+                self._store_slots(self._touched(part, node), [value], node)
 
     def _number_at(self, part: Place, node: c_ast.Node) -> int:
-        self._touch(part, node)
-        found = self._load_slot(part, 0, _leaf(part), node)
+        found = self._load_slot(self._touched(part, node), 0, _leaf(part), node)
         if not isinstance(found, int):
             raise Unsupported(node, "a pointer is used as a number")
         return found

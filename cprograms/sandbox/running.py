@@ -307,10 +307,12 @@ class Instance:
         status = _TRAPS.get(trap.trap_code, Status.UNDEFINED)
         return Status(noted) if status == Status.UNDEFINED and noted in _NOTED else status
 
-    def subject(self) -> str:
-        """What the last trap was about: the name of a function that was called, or of an object."""
-        address = int(self._view("subject", np.int32, 1)[0])
-        if not address:
-            return ""
-        text = ctypes.string_at(self.base + address).decode("ascii", "replace")
-        return text.partition(RENAMED)[0]
+    def located(self) -> tuple[int, str]:
+        """Where the program was last, as a number of its job's places, and what a trap since `forget` was about."""
+        line, address = int(self._view("line", np.int32, 1)[0]), int(self._view("subject", np.int32, 1)[0])
+        name = ctypes.string_at(self.base + address).decode("ascii", "replace") if address else ""
+        return line, name.partition(RENAMED)[0]
+
+    def forget(self) -> None:
+        """Begin anew to note where the program is, and what traps are about."""
+        self._view("line", np.int32, 1)[0] = self._view("subject", np.int32, 1)[0] = 0

@@ -25,13 +25,13 @@ def overwrite(state: State) -> None:
 
 
 def test_an_attempt_that_succeeds_keeps_its_changes(state: State):
-    assert Attempts(GraphBuilder(), state, 8).attempt(lambda: overwrite(state) or state.repeating) == 1
+    assert Attempts(GraphBuilder(), state, 8, patient=True).attempt(lambda: overwrite(state) or state.repeating) == 1
     assert (state.memory, list(state.scopes[0]), len(state.exits), state.repeating) == ([4, 5], ["x", "y"], 1, 0)
 
 
 @pytest.mark.parametrize("depth", [1, 3])
 def test_an_attempt_that_is_given_up_changes_nothing(state: State, depth: int):
-    attempts = Attempts(GraphBuilder(), state, 8)
+    attempts = Attempts(GraphBuilder(), state, 8, patient=True)
 
     def nested(more: int) -> bool:
         overwrite(state)
@@ -45,7 +45,7 @@ def test_an_attempt_that_is_given_up_changes_nothing(state: State, depth: int):
 
 def test_what_was_given_up_does_not_count(state: State):
     builder = GraphBuilder()
-    attempts = Attempts(builder, state, 8)
+    attempts = Attempts(builder, state, 8, patient=True)
 
     def grow() -> None:
         x = builder.argument(0, INT)
@@ -59,7 +59,7 @@ def test_what_was_given_up_does_not_count(state: State):
 
 
 def test_steps_are_bounded(state: State):
-    attempts = Attempts(GraphBuilder(), state, 8)
+    attempts = Attempts(GraphBuilder(), state, 8, patient=True)
     for _ in range(MOST_STEPS):
         attempts.step()
     with pytest.raises(TooLongError):

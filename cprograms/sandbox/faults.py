@@ -1,0 +1,156 @@
+"""Why rows have no number: the kind of fault, what it is about, the line where it happens, and how many rows have it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from cprograms.sandbox.objects import FILLS
+from cprograms.sandbox.running import ROW_FUEL, Instance, Outcomes, compiled, engine_of
+from cprograms.sandbox.source import CompileError, Job, Runnable, job_of
+from cprograms.sandbox.status import Status
+
+_LOOKED_AT = 64
+"""Rows of a kind of fault that are run again, to see where it happens."""
+_LONG = {Status.FUEL: 2, Status.STACK: 8}
+"""Fewer of those that take long."""
+_NOT_RUN = (Status.SKIPPED, Status.REJECTED)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What befell a `share` of the rows. OK stands for a result that is not a finite number.
+
+    `subject` is what it is about, as far as that is known: the function that was called, the object beside which the
+    program read or wrote, the result that was not written. `file` and `line` are the place, where that is known.
+    """
+
+    status: Status
+    share: float
+    subject: str = ""
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        """In a few words: `reads outside 'w' at kernel.c:12 on 31% of rows`."""
+        what, without = _WORDS[self.status]
+        words = what.format(self.subject) if self.subject else without
+        place = f" at {self.file}:{self.line}" if self.line else ""
+        return f"{words}{place} on {percent(self.share)} of rows"
+
+    @property
+    def advice(self) -> str:
+        """What may help, in a few words."""
+        return _ADVICE[self.status].format(self.subject or "NAME")
+
+
+_WORDS: dict[Status, tuple[str, str]] = {
+    Status.OK: ("", "NaN or infinity"),
+    Status.OVERFLOW: ("", "signed integer overflow"),
+    Status.DIVISION: ("", "integer division by zero"),
+    Status.SHIFT: ("", "shift by a negative number or by too much"),
+    Status.CONVERSION: ("", "conversion of a number that the integer type does not hold"),
+    Status.BOUNDS: ("", "index out of bounds"),
+    Status.UNDEFINED: ("", "undefined behaviour"),
+    Status.MEMORY: ("", "read or write outside the program's memory"),
+    Status.STACK: ("", "recursion too deep"),
+    Status.FUEL: ("", f"more than {ROW_FUEL:,} steps"),
+    Status.SKIPPED: ("", "not run, as rows before took too long,"),
+    Status.REJECTED: ("", "not compiled"),
+    Status.UNSET: ("", "use of a variable that was never set"),
+    Status.CALL: ("call of '{}'", "call of a function that is not there"),
+    Status.READ: ("read outside '{}'", "out of bounds read"),
+    Status.WRITE: ("write outside '{}'", "out of bounds write"),
+    Status.UNWRITTEN: ("the result '{}' is not written on every path:", "a result is not written on every path:"),
+}
+"""Of each kind the words with a subject, and without."""
+_RANGE = "where the program is defined is for --range to say"
+_INDEX = "--range keeps an index inside"
+_ADVICE = {
+    Status.OK: _RANGE,
+    Status.OVERFLOW: "-fwrapv makes it wrap",
+    Status.DIVISION: _RANGE,
+    Status.SHIFT: _RANGE,
+    Status.CONVERSION: "--range narrows what is converted",
+    Status.BOUNDS: _INDEX,
+    Status.UNDEFINED: _RANGE,
+    Status.MEMORY: _INDEX,
+    Status.STACK: _RANGE,
+    Status.FUEL: "--range keeps to where its loops end soon",
+    Status.SKIPPED: "--range keeps to where its loops end soon",
+    Status.REJECTED: "",
+    Status.UNSET: "give it a value where it is declared",
+    Status.CALL: "rows that reach it are left out",
+    Status.READ: "--size {}=N where it is larger, else " + _INDEX,
+    Status.WRITE: "--size {}=N where it is larger, else " + _INDEX,
+    Status.UNWRITTEN: "write it on every path",
+}
+
+
+def percent(share: float) -> str:
+    """A share in at most two digits, never 0% or 100% of what is only nearly so."""
+    if 0 < share < 0.001:
+        return "less than 0.1%"
+    if 0.99 < share < 1:
+        return "more than 99%"
+    return f"{100 * share:.2g}%" if share < 0.995 else "all"
+
+
+def why(program: Runnable, x: np.ndarray, outcomes: Outcomes) -> list[Fault]:
+    """The faults of rows x [n, arguments], the most frequent first: those that say most of the rows' loss.
+
+    Of each kind a few rows are run again to find the place, slowly: only where somebody asks.
+    """
+    lost = ~np.isfinite(outcomes.y).all(axis=1)
+    found = Counter[Fault]()
+    for code, count in Counter(outcomes.status[lost].tolist()).items():
+        status = Status(code)
+        rows = x[lost & (outcomes.status == code)]
+        few = rows[np.linspace(0, len(rows) - 1, min(len(rows), _LONG.get(status, _LOOKED_AT))).astype(int)]
+        places = list(_places(program, few, status))
+        for place in places:
+            found[place] += count / len(places) / len(x)
+    return [Fault(fault.status, share, fault.subject, fault.file, fault.line) for fault, share in found.most_common()]
+
+
+def _places(program: Runnable, x: np.ndarray, status: Status) -> Iterator[Fault]:
+    """The fault of each of a few rows that have the same status, without their share."""
+    if status == Status.OK or status in _NOT_RUN:
+        yield Fault(status, 0)
+        return
+    try:
+        job, instance = _located(program)
+    except CompileError:
+        yield Fault(status, 0)
+        return
+    for row in x:
+        if status in (Status.UNSET, Status.UNWRITTEN):
+            names = _differing(program, instance, job, row) if status == Status.UNWRITTEN else [""]
+            yield from (Fault(status, 0, name) for name in names)
+        else:
+            yield _place(instance, job, row, status)
+
+
+@lru_cache(maxsize=4)
+def _located(program: Runnable) -> tuple[Job, Instance]:
+    job = job_of(program, located=True)
+    return job, Instance(engine_of(False), compiled([job], optimise=False))
+
+
+def _place(instance: Instance, job: Job, row: np.ndarray, status: Status) -> Fault:
+    instance.forget()
+    ran = Status(instance.filled(job, 0, row[None], ROW_FUEL, FILLS[0]).status[0])
+    line, subject = instance.located()
+    file, number = job.places[line - 1] if line else ("", 0)
+    # Code that is not optimised may not show what an optimiser made of it, and may say more of it where it does.
+    return Fault(status if ran == Status.OK else ran, 0, subject, file, number)
+
+
+def _differing(program: Runnable, instance: Instance, job: Job, row: np.ndarray) -> list[str]:
+    """The results that the row does not write."""
+    first, second = (instance.filled(job, 0, row[None], ROW_FUEL, fill).y[0] for fill in FILLS[:2])
+    return [program.results[k].name for k in np.flatnonzero(first != second)]
