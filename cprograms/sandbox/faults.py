@@ -1,10 +1,9 @@
-"""Why rows have no number: the kind of fault, what it is about, the line where it happens, and how many rows have it."""
+"""Why rows have no number: the kind of fault, what it is about, its place in the file, and how many rows have it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,9 +15,9 @@ from cprograms.sandbox.status import Status
 
 _LOOKED_AT = 64
 """Rows of a kind of fault that are run again, to see where it happens."""
-_LONG = {Status.FUEL: 2, Status.STACK: 8}
+_LONG = {Status.FUEL: 1, Status.STACK: 8}
 """Fewer of those that take long."""
-_NOT_RUN = (Status.SKIPPED, Status.REJECTED)
+_PLACELESS = (Status.OK, Status.UNSET, Status.SKIPPED, Status.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,11 @@ class Fault:
     line: int = 0
 
     def __str__(self) -> str:
-        """In a few words: `reads outside 'w' at kernel.c:12 on 31% of rows`."""
+        """In a few words: `read outside 'w' at kernel.c:12 on 31% of rows`."""
         what, without = _WORDS[self.status]
         words = what.format(self.subject) if self.subject else without
         place = f" at {self.file}:{self.line}" if self.line else ""
-        return f"{words}{place} on {percent(self.share)} of rows"
+        return f"{words}{place} on {_of_rows(self.share)}"
 
     @property
     def advice(self) -> str:
@@ -65,7 +64,7 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.CALL: ("call of '{}'", "call of a function that is not there"),
     Status.READ: ("read outside '{}'", "out of bounds read"),
     Status.WRITE: ("write outside '{}'", "out of bounds write"),
-    Status.UNWRITTEN: ("the result '{}' is not written on every path:", "a result is not written on every path:"),
+    Status.UNWRITTEN: ("the result '{}' is not written", "a result is not written"),
 }
 """Of each kind the words with a subject, and without."""
 _RANGE = "where the program is defined is for --range to say"
@@ -91,48 +90,41 @@ _ADVICE = {
 }
 
 
-def percent(share: float) -> str:
-    """A share in at most two digits, never 0% or 100% of what is only nearly so."""
-    if 0 < share < 0.001:
-        return "less than 0.1%"
-    if 0.99 < share < 1:
-        return "more than 99%"
-    return f"{100 * share:.2g}%" if share < 0.995 else "all"
+def _of_rows(share: float) -> str:
+    """A share of rows in two digits, which never says 100% of what is only nearly so."""
+    if share > 1 - 1e-9:
+        return "all rows"
+    return f"{'more than 99' if share > 0.99 else f'{100 * share:.2g}'}% of rows"
 
 
 def why(program: Runnable, x: np.ndarray, outcomes: Outcomes) -> list[Fault]:
-    """The faults of rows x [n, arguments], the most frequent first: those that say most of the rows' loss.
+    """The faults of rows x [n, arguments], the most frequent first.
 
     Of each kind a few rows are run again to find the place, slowly: only where somebody asks.
     """
     lost = ~np.isfinite(outcomes.y).all(axis=1)
-    found = Counter[Fault]()
+    found: dict[Fault, float] = defaultdict(float)
     for code, count in Counter(outcomes.status[lost].tolist()).items():
         status = Status(code)
         rows = x[lost & (outcomes.status == code)]
         few = rows[np.linspace(0, len(rows) - 1, min(len(rows), _LONG.get(status, _LOOKED_AT))).astype(int)]
-        places = list(_places(program, few, status))
-        for place in places:
-            found[place] += count / len(places) / len(x)
-    return [Fault(fault.status, share, fault.subject, fault.file, fault.line) for fault, share in found.most_common()]
+        for row in few:
+            for fault in _faults(program, row, status):
+                found[fault] += count / len(few) / len(x)
+    return [replace(fault, share=share) for fault, share in sorted(found.items(), key=lambda item: -item[1])]
 
 
-def _places(program: Runnable, x: np.ndarray, status: Status) -> Iterator[Fault]:
-    """The fault of each of a few rows that have the same status, without their share."""
-    if status == Status.OK or status in _NOT_RUN:
-        yield Fault(status, 0)
-        return
+def _faults(program: Runnable, row: np.ndarray, status: Status) -> list[Fault]:
+    """The faults of a row that has a status, without a share."""
+    if status in _PLACELESS:
+        return [Fault(status, 0)]
     try:
         job, instance = _located(program)
     except CompileError:
-        yield Fault(status, 0)
-        return
-    for row in x:
-        if status in (Status.UNSET, Status.UNWRITTEN):
-            names = _differing(program, instance, job, row) if status == Status.UNWRITTEN else [""]
-            yield from (Fault(status, 0, name) for name in names)
-        else:
-            yield _place(instance, job, row, status)
+        return [Fault(status, 0)]
+    if status == Status.UNWRITTEN:
+        return [Fault(status, 0, name) for name in _differing(program, instance, job, row)]
+    return [_place(program, instance, job, row, status)]
 
 
 @lru_cache(maxsize=4)
@@ -141,16 +133,16 @@ def _located(program: Runnable) -> tuple[Job, Instance]:
     return job, Instance(engine_of(False), compiled([job], optimise=False))
 
 
-def _place(instance: Instance, job: Job, row: np.ndarray, status: Status) -> Fault:
+def _place(program: Runnable, instance: Instance, job: Job, row: np.ndarray, status: Status) -> Fault:
     instance.forget()
     ran = Status(instance.filled(job, 0, row[None], ROW_FUEL, FILLS[0]).status[0])
-    line, subject = instance.located()
-    file, number = job.places[line - 1] if line else ("", 0)
+    number, subject = instance.located()
+    file, line = job.places[number - 1] if number else ("", 0)
     # Code that is not optimised may not show what an optimiser made of it, and may say more of it where it does.
-    return Fault(status if ran == Status.OK else ran, 0, subject, file, number)
+    return Fault(status if ran == Status.OK else ran, 0, subject, (file or program.path) if line else "", line)
 
 
 def _differing(program: Runnable, instance: Instance, job: Job, row: np.ndarray) -> list[str]:
     """The results that the row does not write."""
     first, second = (instance.filled(job, 0, row[None], ROW_FUEL, fill).y[0] for fill in FILLS[:2])
-    return [program.results[k].name for k in np.flatnonzero(first != second)]
+    return [program.results[k].name for k in np.flatnonzero(first != second).tolist()]
