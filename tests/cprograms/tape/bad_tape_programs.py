@@ -61,7 +61,9 @@ BAD_TAPES = [
     _bad("tape of pointers", "void f(int **mem) { }", ("1:13", "only the tape itself")),
     _bad("tape of rows", "void f(int mem[2][3]) { }", ("1:12", "arrays of one dimension only")),
     _bad(
-        "several, none fits", "int f(int x) { return x; }\nint g(int x) { return x; }", ("", "none of the 2 functions")
+        "several, none fits",
+        "int f(int x) { return x; }\nint g(int x) { return x; }",
+        ("", "'g' is taken for the entry"),
     ),
     # Types
     _body("float local", "  float x = 0;", ("2:9", "'x': float is not a type")),
