@@ -23,6 +23,7 @@ from training.evaluation.statistics import (
     training_time,
     win_rate,
 )
+from training.examples.example import ARGUMENTS
 from training.finetuning import OPTIMISERS
 from training.markdown import table_lines
 from training.plots import image
@@ -203,6 +204,8 @@ def _head(d: dict[str, Any]) -> Iterator[str]:
         f"{d['programs']} programs with {d['results']} results; seeds {d['seed']} to {d['seed'] + d['seeds'] - 1}."
         f" Left out, as too few rows end well or none differ: {len(d['left_out'])}."
     )
+    if wide := d.get("wide"):
+        yield f"The compiler's levels have {wide} further results, of programs of more than {ARGUMENTS} arguments."
     yield "nMSE is the mean squared error on fresh rows over the variance of the true outputs. Means are geometric,"
     yield "intervals are 95 % (bootstrap over programs). docs/evaluation.md says how it is measured."
 

@@ -31,6 +31,7 @@ from training.evaluation.protocol import (
     prepare_validation,
     work_folder,
 )
+from training.examples.example import ARGUMENTS
 from training.held_out import HeldOut
 
 PACKAGES = ("surrogate-compiler", "torch", "numpy", "wasmtime", "ziglang")
@@ -70,6 +71,7 @@ def evaluate(
         "programs": len(np.unique(suite.programs)),
         "results": len(suite),
         "left_out": prepared.left_out,
+        "wide": sum(len(h.program.arguments) > ARGUMENTS for h in prepared.held),
         **_figures(config, measured, levels),
     }
     return protocol_report.write(document, output)

@@ -15,9 +15,10 @@ from torch.nn import functional as F
 import cprograms
 from cprograms.corpus.format import Record
 from cprograms.diagnostics import UsageError
-from cprograms.program import MAX_ARGUMENTS, Program
+from cprograms.program import Program
 from surrogate.mlp.emission.emit import scale_inputs
 from surrogate.mlp.parts.towers import Towers, outputs
+from training.examples.example import ARGUMENTS
 from training.finetuning import TowerRows
 from training.held_out import HeldOut, evenly_spaced_records, held_out_programs
 from training.starts.tasks import StartTask, make_task
@@ -96,7 +97,7 @@ class Suite:
 def _padded(x: Sequence[np.ndarray], tasks: Sequence[StartTask]) -> Tensor:
     """Inputs scaled to [-1, 1], with zeros for the arguments that a program does not have: [B, K, 16]."""
     scaled = [torch.from_numpy(scale_inputs(a, t.domain)).float() for a, t in zip(x, tasks, strict=True)]
-    return torch.stack([F.pad(s, (0, MAX_ARGUMENTS - s.shape[1])) for s in scaled])
+    return torch.stack([F.pad(s, (0, ARGUMENTS - s.shape[1])) for s in scaled])
 
 
 def nmse(towers: Towers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
@@ -109,9 +110,10 @@ def nmse(towers: Towers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
 
 
 def make_suite(held: Sequence[HeldOut], rows: int, test_rows: int) -> tuple[Suite, list[HeldOut], list[str]]:
-    """The suite of results that have enough rows and vary, these results, and the names of those left out.
+    """The suite of results that have enough rows and vary, all such results, and the names of those left out.
 
-    Raises UsageError where none is left.
+    Those of programs of more arguments than tensors have room for are not in the suite. Raises UsageError where none is
+    left in it.
     """
     kept, left_out = [], []
     for h in held:
@@ -120,13 +122,14 @@ def make_suite(held: Sequence[HeldOut], rows: int, test_rows: int) -> tuple[Suit
             kept.append(h)
         else:
             left_out.append(f"{h.program.entry}: {h.program.results[h.result].name}")
-    if not kept:
-        raise UsageError(f"none of {len(held)} results has {rows} + {test_rows} rows that end well and vary")
     kept.sort(key=lambda h: len(h.program.arguments))
+    fit = [h for h in kept if len(h.program.arguments) <= ARGUMENTS]
+    if not fit:
+        raise UsageError(f"none of {len(held)} results has {rows} + {test_rows} rows that end well and vary")
     suite = Suite(
-        [make_task(h).first(rows) for h in kept],
-        [h.x_test[:test_rows] for h in kept],
-        [h.y_test[:test_rows, h.result] for h in kept],
+        [make_task(h).first(rows) for h in fit],
+        [h.x_test[:test_rows] for h in fit],
+        [h.y_test[:test_rows, h.result] for h in fit],
     )
     return suite, kept, left_out
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from cprograms.program import MAX_ARGUMENTS
+from cprograms.diagnostics import UsageError
 from surrogate.mlp.emission.encoding import GraphBatch, collate
-from training.examples.example import EXAMPLE_ROWS, Example, hide_text
+from training.examples.example import ARGUMENTS, EXAMPLE_ROWS, Example, hide_text
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def make_batch(examples: list[Example], rng: np.random.Generator, dense: int, te
         y[b] = e.y[order]
         picked = e.dense_node[:dense].astype(np.int64)
         nodes.append(start + picked)
-        inputs = np.zeros((e.dense_value.shape[1], MAX_ARGUMENTS), dtype=np.float32)
-        inputs[:, : e.x.shape[1]] = e.x[: len(inputs)]
+        inputs = np.zeros((e.dense_value.shape[1], ARGUMENTS), dtype=np.float32)
+        if len(picked):
+            inputs[:, : e.x.shape[1]] = e.x[: len(inputs)]
         dense_x.append(np.broadcast_to(inputs, (len(picked), *inputs.shape)))
         start += len(e.graph.op)
     return Batch(
@@ -68,8 +69,13 @@ def make_batch(examples: list[Example], rng: np.random.Generator, dense: int, te
 
 
 def pack_rows(examples: list[Example], rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """The examples' rows in random order, argument i of the signature in column i: [B, R, A], [B, R]."""
-    x = np.zeros((len(examples), EXAMPLE_ROWS, MAX_ARGUMENTS), dtype=np.float32)
+    """The examples' rows in random order, argument i of the signature in column i: [B, R, A], [B, R].
+
+    Raises UsageError for an example that reads an argument beyond the columns.
+    """
+    if wide := [e.program for e in examples if e.graph.arguments.max(initial=0) >= ARGUMENTS]:
+        raise UsageError(f"program {wide[0]} has more than {ARGUMENTS} arguments")
+    x = np.zeros((len(examples), EXAMPLE_ROWS, ARGUMENTS), dtype=np.float32)
     y = np.empty((len(examples), EXAMPLE_ROWS), dtype=np.float32)
     for b, e in enumerate(examples):
         order = rng.permutation(EXAMPLE_ROWS)

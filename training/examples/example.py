@@ -14,12 +14,16 @@ from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.mlp.emission.emit import scale_inputs
 from surrogate.mlp.emission.encoding import EncodedGraph, encode, without_text
+from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
 
 EXAMPLE_ROWS = 192
 """Rows of an example."""
 DENSE_NODES = 8
 DENSE_ROWS = 16
 """Inner nodes of an example that are supervised, at most, and the rows on which they are."""
+ARGUMENTS = HypernetworkConfig.slots
+"""Arguments for which tensors of a fixed width have room. An example of more is trained on without inner nodes; starts
+that all programs share, and the protocol's suites, leave it out."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,9 @@ def _example(id: str, program: Program, k: int, graph: Graph, x: np.ndarray, y: 
 
 
 def _dense_targets(graph: Graph, x: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Values of up to eight inner nodes that are finite and vary."""
+    """Values of up to eight inner nodes that are finite and vary; none of a graph that reads too many arguments."""
     nodes, rows, means, stds = [], [], [], []
-    if graph.exact:
+    if graph.exact and sum(n.op == "arg" for n in graph.nodes) <= ARGUMENTS:
         values, poisons = evaluate_nodes(graph, x)
         inner = [i for i, n in enumerate(graph.nodes[:-1]) if n.children and poisons[i] is None]
         for i in rng.permutation(inner)[: 2 * DENSE_NODES].astype(int):

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from cprograms.corpus.format import read_shard
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
+from cprograms.program import MAX_ARGUMENTS
 from surrogate.mlp.emission.encoding import EncodedGraph
 from training.arrays import evenly_spaced
 from training.examples.example import DENSE_ROWS, EXAMPLE_ROWS, Example, examples_of
@@ -85,6 +86,7 @@ class ExampleShard:
         self.programs = table.column("program").to_pylist()
         self._check_finite(path)
         self.sizes = np.diff(self._starts["op"])
+        self.arguments = _greatest(self._flat["arguments"], self._starts["arguments"]) + 1
         level = self._flat["level"]
         # The root is a graph's last node and its level the highest.
         self.depths = level[self._starts["op"][1:] - 1] if len(level) else level
@@ -132,20 +134,32 @@ class ExampleShard:
         )
 
 
+def _greatest(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Of each part of the values, int64 [parts]; -1 of an empty one."""
+    found = np.full(len(starts) - 1, -1)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        found[filled] = np.maximum.reduceat(values, starts[filled])
+    return found
+
+
 class ExampleStore:
     """The examples of one split in a folder of shards.
 
     Of several processes each holds every n-th shard, or every n-th example where there are fewer shards than processes.
-    Raises UsageError where the split is missing or empty, or a shard damaged.
+    Where there is a number of `most_arguments`, those that read later arguments are `left_out`, a number, too. Raises
+    UsageError where the split is missing or empty, or a shard damaged.
     """
 
-    def __init__(self, folder: Path, split: str, rank: int = 0, world: int = 1):
+    def __init__(self, folder: Path, split: str, rank: int = 0, world: int = 1, *, most_arguments: int = MAX_ARGUMENTS):
         paths = sorted(folder.glob(f"{split}-*.parquet"))
         if not paths:
             raise UsageError(f"{folder} holds no shard of the {split} split")
         by_shard = len(paths) >= world
         self.shards = [ExampleShard(p) for p in (paths[rank::world] if by_shard else paths)]
-        found = [(int(depth), s, i) for s, shard in enumerate(self.shards) for i, depth in enumerate(shard.depths)]
+        kept = [np.flatnonzero(shard.arguments <= most_arguments) for shard in self.shards]
+        self.left_out = sum(map(len, self.shards)) - sum(map(len, kept))
+        found = [(int(self.shards[s].depths[i]), s, int(i)) for s, places in enumerate(kept) for i in places]
         # Sorted by depth: a batch from a window of neighbours has few levels that most of its graphs do not reach.
         found = sorted(found) if by_shard else sorted(found)[rank::world]
         if not found:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from operator import add, mul, sub
 from random import Random
 
-from cprograms.program import MAX_ARGUMENTS
 from training.learning_to_execute.curricula import Hardness
 
 NAMES = "abcdefghij"
 LIMIT = Hardness(length=10, nesting=len(NAMES))
-"""An operator may need a variable of its own. With at most 16 integers no value leaves C's `long long`."""
+"""An operator may need a variable of its own."""
+MOST_INTEGERS = 16
+"""Of a program in C: with so many no value leaves `long long`."""
 
 Values = dict[str, int]
 APPLY: dict[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
@@ -170,10 +171,10 @@ class RandomProgram:
     def c(self) -> str:
         """A function of the program's integers, in the order of `arguments()`.
 
-        Raises ValueError where they are more than a function of this project takes, which needs a nesting above 5.
+        Raises ValueError where they are more than `MOST_INTEGERS`, which needs a nesting above 5.
         """
-        if len(self.numbers) > MAX_ARGUMENTS:
-            raise ValueError(f"{len(self.numbers)} integers: a C function takes at most {MAX_ARGUMENTS} arguments")
+        if len(self.numbers) > MOST_INTEGERS:
+            raise ValueError(f"{len(self.numbers)} integers: the function takes at most {MOST_INTEGERS} arguments")
         for i, number in enumerate(self.numbers):
             number.argument = f"n{i}"
         parameters = ", ".join(f"long long {n.argument}" for n in self.numbers)

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from cprograms.diagnostics import UsageError
+from cprograms.program import MAX_ARGUMENTS
 from training.examples.shards import ExampleStore
 from training.loop.config import MAY_DIFFER, LoopConfig, plain
 
@@ -46,7 +47,12 @@ Config = TypeVar("Config", bound=LoopConfig)
 
 
 class Trainer(ABC, Generic[Config]):
-    """A training run on a folder of examples; what is trained, and on which loss, is a subclass's."""
+    """A training run on a folder of examples; what is trained, and on which loss, is a subclass's.
+
+    Examples that read an argument beyond `most_arguments` are left out.
+    """
+
+    most_arguments = MAX_ARGUMENTS
 
     def __init__(self, config: Config, data: Path, out: Path):
         """Raises UsageError where a folder holds no data to train on, or something damaged."""
@@ -57,8 +63,9 @@ class Trainer(ABC, Generic[Config]):
         set_seed(config.seed)
         self.objective, self.optimizer = self.accelerator.prepare(*self.build())
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        self.train = ExampleStore(data, "train", rank, world)
-        self.validation = ExampleStore(data, "validation", rank, world)
+        most = self.most_arguments
+        self.train = ExampleStore(data, "train", rank, world, most_arguments=most)
+        self.validation = ExampleStore(data, "validation", rank, world, most_arguments=most)
         self.step = 0
         self.seconds = 0.0
 
@@ -89,6 +96,9 @@ class Trainer(ABC, Generic[Config]):
         cannot go on."""
         self.resume()
         self.accelerator.print(f"{self.accelerator.num_processes} processes, {len(self.train)} examples on the first")
+        if self.train.left_out:
+            wide = f"{self.train.left_out} of more than {self.most_arguments} arguments"
+            self.accelerator.print(f"{wide} are left out")
         log = SummaryWriter(str(self.out / "log"), purge_step=self.step) if self.accelerator.is_main_process else None
         started = time.perf_counter() - self.seconds
         with self.progress_bar() as bar:

@@ -33,12 +33,11 @@ from torch import Tensor, nn
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
-from cprograms.program import MAX_ARGUMENTS
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.parts.towers import Towers, outputs
 from training.errors import geometric_mean
 from training.examples.batches import pack_rows, standardise_rows
-from training.examples.example import EXAMPLE_ROWS, Example
+from training.examples.example import ARGUMENTS, EXAMPLE_ROWS, Example
 from training.examples.losses import program_errors, program_loss
 from training.finetuning import OPTIMISERS, Optimiser, TowerRows, best_checkpoint, fit
 from training.loop.command import command
@@ -86,7 +85,7 @@ class SharedStart(nn.Module):
         def drawn(out: int, fan_in: int, columns: int) -> nn.Parameter:
             return nn.Parameter((2 * torch.rand(out, columns + 1) - 1) / fan_in**0.5)
 
-        self.w1 = drawn(hidden, 4, MAX_ARGUMENTS)
+        self.w1 = drawn(hidden, 4, ARGUMENTS)
         self.w2 = drawn(hidden, hidden, hidden)
         self.w3 = drawn(1, hidden, hidden)
         self.log_rate = nn.Parameter(torch.tensor(inner_rate).log())
@@ -207,6 +206,8 @@ class MetaTrainer(Trainer[MetaConfig]):
     `<name>.safetensors` in the output folder is the start of least error on the validation split so far: longer
     training can make a start worse to fine-tune from.
     """
+
+    most_arguments = ARGUMENTS
 
     def build(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         objective = MetaObjective(self.config)

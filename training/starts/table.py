@@ -21,7 +21,6 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from cprograms.diagnostics import UsageError
-from cprograms.program import MAX_ARGUMENTS
 from cprograms.strata import strata
 from surrogate.mlp.emission.emit import Request, emit, scale_inputs
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
@@ -31,6 +30,7 @@ from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
 from surrogate.mlp.parts.towers import Towers, join
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.numeric.rows import output_moments
+from training.examples.example import ARGUMENTS
 from training.starts.tasks import StartTask
 
 MakeTowers = Callable[[Sequence[StartTask], int], Towers]
@@ -55,7 +55,7 @@ def mean_emitted(model: Hypernetwork, tasks: Sequence[StartTask]) -> Towers:
     """The mean of the towers that the text of some programs gives; an argument's column is of the programs that have
     it."""
     w1, w2, w3 = text_start(model)(tasks, 0)
-    has = np.zeros((len(tasks), MAX_ARGUMENTS + 1), dtype=np.float32)
+    has = np.zeros((len(tasks), ARGUMENTS + 1), dtype=np.float32)
     has[:, -1] = 1
     for row, task in zip(has, tasks, strict=True):
         row[list(task.used)] = 1
@@ -189,7 +189,7 @@ def _in_own_columns(towers: Towers, task: StartTask, partner: StartTask) -> Towe
 
 def stack_towers(towers: Sequence[Towers]) -> Towers:
     """Towers of several programs as one batch, their arguments padded to 16: [B, H, 17], [B, H, H+1], [B, 1, H+1]."""
-    return join([t.among(MAX_ARGUMENTS, range(t.w1.shape[2] - 1)) for t in towers])
+    return join([t.among(ARGUMENTS, range(t.w1.shape[2] - 1)) for t in towers])
 
 
 def load_tower(path: Path) -> tuple[Towers, dict[str, str]]:
@@ -197,7 +197,7 @@ def load_tower(path: Path) -> tuple[Towers, dict[str, str]]:
 
     Raises UsageError for a file that is missing, is no safetensors file, or holds no tower of this topology.
     """
-    shapes = {"w1": (HIDDEN, MAX_ARGUMENTS + 1), "w2": (HIDDEN, HIDDEN + 1), "w3": (1, HIDDEN + 1)}
+    shapes = {"w1": (HIDDEN, ARGUMENTS + 1), "w2": (HIDDEN, HIDDEN + 1), "w3": (1, HIDDEN + 1)}
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118

@@ -13,7 +13,7 @@ import torch
 
 from surrogate.mlp.network import random_towers
 from surrogate.mlp.parts.towers import Towers
-from training.examples.example import Example
+from training.examples.example import ARGUMENTS, Example
 from training.examples.shards import ExampleStore
 from training.grid_search import climb
 from training.starts.meta import METHODS, MetaConfig, MetaTrainer, errors_by_rows
@@ -28,7 +28,7 @@ class Measure:
 
     @classmethod
     def on(cls, data: Path, count: int) -> Measure:
-        return cls(ExampleStore(data, "validation").evenly_spaced(count))
+        return cls(ExampleStore(data, "validation", most_arguments=ARGUMENTS).evenly_spaced(count))
 
     def errors(self, start: Towers) -> dict[int, float]:
         return errors_by_rows(start, self.examples)
