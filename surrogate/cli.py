@@ -151,10 +151,21 @@ def _add_command(
 # --- commands on a C file ---
 
 SOURCE_OPTIONS = (
-    Option("file", help="the C file; - is stdin"),
+    Option(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="the C file, or several that are one program, the first with the function to compile; - is stdin",
+    ),
     Option("--entry", metavar="F", help="the function to compile (default: the last eligible one)"),
     Option("-I", dest="include_dirs", action="append", default=[], metavar="DIR", help="add an include directory"),
     Option("-D", dest="defines", action="append", default=[], metavar="NAME[=VALUE]", help="define a macro"),
+    Option("-U", dest="undefines", action="append", default=[], metavar="NAME", help="do not define a macro"),
+    Option("-include", dest="includes", action="append", default=[], metavar="FILE", help="include a file first"),
+    Option("-std", dest="standard", metavar="STANDARD", help="the C standard, such as c99 (default gnu17)"),
+    Option(
+        "--compile-commands", metavar="JSON", help="take the file's flags in a compile_commands.json, too"
+    ),
     Option(
         "--sandboxed-includes",
         action="store_true",
@@ -164,12 +175,21 @@ SOURCE_OPTIONS = (
 )
 
 
+def _path(options: argparse.Namespace) -> str | list[str]:
+    files: list[str] = options.files
+    return files[0] if len(files) == 1 else files
+
+
 def _source(options: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments that say which function of the file is meant."""
     return {
         "entry": options.entry,
         "include_dirs": options.include_dirs,
         "defines": options.defines,
+        "undefines": options.undefines,
+        "includes": options.includes,
+        "standard": options.standard,
+        "compile_commands": options.compile_commands,
         "sandboxed_includes": options.sandboxed_includes,
         "limit": options.limit,
     }
@@ -199,8 +219,9 @@ def _compile(options: argparse.Namespace) -> int:
         why = f": {target.refusal}" if target.refusal else ""
         raise UsageError(f"{option.shown} is of --target {' and '.join(t.name for t in owners)}{why}")
     given = {o.dest: getattr(options, o.dest) for o in target.options if o.given(options)}
-    with announced(f"compiling {options.file}"):
-        artifact: Artifact = driver.compile(options.file, target=target.name, **_source(options), **given)
+    name = " ".join(options.files)
+    with announced(f"compiling {name}"):
+        artifact: Artifact = driver.compile(_path(options), target=target.name, **_source(options), **given)
         output = Path(options.output or _default_stem(options, artifact.entry) + target.suffix)
         summary = target.summary(artifact)
         artifact.save(output)
@@ -210,12 +231,12 @@ def _compile(options: argparse.Namespace) -> int:
         print_json(summary.facts | {"artifact": str(output), "seconds": seconds} | warnings)
     else:
         lines = [*summary.lines, f"time      {seconds:.2f} s"]
-        report(f"{options.file} -> {output}", *(f"  {line}" for line in lines))
+        report(f"{name} -> {output}", *(f"  {line}" for line in lines))
         for warning in summary.warnings or []:
             if isinstance(warning, Diagnostic):
                 print_diagnostics([warning])
             else:
-                complain(options.file, "warning", warning)
+                complain(options.files[0], "warning", warning)
     if summary.failure is not None:
         warn(summary.failure)
     return OK if summary.failure is None else REJECTED
@@ -223,20 +244,21 @@ def _compile(options: argparse.Namespace) -> int:
 
 def _default_stem(options: argparse.Namespace, entry: str) -> str:
     """What an artifact is called without -o: two functions of one file do not replace one another."""
-    stem = entry if options.file == "-" else Path(options.file).stem
+    first = options.files[0]
+    stem = entry if first == "-" else Path(first).stem
     return stem if entry == stem or _is_alone(options, entry) else f"{stem}.{entry}"
 
 
 def _is_alone(options: argparse.Namespace, entry: str) -> bool:
-    """Whether the entry was not asked for, and the file defines no other function."""
+    """Whether the entry was not asked for, and the file, of several the first, defines no other function."""
     # What a pipe gave is gone.
-    if options.entry is not None or not Path(options.file).is_file():
+    if options.entry is not None or not all(Path(file).is_file() for file in options.files):
         return False
     from cprograms.frontend.loading import function_names
 
     reading = _source(options)
     del reading["entry"]
-    found = function_names(options.file, **reading)
+    found = function_names(_path(options), **reading)
     return set(found) <= {entry}
 
 
@@ -253,7 +275,7 @@ def _inspect(options: argparse.Namespace) -> int:
 
     source = _source(options)
     with shared(source.pop("limit")):
-        return tell(describe(options.file, ranges=options.ranges, **source), options.json)
+        return tell(describe(_path(options), ranges=options.ranges, **source), options.json)
 
 
 # --- commands on an artifact ---

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from cprograms import options
 from cprograms.diagnostics import UsageError, did_you_mean
 from surrogate.target import Artifact, Target
 
 if TYPE_CHECKING:
+    from cprograms.frontend.flags import Reading
+    from cprograms.frontend.given import Paths
+    from cprograms.frontend.loading import NumericReading
     from surrogate.anc.program import AncProgram
     from surrogate.graph.artifact import GraphProgram
     from surrogate.mlp.artifact import Surrogate
@@ -28,7 +31,7 @@ TARGETS = {target.name: target for target in _TABLE}
 
 @overload
 def compile(
-    path: str | PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     target: Literal["mlp"] = "mlp",
     source: str | None = None,
@@ -43,32 +46,28 @@ def compile(
     seconds: float | None = None,
     steps: int | None = None,
     target_nmse: float | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[NumericReading],
 ) -> Surrogate: ...
 
 
 @overload
 def compile(
-    path: str | PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     target: Literal["graph"],
     source: str | None = None,
     entry: str | None = None,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     smooth: float | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[NumericReading],
 ) -> GraphProgram: ...
 
 
 @overload
 def compile(
-    path: str | PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     target: Literal["anc"],
     source: str | None = None,
@@ -76,28 +75,24 @@ def compile(
     memory_size: int | None = None,
     tape: int | None = None,
     registers: int | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[Reading],
 ) -> AncProgram: ...
 
 
 @overload
-def compile(
-    path: str | PathLike[str] | None = None, *, target: str, **options: Any
-) -> Surrogate | GraphProgram | AncProgram: ...
+def compile(path: Paths | None = None, *, target: str, **options: Any) -> Surrogate | GraphProgram | AncProgram: ...
 
 
-def compile(path: str | PathLike[str] | None = None, *, target: str = "mlp", **options: Any) -> Artifact:
-    """Compile a C file, or the text `source`, for a target: "mlp", a surrogate, "graph", the program itself as a torch
-    module, or "anc", the exact register machine.
+def compile(path: Paths | None = None, *, target: str = "mlp", **options: Any) -> Artifact:
+    """Compile a C file, several that are one program, or the text `source`, for a target: "mlp", a surrogate, "graph",
+    the program itself as a torch module, or "anc", the exact register machine.
 
-    For all: `source`, `entry`, `include_dirs`, `defines`, `sandboxed_includes`, `limit`. For "mlp": `ranges`,
-    `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, `seconds`, `steps`,
-    `target_nmse`, as in `surrogate.mlp.pipeline.compile_program`. For
-    "graph": `ranges`, `smooth`, as in `surrogate.graph.pipeline.compile_program`. For "anc": `memory_size`, `tape`,
-    `registers`, as in `surrogate.anc.pipeline.compile_anc`.
+    For all: `source`, `entry`, `limit`, and how the files are read, as in `cprograms.frontend.flags.Reading`. For
+    "mlp": `ranges`, `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, `seconds`, `steps`, `target_nmse`, as in
+    `surrogate.mlp.pipeline.compile_program`. For "graph": `ranges`, `smooth`, as in
+    `surrogate.graph.pipeline.compile_program`. For "anc": `memory_size`, `tape`, `registers`, as in
+    `surrogate.anc.pipeline.compile_anc`.
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.
     """

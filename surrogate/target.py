@@ -144,10 +144,10 @@ class Target(Protocol[A]):
 
     @property
     def compile(self) -> Callable[..., A]:
-        """Compile a C file, the only positional argument, or the text `source`.
+        """Compile a C file or several, the only positional argument, or the text `source`.
 
-        Every target takes `entry`, `include_dirs`, `defines`, `sandboxed_includes` and `limit`. Raises ProgramError for
-        a program that the target does not take, UsageError for options that make no sense.
+        Every target takes `entry`, `limit` and the keywords of `cprograms.frontend.flags.Reading`. Raises ProgramError
+        for a program that the target does not take, UsageError for options that make no sense.
         """
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> A:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from os import PathLike
+from typing import Unpack
 
 from cprograms import options
 from cprograms.budget import shared
 from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.frontend.flags import Reading
+from cprograms.frontend.given import Paths
 from cprograms.tape import TapeProgram, load_tape
 from surrogate.anc.compiler.compile import TAPE, compile_tape
 from surrogate.anc.machine.controller import Controller
@@ -18,23 +19,21 @@ MAX_MEMORY = 1024
 
 
 def compile_anc(
-    path: str | PathLike[str] | None = None,
+    path: Paths | None = None,
     *,
     source: str | None = None,
     entry: str | None = None,
     memory_size: int | None = None,
     tape: int | None = None,
     registers: int | None = None,
-    include_dirs: Sequence[str] = (),
-    defines: Sequence[str] = (),
-    sandboxed_includes: bool = False,
     limit: float | None = None,
+    **reading: Unpack[Reading],
 ) -> AncProgram:
     """Compile a tape program, `void f(int *mem)`, to the controller that computes it modulo `memory_size`.
 
     Without `memory_size`, it is the least that holds the program's lines, its constants, and a tape of `tape` cells (16
-    by default) beside its local arrays. `registers` is the most that the program may use. `sandboxed_includes` and
-    `limit` are as in `cprograms.load`.
+    by default) beside its local arrays. `registers` is the most that the program may use. `limit` and `reading`
+    are as in `cprograms.load`.
 
     Raises ProgramError for what is not a tape program or does not fit, UsageError for options that make no sense.
     """
@@ -50,9 +49,7 @@ def compile_anc(
             path,
             source=source,
             entry=entry,
-            include_dirs=include_dirs,
-            defines=defines,
-            sandboxed_includes=sandboxed_includes,
+            **reading,
         )
         return _compiled(program, memory_size, tape, registers)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred, output_option
 
 if TYPE_CHECKING:
+    from cprograms.frontend.flags import Reading
+    from cprograms.frontend.given import Paths
     from surrogate.anc.program import AncProgram
 
 
@@ -95,17 +95,15 @@ class Anc:
 
     def compile(
         self,
-        path: str | PathLike[str] | None = None,
+        path: Paths | None = None,
         *,
         source: str | None = None,
         entry: str | None = None,
         memory_size: int | None = None,
         tape: int | None = None,
         registers: int | None = None,
-        include_dirs: Sequence[str] = (),
-        defines: Sequence[str] = (),
-        sandboxed_includes: bool = False,
         limit: float | None = None,
+        **reading: Unpack[Reading],
     ) -> AncProgram:
         """Compile a program on a tape to a controller; see `surrogate.anc.pipeline.compile_anc`."""
         from surrogate.anc.pipeline import compile_anc
@@ -117,10 +115,8 @@ class Anc:
             memory_size=memory_size,
             tape=tape,
             registers=registers,
-            include_dirs=include_dirs,
-            defines=defines,
-            sandboxed_includes=sandboxed_includes,
             limit=limit,
+            **reading,
         )
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 from surrogate.numeric.options import COMMANDS, DATA, FINETUNE, FINETUNE_OUTPUT, RANGE, TARGET_NMSE
 from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
+    from cprograms.frontend.given import Paths
+    from cprograms.frontend.loading import NumericReading
     from surrogate.graph.artifact import GraphProgram
 
 
@@ -42,20 +43,18 @@ class GraphTarget:
 
     def compile(
         self,
-        path: str | PathLike[str] | None = None,
+        path: Paths | None = None,
         *,
         source: str | None = None,
         entry: str | None = None,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         smooth: float | None = None,
-        include_dirs: Sequence[str] = (),
-        defines: Sequence[str] = (),
-        sandboxed_includes: bool = False,
         limit: float | None = None,
+        **reading: Unpack[NumericReading],
     ) -> GraphProgram:
         """Compile a numeric program, a C file or `source`, to a torch module that computes it.
 
-        `entry`, `ranges` and from `include_dirs` on are as in `cprograms.load`; `smooth` as in
+        `entry`, `ranges`, `limit` and `reading` are as in `cprograms.load`; `smooth` as in
         `surrogate.graph.pipeline.compile_program`.
         """
         from cprograms.budget import shared
@@ -67,9 +66,7 @@ class GraphTarget:
                 source=source,
                 entry=entry,
                 ranges=ranges,
-                include_dirs=include_dirs,
-                defines=defines,
-                sandboxed_includes=sandboxed_includes,
+                **reading,
             )
             # A program that is rejected does not wait for torch either.
             from surrogate.graph.pipeline import compile_program

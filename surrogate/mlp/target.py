@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from surrogate.numeric.options import (
     COMMANDS,
@@ -21,6 +21,8 @@ from surrogate.numeric.options import (
 from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
+    from cprograms.frontend.given import Paths
+    from cprograms.frontend.loading import NumericReading
     from surrogate.mlp.artifact import Surrogate
 
 
@@ -85,7 +87,7 @@ class Mlp:
 
     def compile(
         self,
-        path: str | PathLike[str] | None = None,
+        path: Paths | None = None,
         *,
         source: str | None = None,
         entry: str | None = None,
@@ -99,14 +101,12 @@ class Mlp:
         seconds: float | None = None,
         steps: int | None = None,
         target_nmse: float | None = None,
-        include_dirs: Sequence[str] = (),
-        defines: Sequence[str] = (),
-        sandboxed_includes: bool = False,
         limit: float | None = None,
+        **reading: Unpack[NumericReading],
     ) -> Surrogate:
         """Compile a numeric program, a C file or `source`, to a surrogate.
 
-        `entry`, `ranges` and from `include_dirs` on are as in `cprograms.load`; the rest as in
+        `entry`, `ranges`, `limit` and `reading` are as in `cprograms.load`; the rest as in
         `surrogate.mlp.pipeline.compile_program`.
         """
         from cprograms.budget import shared
@@ -118,9 +118,7 @@ class Mlp:
                 source=source,
                 entry=entry,
                 ranges=ranges,
-                include_dirs=include_dirs,
-                defines=defines,
-                sandboxed_includes=sandboxed_includes,
+                **reading,
             )
             # A program that is rejected does not wait for torch either.
             from surrogate.mlp.pipeline import compile_program

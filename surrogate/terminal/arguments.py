@@ -30,6 +30,9 @@ class Parser(argparse.ArgumentParser):
         # Before argparse looks: it would first miss the arguments that a misspelt option leaves out.
         self._refuse_unknown_options(list(args or []))
         found, extra = super().parse_known_args(args, namespace)
+        if hasattr(found, "files") and all(e == "-" or not e.startswith("-") for e in extra):
+            found.files += extra  # files between options, which argparse does not take with the others
+            extra = []
         if extra and not self._commands():
             self.error(f"unrecognized arguments: {' '.join(extra)}")
         return found, extra
