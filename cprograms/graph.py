@@ -11,7 +11,7 @@ import numpy as np
 
 from cprograms.budget import tick
 from cprograms.ops import AFTER, COMMUTATIVE, PREDICATES, REPEAT, UNEVALUABLE, apply
-from cprograms.types import INT, Scalar
+from cprograms.types import INT, SCALARS, Scalar
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,18 @@ def _post_order(nodes: Sequence[Node], roots: Sequence[int]) -> dict[int, int]:
 
 # Folded in Python, for speed, where its numbers agree with C's: loop counters are made of these.
 _PLAIN: dict[str, Callable[..., int | float]] = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
+_OVERFLOWING = frozenset("add sub mul neg abs".split())
 _COMPARED: dict[str, Callable[..., bool]] = {"lt": operator.lt, "le": operator.le, "eq": operator.eq, "ne": operator.ne}
 
 
 class GraphBuilder:
-    """Adds nodes one by one, folding constants, sharing equal nodes and rewriting a few shapes to their plain form."""
+    """Adds nodes one by one, folding constants, sharing equal nodes and rewriting a few shapes to their plain form.
 
-    def __init__(self) -> None:
+    Where signed integers are to wrap (`wraps`), their sums, differences and products are those of unsigned ones.
+    """
+
+    def __init__(self, wraps: bool = False) -> None:
+        self._wraps = wraps
         self.nodes: list[Node] = []
         self.tables: list[np.ndarray] = []
         self.operators = 0  # nodes that are not constants
@@ -147,6 +152,8 @@ class GraphBuilder:
 
     def add(self, op: str, type: Scalar, *children: int) -> int:
         """Add an operator over existing nodes; returns the node that stands for it, which may be an older one."""
+        if self._wraps and type.kind == "int" and op in _OVERFLOWING:
+            return self._wrapped(op, type, children)
         if op in COMMUTATIVE:
             children = tuple(sorted(children))
         simpler = self._simplify(op, type, children)
@@ -159,6 +166,14 @@ class GraphBuilder:
         if op in PREDICATES or (op in ("sel", "and", "or") and self._flags.issuperset(children[-2:])):
             self._flags.add(node)
         return node
+
+    def _wrapped(self, op: str, type: Scalar, children: tuple[int, ...]) -> int:
+        if op == "abs":
+            (x,) = children
+            negative = self.add("lt", type, x, self.constant(0, type))
+            return self.add("sel", type, negative, self.add("neg", type, x), x)
+        unsigned = SCALARS[f"u{type.bits}"]
+        return self.cast(self.add(op, unsigned, *(self.cast(c, unsigned) for c in children)), type)
 
     def cast(self, node: int, type: Scalar) -> int:
         return node if self.nodes[node].type.code == type.code else self.add("cast", type, node)

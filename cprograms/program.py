@@ -162,6 +162,7 @@ class Program:
         ranges += [(r.name, r.low, r.high) for r in self.results if r.low is not None and r.high is not None]
         pragmas = [c_ast.Pragma(f"surrogate entry({self.entry})")]
         pragmas += [c_ast.Pragma(f"surrogate {text}") for p in self.parameters for text in _settings(p)]
+        pragmas += [c_ast.Pragma("surrogate wrapv")] if self.wraps else []
         pragmas += [c_ast.Pragma(f"surrogate range({name}, {low!r}, {high!r})") for name, low, high in ranges]
         parts: list[c_ast.Node] = []
         for part in self.unit.ext:

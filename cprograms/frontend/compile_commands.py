@@ -98,7 +98,8 @@ def _flags(words: list[str], directory: str) -> Flags:
         elif value in STANDARDS:
             standard = value
     include_dirs = [folder for given in folders.values() for folder in given]
-    return flags(include_dirs, list(defines.values()), list(undefines), includes, standard)
+    wraps = any(word in ("-fwrapv", "-fno-strict-overflow") for word in words)
+    return flags(include_dirs, list(defines.values()), list(undefines), includes, standard, wraps)
 
 
 def _beside(directory: str, file: str) -> str:

@@ -22,7 +22,8 @@ class Given(TypedDict, total=False):
     """What a user may give.
 
     `include_dirs` are folders of includes, `defines` are `NAME` or `NAME=value`, `undefines` macros that are not
-    defined, also not by `defines`; `includes` are read before the file, `standard` is a C standard, such as "c99".
+    defined, also not by `defines`; `includes` are read before the file, `standard` is a C standard, such as "c99". With
+    `wraps` signed integers that overflow wrap, as with a compiler's `-fwrapv`.
     """
 
     include_dirs: Sequence[str]
@@ -30,6 +31,7 @@ class Given(TypedDict, total=False):
     undefines: Sequence[str]
     includes: Sequence[str]
     standard: str | None
+    wraps: bool
 
 
 class Reading(Given, total=False):
@@ -52,6 +54,7 @@ class Flags:
     undefines: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     standard: str | None = None
+    wraps: bool = False
 
     def over(self, others: Flags) -> Flags:
         """These flags, and those of `others` that they do not contradict."""
@@ -63,6 +66,7 @@ class Flags:
             (*(u for u in others.undefines if u not in named), *self.undefines),
             (*others.includes, *self.includes),
             self.standard or others.standard,
+            self.wraps or others.wraps,
         )
 
 
@@ -75,6 +79,7 @@ def flags(
     undefines: Sequence[str] = (),
     includes: Sequence[str] = (),
     standard: str | None = None,
+    wraps: bool = False,
 ) -> Flags:
     """The flags that a user gives. Raises UsageError for what makes none."""
     include_dirs = options.texts("include_dirs", include_dirs, '["include"]')
@@ -96,7 +101,7 @@ def flags(
     if standard is not None and options.text("standard", standard) not in STANDARDS:
         cplusplus = "C++ is not read; " if "++" in standard else did_you_mean(standard, STANDARDS)
         raise UsageError(f"-std={standard} is no C standard; {cplusplus}there are c89, c99, c11, c17, c23, gnu89 …")
-    return Flags(tuple(include_dirs), tuple(defines), tuple(undefines), tuple(includes), standard)
+    return Flags(tuple(include_dirs), tuple(defines), tuple(undefines), tuple(includes), standard, bool(wraps))
 
 
 def _name(define: str) -> str:

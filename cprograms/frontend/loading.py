@@ -15,6 +15,7 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_
 from cprograms.frontend.file import MAX_DIAGNOSTICS, File
 from cprograms.frontend.flags import Reading
 from cprograms.frontend.given import Paths, sources
+from cprograms.frontend.normalise import walk
 from cprograms.frontend.pragmas import Range
 from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.scope import Entity
@@ -286,7 +287,17 @@ class NumericFile(File):
 
     def notes(self, entry: str) -> list[Unsupported]:
         found = (self._unused(given, entry) for given in self._pragmas.ranges)
-        return [*super().notes(entry), *(fault for fault in found if fault is not None), *self._restarts(entry)]
+        own = [*self._restarts(entry), *self._long_doubles(entry)]
+        return [*super().notes(entry), *(fault for fault in found if fault is not None), *own]
+
+    def _long_doubles(self, entry: str) -> Iterator[Unsupported]:
+        """The first place of what the entry needs that has the type `long double`, which the sandbox does not have."""
+        unit = trim(self._unit, entry, self._subset.needed(entry))
+        found = [node for node in walk(unit) if _is_long_double(node)]
+        place = next((node for node in found if node.coord and node.coord.file), None)
+        if found:
+            place = place or next(n for n in unit.ext if isinstance(n, c_ast.FuncDef) and n.decl.name == entry).decl
+            yield Unsupported(place, "long double is computed as double, which is less exact and overflows sooner")
 
     def _restarts(self, entry: str) -> Iterator[Unsupported]:
         """The objects that may change, and begin with the same value in every row."""
@@ -333,7 +344,14 @@ class NumericFile(File):
             parameters=signature.parameters,
             returned=signature.returned,
             restored=tuple(self._subset.mutable(entry)),
+            wraps=self._source.flags.wraps or self._pragmas.wraps,
         )
+
+
+def _is_long_double(node: c_ast.Node) -> bool:
+    if isinstance(node, c_ast.Constant):
+        return bool(node.type == "long double")
+    return isinstance(node, c_ast.IdentifierType) and {"long", "double"} <= {*node.names}
 
 
 def _is_of_an_argument(given: Range, signature: Signature) -> bool:

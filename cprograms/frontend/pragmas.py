@@ -19,9 +19,10 @@ _RANGE = re.compile(rf"surrogate\s+range\s*\(\s*({_PATH})\s*,([^,()]*),([^,()]*)
 _SIZE = re.compile(r"surrogate\s+size\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\s*")
 _FIX = re.compile(r"surrogate\s+fix\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\s*")
 _STATE = re.compile(r"surrogate\s+state(?:\s*\(([\w\s,]*)\))?\s*;?\s*")
+_WRAPS = re.compile(r"surrogate\s+wrapv\s*;?\s*")
 _ALIKE = 0.7
 _FORMS = (
-    "write `#pragma surrogate range(name, low, high)`, `size(array, 9)`, `fix(argument, 9)`, `state` or "
+    "write `#pragma surrogate range(name, low, high)`, `size(array, 9)`, `fix(argument, 9)`, `state`, `wrapv` or "
     "`entry(function)`"
 )
 _NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFlL]?)")
@@ -54,7 +55,7 @@ class Setting:
 class Pragmas:
     """All pragmas of a unit. `entry` is the function that the last entry pragma names, `entry_node` its place.
 
-    `misspelt` are those of a word that only looks like "surrogate".
+    `misspelt` are those of a word that only looks like "surrogate". `wraps`: one says that signed integers wrap.
     """
 
     ranges: tuple[Range, ...]
@@ -63,6 +64,7 @@ class Pragmas:
     faults: tuple[Unsupported, ...]
     misspelt: tuple[Unsupported, ...]
     settings: tuple[Setting, ...] = ()
+    wraps: bool = False
 
 
 def read_pragmas(unit: Unit) -> Pragmas:
@@ -70,7 +72,7 @@ def read_pragmas(unit: Unit) -> Pragmas:
     faults: list[Unsupported] = []
     misspelt: list[Unsupported] = []
     settings: list[Setting] = []
-    entry, entry_node = None, None
+    entry, entry_node, wraps = None, None, False
     for pragma in unit.pragmas:
         node = c_ast.EmptyStatement(coord=pragma.coord)
         word = pragma.text.split()[0]
@@ -102,11 +104,13 @@ def read_pragmas(unit: Unit) -> Pragmas:
             elif match := _STATE.fullmatch(pragma.text):
                 names = (match[1] or "").replace(",", " ").split() or [""]
                 settings += [Setting("state", name, 0, pragma.offset, node) for name in names]
+            elif _WRAPS.fullmatch(pragma.text):
+                wraps = True
             else:
                 raise Unsupported(node, "this pragma is malformed", _FORMS)
         except Unsupported as fault:
             faults.append(fault)
-    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt), tuple(settings))
+    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt), tuple(settings), wraps)
 
 
 def _number(text: str, node: c_ast.Node) -> int | float:

@@ -111,7 +111,7 @@ def why(program: Runnable, x: np.ndarray, outcomes: Outcomes) -> list[Fault]:
         for row in few:
             for fault in _faults(program, row, status):
                 found[fault] += count / len(few) / len(x)
-    return [replace(fault, share=share) for fault, share in sorted(found.items(), key=lambda item: -item[1])]
+    return [replace(fault, share=min(share, 1.0)) for fault, share in sorted(found.items(), key=lambda item: -item[1])]
 
 
 def _faults(program: Runnable, row: np.ndarray, status: Status) -> list[Fault]:
