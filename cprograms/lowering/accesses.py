@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
+from cprograms.frontend.normalise import walk
 from cprograms.graph import GraphBuilder, Node
 from cprograms.libm import Interval
 from cprograms.lowering import pointers
 from cprograms.lowering.attempts import TooLongError
 from cprograms.lowering.bounds import Bounds
+from cprograms.lowering.calls import Calls
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.interface import globals_are_set_up, leaf_places
 from cprograms.lowering.stages import Stages, stages_of
-from cprograms.lowering.state import Null, Object, Place, Slot, State, Target
-from cprograms.lowering.values import Value, leaves, scalar_of, size, value_of
+from cprograms.lowering.state import Index, Null, Object, Place, Slot, State, Target
+from cprograms.lowering.unit import Definition
+from cprograms.lowering.values import Value, leaves, nodes_of, scalar_of, size, value_of
 from cprograms.lowering.variables import Variables
-from cprograms.types import Array, CType, Pointer, Scalar, Void, leaf_count
+from cprograms.types import Array, CType, Leaf, Pointer, Scalar, Void, leaf_count
 
 OPEN = 80
 """Elements that a pointer of unknown extent may turn out to have."""
@@ -65,8 +68,9 @@ def accesses(
     None where the function cannot be followed at all.
     """
     builder = _Builder()
+    bounds = _Unbounded(builder, np.zeros((0, 2)))
     stages = stages_of(
-        unit, builder, _Unbounded(builder, np.zeros((0, 2))), _Watched, _WITHOUT_BOUND, _WITHOUT_BOUND, patient=False
+        unit, builder, bounds, _Watched, _Calls, max_nodes=_WITHOUT_BOUND, unroll=_WITHOUT_BOUND, patient=False
     )
     watched = stages.variables
     assert isinstance(watched, _Watched)
@@ -76,6 +80,8 @@ def accesses(
     for name, place in places.items():
         _watch(watched, stages, name, place)
     try:
+        assert isinstance(stages.calls, _Calls)
+        stages.calls.leave_out = _aside(unit, {*mutable})
         stages.calls.entry(entry, [_value(stages, g, places) for g in given])
     except (Unsupported, RecursionError, TooLongError):
         return None
@@ -117,6 +123,34 @@ def _value(stages: Stages, given: Given, places: Mapping[str, Place]) -> Value:
     return value_of(given.type, slots)
 
 
+def _aside(unit: c_ast.FileAST, touched: set[str]) -> frozenset[str]:
+    """The functions that have to do with none of some objects and functions, whatever they call."""
+    functions = [n for n in unit.ext if isinstance(n, c_ast.FuncDef)]
+    names = {f.decl.name: {n.name for n in walk(f.body) if isinstance(n, c_ast.ID)} for f in functions}
+    found = {name for name, used in names.items() if used & touched or name in touched}
+    while more := {name for name, used in names.items() if name not in found and used & found}:
+        found |= more
+    return frozenset(names.keys() - found)
+
+
+class _Calls(Calls):
+    """Does not follow calls that have to do with floating-point numbers alone."""
+
+    leave_out: frozenset[str] = frozenset()
+
+    def _summary(self, name: str, function: Definition, arguments: list[Value]) -> Value | None:
+        if name not in self.leave_out or function.result is None or not self._state.active:
+            return None
+        if not all(isinstance(leaf, Scalar) and not leaf.is_integer for leaf in leaves(function.result)):
+            return None
+        if any(not isinstance(slot, int) for argument in arguments for slot in nodes_of(argument)):
+            return None
+        assert isinstance(self._builder, _Builder)
+        return value_of(
+            function.result, [self._builder.any(x) for x in leaves(function.result) if isinstance(x, Scalar)]
+        )
+
+
 class _Unbounded(Bounds):
     """Of arguments nothing is known."""
 
@@ -139,13 +173,15 @@ class _Builder(GraphBuilder):
             for child in children[1:]:
                 if self.origin(child) is not None:
                     return child
-        if op != "loop" and not all(self.nodes[c].op == "const" for c in children):
-            if not type.is_integer:
-                return self._intern(Node("opaque", type))
-            if any(not self.nodes[c].type.is_integer for c in children):
-                self._anything += 1
-                return self._intern(Node("opaque", type, (), self._anything))
+        whole = type.is_integer and all(self.nodes[c].type.is_integer for c in children)
+        if op != "loop" and not whole and any(self.nodes[c].op != "const" for c in children):
+            return self.any(type)
         return super().add(op, type, *children)
+
+    def any(self, type: Scalar) -> int:
+        """A node of which nothing is known. Integers are not the same as others: they may be indices."""
+        self._anything += type.is_integer
+        return self._intern(Node("opaque", type, (), self._anything if type.is_integer else 0))
 
     def origin(self, node: int) -> int | None:
         """The slot whose initial content a node may be."""
@@ -198,6 +234,40 @@ class _Watched(Variables):
 
     def _write(self, start: int, length: int) -> None:
         self._writes.update(range(start, start + length))
+
+    def _indexed(
+        self, slots: list[Slot], offset: int, indices: tuple[Index, ...], leaf: Leaf, node: c_ast.Node
+    ) -> Slot:
+        if not isinstance(leaf, Scalar) or leaf.is_integer:
+            return super()._indexed(slots, offset, indices, leaf, node)
+        for at in self._possible(offset, indices):
+            self.slot(slots, at, leaf, node)
+        return self._watching.any(leaf)
+
+    def _store_slots(self, place: Place, new: list[Slot], node: c_ast.Node) -> None:
+        if not place.indices or not all(isinstance(slot, int) for slot in new):
+            super()._store_slots(place, new, node)
+            return
+        memory = self._state.memory
+        for start in self._possible(place.offset, place.indices):
+            self._write(start, len(new))
+            for at, slot in enumerate(new, start):
+                held = memory[at]
+                if isinstance(slot, int) and not (isinstance(held, int) and held >= 0 and self._maybe_unset(held)):
+                    memory[at] = self._watching.any(self._builder.nodes[slot].type)
+
+    def _maybe_unset(self, node: int) -> bool:
+        return self._watching.origin(node) is not None
+
+    def _possible(self, offset: int, indices: tuple[Index, ...]) -> Iterator[int]:
+        """The slots that a place may begin at."""
+        if not indices:
+            yield offset
+            return
+        (index, length, stride), *rest = indices
+        low, high = self._bounds.of(index) or (0, length)
+        for k in range(max(int(low), 0), min(int(high), length - 1) + 1):
+            yield from self._possible(offset + k * stride, tuple(rest))
 
     def load(self, target: Target, node: c_ast.Node) -> Value:
         self._at = node

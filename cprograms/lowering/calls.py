@@ -19,13 +19,12 @@ from cprograms.lowering.statements import Statements
 from cprograms.lowering.unit import Definition, TranslationUnit, is_void
 from cprograms.lowering.values import (
     Address,
+    Mixture,
     Value,
     convert,
     leaves,
     nodes_of,
     numbers,
-    opaque,
-    opaque_slot,
     value_of,
     zero,
 )
@@ -129,17 +128,19 @@ class Calls:
             return zero(self._builder, result)
         if self._executable:
             raise Unsupported(node, f"the graph does not know '{name}'")
-        return self._lost_track(arguments, result)
+        return self._lost_track(arguments, result, node)
 
-    def _lost_track(self, arguments: list[Value], result: CType | None) -> Value:
+    def _lost_track(self, arguments: list[Value], result: CType | None, node: c_ast.Node) -> Value:
         """What a call that is not followed gives, and leaves in what its arguments point to."""
         written = self._variables.reachable([*arguments, *self._unit_state()])
         read = [n for a in arguments for n in numbers(a)]
-        read += [slot for at, _ in written if isinstance(slot := self._state.memory[at], int) and slot != UNSET]
-        read = list(dict.fromkeys(read))
+        read = list(dict.fromkeys([*read, *self._variables.lose(written, node)]))
+        mixed = Mixture(self._builder, read)
         for at, leaf in written:
-            self._state.memory[at] = opaque_slot(self._builder, read, leaf)
-        return opaque(self._builder, read, result)
+            self._state.memory[at] = mixed.slot(leaf)
+        if result is None:
+            return zero(self._builder, None)
+        return value_of(result, [mixed.slot(leaf) for leaf in leaves(result)])
 
     def _unit_state(self) -> list[Value]:
         """The globals that may change, as pointers to them."""
@@ -151,6 +152,9 @@ class Calls:
         function = self._unit.definition(name)
         if self._state.typing:
             return zero(self._builder, function.result)
+        known = self._summary(name, function, arguments)
+        if known is not None:
+            return known
         if len(arguments) != len(function.parameters):
             raise Unsupported(node, f"'{name}' takes {len(function.parameters)} arguments")
         arguments = [
@@ -159,7 +163,7 @@ class Calls:
         if name in self._lost or (name in self._cut and name in self._state.active):
             if self._executable:
                 raise Unsupported(node, f"the recursion of '{name}' is not known to end soon")
-            return self._lost_track(arguments, function.result)
+            return self._lost_track(arguments, function.result, node)
         key: tuple[object, ...] = (name, *(tuple(nodes_of(a)) for a in arguments))
         if self._executable:
             key = (*key, self._state.reached)  # its loops are entered only there
@@ -169,6 +173,10 @@ class Calls:
         if alone:
             self._returned[key] = value
         return value
+
+    def _summary(self, name: str, function: Definition, arguments: list[Value]) -> Value | None:
+        """The value of a call that need not be followed."""
+        return None
 
     def _called(self, name: str, function: Definition, arguments: list[Value], node: c_ast.Node) -> tuple[Value, bool]:
         """The value of a call, and whether it has to do with nothing but its arguments' values."""
@@ -187,7 +195,7 @@ class Calls:
             if self._executable:
                 raise
             self._lost.add(name)
-            return self._lost_track(arguments, function.result), False
+            return self._lost_track(arguments, function.result, node), False
         finally:
             state.outermost = min(outer, state.outermost)
 
@@ -236,7 +244,7 @@ class Calls:
         except Unsupported:
             if self._executable:
                 raise
-            return self._lost_track(arguments, None if name == "sincos" else DOUBLE)
+            return self._lost_track(arguments, None if name == "sincos" else DOUBLE, node)
 
     def _library_type(self, name: str, arguments: list[Value]) -> Value:
         first = arguments[0]

@@ -8,9 +8,10 @@ from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.graph import Graph, GraphBuilder
 from cprograms.lowering.attempts import TooLongError
 from cprograms.lowering.bounds import Bounds
+from cprograms.lowering.calls import Calls
 from cprograms.lowering.interface import Interface
 from cprograms.lowering.stages import stages_of
-from cprograms.lowering.values import numbers, opaque
+from cprograms.lowering.values import Mixture
 from cprograms.lowering.variables import Variables
 from cprograms.program import Program
 
@@ -76,8 +77,10 @@ def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
 
 
 def _followed(program: Program, max_nodes: int, unroll: int, executable: bool = False) -> Graph:
-    builder = GraphBuilder()
-    stages = stages_of(program.unit, builder, Bounds(builder, program.domain), Variables, max_nodes, unroll, executable)
+    builder = GraphBuilder(program.wraps)
+    stages = stages_of(
+        program.unit, builder, Bounds(builder, program.domain), Variables, Calls, max_nodes, unroll, executable
+    )
     inputs = [builder.argument(k, a.type) for k, a in enumerate(program.arguments)]
     interface = Interface(program, stages, inputs)
     value = stages.calls.entry(program.entry, interface.arguments())
@@ -86,6 +89,7 @@ def _followed(program: Program, max_nodes: int, unroll: int, executable: bool = 
 
 def _opaque(program: Program) -> Graph:
     """The graph where nothing is followed: every result depends on every argument."""
-    builder = GraphBuilder()
+    builder = GraphBuilder(program.wraps)
     arguments = [builder.argument(k, a.type) for k, a in enumerate(program.arguments)]
-    return builder.finish([n for r in program.results for n in numbers(opaque(builder, arguments, r.type))])
+    mixed = Mixture(builder, arguments)
+    return builder.finish([n for r in program.results if isinstance(n := mixed.slot(r.type), int)])

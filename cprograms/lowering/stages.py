@@ -35,6 +35,7 @@ def stages_of(
     builder: GraphBuilder,
     bounds: Bounds,
     kind: type[Variables],
+    calling: type[Calls],
     max_nodes: int,
     unroll: int,
     executable: bool = False,
@@ -42,8 +43,8 @@ def stages_of(
 ) -> Stages:
     """Each stage uses those above it; only a call in an expression leads down, to the last.
 
-    `kind` is how variables are read and written. Who is not `patient` hardly unrolls loops whose passes only a run
-    decides.
+    `kind` is how variables are read and written, `calling` how calls are followed. Who is not `patient` hardly unrolls
+    loops whose passes only a run decides.
     """
     unit = TranslationUnit(tree)
     state = State()
@@ -55,7 +56,7 @@ def stages_of(
     statements = Statements(
         builder, unit.declarations, state, attempts, bounds, conditions, flow, expressions, unroll, executable
     )
-    calls = Calls(
+    calls = calling(
         builder, unit, state, attempts, conditions, variables, flow, expressions, statements, unroll, executable
     )
     return Stages(unit, builder, state, variables, expressions, calls)

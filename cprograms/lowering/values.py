@@ -232,19 +232,24 @@ def scalar_of(leaf: Scalar | Bits) -> Scalar:
     return leaf.scalar if isinstance(leaf, Bits) else leaf
 
 
-def opaque(builder: GraphBuilder, read: list[int], type: CType | None) -> Value:
-    """A value of which only that it depends on some nodes is known."""
-    if type is None:
-        return zero(builder, None)
-    return value_of(type, [opaque_slot(builder, read, leaf) for leaf in leaves(type)])
+class Mixture:
+    """Values of which only that they depend on some nodes is known."""
 
+    def __init__(self, builder: GraphBuilder, read: list[int]) -> None:
+        self._builder, self._read = builder, read
+        self._nodes: dict[str, int] = {}
 
-def opaque_slot(builder: GraphBuilder, read: list[int], leaf: Leaf) -> Slot:
-    if isinstance(leaf, Pointer):
-        return Null()
-    type = scalar_of(leaf)
-    nodes = [builder.cast(n, type) for n in read] or [builder.constant(0, type)]
-    value, *others = nodes if len(nodes) > 1 else nodes * 2
-    for other in others:
-        value = builder.add("opaque", type, value, other)
-    return value
+    def slot(self, leaf: Leaf) -> Slot:
+        if isinstance(leaf, Pointer):
+            return Null()
+        type = scalar_of(leaf)
+        if type.code not in self._nodes:
+            self._nodes[type.code] = self._mixed(type)
+        return self._nodes[type.code]
+
+    def _mixed(self, type: Scalar) -> int:
+        nodes = [self._builder.cast(n, type) for n in self._read] or [self._builder.constant(0, type)]
+        value, *others = nodes if len(nodes) > 1 else nodes * 2
+        for other in others:
+            value = self._builder.add("opaque", type, value, other)
+        return value

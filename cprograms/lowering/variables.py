@@ -109,6 +109,15 @@ class Variables:
             return memory[at]
         return self._builder.constant(0, self._builder.nodes[new].type)
 
+    def lose(self, slots: list[tuple[int, Leaf]], node: c_ast.Node) -> list[int]:
+        """The nodes in slots that something may read and write that is not followed."""
+        memory = self._state.memory
+        found = [self.slot(memory, at, leaf, node) for at, leaf in slots]
+        for at, _ in slots:
+            self._write(at, 1)
+            self._state.outermost = min(self._state.outermost, at)
+        return [slot for slot in found if isinstance(slot, int)]
+
     # What an abstract run wants to know
 
     def _write(self, start: int, length: int) -> None:
