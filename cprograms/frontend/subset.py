@@ -269,7 +269,7 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
             self._sizes(node.type)
             if not isinstance(node.type, c_ast.ArrayDecl | c_ast.FuncDecl):  # which are pointers
                 self._type(node.type, node, node.name)
-            self._qualifiers(node)
+            self._qualifiers(node, own=True)
         if getattr(node, "name", None):
             self._locals[-1][node.name] = None
 
@@ -284,7 +284,7 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         kind = self._element(node.type)
         if not (isinstance(kind, c_ast.ArrayDecl) and isinstance(node.init, c_ast.Constant)):  # a string has its size
             self._type(kind, node, node.name)
-        self._qualifiers(node)
+        self._qualifiers(node, own=len(self._locals) > 1 or "static" in node.storage)
         if "_Thread_local" in node.storage:
             self._fault(node, f"'{node.name}' is thread-local, which is not numeric")
         if node.init is not None:
@@ -328,10 +328,13 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
                     known.constants[name] = value
         return known
 
-    def _qualifiers(self, node: c_ast.Node) -> None:
+    def _qualifiers(self, node: c_ast.Node, own: bool) -> None:
+        """Refuse what others may write. `own`: whether the object is a local or static."""
         inner = base(node)
         qualifiers = {*getattr(node, "quals", []), *(inner.quals if inner is not None else [])}
-        if "volatile" in qualifiers:
+        # What only the program itself can get at keeps what it was given.
+        own = own and isinstance(node.type, c_ast.TypeDecl | c_ast.ArrayDecl)
+        if "volatile" in qualifiers and not own:
             self._fault(node, f"'{node.name}' is volatile: its value is not the program's own", "remove the qualifier")
         if "_Atomic" in qualifiers:
             self._fault(node, f"'{node.name}' is atomic, which is not numeric", "remove the qualifier")

@@ -156,7 +156,7 @@ BAD = [
         ("2:29", "not defined in this file"),
     ),
     _bad("assembly", 'int f(int x) { __asm__("nop"); return x; }', ("1:16", "inline assembly")),
-    _bad("volatile", "int f(int x) { volatile int y = x; return y; }", ("1:29", "is volatile")),
+    _bad("volatile target", "int f(int x) { volatile int *y = &x; return *y; }", ("1:29", "is volatile")),
     _bad(
         "vector",
         "typedef float v __attribute__((vector_size(16)));\nfloat f(float x) { v y = {x}; return y[0]; }",

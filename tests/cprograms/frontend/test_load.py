@@ -332,22 +332,22 @@ def test_long_is_64_bits_wide():
 
 
 def test_candidates_say_why_not():
-    source = f"#include <math.h>\n{F}\nint g(int n) {{ volatile int m = n; return m; }}\nint main(void) {{ return 0; }}"
+    source = f"#include <math.h>\n{F}\nint g(int n) {{ _Atomic int m = n; return m; }}\nint main(void) {{ return 0; }}"
     described = describe(source=source, entry="f")
     found = described.candidates
     assert described.program is not None
     assert (described.program.entry, described.diagnostics) == ("f", ())
     assert [(c.name, c.line, c.eligible) for c in found] == [("f", 2, True), ("g", 3, False), ("main", 4, False)]
-    assert [d.message for d in found[1].diagnostics] == ["'m' is volatile: its value is not the program's own"]
+    assert [d.message for d in found[1].diagnostics] == ["'m' is atomic, which is not numeric"]
     assert found[2].as_dict()["diagnostics"][0]["hint"] == "a surrogate needs an input"
 
 
 def test_a_description_says_why_there_is_no_program():
-    found = describe(source="int g(int x) { return x; }\nint f(int n) { volatile int m = n; return m; }")
+    found = describe(source="int g(int x) { return x; }\nint f(int n) { _Atomic int m = n; return m; }")
     assert found.program is None
     assert [d.message.split(":")[0] for d in found.diagnostics] == [
         "'f' is taken for the entry, and it is not numeric",
-        "'m' is volatile",
+        "'m' is atomic, which is not numeric",
     ]
     assert [c.eligible for c in found.candidates] == [True, False]
 
@@ -387,3 +387,12 @@ def test_unreadable_file(tmp_path: Path):
 def test_importing_is_cheap():
     code = "import sys, cprograms; sys.exit(bool({'numpy', 'pycparser', 'wasmtime'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_volatile_local_keeps_what_it_is_given():
+    source = (
+        "static volatile double tiny = 1e-300;\ndouble f(double x) { volatile double y = x * x; y += tiny; return y; }"
+    )
+    program = load(source=source)
+    assert program.warnings == ()
+    assert cprograms.run(program, np.array([[3.0], [-2.0]])).ravel().tolist() == [9, 4]
