@@ -163,9 +163,8 @@ SOURCE_OPTIONS = (
     Option("-U", dest="undefines", action="append", default=[], metavar="NAME", help="do not define a macro"),
     Option("-include", dest="includes", action="append", default=[], metavar="FILE", help="include a file first"),
     Option("-std", dest="standard", metavar="STANDARD", help="the C standard, such as c99 (default gnu17)"),
-    Option(
-        "--compile-commands", metavar="JSON", help="take the file's flags in a compile_commands.json, too"
-    ),
+    Option("-fwrapv", dest="wraps", action="store_true", help="signed integers that overflow wrap"),
+    Option("--compile-commands", metavar="JSON", help="take the file's flags in a compile_commands.json, too"),
     Option(
         "--sandboxed-includes",
         action="store_true",
@@ -189,6 +188,7 @@ def _source(options: argparse.Namespace) -> dict[str, Any]:
         "undefines": options.undefines,
         "includes": options.includes,
         "standard": options.standard,
+        "wraps": options.wraps,
         "compile_commands": options.compile_commands,
         "sandboxed_includes": options.sandboxed_includes,
         "limit": options.limit,

@@ -109,7 +109,7 @@ def explained(
     names = dict.fromkeys(name for e in guessed if (name := _missed(e)))
     kept = [function for function, own in keeps_out.items() if any(_missed(e) for e in own)]
     what = f"perhaps it has {_listed(list(names))}"
-    whom = f", without which {_listed(kept)} {'is' if len(kept) == 1 else 'are'} not C" if kept else ""
+    whom = f", which {_listed(kept)} {'needs' if len(kept) == 1 else 'need'}" if kept else ""
     first, *others = (header.fault for header in absent[:_MOST_TOLD])
     headers = [replace(first, hint=f"{what}{whom}; {first.hint}"), *(replace(f, hint="") for f in others)]
     was = "was" if len(absent) == 1 else "were"
