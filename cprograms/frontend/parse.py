@@ -478,7 +478,7 @@ def _chunk(index: int, text: str, start: int, coord: Coord, lines: _Lines, token
         enumerators=frozenset(enumerators),
         tags=frozenset(tags),
         function=function,
-        is_typedef="typedef" in tokens,
+        is_typedef="typedef" in (tokens[:body] if body else tokens),
     )
 
 
@@ -525,6 +525,8 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
             continue
         if braces and after in (",", "=", "}"):
             enumerators.add(token)
+        if after == "(" and tokens[i + 2 : i + 3] == ["*"]:  # the type of `T (*f)(int)`
+            continue
         alone = (before, after) == ("(", ")")  # int (f)(int)
         if not braces and after in (";", ",", "=", "(", "[", ")") and (
             not parentheses or before in ("*", "const") or alone
