@@ -114,4 +114,8 @@ _CAUSES = {
     Status.SKIPPED: "were not run, as too many before them ran too long",
     Status.REJECTED: "were not run",
     Status.UNSET: "used a variable that was never set",
+    Status.CALL: "called a function that ends the program or is not there",
+    Status.READ: "read outside of an object",
+    Status.WRITE: "wrote outside of an object",
+    Status.UNWRITTEN: "did not write every result",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,21 @@ class Fault:
         place = f" at {self.file}:{self.line}" if self.line else ""
         return f"{words}{place} on {_of_rows(self.share)}"
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        where = {"file": self.file, "line": self.line} if self.line else {}
+        about = {"subject": self.subject} if self.subject else {}
+        return {"kind": self.status.name.lower(), "share": self.share, **about, **where}
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> Fault:
+        """The inverse of `as_dict`. Raises KeyError, TypeError or ValueError for a dictionary of another shape."""
+        subject, file, line = d.get("subject", ""), d.get("file", ""), int(d.get("line", 0))
+        fault = cls(Status[d["kind"].upper()], float(d["share"]), subject, file, line)
+        if not (0 < fault.share <= 1 and line >= 0 and (subject + file).isprintable()):
+            raise ValueError("no fault of a program")
+        return fault
+
     @property
     def advice(self) -> str:
         """What may help, in a few words."""
@@ -67,25 +83,25 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.UNWRITTEN: ("the result '{}' is not written", "a result is not written"),
 }
 """Of each kind the words with a subject, and without."""
-_RANGE = "where the program is defined is for --range to say"
-_INDEX = "--range keeps an index inside"
+_RANGE = "is the domain the right one? --range sets it"
+_INDEX = "--range sets the domain of an index"
 _ADVICE = {
     Status.OK: _RANGE,
     Status.OVERFLOW: "-fwrapv makes it wrap",
     Status.DIVISION: _RANGE,
     Status.SHIFT: _RANGE,
-    Status.CONVERSION: "--range narrows what is converted",
+    Status.CONVERSION: _RANGE,
     Status.BOUNDS: _INDEX,
     Status.UNDEFINED: _RANGE,
     Status.MEMORY: _INDEX,
     Status.STACK: _RANGE,
-    Status.FUEL: "--range keeps to where its loops end soon",
-    Status.SKIPPED: "--range keeps to where its loops end soon",
+    Status.FUEL: "--range may keep to where its loops end soon",
+    Status.SKIPPED: "--range may keep to where its loops end soon",
     Status.REJECTED: "",
     Status.UNSET: "give it a value where it is declared",
-    Status.CALL: "rows that reach it are left out",
-    Status.READ: "--size {}=N where it is larger, else " + _INDEX,
-    Status.WRITE: "--size {}=N where it is larger, else " + _INDEX,
+    Status.CALL: "rows that come to it are left out",
+    Status.READ: "--size {}=N where it has more elements; " + _INDEX,
+    Status.WRITE: "--size {}=N where it has more elements; " + _INDEX,
     Status.UNWRITTEN: "write it on every path",
 }
 

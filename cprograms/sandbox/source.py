@@ -91,6 +91,7 @@ static int surrogate_ilogbf(float x) {{ return (int)__builtin_logbf(x); }}
 # and those with a function of the sandbox's own. A builtin becomes that function, or the other one's builtin.
 _RENAMED = {form.name: f.in_sandbox(form) for f in FUNCTIONS if f.header for form in f.forms}
 _RENAMED |= {f"__builtin_{n}": o if o.startswith(OWN) else f"__builtin_{o}" for n, o in _RENAMED.items()}
+_RENAMED |= {f"__builtin_{f.name}": f"__builtin_{f.sandbox}" for f in FUNCTIONS if f.sandbox and not f.header}
 _RENAMED |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
 _RENAMED = {name: other for name, other in _RENAMED.items() if name != other} | memory.RENAMED
 

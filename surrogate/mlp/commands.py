@@ -50,9 +50,8 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
         return []
     warnings = []
     if report.trapped > report.rows / 10:
-        warnings.append(
-            f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: is it the right one?"
-        )
+        why = f"{report.faults[0]}; {report.faults[0].advice}" if report.faults else "is it the right one?"
+        warnings.append(f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: {why}")
     if fallback := surrogate.origin.fallback():
         warnings.append(f"{fallback}: the network is not clearly better")
     if bad := bad_results(report):

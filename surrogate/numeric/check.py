@@ -13,8 +13,9 @@ import numpy.typing as npt
 from cprograms import options
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
+from cprograms.sandbox import Fault, why
 from cprograms.screen import on_screen
-from surrogate.numeric.rows import executed_rows, fresh_seed, output_moments
+from surrogate.numeric.rows import finite_rows, fresh_seed, output_moments, run_rows
 
 FLAT = 1e-9
 """Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""
@@ -48,12 +49,16 @@ class ResultError:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """Errors on `rows` rows, of which `trapped` had no finite outputs (a trap, a NaN, an infinity) and do not count."""
+    """Errors on `rows` rows, of which `trapped` had no finite outputs (a trap, a NaN, an infinity) and do not count.
+
+    `faults` say why these had none, as far as that is known; the most frequent comes first.
+    """
 
     rows: int
     trapped: int
     seed: int
     results: tuple[ResultError, ...]
+    faults: tuple[Fault, ...] = ()
 
     def __repr__(self) -> str:
         """As a call, with the figures in four digits; a line a result where there are several."""
@@ -105,6 +110,7 @@ class Report:
             "worst": _plain(self.worst.nmse),
             "r2": _plain(self.r2),
             "max_error": _plain(self.max_error),
+            **({"faults": [fault.as_dict() for fault in self.faults]} if self.faults else {}),
             "results": [
                 {k: _plain(v) for k, v in vars(r).items() if k not in _MOMENTS or not math.isnan(v)}
                 for r in self.results
@@ -113,7 +119,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> Report:
-        """The inverse of `as_dict`. Raises KeyError or TypeError for a dictionary of another shape."""
+        """The inverse of `as_dict`. Raises KeyError, TypeError or ValueError for a dictionary of another shape."""
         results = tuple(
             ResultError(
                 *(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"])),
@@ -121,7 +127,8 @@ class Report:
             )
             for r in d["results"]
         )
-        return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results)
+        faults = tuple(Fault.from_dict(fault) for fault in d.get("faults", ()))
+        return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results, faults)
 
 
 def check(
@@ -141,9 +148,10 @@ def check(
     rows, seed = options.whole("rows", rows), options.seed(seed)
     if rows < 2:
         raise UsageError(f"an error needs at least 2 rows, not {rows}")
-    x, y = executed_rows(program, rows, fresh_seed(seed))
+    executed = run_rows(program, rows, fresh_seed(seed))
+    x, y = finite_rows(program, executed)
     errors = [result_error(r.name, t, p) for r, t, p in zip(program.results, y.T, predict(x).T, strict=True)]
-    return Report(rows, rows - len(x), seed, tuple(errors))
+    return Report(rows, rows - len(x), seed, tuple(errors), tuple(why(program, *executed)))
 
 
 def result_error(name: str, true: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> ResultError:

@@ -22,7 +22,7 @@ from surrogate.numeric.artifact import NumericArtifact
 from surrogate.numeric.check import Report
 from surrogate.numeric.exact import both, exact_facts, exact_table, reason_warning, row_facts, side_by_side
 from surrogate.numeric.tables import parse_values, read_rows, row_warning, table_text
-from surrogate.numeric.words import error_line, number, trapped_line
+from surrogate.numeric.words import error_line, fault_words, number, trapped_line
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
 
 MOST_RESULTS, WORST = 16, 8
@@ -35,7 +35,11 @@ def domain_lines(signature: Signature) -> list[str]:
 
 
 def report_lines(measured: Report) -> list[str]:
-    """A measured error, a line a result where there are several."""
+    """A measured error, a line a result where there are several, and why rows were left out."""
+    return [*_error_lines(measured), *([f"left out  {fault_words(measured)}"] if measured.faults else [])]
+
+
+def _error_lines(measured: Report) -> list[str]:
     trapped = f" ({measured.trapped:,} without finite results left out)" if measured.trapped else ""
     of_rows = f"on {measured.rows:,} fresh rows{trapped}"
     if len(measured.results) == 1:

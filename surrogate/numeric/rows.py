@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,10 +9,12 @@ from cprograms import options
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.program import Program
 from cprograms.sampling import Method, sample
-from cprograms.sandbox import Status, run_with_status
+from cprograms.sandbox import Outcomes, run_with_status, why
 
 GAUSS_NEWTON_ROWS = 64
 """Rows that the hypernetwork's steps were trained to read, and as many are given it at -O1."""
+MOST_FAULTS = 3
+"""Reasons that are told for rows without finite outputs."""
 MIN_ROWS, MAX_ROWS = 2, 1024
 """A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
 
@@ -39,31 +39,38 @@ def executed_rows(
     """
     if count == 0:
         return np.empty((0, len(program.arguments))), np.empty((0, len(program.results)))
-    x, y, status = _run(program, count, seed, method)
+    return finite_rows(program, run_rows(program, count, seed, method))
+
+
+def finite_rows(
+    program: Program, executed: tuple[npt.NDArray[np.float64], Outcomes]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Those of executed rows that have finite outputs. Raises ProgramError where these are fewer than two."""
+    x, (y, _) = executed
     finite = np.isfinite(y).all(1)
     if finite.sum() >= 2:
         return x[finite], y[finite]
-    reasons = Counter(Status(s).name.lower() for s in status[~finite])
-    message = f"'{program.entry}' gave finite results on {finite.sum()} of {count} rows of its domain"
-    why = ", ".join(f"{'not finite' if name == 'ok' else name}: {n}" for name, n in reasons.most_common())
-    raise ProgramError([Diagnostic(message, program.path, hint=f"{why}; try another domain: --range NAME=LOW:HIGH")])
+    message = f"'{program.entry}' gave finite results on {finite.sum()} of {len(x)} rows of its domain"
+    faults = why(program, *executed)
+    told = [*map(str, faults[:MOST_FAULTS]), faults[0].advice]
+    raise ProgramError([Diagnostic(message, program.path, hint="; ".join(told))])
 
 
 def sampled_rows(
     program: Program, count: int, seed: int, method: Method
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """The same, however few are left."""
-    x, y, _ = _run(program, count, seed, method)
+    x, (y, _) = run_rows(program, count, seed, method)
     finite = np.isfinite(y).all(1)
     return x[finite], y[finite]
 
 
-def _run(
-    program: Program, count: int, seed: int, method: Method
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def run_rows(
+    program: Program, count: int, seed: int, method: Method = "uniform"
+) -> tuple[npt.NDArray[np.float64], Outcomes]:
+    """All sampled rows: inputs [n, A], and what became of them."""
     x = sample(program, count, seed, method)
-    y, status = run_with_status(program, x)
-    return x, y, status
+    return x, run_with_status(program, x)
 
 
 def output_moments(y: npt.NDArray[np.float64]) -> tuple[float, float]:

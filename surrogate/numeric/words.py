@@ -9,6 +9,7 @@ from cprograms.inputs import expected
 from cprograms.names import listed
 from cprograms.program import MOST_LINES, Argument, Signature, bound, domain_groups
 from surrogate.numeric.check import Report, ResultError
+from surrogate.numeric.rows import MOST_FAULTS
 
 BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
@@ -33,7 +34,14 @@ def trapped_line(report: Report) -> str | None:
     return (
         f"the program gave no finite result on {report.trapped:,} of {report.rows:,} rows of its domain"
         f" ({100 * report.trapped_share:.2g}% of it), and the surrogate does not know which inputs those are"
+        + (f": {fault_words(report)}" if report.faults else "")
     )
+
+
+def fault_words(report: Report) -> str:
+    """Why rows had no finite result: the most frequent reasons."""
+    more = ["other reasons"] if len(report.faults) > MOST_FAULTS else []
+    return "; ".join([*map(str, report.faults[:MOST_FAULTS]), *more])
 
 
 def number(v: float) -> str:
@@ -80,6 +88,7 @@ def error_table(report: Report | None, stale: bool) -> list[str]:
     lines = [
         f"On {report.rows:,} fresh rows, uniform over the domain"
         + (f", of which {report.trapped:,} had no finite result and do not count" if report.trapped else "")
+        + (f" ({fault_words(report)})" if report.faults else "")
         + ". nMSE is the mean squared error over the variance of the true outputs.",
         "",
         "| result | nMSE | R² | greatest absolute error |",

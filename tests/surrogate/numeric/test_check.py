@@ -107,6 +107,9 @@ def test_counts_trapped_rows(compiler: Path) -> None:
     report = surrogate.compile(source=source, compiler=compiler).check(rows=1000)
     # One of the five values of n divides by zero.
     assert 120 < report.trapped < 280
+    [fault] = report.faults
+    assert str(fault) == f"integer division by zero at <source>:2 on {report.trapped / 10:.2g}% of rows"
+    assert Report.from_dict(report.as_dict()) == report
     assert report.rows == 1000
     assert math.isfinite(report.nmse)
 
@@ -115,7 +118,7 @@ def test_says_why_no_row_is_finite() -> None:
     program = cprograms.load(source="int f(int n) { return n / (n - n); }")
     with pytest.raises(ProgramError, match="finite results on 0 of 50 rows") as caught:
         executed_rows(program, 50, 0)
-    assert "division: 50" in str(caught.value)
+    assert "integer division by zero at <source>:1 on all rows; is the domain the right one?" in str(caught.value)
 
 
 def test_rejects_what_makes_no_sense(plane: Surrogate) -> None:
