@@ -17,6 +17,8 @@ from cprograms.program import Program
 
 MOST_NODES = 2048
 """Nodes of a graph where there is nothing left that could be composed once instead of being unrolled."""
+MOST_TOGETHER = 4096
+"""Nodes of the graph of several results."""
 FEW = 8
 """Repetitions that are still unrolled in a graph that came out too large."""
 
@@ -28,7 +30,8 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256, executab
     repetitions and the graph keeps within `max_nodes` nodes. Other loops are composed once (`carry` and `loop` nodes);
     other recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any
     such node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
-    Code without repetition is followed beyond `max_nodes`, up to MOST_NODES.
+    Code without repetition is followed beyond `max_nodes`, up to MOST_NODES; so is what gives several results, up to
+    MOST_TOGETHER, where each alone keeps within `max_nodes`.
 
     With `executable` a loop that is composed once is a `repeat` node, which computes it (`cprograms.ops`), and nothing
     is opaque. One whose passes only a run decides is then hardly unrolled.
@@ -37,7 +40,20 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256, executab
     something cannot be followed.
     """
     with spending(program.path):
-        return _executable(program, max_nodes, unroll) if executable else _lowered(program, max_nodes, unroll)
+        graph = _executable(program, max_nodes, unroll) if executable else _lowered(program, max_nodes, unroll)
+        if graph.exact or len(graph.roots) == 1:
+            return graph
+        return _many_results(program, max_nodes, unroll) or graph
+
+
+def _many_results(program: Program, max_nodes: int, unroll: int) -> Graph | None:
+    """The exact graph, if no result alone has more than so many nodes."""
+    try:
+        graph = _followed(program, MOST_TOGETHER, unroll)
+    except (RecursionError, TooLongError, Unsupported):
+        return None
+    small = len(graph.nodes) <= MOST_TOGETHER and all(len(graph.needed([root])) <= max_nodes for root in graph.roots)
+    return graph if small and graph.exact else None
 
 
 def _executable(program: Program, max_nodes: int, unroll: int) -> Graph:
