@@ -17,7 +17,7 @@ from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import driver
 from surrogate.driver import TARGETS
-from surrogate.numeric.options import RANGE
+from surrogate.numeric.options import RANGE, SHAPE
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
 from surrogate.terminal import console, interrupts
 from surrogate.terminal.arguments import Parser, WrongArguments
@@ -264,7 +264,7 @@ def _is_alone(options: argparse.Namespace, entry: str) -> bool:
 
 def _add_inspect(commands: Any) -> None:
     p = _add_command(commands, "inspect", _inspect, "say what a C function is, or why it is not numeric")
-    add_options(p, [*SOURCE_OPTIONS, RANGE])
+    add_options(p, [*SOURCE_OPTIONS, RANGE, *SHAPE])
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -273,7 +273,7 @@ def _inspect(options: argparse.Namespace) -> int:
     from cprograms.frontend.loading import describe
     from surrogate.mlp.inspection import tell
 
-    source = _source(options)
+    source = _source(options) | {o.dest: getattr(options, o.dest) for o in SHAPE if o.given(options)}
     with shared(source.pop("limit")):
         return tell(describe(_path(options), ranges=options.ranges, **source), options.json)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from surrogate.numeric.options import COMMANDS, DATA, FINETUNE, FINETUNE_OUTPUT, RANGE, TARGET_NMSE
+from surrogate.numeric.options import COMMANDS, DATA, FINETUNE, FINETUNE_OUTPUT, RANGE, SHAPE, TARGET_NMSE
 from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OPTIONS = (
     RANGE,
+    *SHAPE,
     Option(
         "--smooth",
         type=float,

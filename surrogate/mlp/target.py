@@ -15,6 +15,7 @@ from surrogate.numeric.options import (
     FINETUNE_SEED,
     RANGE,
     SECONDS,
+    SHAPE,
     STEPS,
     TARGET_NMSE,
 )
@@ -39,6 +40,7 @@ OPTIONS = (
         " nothing, and half a second is spent on them; 3: ten seconds, or as long as --seconds says",
     ),
     RANGE,
+    *SHAPE,
     Option("--rows", type=int, metavar="K", help="read exactly so many executed rows, at -O1 or -O2"),
     Option(
         "--taps",

@@ -30,6 +30,27 @@ class Ranges(argparse.Action):
         setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
 
 
+class Numbers(argparse.Action):
+    """Collects NAME=NUMBER options into a dictionary."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        name, equals, text = values.partition("=")
+        try:
+            number = float(text)
+            if not (name.strip() and equals):
+                raise ValueError
+        except ValueError:
+            raise argparse.ArgumentError(self, f"'{values}' is not of the form NAME=NUMBER, as in n=9") from None
+        found = {name.strip(): int(number) if number.is_integer() else number}
+        setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
+
+
 RANGE = Option(
     "--range",
     dest="ranges",
@@ -37,6 +58,29 @@ RANGE = Option(
     metavar="X=LOW:HIGH",
     help="the domain of an argument (default: its pragma's, else -1:1); may be repeated",
 )
+SHAPE = (
+    Option(
+        "--size",
+        dest="sizes",
+        action=Numbers,
+        metavar="W=N",
+        help="how many elements an array or a pointer has (default: as declared, or as used); may be repeated",
+    ),
+    Option(
+        "--fix",
+        dest="fixed",
+        action=Numbers,
+        metavar="N=VALUE",
+        help="an argument that always has this value, and is then no input; may be repeated",
+    ),
+    Option(
+        "--state",
+        action="store_true",
+        default=None,
+        help="make the globals that the program changes arguments and results (default: they start anew in every row)",
+    ),
+)
+"""What of the entry's parameters is not in their declarations."""
 CHECK_OPTIONS = (
     Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
     Option(
