@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from cprograms.types import DOUBLE, FLOAT, INT, Scalar, scalar_of_names
+from cprograms.types import DOUBLE, FLOAT, INT, UINT, Scalar, scalar_of_names
 
 Array = npt.NDArray[np.generic]
 Interval = tuple[float, float]
@@ -264,10 +264,20 @@ def _leading_zeros(b: Nodes, t: Scalar, x: Sequence[int]) -> int:
     return b.add("sub", INT, b.constant(t.bits, INT), _set_bits(b, t, [value]))
 
 
+def _swapped_bytes(b: Nodes, t: Scalar, x: Sequence[int]) -> int:
+    wide = UINT if t.bits < UINT.bits else t
+    value, mask = b.cast(x[0], wide), b.constant(0xFF, wide)
+    swapped = b.constant(0, wide)
+    for at in range(0, t.bits, 8):
+        byte = b.add("and", wide, b.add("shr", wide, value, b.constant(at, INT)), mask)
+        swapped = b.add("or", wide, swapped, b.add("shl", wide, byte, b.constant(t.bits - 8 - at, INT)))
+    return swapped
+
+
 # --- The table ---
 
 _F = MathFunction
-_U32, _U64 = "int(unsigned)", "int(unsigned long long)"
+_U32, _LONG, _U64 = "int(unsigned)", "int(unsigned long)", "int(unsigned long long)"
 
 # Trained weights know an operator by its place: a row with an operator of its own comes after all others that have one.
 FUNCTIONS = (
@@ -339,11 +349,17 @@ FUNCTIONS = (
     _F("islessgreater", "int(G, G)", _less_or_greater, header=None),
     _F("isunordered", "int(G, G)", _unordered, header=None),
     _F("popcount", _U32, _set_bits, header=None),
+    _F("popcountl", _LONG, _set_bits, header=None, sandbox="popcountll"),
     _F("popcountll", _U64, _set_bits, header=None),
     _F("ctz", _U32, _trailing_zeros, header=None),
+    _F("ctzl", _LONG, _trailing_zeros, header=None, sandbox="ctzll"),
     _F("ctzll", _U64, _trailing_zeros, header=None),
     _F("clz", _U32, _leading_zeros, header=None),
+    _F("clzl", _LONG, _leading_zeros, header=None, sandbox="clzll"),
     _F("clzll", _U64, _leading_zeros, header=None),
+    _F("bswap16", "unsigned short(unsigned short)", _swapped_bytes, header=None),
+    _F("bswap32", "unsigned(unsigned)", _swapped_bytes, header=None),
+    _F("bswap64", "unsigned long long(unsigned long long)", _swapped_bytes, header=None),
     # What the sandbox runs, but the graph does not know.
     _F("nextafter", "T(T, T)"),
     _F("j0", "double(double)"),

@@ -143,6 +143,8 @@ class Subset:
         assert node is not None
         try:
             prepare(entity, self._scope)
+            if isinstance(node, c_ast.Decl):  # a row has one thread
+                node.storage = [word for word in node.storage if word != "_Thread_local"]
             if isinstance(node, c_ast.FuncDef) and entity.chunk.names & DROPPED.keys():
                 drop_output(node, self._scope.unit.functions)
             if isinstance(node, c_ast.FuncDef) and _names_static(entity.chunk):
@@ -285,8 +287,6 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
         if not (isinstance(kind, c_ast.ArrayDecl) and isinstance(node.init, c_ast.Constant)):  # a string has its size
             self._type(kind, node, node.name)
         self._qualifiers(node, own=len(self._locals) > 1 or "static" in node.storage)
-        if "_Thread_local" in node.storage:
-            self._fault(node, f"'{node.name}' is thread-local, which is not numeric")
         if node.init is not None:
             self.visit(node.init)
 

@@ -120,7 +120,6 @@ BAD = [
         ("2:30", "defined outside this file"),
     ),
     _bad("volatile global", "volatile int n;\nint f(int x) { return n + x; }", ("1:14", "is volatile")),
-    _bad("thread-local global", "_Thread_local int n;\nint f(int x) { return n++ + x; }", ("1:19", "is thread-local")),
     _bad("atomic", "_Atomic int n;\nint f(int x) { return n + x; }", ("1:13", "is atomic")),
     _bad(
         "static of a local type",

@@ -396,3 +396,12 @@ def test_a_volatile_local_keeps_what_it_is_given():
     program = load(source=source)
     assert program.warnings == ()
     assert cprograms.run(program, np.array([[3.0], [-2.0]])).ravel().tolist() == [9, 4]
+
+
+def test_a_row_has_one_thread():
+    source = (
+        "static _Thread_local int calls = 2;\nint f(int x) { static _Thread_local int n; return x * (calls += ++n); }"
+    )
+    program = load(source=source)
+    assert "Thread_local" not in program.text
+    assert cprograms.run(program, np.array([[3], [-2]])).ravel().tolist() == [9, -6]
