@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import cprograms
@@ -13,6 +14,7 @@ from surrogate.container import ensure_free
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
 from surrogate.mlp.fitting.tuning import Finetuning
+from surrogate.numeric.check import Report
 from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, progress_bar, report_lines, stem
 from surrogate.numeric.rows import MAX_ROWS
 from surrogate.numeric.words import BAD_NMSE, bad_results, number
@@ -52,7 +54,7 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
     if report.trapped > report.rows / 10:
         why = f"{report.faults[0]}; {report.faults[0].advice}" if report.faults else "is it the right one?"
         warnings.append(f"{report.trapped:,} of {report.rows:,} rows of the domain gave no finite result: {why}")
-    if fallback := surrogate.origin.fallback():
+    if (fallback := surrogate.origin.fallback()) and not _flat(report, surrogate.mean_only):
         warnings.append(f"{fallback}: the network is not clearly better")
     if bad := bad_results(report):
         of = f" of {listed([r.name for r in bad])}" if len(report.results) > 1 else ""
@@ -67,6 +69,11 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
             f" {' or '.join(remedies)} may help"
         )
     return warnings
+
+
+def _flat(report: Report, results: Sequence[str]) -> bool:
+    """Whether these results are constant to rounding, so that the mean is right."""
+    return all(r.flat for r in report.results if r.name in results)
 
 
 def finetune(options: argparse.Namespace, surrogate: Surrogate) -> int:

@@ -31,7 +31,7 @@ from surrogate.mlp.network import (
     tapped,
 )
 from surrogate.mlp.parts.table import make_table
-from surrogate.mlp.parts.taps import Choice, Taps, find_taps, operator_count, tap_choice
+from surrogate.mlp.parts.taps import Choice, Taps, find_taps, most_taps, operator_count, tap_choice
 from surrogate.mlp.parts.towers import Towers
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
@@ -95,8 +95,8 @@ def compile_program(
     hears how far it is, from 0 to 1, and the error.
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
-    "gates", or at most so many of all kinds (24 by default; see `surrogate.mlp.parts.taps`). `plain` is the paper's
-    setting, an MLP of the arguments alone.
+    "gates", or at most so many of all kinds (24 by default, or as many as there are results; see
+    `surrogate.mlp.parts.taps`). `plain` is the paper's setting, an MLP of the arguments alone.
 
     At 1 and 2 a result that is not clearly better than the mean on held-out rows becomes the mean. `compiler` is a
     packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
@@ -105,7 +105,8 @@ def compile_program(
     """
     if not isinstance(program, Program):
         raise UsageError(f"a Program is needed, as cprograms.load gives, not {program!r:.40}")
-    settings = _settings(opt_level, rows, seed, taps, plain, _budget(opt_level, seconds, steps, target_nmse, told))
+    budget = _budget(opt_level, seconds, steps, target_nmse, told)
+    settings = _settings(opt_level, rows, seed, taps, plain, budget, most_taps(program))
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
     with one_thread():
@@ -151,7 +152,13 @@ def _budget(
 
 
 def _settings(
-    opt_level: int, rows: int | None, seed: int, taps: str | int | None, plain: bool, budget: Budget
+    opt_level: int,
+    rows: int | None,
+    seed: int,
+    taps: str | int | None,
+    plain: bool,
+    budget: Budget,
+    most: int,
 ) -> _Settings:
     opt_level, seed = options.whole("opt_level", opt_level), options.seed(seed)
     rows = None if rows is None else options.whole("rows", rows)
@@ -167,7 +174,8 @@ def _settings(
         raise UsageError("a plain surrogate has no taps")
     if opt_level == 0 and taps not in (None, "none"):
         raise UsageError("-O0 never runs the program, and finds no use for taps; use -O1 or -O2")
-    return _Settings(opt_level, rows, seed, tap_choice("none" if plain or opt_level == 0 else taps), plain, budget)
+    choice = tap_choice("none" if plain or opt_level == 0 else taps, most)
+    return _Settings(opt_level, rows, seed, choice, plain, budget)
 
 
 def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: _Settings) -> _Made:

@@ -28,7 +28,7 @@ from surrogate.mlp.fitting.start import COMPILE_METHOD, FREE_ROWS, emitted_tower
 from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, input_scaling, pruned, rescaled, resized
 from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.table import make_table
-from surrogate.mlp.parts.taps import MOST, Taps, find_taps, operator_count
+from surrogate.mlp.parts.taps import Taps, find_taps, operator_count
 from surrogate.mlp.parts.towers import Towers, choose
 from surrogate.numeric.check import result_error
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, compile_seed, executed_rows
@@ -242,7 +242,7 @@ def _setting(
     plain: bool,
     same: bool,
 ) -> Setting:
-    taps = found = None if plain else find_taps(program, graph, MOST)
+    taps = found = None if plain else find_taps(program, graph)
     if same and old.taps is not None:
         taps = old.taps if found is None else old.taps.with_more(found)
     y = material.rows[1]

@@ -30,6 +30,7 @@ Choice = Literal["none", "gates"] | int
 """Which taps a compile may take: none, gates alone, or at most so many of all kinds."""
 
 MOST, MOST_OPERATORS = 24, 3
+"""Taps, unless there are more results, and the operators that one may need."""
 POINTS = 512
 """Points of the domain that say how a tap is spread; the graph is evaluated there, the program is not run."""
 DEFINED = 0.5
@@ -42,10 +43,15 @@ _SIDES = frozenset("min max fmin fmax".split())
 _BITS = frozenset(op.name for op in OPS if op.group == "bit")
 
 
-def tap_choice(given: str | int | None) -> Choice:
+def most_taps(program: Program) -> int:
+    """As each result may be rounded, as many as there are results."""
+    return max(MOST, len(program.results))
+
+
+def tap_choice(given: str | int | None, most: int) -> Choice:
     """What a user asks for. Raises UsageError for anything else than "none", "gates", a number or None, the default."""
     if given is None:
-        return MOST
+        return most
     if given == "none":
         return "none"
     if given == "gates":
@@ -54,8 +60,8 @@ def tap_choice(given: str | int | None) -> Choice:
         count = int(given)
     except ValueError:
         raise UsageError(f"taps are none, gates or a number of them, not {given!r}") from None
-    if not 0 <= count <= MOST:
-        raise UsageError(f"there are from 0 to {MOST} taps, not {count}")
+    if not 0 <= count <= most:
+        raise UsageError(f"there are from 0 to {most} taps, not {count}")
     return count
 
 
@@ -137,8 +143,11 @@ def operator_count(graph: Graph) -> int:
     return sum(OPS[INDEX[n.op]].arity > 0 for n in graph.nodes)
 
 
-def find_taps(program: Program, lowered: Graph, choice: Choice = MOST) -> Taps | None:
-    """The taps of a program, None where it has none: distinct ones that vary on the domain, gates first."""
+def find_taps(program: Program, lowered: Graph, choice: Choice | None = None) -> Taps | None:
+    """The taps of a program, None where it has none: distinct ones that vary on the domain, gates first.
+
+    The default is as many of all kinds as there may be.
+    """
     if choice == "none" or choice == 0:
         return None
     candidates = _Candidates(lowered)
@@ -147,7 +156,8 @@ def find_taps(program: Program, lowered: Graph, choice: Choice = MOST) -> Taps |
         return None
     everything = Graph(tuple(candidates.nodes), (), lowered.tables).of([f.node for f in found])
     values = evaluate(everything, sample(program, POINTS, 0, "sobol"))  # [POINTS, found]
-    kept, spreads = _distinct(values, [f.kind for f in found], MOST if choice == "gates" else choice)
+    most = choice if isinstance(choice, int) else most_taps(program)
+    kept, spreads = _distinct(values, [f.kind for f in found], most)
     if not kept:
         return None
     graph = everything.of([everything.roots[k] for k in kept])

@@ -27,7 +27,7 @@ LINEAR = "double f(double x, double y) { return 3 * x - y / 4 + 1; }"
 
 def taps_of(source: str, choice: str | int | None = None) -> Taps | None:
     program = cprograms.load(source=source)
-    return find_taps(program, lower(program), tap_choice(choice))
+    return find_taps(program, lower(program), tap_choice(choice, MOST))
 
 
 def test_they_are_the_gates_and_the_products() -> None:
@@ -109,7 +109,7 @@ def test_more_of_them_stand_behind_the_first() -> None:
 @pytest.mark.parametrize("given", ["all", "1.5", -1, MOST + 1])
 def test_other_choices_are_refused(given: str | int) -> None:
     with pytest.raises(UsageError, match="taps"):
-        tap_choice(given)
+        tap_choice(given, MOST)
 
 
 def test_they_survive_the_artifact(tmp_path: object) -> None:
