@@ -87,17 +87,12 @@ def in_range(argument: Argument, unit: np.ndarray) -> np.ndarray:
 
 
 def _too_few(program: Program, kept: int, tried: int, reasons: np.ndarray) -> Diagnostic:
-    causes = [f"{count} {cause(code)}" for code, count in enumerate(reasons) if count]
+    causes = [f"{count} {_CAUSES[Status(code)]}" for code, count in enumerate(reasons) if count]
     return Diagnostic(
         f"'{program.entry}' gives finite results for {kept} of {tried} inputs from its domain: {', '.join(causes)}",
         program.path,
         hint="set the range of each argument to where the function is defined: #pragma surrogate range(x, lo, hi)",
     )
-
-
-def cause(status: int) -> str:
-    """Why rows of a status gave no finite result, as the end of a sentence about the program."""
-    return _CAUSES.get(Status(status), Status(status).name.lower())
 
 
 _CAUSES = {

@@ -95,9 +95,12 @@ def load(
         return replace(program, users=file.users(chosen, entry), warnings=file.warnings(chosen))
 
 
-def load_expanded(text: str) -> Program:
-    """As `load(source=text)`, for text that a program was printed as: the compiler is not asked, as all is expanded."""
-    source = read(None, text)
+def load_expanded(text: str, name: str = "<source>") -> Program:
+    """As `load(source=text)`, for text that a program was printed as: the compiler is not asked, as all is expanded.
+
+    `name` is what its places are in.
+    """
+    source = replace(read(None, text), name=name)
     with spending(source.name):
         file = NumericFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}'))
         return file.program(file.entry(None), {})

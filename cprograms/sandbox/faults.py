@@ -37,10 +37,14 @@ class Fault:
 
     def __str__(self) -> str:
         """In a few words: `read outside 'w' at kernel.c:12 on 31% of rows`."""
+        return f"{self.words} on {_of_rows(self.share)}"
+
+    @property
+    def words(self) -> str:
+        """The same of one row: `read outside 'w' at kernel.c:12`."""
         what, without = _WORDS[self.status]
         words = what.format(self.subject) if self.subject else without
-        place = f" at {self.file}:{self.line}" if self.line else ""
-        return f"{words}{place} on {_of_rows(self.share)}"
+        return f"{words} at {self.file}:{self.line}" if self.line else words
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

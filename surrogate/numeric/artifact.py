@@ -122,7 +122,7 @@ def read_program(content: bytes, signature: Signature) -> Program:
     Raises ValueError where it is no program, or one of another signature or domain.
     """
     try:
-        program = load_expanded(self_contained(content))
+        program = load_expanded(self_contained(content), C_PROGRAM)
     except (ProgramError, UsageError) as e:
         raise ValueError(f"{C_PROGRAM}: {first_message(e)}") from e
     if (found := Signature.of(program)).without_origins() != signature.without_origins():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -11,8 +10,8 @@ import numpy.typing as npt
 
 from cprograms.inputs import masked_like
 from cprograms.program import Program
-from cprograms.sampling import cause
-from cprograms.sandbox import run_with_status
+from cprograms.sandbox import Fault, Status, run_with_status, why
+from surrogate.numeric.rows import MOST_FAULTS
 from surrogate.numeric.tables import table_text
 
 Rows = npt.NDArray[np.float64]
@@ -21,26 +20,29 @@ Rows = npt.NDArray[np.float64]
 class Exact(NamedTuple):
     """Results of the same inputs, float64 [..., R] both, and for each input why the program gave none: "" where it did.
 
-    The program's are NaN where it trapped, and may be NaN or infinite where it did not.
+    The program's are NaN where it trapped, and may be NaN or infinite where it did not. `faults` say the same of all
+    inputs together, with the places in the C file.
     """
 
     surrogate: Rows
     program: Rows
     reasons: npt.NDArray[np.str_]
+    faults: tuple[Fault, ...]
 
 
 def both(program: Program, outputs: Callable[[Rows], Rows], x: Rows) -> Exact:
     """The results of rows x [n, A] by `outputs` and by the program, which is run. Raises ProgramError."""
-    y, status = run_with_status(program, x)
-    finite = np.isfinite(y).all(1)
-    reasons = ["" if fine else cause(code) for fine, code in zip(finite, status, strict=True)]
-    return Exact(outputs(x), y, np.array(reasons, dtype=np.str_))
+    outcomes = run_with_status(program, x)
+    finite = np.isfinite(outcomes.y).all(1)
+    kinds = {code: Fault(Status(code), 1).words for code in set(outcomes.status.tolist())}
+    reasons = ["" if fine else kinds[code] for fine, code in zip(finite, outcomes.status.tolist(), strict=True)]
+    return Exact(outputs(x), outcomes.y, np.array(reasons, dtype=np.str_), tuple(why(program, x, outcomes)))
 
 
 def as_batch(found: Exact, x: Rows) -> Exact:
     """Those of rows in the batch shape of the inputs [..., A] that the rows were, masked where these are."""
     surrogate, program = (masked_like(y.reshape(*x.shape[:-1], y.shape[-1]), x) for y in found[:2])
-    return Exact(surrogate, program, found.reasons.reshape(x.shape[:-1]))
+    return Exact(surrogate, program, found.reasons.reshape(x.shape[:-1]), found.faults)
 
 
 def exact_table(columns: Sequence[str], found: Exact) -> str:
@@ -70,10 +72,9 @@ def row_facts(columns: Sequence[str], y: Rows) -> list[dict[str, float | None]]:
 
 def reason_warning(found: Exact) -> str | None:
     """What to say where the program gave nothing."""
-    missing = [str(reason) for reason in found.reasons if reason]
-    if not missing:
+    if not found.faults:
         return None
-    count = len(found.reasons)
-    inputs = "this input" if count == 1 else f"{len(missing):,} of {count:,} inputs"
-    why = ", ".join(f"{reason}: {times:,}" if count > 1 else reason for reason, times in Counter(missing).most_common())
-    return f"the program gives no finite result for {inputs} ({why})"
+    if len(found.reasons) == 1:
+        return f"the program gives no finite result for this input: {found.faults[0].words}"
+    missing, told = np.count_nonzero(found.reasons != ""), ", ".join(map(str, found.faults[:MOST_FAULTS]))
+    return f"the program gives no finite result for {missing:,} of {len(found.reasons):,} inputs: {told}"
