@@ -78,7 +78,7 @@ class _File:
     def is_external(self, key: Key) -> bool:
         """Whether a name is that of a function or an object with external linkage."""
         found = self.entities(key)
-        return bool(found) and all(e.kind in _LINKED and "static" not in _storage(e) for e in found)
+        return bool(found) and all(map(_has_linkage, found))
 
     def has_state(self, key: Key) -> bool:
         """Whether a name is that of something static that can change: each file has its own, however it is spelled."""
@@ -294,8 +294,12 @@ def _stem(name: str) -> str:
     return re.sub(r"\W+", "_", PurePath(name).stem).strip("_")
 
 
-def _storage(entity: Entity) -> list[str]:
-    return list(getattr(getattr(entity.node, "decl", entity.node), "storage", None) or [])
+def _has_linkage(entity: Entity) -> bool:
+    """Whether a declaration is of something external; its text says so where it does not parse."""
+    if entity.kind == "broken":
+        return not entity.chunk.is_typedef and "static" not in entity.chunk.text.partition("(")[0].split()
+    declared: Any = getattr(entity.node, "decl", entity.node)
+    return entity.kind in _LINKED and "static" not in declared.storage
 
 
 def _place(entity: Entity) -> c_ast.Node:

@@ -150,9 +150,11 @@ class FileScope:
                 continue  # an enum that cannot be evaluated leaves its constants undefined
 
 
-def _rank(entity: Entity) -> tuple[int, bool]:
-    """What stands for a name is what defines it, with its value where that is given."""
-    return _RANK[entity.kind], getattr(entity.node, "init", None) is None
+def _rank(entity: Entity) -> tuple[int, bool, bool]:
+    """What stands for a name is what defines it, with its value where that is given; also where it does not parse."""
+    broken = entity.kind == "broken"
+    kind = "function" if broken and entity.chunk.function == entity.name else entity.kind
+    return _RANK[kind], getattr(entity.node, "init", None) is None, broken
 
 
 def _kind(node: c_ast.Node, name: str) -> EntityKind | None:
