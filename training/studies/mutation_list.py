@@ -95,7 +95,7 @@ MUTATIONS = (
     *_room(
         "cprograms/ops.py",
         ("tests/cprograms/test_graph.py", "tests/cprograms/test_libm.py"),
-        ("ops-shifted-sign", "shifting into the sign does not trap", "(out.bits - 1 - count)", "(out.bits - count)"),
+        ("ops-shift-by-width", "a shift by the type's width does not trap", "(b >= out.bits)", "(b > out.bits)"),
         (
             "ops-least-by-minus-one",
             "the least integer divided by -1 does not trap",
@@ -298,11 +298,41 @@ MUTATIONS = (
             "surrogate_out + surrogate_i * {job.outputs}u",
             "surrogate_out + surrogate_i * {job.inputs}u",
         ),
+    ),
+    *_room(
+        "cprograms/sandbox/printing.py",
+        ("tests/cprograms/sandbox/test_running.py",),
         (
             "source-missing-return",
             "the end of a function without its return gives a value",
             "return text if _returns_void(n) else",
             "return text if True else",
+        ),
+    ),
+    *_room(
+        "cprograms/sandbox/objects.py",
+        ("tests/cprograms/sandbox/test_objects.py", "tests/cprograms/sandbox/test_memory.py"),
+        (
+            "objects-state-stays",
+            "what a row leaves in a global is there in the next",
+            'row.before.append(f"__builtin_memcpy((void *)&{name}, {kept}, sizeof {name});")',
+            "pass",
+        ),
+        (
+            "objects-unwritten",
+            "a result that is not written is what an earlier row wrote",
+            'row.before.append(f"__builtin_memset((void *){address}, surrogate_fill, sizeof {object});")',
+            "pass",
+        ),
+    ),
+    *_room(
+        "cprograms/sandbox/memory.py",
+        ("tests/cprograms/sandbox/test_memory.py",),
+        (
+            "memory-part-of-eight",
+            "what follows an object within eight bytes belongs to it",
+            "if (size & 7) surrogate_shadow[(start + size) >> 3] = size & 7;",
+            "if (size & 7) surrogate_shadow[(start + size) >> 3] = 0;",
         ),
     ),
     *_room(
