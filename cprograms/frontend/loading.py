@@ -304,9 +304,9 @@ class NumericFile(File):
 
     def _restarts(self, entry: str) -> Iterator[Unsupported]:
         """The objects that may change, and begin with the same value in every row."""
-        names = self._scope.lifted
+        names, state = self._scope.lifted, self._state(entry, self._shape_of(entry))
         for name, node in self._subset.mutable(entry).items():
-            if name == ERRNO:
+            if name == ERRNO or name in state:
                 continue
             shown = names[name][0] if name in names else name
             if self._subset.changes(entry, name):

@@ -27,13 +27,15 @@ def compile_program(program: Program, smooth: float | None = None) -> GraphProgr
         raise UsageError(f"the temperature of smooth selects is a positive number, not {smooth:g}")
     graph = _lowered(program)
     names = [a.name for a in program.arguments]
-    return GraphProgram(
+    made = GraphProgram(
         entry=program.entry,
         arguments=program.arguments,
         results=program.results,
         text=program.portable_text,
         module=GraphModule(graph, names, smooth, lines_of(graph, program)),
     )
+    made.program = program  # it need not be read again, and knows the user's file
+    return made
 
 
 def _lowered(program: Program) -> Graph:
