@@ -13,8 +13,8 @@ import numpy as np
 
 from cprograms.budget import spending
 from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.frontend.given import sources
 from cprograms.frontend.loading import NumericFile
-from cprograms.frontend.source import read
 from cprograms.graph import Graph, evaluate
 from cprograms.lowering import lower
 from cprograms.program import Program
@@ -73,10 +73,10 @@ def check(files: Sequence[Inspected], rows: int, seed: int) -> list[list[Checked
 def _programs(file: Inspected) -> list[Program | Checked]:
     """The program of each accepted function, or what breaks down over it."""
     names = [f.name for f in file.functions if f.accepted]
-    source = read(file.file.path, None)
+    given = sources(file.file.path, None, include_dirs=file.file.include, defines=file.file.defines)
     try:
-        with spending(source.name):
-            loaded = NumericFile(source, file.file.include, file.file.defines)
+        with spending(file.file.path):
+            loaded = NumericFile(*given)
     except Exception:
         return [Checked(name, name, crash=traceback.format_exc()) for name in names]
     return [_program(loaded, name) for name in names]
