@@ -157,7 +157,7 @@ SOURCE_OPTIONS = (
         metavar="FILE",
         help="the C file, or several that are one program, the first with the function to compile; - is stdin",
     ),
-    Option("--entry", metavar="F", help="the function to compile (default: the last eligible one)"),
+    Option("--entry", metavar="F", help="the function to compile (default: the last one that nothing else uses)"),
     Option("-I", dest="include_dirs", action="append", default=[], metavar="DIR", help="add an include directory"),
     Option("-D", dest="defines", action="append", default=[], metavar="NAME[=VALUE]", help="define a macro"),
     Option("-U", dest="undefines", action="append", default=[], metavar="NAME", help="do not define a macro"),
