@@ -10,6 +10,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.parse import Chunk, Unit
+from cprograms.frontend.standard import ERRNO
 
 EntityKind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
 _RANK: dict[EntityKind, int] = {
@@ -106,6 +107,8 @@ class FileScope:
             return [Entity("broken", name, chunk, None, fault)]
         found = []
         for node in nodes:
+            if name == ERRNO and isinstance(node, c_ast.Decl):
+                node.storage = []  # no file defines it
             kind = _kind(node, name)
             if kind is not None:
                 found.append(Entity(kind, name, chunk, node))

@@ -1,4 +1,5 @@
-/* <errno.h> with a plain object for `errno`, which is 0 when a row starts; no function of our <math.h> sets it. */
+/* <errno.h> with a plain object for `errno`, which is 0 when a row starts; no function of our <math.h> sets it.
+   All files have the same one, and the front end defines it: cprograms/frontend/scope.py. */
 #ifndef SURROGATE_ERRNO_H
 #define SURROGATE_ERRNO_H
 
@@ -6,6 +7,6 @@
 
 #undef errno
 #define errno surrogate_errno
-static int surrogate_errno;
+extern int surrogate_errno;
 
 #endif

@@ -133,3 +133,12 @@ def test_a_helper_that_only_reports_keeps_its_prototype():
     assert "double report(int code, const char *why);" in text
     again = load(source=text, entry="f")
     np.testing.assert_array_equal(cprograms.run(again, ROWS)[2:, 0], np.sqrt(ROWS[2:, 0]))
+
+
+def test_files_share_one_errno(tmp_path: Path):
+    first, second = tmp_path / "a.c", tmp_path / "b.c"
+    first.write_text("#include <errno.h>\nint g(int);\nint f(int x) { int y = g(x); return errno ? -1 : y; }")
+    second.write_text("#include <errno.h>\nint g(int x) { if (x < 0) errno = ERANGE; return 2 * x; }")
+    program = load([first, second])
+    assert program.warnings == ()
+    assert cprograms.run(program, np.array([[-2], [0], [3]])).ravel().tolist() == [-1, 0, 6]
