@@ -27,6 +27,7 @@ _SYNTAX = re.compile(
     r"""\b(?:class|using|typename)\s+\w+ | \btemplate\s*< | \b(?:namespace|virtual|mutable|friend)\b | \w\s*::\s*~?\w
     | \b(?:public|private|protected)\s*: | \boperator\s*(?:[-+*/%^&|~!=<>\[(]|new\b|delete\b) | \bextern\s*"C
     | \b(?:static|const|dynamic|reinterpret)_cast\s*< | \bnew\s+\w+\s*[\[({;] | \bdelete\s*\[\s*\]
+    | \)\s*(?:const|noexcept|override|final)\s*[{;]
     | \b(?:char|short|int|long|unsigned|signed|float|double|bool|auto|size_t|\w+_t)\s*&&?\s*\w+\s*[,)=;]""",
     re.VERBOSE,
 )

@@ -17,6 +17,7 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_
 from cprograms.frontend import cplusplus
 from cprograms.frontend.linking import conflicts, linked, mismatches
 from cprograms.frontend.missing import Missing, explained, passed_over
+from cprograms.frontend.occurrences import named_in
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.places import Places
 from cprograms.frontend.pragmas import Pragmas, read_pragmas
@@ -213,7 +214,23 @@ class File(ABC):
         if not self._errors:
             return []
         needed = [entity.chunk for entity in self.needed(name).values() if entity is not None]
+        if self._missing:  # else an error outside of functions ends it before
+            needed = self._with_types(needed)
         return _once(e for chunk in dict.fromkeys(needed) for e in self._errors_in(chunk))
+
+    def _with_types(self, chunks: Iterable[Chunk]) -> list[Chunk]:
+        """Declarations, and those of the types and enum constants that they name."""
+        found: dict[int, Chunk] = {}
+        stack = list(chunks)
+        while stack:
+            chunk = stack.pop()
+            if chunk.index in found:
+                continue
+            found[chunk.index] = chunk
+            for space, name in named_in(self._unit, chunk):
+                named = self._unit.tagged(name) if space == "tag" else self._unit.named(name)
+                stack += [c for c in named if space == "tag" or c.is_typedef or name in c.enumerators]
+        return list(found.values())
 
     def diagnostics(self, name: str) -> list[Diagnostic]:
         """The faults of a function, as an entry, and of what it needs: all of them, or the first few hundred."""

@@ -20,7 +20,7 @@ from pycparser import c_ast
 from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.normalise import walk
-from cprograms.frontend.occurrences import Key, references, renamed
+from cprograms.frontend.occurrences import Key, named_in, renamed
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.source import unescape
@@ -90,14 +90,9 @@ class _File:
         return any(not isinstance(n.type, c_ast.FuncDecl) and not is_constant(n, known[0]) for n in objects)
 
     def uses(self, chunk: Chunk, among: set[Key]) -> set[Key]:
-        """Which names at file scope, of some, a chunk declares or names; perhaps too many where it does not parse."""
+        """Which names at file scope, of some, a chunk declares or uses; perhaps too many where it does not parse."""
         words = {key for key in among if key[1] in chunk.names} if among else among
-        if not words:
-            return words
-        try:
-            return words & references(self.unit.parse(chunk))
-        except (Unsupported, RecursionError):
-            return words
+        return words & named_in(self.unit, chunk) if words else words
 
     def means_the_same(self, other: _File, keys: set[Key]) -> bool:
         return all(self.meanings.get(key, 0) == other.meanings.get(key, 0) for key in keys)

@@ -8,15 +8,26 @@ from typing import Literal
 
 from pycparser import c_ast
 
+from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import base
+from cprograms.frontend.parse import Chunk, Unit
 
-Key = tuple[Literal["name", "tag"], str]
+Space = Literal["name", "tag"]
+Key = tuple[Space, str]
 """An ordinary identifier, or the tag of a struct, union or enum: they do not share their names."""
+_SPACES: tuple[Space, ...] = ("name", "tag")
 _OFFSETS = ("offsetof", "__builtin_offsetof")
 
 
-def references(nodes: Iterable[c_ast.Node]) -> set[Key]:
-    """The names at file scope that declarations declare or use."""
+def named_in(unit: Unit, chunk: Chunk) -> set[Key]:
+    """The names at file scope that a chunk declares or uses; perhaps too many where it does not parse."""
+    try:
+        return _references(unit.parse(chunk))
+    except (Unsupported, RecursionError):
+        return {(space, name) for name in chunk.names for space in _SPACES}
+
+
+def _references(nodes: Iterable[c_ast.Node]) -> set[Key]:
     found: set[Key] = set()
 
     def look(key: Key) -> None:
