@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.types import Scalar, Struct
+from cprograms.types import Pointer, Scalar, Struct
 
 Paths = frozenset[str] | None
 """Variables, and fields as `variable.field`, that are set; None where execution does not get to."""
@@ -58,9 +58,9 @@ def _leaves(node: c_ast.Decl, declarations: Declarations) -> tuple[str, ...]:
         type = declarations.type_of(node.type)
     except Unsupported:
         return ()
-    if isinstance(type, Scalar):
+    if isinstance(type, Scalar | Pointer):
         return (node.name,)
-    if isinstance(type, Struct) and all(isinstance(inner, Scalar) for _, inner in type.fields):
+    if isinstance(type, Struct) and all(isinstance(inner, Scalar | Pointer) for _, inner in type.fields):
         return tuple(f"{node.name}.{field}" for field, _ in type.fields)
     return ()
 

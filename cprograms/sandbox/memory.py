@@ -48,8 +48,8 @@ static void surrogate_own(void *object, unsigned size, const char *name) {{
   surrogate_objects[surrogate_object_count].end = start + size;
   surrogate_objects[surrogate_object_count++].name = name;
 }}
-/* A trap leaves the marks of the local variables that there were. */
-static void surrogate_begin(void) {{
+/* Before rows. A trap leaves the marks of the local variables that there were, down to `low`. */
+__attribute__((__export_name__("begin"))) void surrogate_begin(unsigned low) {{
   static int started;
   if (!started) {{
     started = 1;
@@ -59,7 +59,7 @@ static void surrogate_begin(void) {{
     surrogate_mark((unsigned)surrogate_arena, sizeof surrogate_arena, 0xff);
     surrogate_mark((unsigned)surrogate_shadow, sizeof surrogate_shadow, 0xff);
   }}
-  surrogate_mark(0, (unsigned)&__stack_high, 0);
+  surrogate_mark(low, (unsigned)&__stack_high - low, 0);
   surrogate_mark((unsigned)surrogate_arena + {side}, sizeof surrogate_arena - 2 * {side}, 0xff);
   surrogate_object_count = 0;
 }}

@@ -31,6 +31,7 @@ class Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no
         self.fills = False
         self.places: list[Place] = []
         self._located = located
+        self._pointed_to: dict[str, c_ast.FuncDecl] = {}
         self._unset: frozenset[str] = frozenset()
         self._locals: frozenset[str] = frozenset()
         self._declarations = Declarations()
@@ -38,6 +39,11 @@ class Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no
         self._declared = {node.name: node.type for node in unit.ext if isinstance(node, c_ast.Decl) and node.name}
         for node in unit.ext:
             self._declarations.declare(node.decl if isinstance(node, c_ast.FuncDef) else node)
+
+    def visit_FileAST(self, n: c_ast.FileAST) -> str:  # noqa: N802
+        text = str(super().visit_FileAST(n))
+        ends = (f'{self.visit(type)}\n{{ surrogate_call("{name}"); }}\n' for name, type in self._pointed_to.items())
+        return text + "".join(ends)
 
     def visit_FuncDef(self, n: c_ast.FuncDef) -> str:  # noqa: N802
         self._unset = maybe_unset(n, self._declarations)
@@ -126,6 +132,13 @@ class Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no
     def visit_UnaryOp(self, n: c_ast.UnaryOp) -> str:  # noqa: N802
         text = super().visit_UnaryOp(n)
         return f"((unsigned long long)({text}))" if n.op in ("sizeof", "_Alignof") else text
+
+    def visit_ID(self, n: c_ast.ID) -> str:  # noqa: N802
+        """A name; that of a function that nothing defines, and whose address is taken, gets a definition."""
+        declared = self._declared.get(n.name)
+        if isinstance(declared, c_ast.FuncDecl) and self._is_missing(n.name):
+            self._pointed_to[n.name] = declared
+        return str(n.name)
 
     def visit_FuncCall(self, n: c_ast.FuncCall) -> str:  # noqa: N802
         name = n.name.name if isinstance(n.name, c_ast.ID) else None

@@ -228,7 +228,7 @@ class Instance:
         exports: Any = wasmtime.Instance(self.store, module, []).exports(self.store)
         self.exports = exports
         self.stack = exports["__stack_pointer"]
-        self.stack_top = self.stack.value(self.store)
+        self.stack_top = self.lowest = self.stack.value(self.store)
         self.base = ctypes.addressof(exports["memory"].data_ptr(self.store).contents)
         self.row, self.end, self.reason = (self._view(name, np.int32, 1) for name in ("row", "end", "reason"))
         self.fill = self._view("fill", np.uint8, 1)
@@ -261,6 +261,7 @@ class Instance:
         """Rows in chunks, until the steps for the whole run are used up."""
         self.fill[0] = fill
         rows, chunk = self.exports[f"rows_{index}"], job.chunk
+        begin = self.exports["begin"] if job.checked else None
         inputs = self._view("in", np.float64, chunk * job.inputs).reshape(chunk, -1)
         outputs = self._view("out", np.float64, chunk * job.outputs).reshape(chunk, -1)
         result = _unrun(job.outputs, len(x), Status.SKIPPED)
@@ -268,20 +269,27 @@ class Instance:
         for start in range(0, len(x), chunk):
             part = x[start : start + chunk]
             inputs[: len(part)] = part
-            self._run_chunk(rows, result.status[start : start + chunk], budget, fuel)
+            self._run_chunk(begin, rows, result.status[start : start + chunk], budget, fuel)
             result.y[start : start + chunk] = outputs[: len(part)]
         result.y[result.status != Status.OK] = np.nan
         return result
 
-    def _run_chunk(self, rows: wasmtime.Func, status: np.ndarray, budget: _Budget, fuel: int) -> None:
+    def _run_chunk(
+        self, begin: wasmtime.Func | None, rows: wasmtime.Func, status: np.ndarray, budget: _Budget, fuel: int
+    ) -> None:
         """Each call goes on where the last one trapped, with the steps of a single row at least.
 
         A row is out of steps only where it had all of its fuel to itself, so what becomes of it does not depend on the
-        rows before it. A trap leaves the stack pointer where it was, so it is set back.
+        rows before it. A trap leaves the stack pointer where it was, so it is set back. `begin` is the checker's, where
+        there is one: what it does is no row's.
         """
         row = 0
         while row < len(status) and not budget.spent:
             start = time.thread_time()
+            if begin is not None:
+                self.store.set_fuel(ROW_FUEL)
+                begin(self.store, self.lowest)
+                self.lowest = self.stack_top
             self.row[0], self.end[0] = row, len(status)
             self.store.set_fuel(fuel)
             try:
@@ -289,6 +297,7 @@ class Instance:
             except wasmtime.Trap as trap:
                 reached = min(max(int(self.row[0]), row), len(status) - 1)
                 reason = self._reason(trap)
+                self.lowest = max(min(self.lowest, self.stack.value(self.store)), 0)
                 self.stack.set_value(self.store, self.stack_top)
             else:
                 reached, reason = len(status), Status.OK

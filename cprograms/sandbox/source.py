@@ -276,8 +276,7 @@ def _row_loop(job: Job, index: int, checker: bool) -> str:
     conversions stay.
     """
     exempt = ["array-bounds", "pointer-overflow", "null", "alignment", "object-size", *["address"] * checker]
-    begin = ["surrogate_begin();"] if job.checked else []
-    setup = "".join(f"  {line}\n" for line in [*begin, job.setup] if line)
+    setup = f"  {job.setup}\n" if job.setup else ""
     return f"""\
 __attribute__((__export_name__("rows_{index}"),
                no_sanitize({", ".join(f'"{check}"' for check in exempt)})))

@@ -166,6 +166,8 @@ CALLS = {
     'int f(int a) { return a > 0 ? error("large", a, 2).a : a; }',
     "gives a pointer": "double *error(int); int f(int a) { return a > 0 ? *error(a) : a; }",
     "gives nothing": "void error(); int f(int a) { return a > 0 ? error(a), 1 : a; }",
+    "behind a pointer": "double error(double x); static double apply(double (*g)(double), double x) { return g(x); }"
+    "double f(double a) { return a > 0 ? apply(error, a) : a; }",
     "not declared": "int f(int a) { if (a > 0) return error(a, 2.5); return a; }",
     "writes, and counts": 'int printf(const char *, ...); int f(int a) { return a > 0 ? printf("%d", a) : a; }',
     "allocates": "int f(int a) { if (a > 0) { int *p = (int *)malloc(4); *p = a; return *p; } return a; }",

@@ -12,7 +12,7 @@ import cprograms
 from cprograms.declarations import Declarations
 from cprograms.diagnostics import ProgramError
 from cprograms.sampling import rows, sample
-from cprograms.sandbox import Status, assignment, run_many, run_with_status, source
+from cprograms.sandbox import Status, assignment, printing, run_many, run_with_status, source
 from cprograms.sandbox.assignment import is_unset_local, maybe_unset
 from tests.cprograms.cases import CASES
 from tests.cprograms.native import program_of
@@ -138,6 +138,8 @@ BODIES = {
     "int a; a++; return 0;": "a",
     "int a; return sizeof a;": "",
     "int a; int *p = &a; return *p;": "a",
+    "int a = 1, *p; p = &a; *p = x; return a;": "",
+    "int a = 1, *p; if (x) p = &a; return *p;": "p",
     "int a[3]; a[0] = x; return a[0];": "a",  # arrays are not followed
     "struct s { int p, q; } a; return x;": "",
     "a: x++; int b; b = x; return b;": "b",
@@ -182,7 +184,7 @@ def test_what_is_cleared_does_not_depend_on_fillings(monkeypatch: pytest.MonkeyP
     def every(function: c_ast.FuncDef, declarations: Declarations) -> frozenset[str]:
         return frozenset(node.name for node in assignment._nodes(function.body) if is_unset_local(node))
 
-    monkeypatch.setattr(source, "maybe_unset", every)
+    monkeypatch.setattr(printing, "maybe_unset", every)
     jobs = [source.job_of.__wrapped__(program) for program in programs]
     assert sum(job.fills for job in jobs) > 20
     monkeypatch.setattr("cprograms.sandbox.running.job_of", dict(zip(programs, jobs, strict=True)).__getitem__)
