@@ -43,7 +43,7 @@ class Fault:
     def words(self) -> str:
         """The same of one row: `read outside 'w' at kernel.c:12`."""
         what, without = _WORDS[self.status]
-        words = what.format(self.subject) if self.subject else without
+        words = _OWN_WORDS.get(self.subject) or (what.format(self.subject) if self.subject else without)
         return f"{words} at {self.file}:{self.line}" if self.line else words
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Fault:
     @property
     def advice(self) -> str:
         """What may help, in a few words."""
-        return _ADVICE[self.status].format(self.subject or "NAME")
+        return _ADVICE[self.status]
 
 
 _WORDS: dict[Status, tuple[str, str]] = {
@@ -87,8 +87,11 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.UNWRITTEN: ("the result '{}' is not written", "a result is not written"),
 }
 """Of each kind the words with a subject, and without."""
+_OWN_WORDS = {"__assert_fail": "failed assertion"}
+"""Those of subjects that are no names of the program's."""
 _RANGE = "is the domain the right one? --range sets it"
 _INDEX = "--range sets the domain of an index"
+_SIZE = "--size says where an argument has more elements, " + _INDEX
 _ADVICE = {
     Status.OK: _RANGE,
     Status.OVERFLOW: "-fwrapv makes it wrap",
@@ -104,8 +107,8 @@ _ADVICE = {
     Status.REJECTED: "",
     Status.UNSET: "give it a value where it is declared",
     Status.CALL: "rows that come to it are left out",
-    Status.READ: "--size {}=N where it has more elements; " + _INDEX,
-    Status.WRITE: "--size {}=N where it has more elements; " + _INDEX,
+    Status.READ: _SIZE,
+    Status.WRITE: _SIZE,
     Status.UNWRITTEN: "write it on every path",
 }
 

@@ -51,9 +51,10 @@ def finite_rows(
     if finite.sum() >= 2:
         return x[finite], y[finite]
     message = f"'{program.entry}' gave finite results on {finite.sum()} of {len(x)} rows of its domain"
-    faults = why(program, *executed)
-    told = [*map(str, faults[:MOST_FAULTS]), faults[0].advice]
-    raise ProgramError([Diagnostic(message, program.path, hint="; ".join(told))])
+    first, *others = why(program, *executed)
+    told = [*map(str, [first, *others][:MOST_FAULTS]), first.advice]
+    place = {"file": first.file, "line": first.line} if first.line and not others else {"file": program.path}
+    raise ProgramError([Diagnostic(message, **place, hint="; ".join(told))])
 
 
 def sampled_rows(

@@ -24,6 +24,11 @@ FAULTS = {
     "a switch": ("int f(int x)\n{\n  switch (x > 0) {\n  case 1:\n    return 1 << (x + 40); } return x;}", 5, "shift"),
     "a do": ("int f(int x)\n{\n  do {\n    x--;\n  } while (x >= 0 && 50 / x);\n  return 0;\n}", 5, "division"),
     "a conversion": ("int f(double x)\n{\n  double y = x > 0 ? 1e10 : 0;\n\n  return y;\n}", 5, "conversion"),
+    "an assertion": (
+        "void __assert_fail(void);\nint f(int x)\n{\n  (void)(x <= 0 || (__assert_fail(), 0));\n  return x;\n}",
+        4,
+        "failed assertion at",
+    ),
     "a call": ("void exit(int);\nint f(int x)\n{\n  if (x > 0)\n    exit(x);\n  return x;\n}", 5, "call of 'exit'"),
 }  # fmt: skip
 

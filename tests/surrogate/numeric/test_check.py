@@ -118,6 +118,7 @@ def test_says_why_no_row_is_finite() -> None:
     program = cprograms.load(source="int f(int n) { return n / (n - n); }")
     with pytest.raises(ProgramError, match="finite results on 0 of 50 rows") as caught:
         executed_rows(program, 50, 0)
+    assert str(caught.value).startswith("<source>:1: error: 'f' gave finite results on 0 of 50 rows")
     assert "integer division by zero at <source>:1 on all rows; is the domain the right one?" in str(caught.value)
 
 
