@@ -70,7 +70,7 @@ def accesses(
     builder = _Builder()
     bounds = _Unbounded(builder, np.zeros((0, 2)))
     stages = stages_of(
-        unit, builder, bounds, _Watched, _Calls, max_nodes=_WITHOUT_BOUND, unroll=_WITHOUT_BOUND, patient=False
+        unit, builder, bounds, _Watched, _Calls, max_nodes=_WITHOUT_BOUND, unroll=_WITHOUT_BOUND, hasty=True
     )
     watched = stages.variables
     assert isinstance(watched, _Watched)

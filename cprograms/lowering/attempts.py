@@ -12,6 +12,8 @@ from cprograms.lowering.state import State
 T = TypeVar("T")
 MOST_STEPS = 10_000
 """Statements that are followed at one go: some tenths of a second."""
+FEW_STEPS = 2_000
+"""The same in haste."""
 
 
 class TooLongError(Exception):
@@ -24,10 +26,12 @@ class Attempts:
     The nodes that it added stay in the builder, unused.
     """
 
-    def __init__(self, builder: GraphBuilder, state: State, max_nodes: int, patient: bool) -> None:
+    def __init__(self, builder: GraphBuilder, state: State, max_nodes: int, patient: bool, hasty: bool = False) -> None:
         self._builder, self._state, self._max_nodes = builder, state, max_nodes
         self.patient = patient
         """Whether loops are unrolled whose passes only a run decides."""
+        self.hasty = hasty
+        """Whether only few steps are tried, and no loops are unrolled that only a run leaves."""
         self._spent = 0  # operators of attempts that were given up
         self._under_way = 0
         self._steps = 0  # statements since the outermost attempt began, or since it was given up
@@ -59,7 +63,7 @@ class Attempts:
         """Count a statement; raises TooLongError beyond MOST_STEPS."""
         tick(20)
         self._steps += 1
-        if self._steps > MOST_STEPS:
+        if self._steps > (FEW_STEPS if self.hasty else MOST_STEPS):
             raise TooLongError
 
     def check_size(self) -> None:

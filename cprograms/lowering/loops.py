@@ -127,6 +127,8 @@ class Loops:
             self._attempts.check_size()
             if not self._pass(loop):
                 return False
+            if self._attempts.hasty and len(self._state.exits) > UNDECIDED:
+                raise TooLongError
             grown += self._builder.operators > before
         raise AssertionError("an endless count ended")
 

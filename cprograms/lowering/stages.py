@@ -39,16 +39,16 @@ def stages_of(
     max_nodes: int,
     unroll: int,
     executable: bool = False,
-    patient: bool = True,
+    hasty: bool = False,
 ) -> Stages:
     """Each stage uses those above it; only a call in an expression leads down, to the last.
 
-    `kind` is how variables are read and written, `calling` how calls are followed. Who is not `patient` hardly unrolls
-    loops whose passes only a run decides.
+    `kind` is how variables are read and written, `calling` how calls are followed. Who is `hasty` hardly
+    unrolls loops whose passes only a run decides.
     """
     unit = TranslationUnit(tree)
     state = State()
-    attempts = Attempts(builder, state, max_nodes, patient and not executable)
+    attempts = Attempts(builder, state, max_nodes, not (hasty or executable), hasty)
     conditions = Conditions(builder, bounds, state)
     variables = kind(builder, bounds, state, conditions)
     flow = Flow(builder, state, conditions)
