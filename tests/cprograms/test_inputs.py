@@ -152,3 +152,73 @@ def test_values_are_given_in_one_way() -> None:
 def test_one_argument_by_position_needs_its_axis() -> None:
     with pytest.raises(ValueError, match=r"\[\.\.\., 1\] .* \(or n=\.\.\., of any shape\); not \[3\]"):
         inputs_of([1, 2, 3], {}, ["n"])
+
+
+# --- Arrays and structs by name ---
+
+WIDE = [*(f"w[{i}][{j}]" for i in range(2) for j in range(3)), "gain", "s.x", "s.y"]
+W = np.arange(24.0).reshape(4, 2, 3)
+EXPECTED = np.hstack([W.reshape(4, 6), np.tile([5.0, 1.0, 2.0], (4, 1))])
+
+
+def wide(given: Any = None, **columns: Any) -> np.ndarray:
+    return inputs_of(given, columns, WIDE)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"w": W, "gain": 5, "s": {"x": 1, "y": [2, 2, 2, 2]}},
+        {"s.y": 2, "w": W, "s.x": [1] * 4, "gain": np.array(5)},
+        {**{name: W.reshape(4, 6)[:, k] for k, name in enumerate(WIDE[:6])}, "gain": 5, "s": {"y": 2, "x": 1}},
+        pd.DataFrame(EXPECTED, columns=WIDE),
+        [{"w": w.tolist(), "gain": 5, "s": {"x": 1, "y": 2}} for w in W],
+        np.array([(w, 5, 1, 2) for w in W], dtype=[("w", "f8", (2, 3)), ("gain", "f8"), ("s.x", "f8"), ("s.y", "f8")]),
+        EXPECTED,
+    ],
+    ids=["struct", "fields", "elements", "frame", "records", "structured", "positions"],
+)
+def test_an_array_may_be_given_as_one(given: Any) -> None:
+    np.testing.assert_array_equal(wide(given), EXPECTED)
+
+
+def test_what_stands_before_an_arrays_axes_is_the_batch() -> None:
+    np.testing.assert_array_equal(wide(w=W[0], gain=5, s={"x": 1, "y": 2}), EXPECTED[0])
+    found = wide(w=W[:, None], gain=[1, 2, 3, 4, 5], s={"x": 1, "y": 2})
+    assert found.shape == (4, 5, 9)
+    np.testing.assert_array_equal(found[2, 3], [*W[2].ravel(), 4, 1, 2])
+
+
+def test_a_masked_element_masks_its_own_column() -> None:
+    found = wide(w=np.ma.MaskedArray(W, W == 7), gain=5, s={"x": 1, "y": 2})
+    assert np.ma.getmaskarray(found).sum() == 1
+    assert np.ma.getmaskarray(found)[1, 1]
+
+
+def test_elements_that_are_no_arguments_are_not_read() -> None:
+    names = ["v[0]", "v[2]"]
+    np.testing.assert_array_equal(inputs_of(None, {"v": [[1, 2, 3]]}, names), [[1, 3]])
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"w": W.reshape(4, 6), "gain": 5, "s": {"x": 1, "y": 2}}, "'w' of shape [..., 2, 3] is needed, not [4, 6]"),
+        ({"w": 3, "gain": 5, "s": {"x": 1, "y": 2}}, "'w' of shape [..., 2, 3] is needed, not []"),
+        ({"w": W, "gain": 5}, "no values for s.x, s.y; the arguments are w of shape [..., 2, 3], gain, s.x, s.y"),
+        ({"w": W, "gain": 5, "s": {"x": 1, "z": 2}}, "no values for s.y and there is no argument 's.z'"),
+        ({"w": W, "w[0][1]": 3, "gain": 5, "s": {"x": 1, "y": 2}}, "there are several values for w[0][1]"),
+        ({"w": W, "gain": [1, 2], "s": {"x": 1, "y": 2}}, "w[0..1][0..2] [4], gain [2], s.x [], s.y []"),
+        ({"w": "text", "gain": 5, "s": {"x": 1, "y": 2}}, "'w': numbers are needed, not text"),
+    ],
+)
+def test_one_clear_error_shows_the_shape(columns: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        wide(**columns)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_positions_are_told_in_few_words() -> None:
+    with pytest.raises(ValueError, match=r"the last axis is w\[0\.\.1\]\[0\.\.2\], gain, s\.x, s\.y; not \[4, 2, 3\]"):
+        wide(W)
