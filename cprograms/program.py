@@ -156,14 +156,18 @@ class Program:
         return str(c_generator.CGenerator().visit(self.unit))
 
     @property
-    def portable_text(self) -> str:
-        """The same with pragmas before the entry, which state that it is the entry, its extents and its domain."""
+    def pragmas(self) -> list[str]:
+        """What has to be said of the entry beside its text: extents, fixed numbers, state, the domain."""
         ranges = [(a.name, a.low, a.high) for a in self.arguments]
         ranges += [(r.name, r.low, r.high) for r in self.results if r.low is not None and r.high is not None]
-        pragmas = [c_ast.Pragma(f"surrogate entry({self.entry})")]
-        pragmas += [c_ast.Pragma(f"surrogate {text}") for p in self.parameters for text in _settings(p)]
-        pragmas += [c_ast.Pragma("surrogate wrapv")] if self.wraps else []
-        pragmas += [c_ast.Pragma(f"surrogate range({name}, {low!r}, {high!r})") for name, low, high in ranges]
+        said = [text for p in self.parameters for text in _settings(p)]
+        said += ["wrapv"] if self.wraps else []
+        return [f"surrogate {text}" for text in (*said, *(f"range({n}, {low!r}, {high!r})" for n, low, high in ranges))]
+
+    @property
+    def portable_text(self) -> str:
+        """The same with pragmas before the entry, which state that it is the entry, its extents and its domain."""
+        pragmas = [c_ast.Pragma(text) for text in (f"surrogate entry({self.entry})", *self.pragmas)]
         parts: list[c_ast.Node] = []
         for part in self.unit.ext:
             is_entry = isinstance(part, c_ast.FuncDef) and part.decl.name == self.entry

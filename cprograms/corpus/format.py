@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import asdict, dataclass, replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ import datasets
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pycparser import c_ast, c_generator, c_parser
+from pycparser import c_ast, c_generator
 
 from cprograms.corpus.tokens import canonical, digest, masked
 from cprograms.files import replace_file
+from cprograms.frontend.loading import load_expanded
 from cprograms.program import Argument, Program, Result
 from cprograms.types import SCALARS
 
@@ -80,8 +80,9 @@ class Origin:
 class Record:
     """One program of a corpus.
 
-    `source` is self-contained C with its domain in pragmas: `cprograms.load(source=...)` reads it. `signature` is the
-    entry's prototype. `inputs` float64 [n, arguments]; `outputs` float64 [n, results], NaN where the row did not end
+    `source` is self-contained C with its domain, extents, fixed numbers and state in pragmas:
+    `cprograms.load(source=...)` gives the same arguments, results and parameters back. `signature` is the entry's
+    prototype. `inputs` float64 [n, arguments]; `outputs` float64 [n, results], NaN where the row did not end
     well; `status` uint8 [n], a `cprograms.sandbox.Status` each. `tokens` hashes the tokens with canonical names,
     `skeleton` the same with numbers masked, `graph` the shape of the dataflow graph ("" where it is not followed);
     `behaviour` are hashes of the outputs on inputs shared with other programs (see `cprograms.corpus.rows`). `id` is
@@ -108,11 +109,10 @@ class Record:
         return hashlib.sha256(f"{self.entry}\0{self.source}".encode()).hexdigest()[:16]
 
     def program(self) -> Program:
-        """The program, parsed from the source."""
-        text = "\n".join("" if line.startswith("#pragma") else line for line in self.source.split("\n"))
-        return Program(
-            self.origin.path or "<corpus>", self.source, self.entry, self.arguments, self.results, _parse(text)
-        )
+        """The program that the source says. Raises ProgramError where the source is none."""
+        program = load_expanded(self.source)
+        path = self.origin.path or "<corpus>"
+        return replace(program, path=path, arguments=self.arguments, results=self.results)
 
     def as_row(self) -> dict[str, Any]:
         """Plain values and numpy arrays under the names of `FEATURES`."""
@@ -188,23 +188,14 @@ def make_record(
 
 
 def source_text(program: Program) -> str:
-    """The trimmed unit as C, with the domain as pragmas before the entry and the entry named where it is not last."""
+    """The trimmed unit as C, with pragmas before the entry: its extents, its domain, and its name where not last."""
     ext = program.unit.ext
     at = next(i for i, n in enumerate(ext) if isinstance(n, c_ast.FuncDef) and n.decl.name == program.entry)
-    pragmas = [f"#pragma surrogate range({a.name}, {a.low!r}, {a.high!r})" for a in program.arguments]
+    pragmas = [f"#pragma {text}" for text in program.pragmas]
     if any(isinstance(n, c_ast.FuncDef) for n in ext[at + 1 :]):
         pragmas.insert(0, f"#pragma surrogate entry({program.entry})")
     before, after = (str(c_generator.CGenerator().visit(c_ast.FileAST(part))) for part in (ext[:at], ext[at:]))
     return before + "\n".join(pragmas) + "\n" + after.rstrip() + "\n"
-
-
-@cache
-def _parser() -> c_parser.CParser:
-    return c_parser.CParser()
-
-
-def _parse(text: str) -> c_ast.FileAST:
-    return _parser().parse(text)
 
 
 def _matrix(values: Any, n: int, width: int) -> np.ndarray:

@@ -21,8 +21,19 @@ from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Argument, Parameter, R
 from cprograms.types import Array, Bits, CType, Function, Leaf, Pointer, Scalar, Void, flexible, leaf_count, paths
 
 _HOW_TO_SIZE = "say how many elements it has: #pragma surrogate size({0}, N), or --size {0}=N"
+_ASKS, _OR_FIX = _HOW_TO_SIZE.partition("{")[0], "; --fix N=9 fixes a bound"
 _MOST_LEAVES = 4096
 """Leaves of an object that is looked at at all."""
+
+
+def asks_for_extent(fault: Unsupported) -> bool:
+    """Whether a fault is that an extent is not known, so that one may be given."""
+    return fault.hint.startswith(_ASKS)
+
+
+def is_unbounded(fault: Unsupported) -> bool:
+    """Whether a fault is that an index may be anything."""
+    return asks_for_extent(fault) and fault.hint.endswith(_OR_FIX)
 
 
 @dataclass(frozen=True)
@@ -234,7 +245,7 @@ class _Maker:
             self._fault(access.outside, message, _HOW_TO_SIZE.format(name))
         elif access.unbounded is not None:
             message = f"how many elements '{name}' has is not known: this index may be anything"
-            self._fault(access.unbounded, message, _HOW_TO_SIZE.format(name) + "; --fix N=9 fixes a bound")
+            self._fault(access.unbounded, message, _HOW_TO_SIZE.format(name) + _OR_FIX)
         else:
             return False
         return True

@@ -1,26 +1,32 @@
-"""The candidates of a file: its whole functions with scalar signatures, and pieces of the others."""
+"""The candidates of a file: its whole functions that take and give numbers, and pieces of the others."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pycparser import c_ast
 
+from cprograms.budget import spending
 from cprograms.declarations import Unsupported
+from cprograms.diagnostics import ProgramError
 from cprograms.frontend.parse import Chunk
-from cprograms.frontend.scope import FileScope
-from cprograms.frontend.signature import Shape, signature_of
+from cprograms.frontend.scope import Entity, FileScope
+from cprograms.frontend.signature import Shape, Signature, signature_of
 from cprograms.frontend.source import unescape
+from cprograms.frontend.standard import ERRNO
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
 from cprograms.harvest import outline
+from cprograms.harvest.funnel import form_of
 from cprograms.harvest.linking import Linker, NotLinked, undefined_calls
 from cprograms.harvest.reading import CFile
 from cprograms.harvest.scopes import Scopes
+from cprograms.harvest.settings import settled
+from cprograms.lowering.accesses import Accesses
 from cprograms.program import Program
 
 CandidateKind = Literal["function"] | outline.PieceKind
@@ -30,17 +36,27 @@ _VOID = re.compile(r"(?:\s|\b(?:static|extern|inline|const)\b)*void\b")
 # An operator between operands; `->`, `++` and `--` are none. A pointer's star in a declaration passes for one.
 _ARITHMETIC = re.compile(r"[\w\])]\s*(?:\+(?!\+)|-(?![->])|[*/%^]|<<|>>)")
 _LEAST_ARITHMETIC = 2
+_SECONDS = 2.0
+"""Budget of a function, half of which is processor time for its signature."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A numeric program from a file, its domain still the default; `place` is the file and line it comes from."""
+    """A numeric program from a file, its domain still the default; `file` and `line` are the place it comes from.
+
+    `shape` is what a user would have to say of its arguments: extents, and numbers that some always have.
+    """
 
     program: Program
     kind: CandidateKind
     function: str
     file: str
     line: int
+    shape: Shape = field(default_factory=Shape)
+
+
+class _NotNumeric(Exception):
+    """A function is no candidate; the message says why."""
 
 
 def candidates(file: CFile, linker: Linker, outlined: bool, counts: Counter[str]) -> Iterator[Candidate]:
@@ -53,7 +69,7 @@ def candidates(file: CFile, linker: Linker, outlined: bool, counts: Counter[str]
     finder = _Finder(file, scope, linker, counts)
     for chunk in file.functions:
         counts["functions: found"] += 1
-        if not is_promising(chunk.text, outlined):
+        if not is_promising(chunk.text):
             counts["functions: neither scalar nor with arithmetic enough"] += 1
             continue
         try:
@@ -69,22 +85,12 @@ def candidates(file: CFile, linker: Linker, outlined: bool, counts: Counter[str]
         yield from finder.of(chunk, function, outlined)
 
 
-def _takes_pointers(function: c_ast.FuncDef) -> bool:
-    """Whether the signature is not scalar on the face of it, so that the body need not be looked at."""
-    parameters = function.decl.type.args.params if function.decl.type.args else []
-    for node in (*parameters, function.decl.type):
-        kind = getattr(node, "type", None)
-        if not isinstance(kind, c_ast.TypeDecl) or getattr(kind.type, "names", None) == ["void"]:
-            return True
-    return False
-
-
-def is_promising(text: str, outlined: bool) -> bool:
+def is_promising(text: str) -> bool:
     """Whether a function is worth parsing, which takes longer than all the rest: told by its text alone."""
     head, _, body = text.partition("{")
     if not (_POINTER.search(head) or _VOID.match(head)):
         return True
-    return outlined and len(_ARITHMETIC.findall(body)) >= _LEAST_ARITHMETIC
+    return len(_ARITHMETIC.findall(body)) >= _LEAST_ARITHMETIC
 
 
 class _Finder:
@@ -121,35 +127,82 @@ class _Finder:
             self._counts[f"{kind}: defined twice"] += 1
             return None
         self._counts[f"{kind}: found"] += 1
-        if kind == "function" and _takes_pointers(entity.node):
-            self._counts["function: not numeric: an argument or the result is a pointer, an array or nothing"] += 1
-            return None
-        signature = signature_of(entity.node, self._scope.declarations_of(entity.chunk), Shape(), {}, None)
-        faults = [*signature.faults, *self._subset.faults(name)]
         try:
-            unit = self._closed(name, kind, faults)
-        except NotLinked as error:
-            self._counts[f"{kind}: not linked: {error}"] += 1
+            with spending(name, _SECONDS):
+                program, shape = self._program(entity, kind)
+        except (_NotNumeric, NotLinked) as error:
+            stage = "not linked" if isinstance(error, NotLinked) else "not numeric"
+            self._counts[f"{kind}: {stage}: {error}"] += 1
             return None
-        if unit is None:
-            why = _NAMES.sub("…", faults[0].message) if faults else "a global that can change"
-            self._counts[f"{kind}: not numeric: {why}"] += 1
+        except ProgramError:
+            self._counts[f"{kind}: not numeric: it takes too long to follow"] += 1
             return None
         self._counts[f"{kind}: numeric"] += 1
+        if kind == "function":
+            form = form_of(program)
+            self._counts[f"{form}: numeric"] += 1
+            self._counts[f"{form}: settings"] += shape != Shape()
+        program = replace(program, path=unescape(chunk.coord.file))
+        return Candidate(program, kind, function, program.path, line, shape)
+
+    def _program(self, entity: Entity, kind: CandidateKind) -> tuple[Program, Shape]:
+        """The program with a function as its entry, all that may change being state, and the settings that it needs.
+
+        Raises _NotNumeric, NotLinked, or ProgramError where it takes too long.
+        """
+        name, node = entity.name, entity.node
+        assert isinstance(node, c_ast.FuncDef)
+        declarations = self._scope.declarations_of(entity.chunk)
+        _check(signature_of(node, declarations, Shape(), {}, None).faults)
+        unit = self._closed(name, kind)
+        mutable = self._subset.mutable(name)
+        if mutable and kind != "function":
+            raise _NotNumeric("a global that can change")
+        state = {other: (other, place) for other, place in mutable.items() if other != ERRNO}
+
+        followed = Accesses(self._subset.touches)
+        followed.add(unit)
+
+        def found(shape: Shape) -> Signature:
+            return signature_of(
+                node, declarations, shape, state, lambda given: followed.of(name, given, tuple(mutable))
+            )
+
+        signature, shape = settled(node, declarations, found)
+        _check(signature.faults)
         program = Program(
-            path=unescape(chunk.coord.file),
+            path="",
             source="",
             entry=name,
             arguments=signature.arguments,
             results=signature.results,
             unit=unit,
+            parameters=signature.parameters,
+            returned=signature.returned,
+            restored=tuple(mutable),
         )
-        return Candidate(program, kind, function, unescape(chunk.coord.file), line)
+        return program, shape
 
-    def _closed(self, name: str, kind: CandidateKind, faults: list[Unsupported]) -> c_ast.FileAST | None:
-        """A function with what it needs, None where it is not numeric. Raises NotLinked."""
+    def _closed(self, name: str, kind: CandidateKind) -> c_ast.FileAST:
+        """A function with what it needs. What is defined nowhere stays a prototype, where only some rows reach it.
+
+        Raises _NotNumeric, NotLinked.
+        """
+        faults = self._subset.faults(name)
         missing = undefined_calls(name, self._subset, faults)
         if missing is None or (missing and kind != "function"):
-            return None
+            _check(faults)
+            raise _NotNumeric("a function that is not defined")
         unit = trim(self._unit, name, self._subset.needed(name))
-        return self._linker.link(unit, missing) if missing else unit
+        try:
+            return self._linker.link(unit, missing) if missing else unit
+        except NotLinked:
+            if faults:
+                raise
+            return unit
+
+
+def _check(faults: Sequence[Unsupported]) -> None:
+    """Raises _NotNumeric with the first fault, its names left out."""
+    if faults:
+        raise _NotNumeric(_NAMES.sub("…", faults[0].message))

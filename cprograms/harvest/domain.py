@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pycparser import c_ast
 
@@ -13,7 +14,9 @@ from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import walk
 from cprograms.libm import called
 from cprograms.literals import literal
+from cprograms.names import element
 from cprograms.program import Argument, Program
+from cprograms.types import Array
 
 _COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 _DOMAINS = {name: function.domain for name, function, _ in called() if function.domain is not None}
@@ -43,7 +46,7 @@ DEFAULTS = (
 
 @dataclass
 class _Facts:
-    """What the code says of one argument. `marks` are the literals that it is compared with."""
+    """What the code says of one argument, or an array of them. `marks` are the literals that it is compared with."""
 
     marks: list[float] = field(default_factory=list)
     positive: bool = False
@@ -60,20 +63,26 @@ _Note = tuple[str, Callable[[_Facts], None]]
 
 
 def infer(program: Program) -> Iterator[tuple[Argument, ...]]:
-    """The program's arguments with a guessed range each, once for each of `DEFAULTS`; origin "inferred"."""
+    """The program's arguments with a guessed range each, once for each of `DEFAULTS`; origin "inferred".
+
+    The elements of an array have one range.
+    """
     facts = _collect(program)
     for default in DEFAULTS:
-        yield tuple(_ranged(a, facts[a.name], default) for a in program.arguments)
+        yield tuple(_ranged(a, facts[element(a.name)[0]], default) for a in program.arguments)
 
 
 def _collect(program: Program) -> dict[str, _Facts]:
+    """Of each argument, those of an array under its name without indices."""
     facts: dict[str, _Facts] = defaultdict(_Facts)
-    lengths = _table_lengths(program.unit)
-    names = {a.name for a in program.arguments}
+    extents = {p.name: p.type.length for p in program.parameters if isinstance(p.type, Array) and p.type.length > 1}
+    lengths = _table_lengths(program.unit) | extents
+    names = {element(a.name)[0] for a in program.arguments}
     for function in program.unit.ext:
         if isinstance(function, c_ast.FuncDef) and function.decl.name == program.entry:
             for node in walk(function.body):
-                for name, note in _notes(node, lengths):
+                notes = chain(_notes(node, lengths), _bound_notes(node, min(extents.values(), default=0)))
+                for name, note in notes:
                     if name in names:
                         note(facts[name])
     return facts
@@ -92,6 +101,14 @@ def _notes(node: c_ast.Node, lengths: dict[str, int]) -> Iterator[_Note]:
         for case in walk(node.stmt):
             if isinstance(case, c_ast.Case):
                 yield from _mark(node.cond, case.expr)
+
+
+def _bound_notes(node: c_ast.Node, extent: int) -> Iterator[_Note]:
+    """What a loop counts up to is at most the extent of the shortest array, where there are arrays."""
+    condition = node.cond if extent and isinstance(node, c_ast.For | c_ast.While | c_ast.DoWhile) else None
+    for part in walk(condition) if condition is not None else ():
+        if isinstance(part, c_ast.BinaryOp) and part.op in ("<", "<=", "!="):
+            yield from _noted(part.right, "length", extent + (part.op != "<="))
 
 
 def _operator_notes(node: c_ast.BinaryOp) -> Iterator[_Note]:
@@ -126,10 +143,25 @@ def _mark(variable: c_ast.Node, mark: c_ast.Node) -> Iterator[_Note]:
             yield name, lambda facts: facts.marks.append(place)
 
 
+def _place(node: c_ast.Node) -> str | None:
+    """The name of a variable, a field or an array's element, without indices: `s.w` for `s->w[2]` and `(*s).w`."""
+    if isinstance(node, c_ast.ID):
+        return str(node.name)
+    if isinstance(node, c_ast.ArrayRef):
+        return _place(node.name)
+    if isinstance(node, c_ast.StructRef):
+        outer = _place(node.name)
+        return outer and f"{outer}.{node.field.name}"
+    if isinstance(node, c_ast.UnaryOp) and node.op == "*":
+        inner = node.expr
+        return _place(inner.left if isinstance(inner, c_ast.BinaryOp) and inner.op in ("+", "-") else inner)
+    return None
+
+
 def _scaled(node: c_ast.Node) -> tuple[str, float] | None:
     """A variable and its factor, for `x`, `(T)x`, `-x`, `k * x`, `x / k`, `fabs(x)`."""
-    if isinstance(node, c_ast.ID):
-        return node.name, 1.0
+    if (place := _place(node)) is not None:
+        return place, 1.0
     if isinstance(node, c_ast.Cast):
         return _scaled(node.expr)
     if isinstance(node, c_ast.UnaryOp) and node.op in ("-", "+"):

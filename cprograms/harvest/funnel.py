@@ -14,8 +14,18 @@ from rich.table import Table
 from cprograms.corpus.shards import ShardReport
 from cprograms.files import replace_file
 from cprograms.harvest.outline import PieceKind
+from cprograms.program import Program
+from cprograms.types import Array, CType, Struct, Union
 
 KINDS: tuple[str, ...] = ("function", *get_args(PieceKind))
+FORMS = ("scalars", "pointers to scalars", "arrays", "structs", "state")
+"""What whole functions work on, the last of which one has counts."""
+_FORM_STAGES = (
+    ("numeric", "in the numeric subset"),
+    ("settings", "of these with an extent or a number given"),
+    ("kept in this shard", "runs, varies, loads"),
+    ("distinct", "distinct"),
+)
 _STAGES = (
     ("found", "found"),
     ("numeric", "in the numeric subset, with what it needs"),
@@ -28,9 +38,29 @@ _REASONS = 12
 _TIMES = (("read", "files"), ("candidates", "functions"), ("run", "candidates"), ("records", "programs"))
 
 
+def form_of(program: Program) -> str:
+    """Which of `FORMS` a program has."""
+    parameters = program.parameters
+    if any(p.passing == "global" for p in parameters):
+        return "state"
+    if any(_has_fields(p.type) for p in parameters):
+        return "structs"
+    pointed = [p.type for p in parameters if p.passing == "pointer"]
+    if any(isinstance(type, Array) and type.length > 1 for type in pointed):
+        return "arrays"
+    return "pointers to scalars" if pointed else "scalars"
+
+
+def _has_fields(type: CType) -> bool:
+    while isinstance(type, Array):
+        type = type.element
+    return isinstance(type, Struct | Union)
+
+
 @dataclass
 class Funnel:
-    """Counts by "stage: reason" for files and functions, by "kind: stage" for candidates; programs by package."""
+    """Counts by "stage: reason" for files and functions, by "kind: stage" for candidates, by "form: stage" for whole
+    functions, with those of `FORMS`; programs by package."""
 
     names: tuple[str, ...]
     counts: Counter[str]
@@ -50,6 +80,10 @@ class Funnel:
         stages = {f"{kind}: {stage}" for kind in KINDS for stage, _ in _STAGES}
         left_out = [(k, n) for k, n in self.counts.items() if k not in stages and k.split(":")[0] in KINDS]
         return sorted(left_out, key=lambda item: (-item[1], item[0]))
+
+    def forms(self) -> list[tuple[str, list[int]]]:
+        """What is left of whole functions after some stages, by form."""
+        return [(label, [self.counts[f"{form}: {stage}"] for form in FORMS]) for stage, label in _FORM_STAGES]
 
     def of_files(self) -> list[tuple[str, int]]:
         return sorted((k, n) for k, n in self.counts.items() if k.startswith(("files: ", "functions: ")))
@@ -74,6 +108,7 @@ class Funnel:
         return [
             ("Files and functions", ["", "number"], [[k, f"{n:,}"] for k, n in self.of_files()]),
             ("Candidates", ["left", *KINDS], [[label, *(f"{n:,}" for n in row)] for label, row in self.stages()]),
+            ("Whole functions", ["of", *FORMS], [[label, *(f"{n:,}" for n in row)] for label, row in self.forms()]),
             ("Left out", ["", "number"], [[k, f"{n:,}"] for k, n in self.reasons()[:_REASONS]]),
             ("Programs", ["package", *KINDS], [[p, *(f"{c[k]:,}" for k in KINDS)] for p, c in made.items()]),
             ("Time", ["stage", "CPU seconds", "a second"], [[s, f"{t:.1f}", f"{v:.1f}"] for s, t, v in self.speeds()]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cprograms.corpus.format import Record, read_corpus, write_shard
 from cprograms.corpus.shards import ShardReport, make_shards
-from cprograms.harvest.funnel import Funnel
+from cprograms.harvest.funnel import Funnel, form_of
 from cprograms.harvest.shard import ShardJob, write_harvested_shard
 from cprograms.harvest.sources import Tree, distinct, open_tree
 
@@ -100,5 +100,7 @@ def _distinct(parts: Sequence[Path], funnel: Funnel) -> Iterator[Record]:
                 texts.add(record.tokens)
                 behaviours.update(record.behaviour)
                 funnel.counts[f"{kind}: distinct"] += 1
+                if whole:
+                    funnel.counts[f"{form_of(record.program())}: distinct"] += 1
                 funnel.packages[record.origin.package][kind] += 1
                 yield record

@@ -27,9 +27,7 @@ def undefined_calls(name: str, subset: Subset, faults: Iterable[Unsupported]) ->
     """The functions that a function, or what it needs, calls but nothing defines, where that is all that is at fault;
     else None.
     """
-    if subset.mutable(name) or not all(fault.message.endswith(UNDEFINED) for fault in faults):
-        return None
-    return subset.undefined(name)
+    return subset.undefined(name) if all(fault.message.endswith(UNDEFINED) for fault in faults) else None
 
 
 class Linker:
@@ -65,7 +63,7 @@ class Linker:
             if "static" in entity.node.decl.storage:
                 continue
             missing = undefined_calls(name, opened.subset, opened.subset.faults(name))
-            if missing is None:
+            if missing is None or opened.subset.mutable(name):
                 raise NotLinked("a helper in another file is not numeric")
             unit = trim(opened.file.unit, name, opened.subset.needed(name))
             return unit, missing

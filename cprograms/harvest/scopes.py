@@ -13,7 +13,7 @@ from cprograms.frontend.extensions import type_of_expression
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import FileScope
 from cprograms.frontend.standard import PROTOTYPES
-from cprograms.frontend.subset import Subset, is_constant, own_copy
+from cprograms.frontend.subset import Subset, is_constant
 from cprograms.types import CType, Scalar
 
 Meaning = Literal["variable", "constant", "table", "other"]
@@ -30,7 +30,7 @@ class Scopes:
 
     def __init__(self, scope: FileScope, subset: Subset, chunk: Chunk):
         self._scope, self._subset = scope, subset
-        self.declarations = own_copy(scope.declarations_of(chunk))
+        self.declarations = scope.declarations_of(chunk).copy()
         self._locals: list[dict[str, c_ast.Node]] = [{}]
         self.taken = chunk.names
         """Every identifier of the function."""
@@ -65,12 +65,12 @@ class Scopes:
         return "table" if is_table and not self._subset.check(name).faults else "variable"
 
     def is_callable(self, name: str) -> bool:
-        """Whether a call is numeric: of math.h, or of a function of the file that is numeric itself."""
+        """Whether a call is numeric: of math.h, or of a function of the file that is, and changes nothing."""
         if self._local(name) is not None:
             return False
         entity = self._scope.lookup(name)
         if entity is not None and entity.kind == "function":
-            return not self._subset.faults(name)
+            return not (self._subset.faults(name) or self._subset.mutable(name) or self._subset.undefined(name))
         return name in PROTOTYPES
 
     def scalar(self, place: c_ast.Node) -> Scalar:

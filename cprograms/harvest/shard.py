@@ -22,11 +22,13 @@ from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.files import replace_file
 from cprograms.frontend.loading import load_expanded
 from cprograms.harvest.candidates import Candidate, candidates
+from cprograms.harvest.funnel import form_of
 from cprograms.harvest.includes import prepare
 from cprograms.harvest.linking import Linker
 from cprograms.harvest.reading import CFile, Reader, is_bare_header
 from cprograms.harvest.sources import Tree
 from cprograms.harvest.trial import BATCH, Kept, tried
+from cprograms.program import Program
 
 FILE_SECONDS = 120
 """Processor time after which a file is given up."""
@@ -151,11 +153,17 @@ def _kept(
     with _timed(times, "records"):
         for one in kept:
             record = _record(one, job, licences[one.candidate.file])
-            if _loads(record):
-                counts[f"{one.candidate.kind}: kept in this shard"] += 1
+            if _loads(record, one.candidate.program):
+                _count(one.candidate, "kept in this shard", counts)
                 yield record
             else:
                 counts[f"{one.candidate.kind}: not the same when loaded"] += 1
+
+
+def _count(candidate: Candidate, stage: str, counts: Counter[str]) -> None:
+    counts[f"{candidate.kind}: {stage}"] += 1
+    if candidate.kind == "function":
+        counts[f"{form_of(candidate.program)}: {stage}"] += 1
 
 
 def _record(kept: Kept, job: ShardJob, licence: str) -> Record:
@@ -166,14 +174,16 @@ def _record(kept: Kept, job: ShardJob, licence: str) -> Record:
     )
 
 
-def _loads(record: Record) -> bool:
+def _loads(record: Record, program: Program) -> bool:
     """Whether `load` makes the same program of the record's text."""
     try:
-        program = load_expanded(record.source)
+        loaded = load_expanded(record.source)
     except (ProgramError, UsageError):
         return False
-    arguments = tuple(replace(a, origin="inferred") for a in program.arguments)
-    return program.entry == record.entry and arguments == record.arguments and program.results == record.results
+    arguments = tuple(replace(a, origin="inferred") for a in loaded.arguments)
+    ours = (record.entry, record.arguments, record.results, program.parameters, program.returned, {*program.restored})
+    theirs = (loaded.entry, arguments, loaded.results, loaded.parameters, loaded.returned, {*loaded.restored})
+    return ours == theirs
 
 
 class _Journal:

@@ -37,8 +37,9 @@ class Kept:
 def tried(found: Sequence[Candidate], rows: int, counts: Counter[str]) -> list[Kept]:
     """The candidates that run, on the domain on which they do best; what becomes of the others is counted.
 
-    Kept are those whose results, on one of the guessed domains, are at least 90 % finite and at least 20 of them
-    distinct, and which give the same rows with -O2 and in a second run with -O0.
+    Kept are those whose results, on one of the guessed domains, are at least 90 % finite, with one that has at least 20
+    distinct values and is not an argument or that and a constant, and which give the same rows with -O2 and in a second
+    run with -O0.
     """
     kept: list[Kept] = []
     for start in range(0, len(found), BATCH):
@@ -86,12 +87,12 @@ def _with_domains(found: Sequence[Candidate], rows: int, counts: Counter[str]) -
     inputs = [[sample(p, rows, seed_of(p)) for p in programs] for programs in options]
     ran = run_many([c.program for c in found], [np.concatenate(x) for x in inputs], fuel=ROW_STEPS, optimise=True)
     chosen = []
-    for candidate, programs, result in zip(found, options, ran, strict=True):
+    for candidate, programs, x, result in zip(found, options, inputs, ran, strict=True):
         parts = [
             Outcomes(result.y[k * rows : (k + 1) * rows], result.status[k * rows : (k + 1) * rows])
             for k in range(len(programs))
         ]
-        best, reason = _best(candidate.program, parts)
+        best, reason = _best(candidate.program, x, parts)
         if best is None:
             counts[f"{candidate.kind}: run: {reason}"] += 1
         else:
@@ -99,9 +100,9 @@ def _with_domains(found: Sequence[Candidate], rows: int, counts: Counter[str]) -
     return chosen
 
 
-def _best(program: Program, parts: Sequence[Outcomes]) -> tuple[int | None, str]:
+def _best(program: Program, inputs: Sequence[np.ndarray], parts: Sequence[Outcomes]) -> tuple[int | None, str]:
     """The first domain whose outputs neither explode nor are rare, else the first that will do, or why none will."""
-    reasons = [_fault(rows) for rows in parts]
+    reasons = [_fault(x, rows) for x, rows in zip(inputs, parts, strict=True)]
     fit = [k for k, reason in enumerate(reasons) if not reason]
     if not fit:
         return None, reasons[0]
@@ -109,7 +110,7 @@ def _best(program: Program, parts: Sequence[Outcomes]) -> tuple[int | None, str]
     return next(good, fit[0]), ""
 
 
-def _fault(rows: Outcomes) -> str:
+def _fault(x: np.ndarray, rows: Outcomes) -> str:
     if (rows.status == Status.REJECTED).any():
         return "not compiled"
     if np.isin(rows.status, _LOST).any():
@@ -117,8 +118,17 @@ def _fault(rows: Outcomes) -> str:
     finite = np.isfinite(rows.y).all(axis=1)
     if finite.mean() < FINITE:
         return "less than 90 % finite"
-    distinct = max(len(np.unique(column)) for column in rows.y[finite].T)
-    return "" if distinct >= DISTINCT else f"fewer than {DISTINCT} distinct outputs"
+    x, y = x[finite], rows.y[finite]
+    varied = [column for column in y.T if len(np.unique(column)) >= DISTINCT]
+    if not varied:
+        return f"fewer than {DISTINCT} distinct outputs"
+    return "gives its arguments alone" if all(_is_shifted(column, x) for column in varied) else ""
+
+
+def _is_shifted(y: np.ndarray, x: np.ndarray) -> bool:
+    """Whether a result [n] is one of the arguments [n, arguments] and a constant."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool((np.ptp(y[:, None] - x, axis=0) == 0).any())
 
 
 def _same(first: Outcomes, second: Executed) -> bool:

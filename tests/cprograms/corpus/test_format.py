@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -24,7 +25,10 @@ from cprograms.corpus.format import (
 from cprograms.corpus.generated import generated_records
 from cprograms.generate import generate
 from cprograms.lowering import lower
-from cprograms.sandbox import Status, run_with_status
+from cprograms.program import Program
+from cprograms.sampling import sample
+from cprograms.sandbox import Status, run, run_with_status
+from tests.cprograms.graphs import terms
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +81,57 @@ def test_the_source_is_the_program(records: list[Record]):
     for record in records[:40]:
         program, loaded = generate(record.origin.seed), cprograms.load(source=record.source)
         parsed = record.program()
-        assert lower(parsed).nodes == lower(loaded).nodes == lower(program).nodes
+        assert terms(lower(parsed)) == terms(lower(loaded)) == terms(lower(program))
         assert parsed.arguments == loaded.arguments == program.arguments
         assert parsed.results == loaded.results
         assert parsed.entry == loaded.entry
         assert record.signature in parsed.text
+
+
+WIDE = {
+    "an array that is read": "double f(const double w[9], double x) { return w[0] * x + w[8]; }",
+    "an array in and out": "void f(double *w) { for (int i = 0; i < 4; i++) w[i] = w[i] * 2 + i; }",
+    "an array that is written": "void f(double x, float o[3]) { for (int i = 0; i < 3; i++) o[i] = x * i; }",
+    "a matrix": "double f(float m[2][3]) { return m[0][0] * m[1][2] - m[0][2] * m[1][0]; }",
+    "an extent that is given": "#pragma surrogate size(w, 5)\ndouble f(const double *w, int i) { return w[i] * 2; }",
+    "a number that is fixed": "#pragma surrogate fix(n, 8)\n"
+    "double f(const double *a, int n) { double s = 0; for (int i = 0; i < n; i++) s += a[i] * i; return s; }",
+    "a struct by value": "struct q { double x; struct { int k; float m[2]; } in; };\n"
+    "double f(struct q a) { return a.x * a.in.k + a.in.m[1]; }",
+    "a struct through a pointer": "typedef struct { double sum; int n; double old[2]; } s;\n"
+    "double f(s *p, double x) { p->sum += x; p->n++; p->old[1] = p->old[0]; p->old[0] = x; return p->sum / 2; }",
+    "several results": "double f(double x, double *half, int *sign) { *half = x / 2; *sign = x < 0; return x * x; }",
+    "a pun": "typedef unsigned u;\n"
+    "u f(float x, u *o) { union { float f; u n; } p; p.f = x; *o = p.n >> 1; return p.n; }",
+    "state": "#pragma surrogate state\nstatic double sum; static int n;\n"
+    "double f(double x) { sum += x; n++; return sum * 0.5 + n; }",
+    "state that is not asked for": "static double sum = 2; double f(double x) { sum += x; return sum * x; }",
+    "a call that some rows reach": "void gone(void); double f(double x) { if (x > 2) gone(); return x * x; }",
+    "64 of each": "#pragma surrogate size(a, 64)\n"
+    "void f(double *a) { for (int i = 0; i < 64; i++) a[i] = a[63 - i] * i; }",
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_what_works_on_objects_comes_back(name: str, tmp_path: Path):
+    """From parquet: the same signature, parameters and domain, and the rows that the first program gives."""
+    given = cprograms.load(source=WIDE[name])
+    given = replace(given, arguments=tuple(replace(a, low=a.low * 3, high=a.high * 3) for a in given.arguments))
+    x = sample(given, 50, 0)
+    ran = run_with_status(given, x)
+    write_shard(tmp_path / "a.parquet", [make_record(given, x, ran.y, ran.status, Origin("function", path="a.c"))])
+    (record,) = read_shard(tmp_path / "a.parquet")
+    assert (record.inputs.shape, record.outputs.shape) == (x.shape, ran.y.shape)
+    for read in (record.program(), cprograms.load(source=record.source)):
+        assert described(read) == described(given)
+        np.testing.assert_array_equal(run(read, record.inputs), record.outputs)
+        assert terms(lower(read)) == terms(lower(given))
+
+
+def described(program: Program) -> list[object]:
+    domain = [(a.name, a.type, a.low, a.high) for a in program.arguments]
+    parts = (program.entry, program.results, program.parameters, program.returned, program.restored)
+    return [domain, *parts]
 
 
 def test_rows_are_what_the_source_gives(records: list[Record]):

@@ -22,6 +22,22 @@ GUESSES = {
     "a shift": ("int f(int x, int n) { return x << n; }", [(-100, 100), (0, 15)]),
     "high bits": ("unsigned f(unsigned x) { return x >> 8; }", [(0, 65536)]),
     "an index": ("static const int t[5] = {1, 4, 9, 1, 2}; int f(int i) { return t[i]; }", [(0, 4)]),
+    "elements of an array together": (
+        "#include <math.h>\ndouble f(const double w[3], int i) { return sqrt(w[0]) + w[i]; }",
+        [(0.04, 4)] * 3 + [(0, 2)],
+    ),
+    "fields": (
+        "struct s { double x, y; int n; };\ndouble f(struct s *p, struct s q) { return p->x / (*p).y + (q.n > 10); }",
+        [(-4, 4), (0.04, 4), (-4, 4), (-4, 4), (5, 15)],
+    ),
+    "what a loop over an array counts up to": (
+        "double f(const double w[6], int n) { double s = 0; for (int i = 0; i < n; i++) s += w[i]; return s; }",
+        [(-4, 4)] * 6 + [(0, 6)],
+    ),
+    "state": (
+        "#pragma surrogate state\nstatic int n; double f(double x) { n = n > 20 ? 0 : n + 1; return x * n; }",
+        [(-4, 4), (10, 30)],
+    ),
     "compared with what its type does not hold": ("unsigned f(unsigned n) { return n == -2 ? 0 : n; }", [(0, 200)]),
     "within the type": ("int f(signed char c) { return c < 100; }", [(50, 127)]),
 }
