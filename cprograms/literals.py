@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported, character, integer
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
 
+_CHARACTER = re.compile(r"\\(?:x[0-9a-fA-F]+|[0-7]{1,3}|.)|[^\\]", re.DOTALL)
 _UINT, _LONG, _ULONG = SCALARS["u32"], SCALARS["i64"], SCALARS["u64"]
 
 
@@ -19,6 +21,20 @@ def literal(node: c_ast.Constant) -> tuple[int | float, Scalar]:
     if node.type == "string":
         raise Unsupported(node, "strings are not numeric")
     return (character(node), INT) if node.type == "char" else _integer(node)
+
+
+def string(node: c_ast.Constant) -> list[int]:
+    """The characters of a string literal, as signed chars, and the 0 behind them. Raises Unsupported for a wide one."""
+    text = node.value.removeprefix("u8")
+    if not text.startswith('"'):
+        raise Unsupported(node, "wide strings are not supported")
+    found = []
+    for part in _CHARACTER.findall(text[1:-1]):
+        bytes = part.encode(errors="surrogateescape") if len(part) == 1 else b""
+        found += [b - 256 if b > 127 else b for b in bytes] or [
+            character(c_ast.Constant("char", f"'{part}'", node.coord))
+        ]
+    return [*found, 0]
 
 
 def enumerator(value: int) -> tuple[int, Scalar]:

@@ -253,12 +253,14 @@ class _Clang:
 
 @cache
 def _clang() -> tuple[str, ...]:
-    """The compiler and the flags that are always the same: C for x86-64 Linux with musl's headers and our math.h.
+    """The compiler and the flags that are always the same: C for x86-64 Linux with musl's headers and our math.h, whose
+    `long double` is a double.
 
     `zig clang` is called rather than `zig cc`: it is one process, and needs neither a cache nor a home directory.
     """
-    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-nostdinc", "-w", "-fno-color-diagnostics"]
-    flags += ["-fno-crash-diagnostics", "-fno-caret-diagnostics", "-fmacro-backtrace-limit=1"]
+    flags = ["-x", "c", "-target", "x86_64-linux-musl", "-mlong-double-64", "-nostdinc", "-w"]
+    flags += ["-fno-color-diagnostics", "-fno-crash-diagnostics", "-fno-caret-diagnostics"]
+    flags += ["-fmacro-backtrace-limit=1"]
     flags.append(f"-DSURROGATE_MATH_PROTOTYPES={DECLARATIONS}")
     flags += [f"-U{name}" for name in _FEATURES]
     flags += [flag for header in header_folders() for flag in ("-isystem", str(header))]

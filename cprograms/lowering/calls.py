@@ -237,15 +237,12 @@ class Calls:
         arguments = [self._expressions.expression(a) for a in given]
         if len(arguments) != LIBRARY[name]:
             raise Unsupported(node, f"'{name}' takes {LIBRARY[name]} arguments")
+        result = self._memory.result(name)
         if self._state.typing:
-            return self._library_type(name, arguments)
+            return zero(self._builder, result)
         try:
             return self._memory.call(name, arguments, node)
         except Unsupported:
             if self._executable:
                 raise
-            return self._lost_track(arguments, None if name == "sincos" else DOUBLE, node)
-
-    def _library_type(self, name: str, arguments: list[Value]) -> Value:
-        first = arguments[0]
-        return first if isinstance(first, Address) else zero(self._builder, DOUBLE)
+            return self._lost_track(arguments, result, node)

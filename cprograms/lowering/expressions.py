@@ -8,13 +8,13 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
-from cprograms.literals import enumerator, literal
+from cprograms.literals import enumerator, literal, string
 from cprograms.lowering import pointers
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.initialisers import Initialisers
-from cprograms.lowering.state import UNSET, Object, Place, Routine, State, Target, whole
+from cprograms.lowering.state import UNSET, Null, Object, Place, Routine, State, Target, whole
 from cprograms.lowering.unit import TranslationUnit, is_void
-from cprograms.lowering.values import Address, Aggregate, Value, convert, nodes_of, type_of, value_of
+from cprograms.lowering.values import Address, Aggregate, Value, convert, nodes_of, size, type_of, value_of
 from cprograms.lowering.variables import Variables
 from cprograms.types import (
     INT,
@@ -24,13 +24,14 @@ from cprograms.types import (
     Function,
     Pointer,
     Scalar,
+    Void,
     bytes_of,
     find,
     promote,
     usual_conversion,
 )
 
-_ULONG = SCALARS["u64"]
+_CHAR, _ULONG = SCALARS["i8"], SCALARS["u64"]
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "&": "and", "|": "or", "^": "xor"}
 _SHIFTS = {"<<": "shl", ">>": "shr"}
 # Each entry: the graph's operator, and whether it takes the operands in reverse.
@@ -191,7 +192,7 @@ class Expressions:
 
     def _object(self, node: c_ast.Node) -> Value:
         """An expression's value, an array's as such."""
-        if isinstance(node, c_ast.ID | c_ast.StructRef | c_ast.ArrayRef):
+        if _is_lvalue(node):
             return self._variables.load(self.place(node), node)
         return self.expression(node)
 
@@ -230,9 +231,16 @@ class Expressions:
         return self._variables.store(place, after, node)
 
     def _constant(self, node: c_ast.Constant) -> Value:
-        if node.type == "string":
-            return Address(Pointer(SCALARS["i8"]), Routine(""))  # what nothing numeric can be made of
-        return self._builder.constant(*literal(node))
+        return self._load(node) if node.type == "string" else self._builder.constant(*literal(node))
+
+    def _string(self, node: c_ast.Constant) -> Place:
+        """The characters of a string literal."""
+        if node.value not in self._state.globals:
+            characters = [self._builder.constant(c, _CHAR) for c in string(node)]
+            object = Object(Array(_CHAR, len(characters)), len(self._state.constants), fixed=True)
+            self._state.constants.extend(characters)
+            self._state.globals[node.value] = whole(object)
+        return self._state.globals[node.value]
 
     # What is evaluated on a condition, or not at all
 
@@ -282,7 +290,7 @@ class Expressions:
 
     # Lvalues
 
-    def _load(self, node: c_ast.StructRef | c_ast.ArrayRef | c_ast.ID) -> Value:
+    def _load(self, node: c_ast.StructRef | c_ast.ArrayRef | c_ast.ID | c_ast.Constant) -> Value:
         mark = len(self._state.memory)
         value = self._loaded(self.place(node), node)
         if not isinstance(value, Address):
@@ -315,6 +323,9 @@ class Expressions:
     def _pointed(self, value: Value, node: c_ast.Node) -> Target:
         if not isinstance(value, Address):
             raise Unsupported(node, "a pointer is needed here")
+        type = value.type.target
+        if self._state.typing and isinstance(value.target, Null) and not isinstance(type, Void | Function):
+            return self._state.allocate(type, [UNSET] * size(type))  # its type alone is wanted
         return value.target
 
     def place(self, node: c_ast.Node) -> Target:
@@ -328,6 +339,8 @@ class Expressions:
             return pointers.each(inside, lambda place: self._member(place, node))
         if isinstance(node, c_ast.ArrayRef):
             return self._element(node)
+        if isinstance(node, c_ast.Constant) and node.type == "string":
+            return self._string(node)
         value = self.expression(node)
         if not isinstance(value, Aggregate):
             raise Unsupported(node, "cannot follow this lvalue")
@@ -372,6 +385,6 @@ class Expressions:
 
 
 def _is_lvalue(node: c_ast.Node) -> bool:
-    return isinstance(node, c_ast.ID | c_ast.StructRef | c_ast.ArrayRef) or (
-        isinstance(node, c_ast.UnaryOp) and node.op == "*"
-    )
+    if isinstance(node, c_ast.UnaryOp | c_ast.Constant):
+        return node.op == "*" if isinstance(node, c_ast.UnaryOp) else bool(node.type == "string")
+    return isinstance(node, c_ast.ID | c_ast.StructRef | c_ast.ArrayRef)

@@ -8,6 +8,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.graph import GraphBuilder
+from cprograms.literals import string
 from cprograms.lowering import puns
 from cprograms.lowering.state import UNSET, Slot
 from cprograms.lowering.values import (
@@ -23,7 +24,7 @@ from cprograms.lowering.values import (
     value_of,
     zero_of,
 )
-from cprograms.types import Array, CType, Pointer, Scalar, Struct, Union, bytes_of, find
+from cprograms.types import SCALARS, Array, Bits, CType, Pointer, Scalar, Struct, Union, bytes_of, find
 
 
 class Initialisers:
@@ -51,8 +52,11 @@ class Initialisers:
         return value_of(type, self._initialised(type, node.init))
 
     def _declared(self, node: c_ast.Decl) -> CType:
-        if isinstance(node.type, c_ast.ArrayDecl) and node.type.dim is None and isinstance(node.init, c_ast.InitList):
-            return Array(self._declarations.type_of(node.type.type), self._length(node.init))
+        if isinstance(node.type, c_ast.ArrayDecl) and node.type.dim is None and node.init is not None:
+            if (text := _string(node.init)) is not None:
+                return Array(self._declarations.type_of(node.type.type), len(string(text)))
+            if isinstance(node.init, c_ast.InitList):
+                return Array(self._declarations.type_of(node.type.type), self._length(node.init))
         try:
             return self._declarations.type_of(node.type)
         except Unsupported:
@@ -81,6 +85,9 @@ class Initialisers:
         return longest
 
     def _initialised(self, type: CType, node: c_ast.Node) -> list[Slot]:
+        text = _string(node)
+        if text is not None and isinstance(type, Array) and isinstance(type.element, Scalar):
+            return self._characters(type.element, string(text)[: type.length], type.length)
         if not isinstance(node, c_ast.InitList):
             return nodes_of(convert(self._builder, self._expression(node), type, node))
         slots = [zero_of(self._builder, leaf) for leaf in leaves(type)]
@@ -88,6 +95,11 @@ class Initialisers:
             self._fill(slots, 0, type, list(node.exprs))
             return slots
         return self._initialised(type, node.exprs[0]) if node.exprs else slots
+
+    def _characters(self, type: Scalar, characters: list[int], length: int) -> list[Slot]:
+        """The slots of an array of characters, whose last ones are 0."""
+        whole = [*characters, *[0] * (length - len(characters))]
+        return [self._builder.cast(self._builder.constant(c, SCALARS["i8"]), type) for c in whole]
 
     def _fill(self, slots: list[Slot], base: int, type: CType, items: list[c_ast.Node], flat: bool = False) -> None:
         """Initialise an aggregate from the front of `items`; without braces of its own (`flat`), as far as it goes."""
@@ -112,28 +124,26 @@ class Initialisers:
 
     def _fill_union(self, slots: list[Slot], base: int, type: Union, items: list[c_ast.Node]) -> None:
         """Initialise the first member of a union, or the one that is named."""
-        number = 0
         if items and isinstance(items[0], c_ast.NamedInitializer):
-            named = items.pop(0)
-            way = find(type, named.name[0].name) if isinstance(named.name[0], c_ast.ID) else None
-            if way is None or len(way) + len(named.name) > 2:
-                raise Unsupported(named, "cannot follow this initialiser")
-            number, items = way[0], [named.expr]
-        kind = type.fields[number][1]
+            for item in items:
+                self._designated(slots, base, type, item)
+            items.clear()
+            return
+        kind = type.fields[0][1]
         inner = [zero_of(self._builder, leaf) for leaf in leaves(kind)]
         if items:
             self._fill_member(inner, 0, kind, items)
         slots[base : base + size(type)] = self._united(type, kind, inner)
 
-    def _united(self, union: Union, member: CType, inner: list[Slot]) -> list[Slot]:
-        """What is in a union's slots where these are in those of its member."""
-        if layout(member) == layout(union):
+    def _united(self, type: CType, other: CType, inner: list[Slot]) -> list[Slot]:
+        """What is in the slots of a union or of its member where these are in those of the other; 0 beyond it."""
+        if layout(other) == layout(type):
             return inner
         made: list[Slot] = []
-        for at, leaf in layout(union):
+        for at, leaf in layout(type):
             pieces = [
                 (8 * (start - at), slot)
-                for (start, kind), slot in zip(layout(member), inner, strict=True)
+                for (start, kind), slot in zip(layout(other), inner, strict=True)
                 if isinstance(slot, int) and start < at + bytes_of(leaf) and at < start + bytes_of(kind)
             ]
             if pieces and isinstance(leaf, Scalar):
@@ -143,7 +153,10 @@ class Initialisers:
         return made
 
     def _fill_member(self, slots: list[Slot], at: int, type: CType, items: list[c_ast.Node]) -> None:
-        whole = isinstance(type, Scalar | Pointer) or isinstance(items[0], c_ast.InitList)
+        whole = isinstance(type, Scalar | Bits | Pointer) or isinstance(items[0], c_ast.InitList)
+        whole = whole or (
+            _string(items[0]) is not None and isinstance(type, Array) and isinstance(type.element, Scalar)
+        )
         if not whole and self._unevaluated(items[0]) != type:
             self._fill(slots, at, type, items, flat=True)
             return
@@ -152,25 +165,53 @@ class Initialisers:
 
     def _designated(self, slots: list[Slot], base: int, type: CType, item: c_ast.NamedInitializer) -> int:
         """Initialise what a designator names; returns the number of the member after it."""
-        following = 0
-        for depth, name in enumerate(item.name):
-            for step, number in enumerate(self._way(type, name, item)):
-                places = members(type)
-                if not 0 <= number < len(places):
-                    raise Unsupported(item, "there is no such member")
-                offset, type = places[number]
-                base += offset
-                following = number + 1 if depth == step == 0 else following
+        way: list[int] = []
+        inner = type
+        for name in item.name:
+            for number in self._way(inner, name, item):
+                inner = _member(inner, number, item)
+                way.append(number)
+        self._fill_way(slots, base, type, way, item)
+        return way[0] + 1
+
+    def _fill_way(
+        self, slots: list[Slot], base: int, type: CType, way: list[int], item: c_ast.NamedInitializer
+    ) -> None:
+        """Initialise the member that numbers lead to; of a union on the way, what is not in that member becomes 0."""
+        for depth, number in enumerate(way):
+            kind = _member(type, number, item)
+            if isinstance(type, Union):
+                held = slots[base : base + size(type)]
+                united = self._united(kind, type, held)
+                self._fill_way(united, 0, kind, way[depth + 1 :], item)
+                slots[base : base + size(type)] = self._united(type, kind, united)
+                return
+            base += members(type)[number][0]
+            type = kind
         self._fill_member(slots, base, type, [item.expr])
-        return following
 
     def _way(self, type: CType, name: c_ast.Node, item: c_ast.NamedInitializer) -> tuple[int, ...]:
         """The numbers of the members that a part of a designator leads through."""
-        if isinstance(name, c_ast.ID) and isinstance(type, Struct):
+        if isinstance(name, c_ast.ID) and isinstance(type, Struct | Union):
             return find(type, name.name) or (-1,)
         if isinstance(name, c_ast.ArrayDesignator) and isinstance(type, Array):
             return (self._declarations.constant(name.expr),)
         raise Unsupported(item, "this designator does not fit")
+
+
+def _string(node: c_ast.Node) -> c_ast.Constant | None:
+    """The string that something is initialised with, which may stand in braces."""
+    if isinstance(node, c_ast.InitList) and len(node.exprs) == 1:
+        node = node.exprs[0]
+    return node if isinstance(node, c_ast.Constant) and node.type == "string" else None
+
+
+def _member(type: CType, number: int, node: c_ast.Node) -> CType:
+    """The type of a direct member."""
+    kinds = [kind for _, kind in (type.fields if isinstance(type, Union) else members(type))]
+    if not 0 <= number < len(kinds):
+        raise Unsupported(node, "there is no such member")
+    return kinds[number]
 
 
 def _held(type: CType, node: c_ast.Node, most: int) -> CType:

@@ -14,11 +14,17 @@ from cprograms.lowering.pointers import byte_of, each
 from cprograms.lowering.state import Null, Place, Target
 from cprograms.lowering.values import Address, Value, scalar_of
 from cprograms.lowering.variables import Variables
-from cprograms.types import DOUBLE, FLOAT, INT, Bits, CType, Pointer, Scalar, Void
+from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Bits, CType, Pointer, Scalar, Void
 
-LIBRARY = {"memcpy": 3, "memmove": 3, "memset": 3}
-LIBRARY |= {name + suffix: n for name, n in (("modf", 2), ("sincos", 3)) for suffix in ("", "f", "l")}
+_ON_MEMORY = {"memcpy": 3, "memmove": 3, "memset": 3, "memcmp": 3}
+_BY_POINTER = {"modf": 2, "frexp": 2, "remquo": 3, "sincos": 3, "lgamma_r": 2}
+_NAMES = {f"{name}{suffix}{rest}": (base, FLOAT if suffix == "f" else DOUBLE)
+          for base in _BY_POINTER for name, rest in [(base.removesuffix("_r"), "_r" if base.endswith("_r") else "")]
+          for suffix in ("", "f", "l")}  # fmt: skip
+LIBRARY = _ON_MEMORY | {name: _BY_POINTER[base] for name, (base, _) in _NAMES.items()}
 """What is followed, and how many arguments each takes."""
+MOST_COMPARED = 64
+"""Bytes."""
 
 
 class Memory:
@@ -27,21 +33,25 @@ class Memory:
 
     def call(self, name: str, arguments: list[Value], node: c_ast.Node) -> Value:
         """The value of a call. Raises Unsupported where it cannot be followed."""
-        calls: dict[str, Callable[[list[Value], c_ast.Node], Value]] = {
-            "memcpy": self._copy,
-            "memmove": self._copy,
-            "memset": self._fill,
-        }
-        if name in calls:
+        if name in _ON_MEMORY:
+            calls = {"memcpy": self._copy, "memmove": self._copy, "memset": self._fill, "memcmp": self._compare}
             return calls[name](arguments, node)
-        type = FLOAT if name in ("modff", "sincosf") else DOUBLE
-        x = arguments[0]
-        if not isinstance(x, int):
+        base, type = _NAMES[name]
+        pointers = 2 if base == "sincos" else 1
+        numbers = [self._builder.cast(x, type) for x in arguments[:-pointers] if isinstance(x, int)]
+        if len(numbers) + pointers != len(arguments):
             raise Unsupported(node, "a scalar is needed here")
-        x = self._builder.cast(x, type)
-        if name.startswith("modf"):
-            return self._split(x, type, arguments, node)
-        return self._circular(x, type, arguments, node)
+        value, *results = self._computed(base, type, numbers)
+        for target, result in zip(arguments[-pointers:], results, strict=True):
+            self._variables.store(self._target(target, node), result, node)
+        return value
+
+    def result(self, name: str) -> CType | None:
+        """The type of a call's value; None of what gives none."""
+        if name in _ON_MEMORY:
+            return INT if name == "memcmp" else Pointer(Void())
+        base, type = _NAMES[name]
+        return None if base == "sincos" else type
 
     def _target(self, value: Value, node: c_ast.Node) -> Target:
         if not isinstance(value, Address):
@@ -85,25 +95,86 @@ class Memory:
                 raise Unsupported(node, "cannot follow what memory is set to here")
         return to
 
+    def _compare(self, arguments: list[Value], node: c_ast.Node) -> Value:
+        """memcmp: the difference of the first bytes that differ."""
+        first, second, length = arguments
+        count = self._length(length, node)
+        if count > MOST_COMPARED:
+            raise Unsupported(node, "cannot follow how much memory is worked on here")
+        sides = [self._target(side, node) for side in (first, second)]
+        found = self._builder.constant(0, INT)
+        for at in reversed(range(count)):
+            bytes = [self._variables.load(each(side, _reader(at, SCALARS["u8"])), node) for side in sides]
+            left, right = (self._builder.cast(b, INT) for b in bytes if isinstance(b, int))
+            difference = self._builder.add("sub", INT, left, right)
+            found = self._conditions.select(difference, difference, found)
+        return found
+
     # Results through pointers
 
-    def _split(self, x: int, type: Scalar, arguments: list[Value], node: c_ast.Node) -> Value:
+    def _computed(self, name: str, type: Scalar, x: list[int]) -> list[int]:
+        """What a function gives, and what it writes through its pointers."""
+        match name:
+            case "modf":
+                return self._split(x[0], type)
+            case "frexp":
+                return self._exponent(x[0], type)
+            case "remquo":
+                return self._quotient(x[0], x[1], type)
+            case "lgamma_r":
+                return [self._builder.add("lgamma", type, x[0]), self._sign_of_gamma(x[0], type)]
+        return [self._builder.constant(0, INT), *(self._builder.add(op, type, x[0]) for op in ("sin", "cos"))]
+
+    def _split(self, x: int, type: Scalar) -> list[int]:
         """modf."""
         whole = self._builder.add("trunc", type, x)
-        self._variables.store(self._target(arguments[1], node), whole, node)
         # An infinite number has no fraction.
         most = self._builder.constant(type.limits[1], type)
         finite = self._builder.add("le", INT, self._builder.add("abs", type, x), most)
         rest = self._builder.add("sub", type, x, whole)
         rest = self._conditions.select(finite, rest, self._builder.constant(0, type))
         is_number = self._builder.add("eq", INT, x, x)
-        return self._builder.add("copysign", type, self._conditions.select(is_number, rest, x), x)
+        return [self._builder.add("copysign", type, self._conditions.select(is_number, rest, x), x), whole]
 
-    def _circular(self, x: int, type: Scalar, arguments: list[Value], node: c_ast.Node) -> Value:
-        """sincos."""
-        for op, target in zip(("sin", "cos"), arguments[1:], strict=True):
-            self._variables.store(self._target(target, node), self._builder.add(op, type, x), node)
-        return self._builder.constant(0, INT)
+    def _exponent(self, x: int, type: Scalar) -> list[int]:
+        """frexp, by the bits of the number; of one that is not normal, by those of a multiple of it."""
+        build, choose = self._builder, self._conditions
+        digits, width = (23, 8) if type == FLOAT else (52, 11)
+        bias, ones = (1 << width - 1) - 2, (1 << width) - 1
+        small = build.add("lt", INT, build.add("abs", type, x), build.constant(2.0**-bias, type))
+        larger = choose.select(small, build.add("mul", type, x, build.constant(2.0**64, type)), x)
+        unsigned = puns.unsigned(type.bits)
+        bits = puns.recast(build, larger, unsigned)
+        shifted = build.add("shr", unsigned, bits, build.constant(digits, INT))
+        held = build.cast(build.add("and", unsigned, shifted, build.constant(ones, unsigned)), INT)
+        odd = choose.any_of(build.add("eq", INT, held, build.constant(ones, INT)), choose.negation(held))
+        offset = choose.select(small, build.constant(bias + 64, INT), build.constant(bias, INT))
+        exponent = build.add("sub", INT, held, offset)
+        kept = build.add("and", unsigned, bits, build.constant((1 << type.bits) - 1 - (ones << digits), unsigned))
+        fraction = build.add("or", unsigned, kept, build.constant(bias << digits, unsigned))
+        value = choose.select(odd, x, puns.recast(build, fraction, type))
+        return [value, choose.select(odd, build.constant(0, INT), exponent)]
+
+    def _quotient(self, x: int, y: int, type: Scalar) -> list[int]:
+        """remquo: the lowest bits of the quotient, with its sign."""
+        build, long = self._builder, SCALARS["i64"]
+        rest = build.add("remainder", type, x, y)
+        exact, by, over = (build.cast(n, DOUBLE) for n in (rest, y, x))
+        whole = build.add("rint", DOUBLE, build.add("div", DOUBLE, build.add("sub", DOUBLE, over, exact), by))
+        size = build.cast(build.add("abs", DOUBLE, whole), long)
+        low = build.cast(build.add("and", long, size, build.constant(2**31 - 1, long)), INT)
+        negative = build.add("lt", INT, whole, build.constant(0, DOUBLE))
+        return [rest, self._conditions.select(negative, build.add("neg", INT, low), low)]
+
+    def _sign_of_gamma(self, x: int, type: Scalar) -> int:
+        """1 or -1; 1 where there is no gamma."""
+        build, choose, zero = self._builder, self._conditions, self._builder.constant(0, type)
+        floor = build.add("floor", type, x)
+        half = build.add("mul", type, floor, build.constant(0.5, type))
+        odd = build.add("ne", INT, build.add("floor", type, half), half)
+        between = choose.both(odd, build.add("ne", INT, floor, x))
+        below = choose.both(build.add("lt", INT, x, zero), between)
+        return choose.select(below, build.constant(-1, INT), build.constant(1, INT))
 
 
 def _reader(at: int, type: CType | Void) -> Callable[[Place], Target]:

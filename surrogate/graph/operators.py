@@ -344,6 +344,21 @@ def floating_to_unsigned(x: Tensor) -> Tensor:
     return torch.where(x < 2.0**63, x, x - 2.0**64).long()
 
 
+def bits_of(bits: int, signed: bool) -> Compute:
+    """The bits of a floating number, of as many, as a `whole` integer; without gradient."""
+    if bits == 64:
+        return lambda x: x.detach().contiguous().view(torch.int64)
+    mask = -1 if signed else (1 << bits) - 1
+    return lambda x: torch.bitwise_and(x.detach().contiguous().view(torch.int32).long(), mask)
+
+
+def of_bits(bits: int) -> Compute:
+    """The floating number that has the bits of a `whole` integer."""
+    if bits == 64:
+        return lambda v: v.contiguous().view(torch.float64)
+    return lambda v: wrap_whole(-(2**31), 32)(v).int().view(torch.float32)
+
+
 def beyond(low: float, end: float) -> Compute:
     """Where a value is not in low … end, without the end; NaN is not."""
     return lambda v: torch.bitwise_not((v >= low) & (v < end))

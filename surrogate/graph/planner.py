@@ -167,6 +167,8 @@ class Planner:
             self._select(node, n)
         elif n.op == "cast":
             self._cast(node, n, *n.children)
+        elif n.op == "bitcast":
+            self._bitcast(node, n, *n.children)
         elif n.op == "lookup":
             self._lookup(node, n)
         elif n.op in o.MATH:
@@ -410,6 +412,14 @@ class Planner:
             self._set(node, "whole", self._fetch(child, "whole"))
         else:
             self._narrow(node, n, child)
+
+    def _bitcast(self, node: int, n: Node, child: int) -> None:
+        source = self._nodes[child].type
+        if n.type.is_integer:
+            bits = self._emit(o.bits_of(n.type.bits, n.type.kind == "int"), self._fetch(child, _floating(source)))
+            self._set(node, "whole", bits)
+        else:
+            self._set(node, _floating(n.type), self._emit(o.of_bits(n.type.bits), self._fetch(child, "whole")))
 
     def _to_floating(self, child: int, source: Scalar, kind: Kind) -> int:
         dtype = o.DTYPES[kind]

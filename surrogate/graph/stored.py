@@ -142,6 +142,8 @@ def _typed(op: str, type_: Scalar, operands: list[Scalar]) -> bool:
     """Whether an operator of these types gives one of this type."""
     if op == "cast":
         return True
+    if op == "bitcast":
+        return type_.bits == operands[0].bits and type_.is_integer != operands[0].is_integer
     if op == "sel":
         return operands[0].is_integer and operands[1] == operands[2] == type_
     if op == "lookup":

@@ -212,6 +212,56 @@ AGGREGATES = {
     "guarded index": _case("int f(int i) { int t[3] = {5, 6, 7}; if (i < 0 || i >= 3) return -1; return t[i]; }", (-4, 8)),
 }  # fmt: skip
 
+_MEMORY = (
+    "void *memcpy(void *to, const void *from, unsigned long n); void *memmove(void *to, const void *from, unsigned long n);"
+    "void *memset(void *to, int byte, unsigned long n); int memcmp(const void *a, const void *b, unsigned long n); "
+)
+POINTERS = {
+    "address of a local": _case("int f(int a) { int b = 2; int *p = &b, **q = &p; *p += a; **q *= 3; return b; }", SMALL),
+    "address of a field": _case("struct s { int x; double y[2]; }; double f(double a) { struct s s = {1, {a, 2}}; double *p = &s.y[1]; int *n = &s.x; *p += *n; *n = 7; p[-1] *= 2; return s.y[0] + s.y[1] + s.x; }", UNIT),
+    "swap": _case("static void swap(double *a, double *b) { double t = *a; *a = *b; *b = t; } double f(double a, double b) { if (a > b) swap(&a, &b); return a - 2 * b; }", UNIT, UNIT),
+    "results through pointers": _case("static int split(double x, double *whole, double *part) { if (x < 0) return 0; *whole = (int)x; *part = x - *whole; return 1; } double f(double x) { double w = -1, p = -2; int ok = split(x, &w, &p); return ok + 10 * w + p; }", (-4, 9)),
+    "a walk over a table": _case("static const double t[] = {1, 2.5, 4, 8, 9}; double f(double x) { const double *p = t, *end = t + 5; double s = *p++; while (p != end) s = s * x + *p++; return s; }", UNIT),
+    "a walk backwards": _case("double f(double x) { double t[4] = {x, 2, 3, x * x}; double s = 0; for (double *p = t + 3; p >= t; p--) s = s / 2 + *p; return s; }", UNIT),
+    "a walk that only a run ends": _case("int f(int n) { int t[6] = {3, 1, 4, 1, 5, 0}, *p = t; while (*p && n-- > 0) ++p; return 10 * (p - t) + *p; }", (0, 9)),
+    "pointers to rows": _case("static double row(const double *v, int n) { double s = 0; for (int i = 0; i < n; i++) s += v[i] * (i + 1); return s; } double f(double x) { double m[2][3] = {{1, x, 2}, {x, x, 3}}; double (*p)[3] = m; return row(m[0], 3) + 10 * row(*(p + 1), 3) + p[1][0]; }", UNIT),
+    "a row that an index chooses": _case("static double first(const double *v) { return v[0] + v[1]; } double f(int i, double x) { double m[3][2] = {{x, 1}, {2, x}, {3, 4}}; m[i][1] += 1; return first(m[i]) - *(m[i] + 1); }", (0, 2), UNIT),
+    "matrices in helpers": _case("static void mul(double a[2][2], double b[][2], double out[2][2]) { for (int i = 0; i < 2; i++) for (int j = 0; j < 2; j++) { out[i][j] = 0; for (int k = 0; k < 2; k++) out[i][j] += a[i][k] * b[k][j]; } } double f(double x) { double a[2][2] = {{x, 1}, {2, x}}, b[2][2], c[2][2]; mul(a, a, b); mul(a, b, c); return c[0][1] + 3 * c[1][1]; }", UNIT),
+    "either of two": _case("double f(double a, double b) { double x = 1, y = 2, *p = a < b ? &x : &y; *p += a; double *q = p == &x ? &y : &x; *q -= b; return x + 10 * y; }", UNIT, UNIT),
+    "guarded by null": _case("static double get(const double *p, double otherwise) { return p ? *p : otherwise; } double f(double a) { double x = 3, *p = a > 0 ? &x : 0; if (p) *p += a; if (p != 0 && *p > 3.5) x *= 2; return get(p, -a) + get(0, 1) + x; }", UNIT),
+    "a pointer in a struct": _case("struct view { const double *data; int n; }; static double sum(struct view v) { double s = 0; for (int i = 0; i < v.n; i++) s += v.data[i]; return s; } double f(double x) { double d[4] = {x, 1, 2, x}; struct view v = {d, 3}; struct view w = v; w.data++; return sum(v) * 10 + sum(w); }", UNIT),
+    "an array of pointers": _case("double f(int k, double x) { double a[2] = {x, 1}, b[2] = {2, x}, c[2] = {x, x}; const double *v[3] = {a, b, c}; return v[k][0] - v[2 - k][1]; }", (0, 2), UNIT),
+    "a returned pointer": _case("static double *most(double *a, double *b) { return *a > *b ? a : b; } static double *scaled(double *v, double s) { v[0] *= s; v[1] *= s; return v; } double f(double a, double b) { double v[2] = {a, b}; *most(&v[0], &v[1]) += 1; return scaled(v, 2)[1] + v[0]; }", UNIT, UNIT),
+    "structs through pointers": _case("struct v { double x, y; }; static struct v *add(struct v *out, const struct v *a) { out->x += a->x; out->y += a->y; return out; } double f(double a) { struct v p = {a, 1}, q = {2, a}, *r = &p; struct v s = *add(r, &q); r = &q; r->x = 9; (*r).y = p.x; return s.x + 2 * s.y + 3 * q.x + 4 * q.y; }", UNIT),
+    "structs that are copied in a loop": _case("struct v { int x, y; }; int f(int n) { struct v t[4] = {{n, 1}, {2, n}, {3, 3}, {n, 4}}, best = t[0]; for (int i = 1; i < 4; i++) if (t[i].x > best.x) best = t[i]; return 10 * best.x + best.y; }", SMALL),
+    "functions that pointers point to": _case("static double twice(double x) { return 2 * x; } static double square(double x) { return x * x; } static double map(double (*g)(double), double x) { return g(x) + (*g)(1); } double f(double x) { double (*g)(double) = x > 0 ? twice : &square; return map(g, x) + map(twice, x); }", UNIT),
+    "a table of functions": _case("static int inc(int x) { return x + 1; } static int dec(int x) { return x - 1; } static int neg(int x) { return -x; } static int (*const ops[])(int) = {inc, dec, neg}; int f(int k, int x) { return ops[k](x) * 10 + ops[1](x); }", (0, 2), SMALL),
+    "recursion with results through pointers": _case("static void halve(int n, int *count) { if (n > 1) { (*count)++; halve(n / 2, count); } } int f(int n) { int c = 0; halve(n, &c); return c; }", (0, 99)),
+    "insertion": _case("static void sort(int *a, int n) { for (int i = 1; i < n; i++) for (int *p = a + i; p > a && p[-1] > *p; p--) { int t = *p; *p = p[-1]; p[-1] = t; } } int f(int a, int b, int c) { int t[3] = {a, b, c}; sort(t, 3); return t[0] + 20 * t[1] + 400 * t[2]; }", SMALL, SMALL, SMALL),
+}  # fmt: skip
+
+BITS = {
+    "bits of a float": _case("unsigned f(float x) { union { float f; unsigned u; } v = {x}; return v.u >> 23 & 0xff; }", (-300, 300)),
+    "a float of bits": _case("float f(int e, float x) { union { float f; unsigned u; } v = {.u = (unsigned)(e + 127) << 23}; return v.f * x; }", (-9, 9), UNIT),
+    "fast inverse root": _case("float f(float x) { float h = 0.5f * x; int i = *(int *)&x; i = 0x5f3759df - (i >> 1); float y = *(float *)&i; return y * (1.5f - h * y * y); }", (0.1, 9)),
+    "words of a double": _case("int f(double x) { union { double d; struct { unsigned lo; int hi; } w; } v; v.d = x; return (v.w.hi >> 20) + (v.w.lo & 1u ? 7 : 0); }", (-300, 300)),
+    "a double of words": _case("double f(double x, int n) { union { double d; unsigned long u; unsigned w[2]; } v = {x}; v.w[1] += (unsigned)n << 20; v.u &= ~1ul; return v.d; }", (1, 2), (-9, 9)),
+    "bytes, the lowest first": _case("int f(unsigned x) { unsigned char *p = (unsigned char *)&x; int s = p[0] - p[3]; p[1] = 7; *(unsigned short *)(p + 2) = 0x0102; return s ^ (int)x; }", (0, 2.0**31)),
+    "a copy of bits": _case(_MEMORY + "long f(double x) { long u; memcpy(&u, &x, sizeof u); u &= 0x7fffffffffffffff; double y; memcpy(&y, &u, 8); return (long)(y * 64) + (u >> 52); }", (-99, 99)),
+    "a copy of an array": _case(_MEMORY + "double f(double x) { double a[3] = {x, 1, 2}, b[3] = {0}; memcpy(b, a, sizeof a); memmove(b, b + 1, 2 * sizeof *b); memset(a, 0, sizeof(a)); return a[0] + b[0] + 10 * b[1] + 100 * b[2]; }".replace("sizeof *b", "sizeof b[0]"), UNIT),
+    "bytes that are set": _case(_MEMORY + "int f(int x) { struct { int a; short b[2]; unsigned char c; } s = {x, {1, 2}, 3}; memset(s.b, 0xff, sizeof s.b); memset(&s.c, x, 1); return s.a + s.b[1] * 5 + s.c * 100; }".replace("memset(&s.c, x, 1)", "memset(&s.c, 1, 1)"), SMALL),
+    "bytes that are compared": _case(_MEMORY + "int f(int a, int b) { int x[2] = {a, 3}, y[2] = {b, 3}; return (memcmp(x, y, sizeof x) == 0) * 10 + !memcmp(x + 1, y + 1, 4); }", (0, 2), (0, 2)),
+    "bit-fields": _case("struct s { unsigned a : 3; int b : 5; unsigned char c : 1, : 0; unsigned d : 20; }; int f(int x) { struct s s = {x, x, x}; s.a++; s.b -= 3; s.d = x * 1000; return s.a + 100 * s.b + 10000 * s.c + (int)s.d; }", (-20, 20)),
+    "anonymous members": _case("struct v { union { struct { double x, y; }; double e[2]; }; int n; }; double f(double a) { struct v v = {.x = a, .y = 2, .n = 3}, w = {{{1, a}}, 5}; v.e[1] += w.y; return v.y * v.n + w.e[0] + v.e[0]; }", UNIT),
+    "unions of structs": _case("union u { struct { unsigned char r, g, b, a; } c; unsigned n; }; unsigned f(unsigned n, int r) { union u u = {.n = n}, w = {{1, 2, 3, 4}}; u.c.r = r; u.c.a += 3; return u.n ^ w.n; }", (0, 2.0**31), BYTE),
+    "strings": _case("int f(int i) { char s[] = \"abc\"; const char *p = \"xyz\"; char t[5] = \"q\"; s[1]++; return s[i] + 2 * p[i] + 3 * t[i] + sizeof s + sizeof \"four\"; }", (0, 3)),
+    "fraction and exponent": _case("double frexp(double, int *); float frexpf(float, int *); double f(double x, float y) { int e, n = 0; double m = frexp(x * x * x, &e); float t = frexpf(y, &n); return m + e + 100 * (t * 2 + n) + frexp(0, &n) + frexp(x * 4e-310, &n) + n; }", (-9, 9), (-300, 300)),
+    "remainder and quotient": _case("double remquo(double, double, int *); double f(double x, double y) { int q; double r = remquo(x, y, &q); return r + 10 * (q % 8); }", (-9, 9), (-0.4, 2)),
+    "whole and fraction": _case("double modf(double, double *); float modff(float, float *); double f(double x, float y) { double w; float v; return modf(x, &w) + 10 * w + modff(y, &v) * v; }", (-9, 9), (-9, 9)),
+    "a gamma's sign": _case("double lgamma_r(double, int *); double f(double x) { int s; double g = lgamma_r(x, &s); return s * g + s; }", (-6, 6)),
+    "sizes known at run time": _case("double f(double x) { int n = 3; double a[n], m[n][2]; for (int i = 0; i < n; i++) { a[i] = x * i; m[i][0] = i; m[i][1] = x; } return a[2] + m[2][0] * m[1][1] + sizeof a / sizeof a[0]; }", UNIT),
+}  # fmt: skip
+
 UNBOUNDED = {
     "a long loop": _inexact("double f(double x) { double s = 0; for (int i = 0; i < 1000; i++) { s += x * i; if (s > 4) s -= x; } return s; }", (0.1, 4)),
     "newton": _inexact("double f(double x) { double y = x; while (y * y - x > 1e-6) { if (y < -5) break; if (y > 1e6) return y; y = (y + x / y) / 2; } return y; }", (0.1, 4)),
@@ -224,4 +274,4 @@ UNBOUNDED = {
     "an unknown function": _inexact("double j0(double); double f(double x) { return j0(x) + 1; }", UNIT),
 }  # fmt: skip
 
-CASES: dict[str, Case] = {**ARITHMETIC, **LIBM, **CONTROL, **AGGREGATES, **UNBOUNDED}
+CASES: dict[str, Case] = {**ARITHMETIC, **LIBM, **CONTROL, **AGGREGATES, **POINTERS, **BITS, **UNBOUNDED}

@@ -16,6 +16,7 @@ from pycparser import c_ast, c_generator
 
 from cprograms.diagnostics import UsageError
 from cprograms.frontend.normalise import walk
+from cprograms.libm import FUNCTIONS
 from cprograms.program import Parameter, Program
 from cprograms.sandbox.source import job_of
 from cprograms.types import Array, Bits, paths
@@ -81,6 +82,10 @@ int main(int argc, char **argv) {{
     }}
 }}
 """
+
+_LONG_DOUBLE = re.compile(r"\blong\s+double\b")
+_LONG_FORMS = {form.name: function.name for function in FUNCTIONS for form in function.forms[2:]}
+"""The functions of `long double`, and those of double."""
 
 _HEAD = f"""
 static int native_changed(const unsigned char *bytes, unsigned long size) {{
@@ -191,10 +196,13 @@ def keeps(program: Program) -> bool:
 
 def _block(program: Program, k: int) -> str:
     """A program and its driver. Macros number what it names at file scope, so that programs can share a file."""
-    names = sorted(job_of(program).names)
-    define = "".join(f"#define {name} {name}__native{k}\n" for name in names)
+    names = {name: f"{name}__native{k}" for name in sorted(job_of(program).names)}
+    if has_long_double(program):  # which is a double to the sandbox, as to a compiler that is told so
+        names = {**_LONG_FORMS, **names}
+    define = "".join(f"#define {name} {other}\n" for name, other in names.items())
     undefine = "".join(f"#undef {name}\n" for name in names)
-    return f"{define}{program.text}\n{_driver(program, k)}{undefine}"
+    text = _LONG_DOUBLE.sub("double", f"{program.text}\n{_driver(program, k)}")
+    return f"{define}{text}{undefine}"
 
 
 def _driver(program: Program, k: int) -> str:
@@ -238,10 +246,12 @@ def _object(parameter: Parameter, declared: c_ast.Decl, i: int) -> Iterator[str]
         yield f"__builtin_memset((void *)&native_p{i}, {_FILL}, sizeof native_p{i});"
         return
     assert isinstance(parameter.type, Array)
-    size = f"sizeof(*(native_t{i})0) * {parameter.type.length} + {2 * _GUARD}"
+    # A typedef of an array stands for a pointer, too.
+    yield f"typedef __typeof__(*(native_t{i} *)0 + 0) native_a{i};"
+    size = f"sizeof(*(native_a{i})0) * {parameter.type.length} + {2 * _GUARD}"
     yield f"unsigned char native_o{i}[{size}] __attribute__((aligned(32)));"
     yield f"__builtin_memset(native_o{i}, {_FILL}, sizeof native_o{i});"
-    yield f"native_t{i} native_p{i} = (void *)(native_o{i} + {_GUARD});"
+    yield f"native_a{i} native_p{i} = (void *)(native_o{i} + {_GUARD});"
 
 
 def _typedef(declared: c_ast.Decl, name: str) -> str:
@@ -271,7 +281,7 @@ def _settings(parameter: Parameter, place: str) -> Iterator[str]:
         argument, fixed = parameter.arguments[n], parameter.fixed[n]
         if argument is not None or fixed is not None:
             value = f"native_x[{argument}]" if argument is not None else repr(fixed)
-            # What a parameter points to may be const, and `long double`, which has the type's name but not its size.
+            # What a parameter points to may be const.
             target = leaf if bits else f"*(__typeof__((__typeof__({leaf}))0) *)&{leaf}"
             yield f"{target} = ({type}){value};"
 
@@ -283,5 +293,5 @@ def _stores(parameter: Parameter, place: str) -> Iterator[str]:
 
 
 def has_long_double(program: Program) -> bool:
-    """Whether a program computes with `long double`, which is another type in the sandbox."""
-    return re.search(r"\blong\s+double\b", program.text) is not None
+    """Whether a program computes with `long double`, which is a double here and in the sandbox."""
+    return _LONG_DOUBLE.search(program.text) is not None
