@@ -28,6 +28,7 @@ from cprograms.frontend.subset import is_constant
 from cprograms.types import Array, Bits, Pointer, Scalar, Struct, Union
 
 _SPACE = re.compile(r"\s+")
+_ARITHMETIC = re.compile(r"typedef ((?:(?:unsigned|signed|char|short|int|long|float|double) )+)(\w+) ?;")
 _ENTRY = re.compile(r"surrogate\s+entry\b")
 _LINKED = ("function", "prototype", "object", "extern")
 _DEFINED = ("function", "object")
@@ -68,8 +69,12 @@ class _File:
     chunks: dict[Key, list[Chunk]]
     meanings: dict[Key, int] = field(default_factory=dict)
 
-    def texts(self, key: Key) -> set[str]:
-        return {_plain(chunk) for chunk in self.chunks[key]}
+    def spells_alike(self, other: _File, key: Key) -> bool:
+        """Whether a name is declared in the same words in another file, besides where it only seems to be declared."""
+        if {_plain(c) for c in self.chunks[key]} == {_plain(c) for c in other.chunks[key]}:
+            return True
+        own, others = ({_plain(e.chunk) for e in file.entities(key)} for file in (self, other))
+        return bool(own) and own == others
 
     def entities(self, key: Key) -> list[Entity]:
         """What declares an ordinary identifier."""
@@ -122,7 +127,7 @@ class _Meanings:
 
     def _meaning(self, key: Key, file: _File) -> int:
         for number, owner in enumerate(self.owners[key]):
-            if owner.texts(key) == file.texts(key):
+            if file.spells_alike(owner, key):
                 if not file.has_state(key):
                     return number
             elif owner.is_external(key) and file.is_external(key):
@@ -203,15 +208,13 @@ class _Linked(Unit):
     def _parse(self, chunk: Chunk) -> list[c_ast.Node]:
         file, original, names = self._origin[chunk.index]
         nodes = file.unit.parse(original)
-        if not file.uses(original, names.keys() & self._split):
-            return nodes
         try:
-            made = renamed(nodes, names)
+            nodes = renamed(nodes, names) if file.uses(original, {*names}) else nodes
         except RecursionError:
             place = c_ast.EmptyStatement(coord=chunk.coord)
             raise Unsupported(place, "the code is nested too deeply") from None
-        self._enter_tags(chunk, made)
-        return made
+        self._enter_tags(chunk, nodes)
+        return nodes
 
     def _says_the_same(self, file: _File, chunk: Chunk, other: _File, twin: Chunk) -> bool:
         """Whether two chunks of the same text are one thing. Definitions of what is external are two, and one too many,
@@ -281,8 +284,12 @@ def _with_names(chunk: Chunk, names: dict[Key, str]) -> Chunk:
 
 
 def _plain(chunk: Chunk) -> str:
-    """A chunk's text however its lines are broken."""
-    return _SPACE.sub(" ", chunk.text)
+    """A chunk's text however its lines are broken, and the words of an arithmetic type ordered."""
+    text = _SPACE.sub(" ", chunk.text)
+    if found := _ARITHMETIC.fullmatch(text):
+        words = sorted(found[1].split())
+        return f"typedef {' '.join(w for w in words if w != 'int' or len(words) == 1)} {found[2]};"
+    return text
 
 
 def _stem(name: str) -> str:

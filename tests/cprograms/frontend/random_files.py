@@ -64,6 +64,7 @@ def _thing(name: str, random: Random) -> tuple[str, str]:
             (f"enum {{ {name} = {number} }};", f"{name}"),
             (f"typedef float {name};", f"({name})(x / {number})"),
             (f"struct {name} {{ float a; double {name}; }};", f"((struct {name}){{ {number}, x }}).{name}"),
+            (f"static const struct {{ float a; union {{ double b; }} c; }} {name} = {{ {number} }};", f"{name}.a"),
             (f"union {name} {{ double a; }};", f"((union {name}){{ {number} }}).a"),
             (
                 f"struct {name} {{ double a[{number}]; }}; static double size_{name}(double {name}) "

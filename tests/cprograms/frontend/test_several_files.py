@@ -133,6 +133,16 @@ def test_declarations_may_be_repeated_and_spelled_otherwise():
     assert program.text.count("struct v\n") == 1
 
 
+def test_an_arithmetic_type_is_one_however_it_is_spelled():
+    files = _write(
+        a="typedef unsigned long int size;\ndouble g(size);\ndouble f(double x) { return g((size)x); }",
+        b="typedef long unsigned size;\ndouble g(size n) { return n + (size)1; }",
+    )
+    program = cprograms.load(files)
+    assert _run(program, 3) == 4
+    assert "size_in" not in program.text
+
+
 def test_a_struct_of_one_file_is_another_s_secret():
     files = _write(
         state_h="struct state;\nstruct input { double x; };\ndouble step(struct input);\n",
