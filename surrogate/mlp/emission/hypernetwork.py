@@ -269,7 +269,7 @@ class NodeDecoder(nn.Module):
     def forward(self, states: Tensor, x: Tensor) -> Tensor:
         """states: [n, d]; x: [n, P, slots], P inputs a node -> [n, P]."""
         g1, b1, g2, b2 = self.modulation(states).unsqueeze(1).chunk(4, dim=-1)  # each [n, 1, width]
-        directions = self.by_state(states).view(len(states), -1, 16) / 4  # [n, slots, 16]
+        directions = self.by_state(states).view(len(states), x.shape[2], 16) / 4  # [n, slots, 16]
         h = F.silu((self.inputs(x) + self.mixed(x @ directions)) * (1 + g1) + b1)  # [n, P, width]
         h = F.silu(self.hidden(h) * (1 + g2) + b2)  # [n, P, width]
         values: Tensor = self.out(h).squeeze(-1)  # [n, P]
