@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 import cprograms
 from cprograms.lowering import lower
 from cprograms.ops import INDEX
-from surrogate.mlp.emission.encoding import EncodedGraph, collate, encode, without_text
+from surrogate.mlp.emission.encoding import EncodedGraph, collate, encode, encode_results, without_text
 
 SOURCES = (
     "double f(double x, double y) { return x - y; }",
@@ -54,3 +57,23 @@ def test_without_the_text_arguments_are_in_the_signatures_order() -> None:
     assert bare.arguments.tolist() == [0, 1]
     assert bare.slot[:2].tolist() == [0, 1]
     assert (bare.strata[0].max() < 3, bare.strata[1].min() > 5) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "struct p { double a, b, c; }; struct p f(double x, double y)"
+        " { double t = sin(x * y); struct p r = {t + y, t * t - x, 3}; return r; }",
+        "void f(const double w[6], double out[4])"
+        " { for (int i = 0; i < 4; i++) out[i] = w[i] * w[i + 2] - (w[i] > 0 ? w[5] : 1); }",
+        "double f(double x) { return x * x; }",
+    ],
+)
+def test_the_results_of_a_program_are_encoded_as_each_alone(source: str) -> None:
+    p = cprograms.load(source=f"#include <math.h>\n{source}")
+    graph = lower(p)
+    together = encode_results(graph, p.domain)
+    assert len(together) == len(p.results)
+    for k, found in enumerate(together):
+        for part, expected in vars(encode(graph.result(k), p.domain)).items():
+            np.testing.assert_array_equal(getattr(found, part), expected)

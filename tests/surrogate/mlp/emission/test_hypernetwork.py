@@ -28,6 +28,7 @@ from surrogate.mlp.emission.hypernetwork import (
     Hypernetwork,
     HypernetworkConfig,
     gauss_newton,
+    known,
     number_features,
     operator_rows,
     scale_moments,
@@ -315,3 +316,25 @@ def test_every_library_program_encodes_with_finite_strata() -> None:
             encoded = encode(lower(p).result(k), p.domain)
             assert np.isfinite(encoded.strata).all(), path.name
             assert (np.diff(encoded.strata, axis=1) >= -1e-3 * np.abs(encoded.strata[:, 1:]) - 1e-6).all(), path.name
+
+
+@torch.no_grad()
+def test_arguments_beyond_the_slots_are_read_as_the_last(model: Hypernetwork) -> None:
+    """Where they enter: by the slot's embedding, and by the base of the first layer's columns."""
+    names = [f"x{k}" for k in range(20)]
+    p = cprograms.load(source=f"double f({', '.join(f'double {n}' for n in names)}) {{ return {' + '.join(names)}; }}")
+    batch = collate([encode(lower(p), p.domain)])
+    operators = known(model.compose.operator_rows, batch.op)
+    local = {
+        k: model.compose.local(replace(batch, slot=torch.full_like(batch.slot, k)), operators) for k in (14, 15, 40)
+    }
+    torch.testing.assert_close(local[40], local[15], rtol=0, atol=0)
+    assert (local[14] - local[15]).abs().max() > 0.1
+    plain = deepcopy(model)
+    plain.column_head.weight.zero_()
+    plain.column_head.bias.zero_()
+    w1 = plain(batch).towers.w1
+    assert w1.shape == (1, 16, 21)
+    for k in range(20):
+        torch.testing.assert_close(w1[0, :, k], model.base1[:, min(k, 15)], rtol=0, atol=0)
+    assert model(batch).towers.w1[0].std(0).min() > 0.01
