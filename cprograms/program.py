@@ -126,9 +126,8 @@ class Program:
     entry's, in order, and then the globals that are state: the first `returned` results come from what it returns, the
     others from them. Without any, the arguments are scalars that are passed by value, and all results are returned.
     `restored` names the globals that the program may change, which start anew with every row, those that are state
-    among them. `wraps`: its signed integers wrap, as with `-fwrapv`. `users` are the functions of the file that need an
-    entry which nobody named: none of them is numeric, and one of them may have been meant. `warnings` are what the user
-    should know of it.
+    among them. `wraps`: its signed integers wrap, as with `-fwrapv`. `warnings` are what the user should know
+    of it.
     """
 
     path: str
@@ -141,7 +140,6 @@ class Program:
     returned: int = -1
     restored: tuple[str, ...] = ()
     wraps: bool = False
-    users: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
     def __post_init__(self) -> None:

@@ -120,18 +120,6 @@ class File(ABC):
         files = zip(self._sources, self._expanded, strict=True)
         return (*(w for source, one in files for w in passed_over(source, one.missing)), *notes)
 
-    def users(self, entry: str, wanted: str | None) -> tuple[str, ...]:
-        """The functions that need an entry which was not named, perhaps those that were meant."""
-        if wanted is not None or self._pragmas.entry is not None:
-            return ()
-        users = self._users(self.functions)
-        using, stack = {entry}, [entry]
-        while stack:
-            fresh = [name for name in users.get(stack.pop(), []) if name not in using]
-            using.update(fresh)
-            stack += fresh
-        return tuple(name for name in self.functions if name in using and name not in (entry, "main"))
-
     def _users(self, names: Iterable[str]) -> dict[str, list[str]]:
         """What needs a function or an object, of these functions and objects and of all that they need."""
         users: dict[str, list[str]] = {}

@@ -24,7 +24,8 @@ from cprograms.frontend.source import Source, read
 from cprograms.frontend.standard import ERRNO
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
-from cprograms.lowering.accesses import Access, Given, accesses
+from cprograms.lowering.accesses import Accesses, Given
+from cprograms.lowering.watching import Access
 from cprograms.program import Program
 
 _BEFORE = "put it before the function that has this argument"
@@ -92,7 +93,7 @@ def load(
         file = NumericFile(*given, shape=shape)
         chosen = file.entry(entry)
         program = file.program(chosen, ranges or {})
-        return replace(program, users=file.users(chosen, entry), warnings=file.warnings(chosen))
+        return replace(program, warnings=file.warnings(chosen))
 
 
 def load_expanded(text: str, name: str = "<source>") -> Program:
@@ -189,6 +190,8 @@ class NumericFile(File):
         self._owners: dict[Range, str | None] = {}
         self._signatures: dict[str, Signature] = {}
         self._shape = shape or Shape()
+        self._accesses = Accesses(self._subset.touches)
+        self._added: set[str] = set()
 
     def needs(self, name: str) -> Iterable[str]:
         return self._subset.check(name).needs
@@ -216,13 +219,15 @@ class NumericFile(File):
             return Signature((), (), (Unsupported(at, f"'{name}' is declared as something else than a function"),))
         needed = self._subset.faults(name)  # it is prepared by being checked
         shape = self._shape_of(name)
-        follow = None if needed else lambda given: self._accesses(name, given)
+        follow = None if needed else lambda given: self._found_accesses(name, given)
         declarations = self._scope.declarations_of(entity.chunk)
         return signature_of(entity.node, declarations, shape, self._state(name, shape), follow)
 
-    def _accesses(self, name: str, given: list[Given]) -> dict[str, Access] | None:
-        unit = trim(self._unit, name, self._subset.needed(name))
-        return accesses(unit, name, given, tuple(self._subset.mutable(name)))
+    def _found_accesses(self, name: str, given: list[Given]) -> dict[str, Access] | None:
+        needed = self._subset.needed(name)
+        self._accesses.add(trim(self._unit, name, {n: e for n, e in needed.items() if n not in self._added}))
+        self._added |= needed.keys()
+        return self._accesses.of(name, given, tuple(self._subset.mutable(name)))
 
     def _shape_of(self, name: str) -> Shape:
         """What pragmas before a function and the user say of its parameters."""

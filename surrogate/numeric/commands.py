@@ -53,15 +53,8 @@ def _error_lines(measured: Report) -> list[str]:
 
 
 def program_warnings(program: Program) -> list[str | Diagnostic]:
-    """What a user may not have meant: of the program's pragmas, its entry, its domain."""
-    return [*program.warnings, *_entry_warning(program), *_domain_warning(program)]
-
-
-def _entry_warning(program: Program) -> list[str]:
-    if not program.users:
-        return []
-    meant = program.users[-1]
-    return [f"'{program.entry}' is a helper of '{meant}', which is not numeric; --entry {meant} says why"]
+    """What a user may not have meant: of the program's pragmas, its state, its domain."""
+    return [*program.warnings, *_domain_warning(program)]
 
 
 def _domain_warning(program: Program) -> list[str]:
