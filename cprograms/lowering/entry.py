@@ -40,7 +40,9 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256, executab
     something cannot be followed.
     """
     with spending(program.path):
-        graph = _executable(program, max_nodes, unroll) if executable else _lowered(program, max_nodes, unroll)
+        if executable:
+            return _executable(program, max_nodes, unroll)
+        graph = _lowered(program, max_nodes, unroll)
         if graph.exact or len(graph.roots) == 1:
             return graph
         return _many_results(program, max_nodes, unroll) or graph
