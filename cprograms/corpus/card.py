@@ -52,7 +52,7 @@ def _described(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("package", row["origin"]["package"] or "-"),
         ("licence", row["licence"] or "not recorded"),
         ("arguments", f"{len(row['arguments']):2}"),
-        ("results", str(len(row["results"]))),
+        ("results", f"{len(row['results']):2}"),
         ("result type", row["results"][0]["type"]),
         ("tokens", length),
         ("rows that ended well", "all" if ended == len(row["status"]) else "at least 90 %"),
@@ -77,10 +77,9 @@ configs:
 ---
 # A corpus of numeric C programs with rows
 
-Numeric, pointer-free, deterministic C functions, each self-contained, with inputs and the outputs that it gives for
-them. {outcomes.total()} programs were read: {outcomes[DUPLICATE]} equal an earlier one but for names,
-{outcomes[STRADDLING]} are like a program of another package's split and were left out, and
-{sum(outcomes[s] for s in SPLITS)} are here.
+Numeric, deterministic C functions, each self-contained, with inputs and the outputs that it gives for them.
+{outcomes.total()} programs were read: {outcomes[DUPLICATE]} equal an earlier one but for names, {outcomes[STRADDLING]}
+are like a program of another package's split and were left out, and {sum(outcomes[s] for s in SPLITS)} are here.
 
 No two programs of different splits have the same text but for names and numbers, the same dataflow graph but for
 constants, equal outputs on shared inputs, or 80 % of their runs of five tokens in common (found with a probability of
@@ -95,11 +94,11 @@ constants, equal outputs on shared inputs, or 80 % of their runs of five tokens 
 
 _FIELDS = {
     "id": "hash of source and entry",
-    "source": "self-contained C; the domain as `#pragma surrogate range(argument, low, high)`",
+    "source": "self-contained C; the domain, extents, fixed numbers and state in `#pragma surrogate` lines",
     "entry": "the function that the rows are of",
     "signature": "its prototype",
-    "arguments": "name, type, range of the inputs, and where the range comes from",
-    "results": "name (`return`, or a struct's field) and type",
+    "arguments": "name (`x`, `w[3]`, `s.sum`), type, range of the inputs, and where the range comes from",
+    "results": "name (`return`, a struct's field, or what is written: `out`, `w[3]`, `s.sum`) and type",
     "tokens": "hash of the tokens, names canonical",
     "skeleton": "the same with numbers masked",
     "graph": "hash of the dataflow graph's shape; empty where the graph leaves something out",

@@ -20,7 +20,7 @@ from cprograms.types import Array, CType, Struct, Union
 KINDS: tuple[str, ...] = ("function", *get_args(PieceKind))
 FORMS = ("scalars", "pointers to scalars", "arrays", "structs", "state")
 """What whole functions work on, the last of which one has counts."""
-_FORM_STAGES = (
+FORM_STAGES = (
     ("numeric", "in the numeric subset"),
     ("settings", "of these with an extent or a number given"),
     ("kept in this shard", "runs, varies, loads"),
@@ -83,7 +83,7 @@ class Funnel:
 
     def forms(self) -> list[tuple[str, list[int]]]:
         """What is left of whole functions after some stages, by form."""
-        return [(label, [self.counts[f"{form}: {stage}"] for form in FORMS]) for stage, label in _FORM_STAGES]
+        return [(label, [self.counts[f"{form}: {stage}"] for form in FORMS]) for stage, label in FORM_STAGES]
 
     def of_files(self) -> list[tuple[str, int]]:
         return sorted((k, n) for k, n in self.counts.items() if k.startswith(("files: ", "functions: ")))
