@@ -233,20 +233,18 @@ class _Linked(Unit):
 
     def defined_twice(self) -> Iterator[Unsupported]:
         """The functions and objects with external linkage that several files define, `main` left out."""
-        for name in self._by_name:
-            chunks = self._by_name[name]
-            files = {id(self._origin[c.index][0]) for c in chunks if c.index in self._origin}
-            if name == "main" or len(files) < 2:
+        for name, chunks in self._by_name.items():
+            owners = {id(self._origin[c.index][0]) for c in chunks if c.index in self._origin}
+            if name == "main" or len(owners) < 2:
                 continue
             definitions: dict[int, Entity] = {}
-            for file in self._files:
+            for file in (f for f in self._files if id(f) in owners):
                 for entity in _external(file, ("name", name)):
                     if entity.kind in _DEFINED and entity.chunk.index in self._origin:
                         definitions.setdefault(id(file), entity)
-            for other in [*definitions.values()][1:]:
-                hint = (
-                    f"the other definition is at {_shown(next(iter(definitions.values())))}; leave out one of the files"
-                )
+            found = list(definitions.values())
+            for other in found[1:]:
+                hint = f"the other definition is at {_shown(found[0])}; leave out one of the files"
                 yield Unsupported(_place(other), f"'{name}' is defined in two files", hint)
 
 
