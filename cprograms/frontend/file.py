@@ -118,7 +118,7 @@ class File(ABC):
         found = self._places.diagnostics(self.notes(entry))
         notes = (replace(d, severity="warning") for d in found[:MAX_DIAGNOSTICS])
         files = zip(self._sources, self._expanded, strict=True)
-        return (*(w for source, one in files for w in passed_over(source, one.missing)), *notes)
+        return (*(w for source, one in files for w in passed_over(source, one.missing, one.errors)), *notes)
 
     def _users(self, names: Iterable[str]) -> dict[str, list[str]]:
         """What needs a function or an object, of these functions and objects and of all that they need."""

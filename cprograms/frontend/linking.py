@@ -83,7 +83,7 @@ class _File:
     def is_external(self, key: Key) -> bool:
         """Whether a name is that of a function or an object with external linkage."""
         found = self.entities(key)
-        return bool(found) and all(map(_has_linkage, found))
+        return bool(found) and all(map(_has_linkage, found)) and not all(map(_is_inline, found))
 
     def has_state(self, key: Key) -> bool:
         """Whether a name is that of something static that can change: each file has its own, however it is spelled."""
@@ -300,6 +300,12 @@ def _has_linkage(entity: Entity) -> bool:
         return not entity.chunk.is_typedef and "static" not in entity.chunk.text.partition("(")[0].split()
     declared: Any = getattr(entity.node, "decl", entity.node)
     return entity.kind in _LINKED and "static" not in declared.storage
+
+
+def _is_inline(entity: Entity) -> bool:
+    """Whether a declaration is one of those that leave the function's external definition to another file."""
+    declared: Any = getattr(entity.node, "decl", entity.node)
+    return "inline" in (getattr(declared, "funcspec", None) or ()) and "extern" not in declared.storage
 
 
 def _place(entity: Entity) -> c_ast.Node:

@@ -24,6 +24,7 @@ _NAMELESS = re.compile(
     r"|.* incomplete type) '(?:struct |union |enum )?(\w+)'.*"
 )
 _CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|define|undef)\b(.*(?:\\\n.*)*)", re.MULTILINE)
+_ERROR = re.compile(r"[ \t]*(?:#|%:)[ \t]*error\b")
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
 
 
@@ -74,13 +75,22 @@ def _place(name: str, source: Source, entered: Iterable[str]) -> Diagnostic:
     return fault
 
 
-def passed_over(source: Source, absent: Sequence[Missing]) -> Iterator[Diagnostic]:
-    """The warnings where nothing that is needed seems to come from these includes."""
+def is_directive(error: Diagnostic) -> bool:
+    """Whether an error is one that the program itself gives, `#error`: where includes are missing, they may be why."""
+    return _ERROR.match(error.source_line) is not None
+
+
+def passed_over(source: Source, absent: Sequence[Missing], errors: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The warnings where nothing that is needed seems to come from these includes, for all the errors of the file."""
     tested = _tested_macros(source) if absent else []
     hint = f"unless it is where {_listed(tested)} may come from, which the file tests" if tested else ""
     for header in absent:
         message = f"'{header.name}' was not found; nothing of it is needed"
         yield replace(header.fault, message=message, hint=hint, severity="warning")
+    for error in errors if absent else ():
+        if is_directive(error):
+            message = f"#error {error.message} was passed over: includes are missing"
+            yield replace(error, message=message, hint="", severity="warning")
 
 
 def _tested_macros(source: Source) -> list[str]:

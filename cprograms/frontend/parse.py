@@ -528,8 +528,10 @@ def _declared(tokens: list[str]) -> tuple[set[str], set[str], set[str]]:
         if after == "(" and tokens[i + 2 : i + 3] == ["*"]:  # the type of `T (*f)(int)`
             continue
         alone = (before, after) == ("(", ")")  # int (f)(int)
-        if not braces and after in (";", ",", "=", "(", "[", ")") and (
-            not parentheses or before in ("*", "const") or alone
+        if (
+            not braces
+            and after in (";", ",", "=", "(", "[", ")")
+            and (not parentheses or before in ("*", "const") or alone)
         ):
             outer.add(token)
     return outer, enumerators, tags

@@ -19,7 +19,7 @@ from cprograms.budget import COMPILER_MEMORY, RAISE, current
 from cprograms.columns import character
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend import cplusplus
-from cprograms.frontend.missing import Missing, missing
+from cprograms.frontend.missing import Missing, is_directive, missing
 from cprograms.frontend.reach import NO_EMBED, outside, outward, overlay
 from cprograms.frontend.source import Source, escape
 from cprograms.frontend.standard import DECLARATIONS
@@ -94,8 +94,8 @@ class Preprocessed:
 def preprocess(source: Source) -> Preprocessed:
     """Expand a source, and check it with a real compiler's eyes.
 
-    An include that is not found is passed over. Raises ProgramError where there is no text to go on with: an
-    unterminated comment, too much text, or one that reaches further than it may.
+    An include that is not found is passed over, and so is `#error` then. Raises ProgramError where there is no text to
+    go on with: an unterminated comment, too much text, or one that reaches further than it may.
     """
     if source.self_contained and (found := outward(source)):
         raise ProgramError(found[:MAX_ERRORS])
@@ -125,7 +125,7 @@ def _expanded(source: Source, flags: Sequence[str]) -> Preprocessed:
         passed_over = missing(includes, text, source)
     if taken := taken or [m.fault for m in passed_over if m.fault.message == NO_EMBED]:
         raise ProgramError(taken[:MAX_ERRORS])
-    if found := _diagnostics(expansion_errors, source):
+    if found := [d for d in _diagnostics(expansion_errors, source) if not (passed_over and is_directive(d))]:
         foreign = cplusplus.verdict(source.name, found, [header.name for header in passed_over])
         absent = [header.fault for header in passed_over if header.fault.line]
         raise ProgramError([foreign] if foreign else [*absent, *found][:MAX_ERRORS])

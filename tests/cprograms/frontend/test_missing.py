@@ -124,9 +124,16 @@ def test_a_description_says_it_of_each_function():
 
 
 def test_an_error_directive_may_come_of_it():
-    header, error = _told('#include "config.h"\n#ifndef LEVEL\n#error "no LEVEL"\n#endif\n' + F)
-    assert header.message == "'config.h' file not found"
+    text = '#include "config.h"\n#ifndef LEVEL\n#error "no LEVEL"\n#endif\n' + F
+    header, error = cprograms.load(source=text).warnings
+    assert header.message == "'config.h' was not found; nothing of it is needed"
+    assert (error.message, error.line) == ('#error "no LEVEL" was passed over: includes are missing', 3)
+    messages = [d.message for d in _told(text.replace("2 * x", "LEVEL * x"))]
+    assert messages == ["'config.h' file not found", "use of undeclared identifier 'LEVEL'"]
+    (error,) = _told(text.replace('#include "config.h"', ""))
     assert error.message == '"no LEVEL"'
+    header, error = _told(f"{text}#if 1\n")
+    assert (header.message, error.message) == ("'config.h' file not found", "unterminated conditional directive")
 
 
 def test_a_missing_header_is_no_reason_to_take_bool_for_granted():

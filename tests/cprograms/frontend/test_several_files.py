@@ -213,6 +213,17 @@ def test_every_file_may_have_a_main_and_the_functions_of_a_header():
     assert _run(cprograms.load(files), 1) == 5
 
 
+def test_inline_functions_are_each_file_s_own():
+    files = _write(
+        h_h="inline double twice(double x) { return FACTOR * x; }\ndouble plain(double);\n",
+        a='#define FACTOR 2\n#include "h.h"\ndouble g(double);\n'
+        "double f(double x) { return twice(x) + 100 * g(x) + plain(x); }",
+        b='#define FACTOR 3\n#include "h.h"\ninline double plain(double x) { return x; }\n'
+        "double g(double x) { return twice(x); }",
+    )
+    assert _run(cprograms.load(files), 1) == 2 + 300 + 1
+
+
 @pytest.mark.parametrize(
     ("declared", "call"),
     [
