@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from operator import add, and_, eq, ge, gt, le, lshift, lt, mul, ne, or_, rshift, sub, xor
 
 from pycparser import c_ast
@@ -46,6 +47,12 @@ class Declarations:
         self._defined: dict[int, Struct | Union | None] = {}
         """What struct and union nodes define; None while that is being found out."""
         self._weights: dict[int, int] = {}
+
+    def copy(self) -> Declarations:
+        """The same ones, to which others can be added."""
+        copied = copy(self)
+        copied.typedefs, copied.tags, copied.constants = dict(self.typedefs), dict(self.tags), dict(self.constants)
+        return copied
 
     def declare(self, node: c_ast.Node) -> None:
         """Take note of what a declaration names: a typedef, a struct or union tag, enum constants."""

@@ -15,7 +15,8 @@ from cprograms import options
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.frontend.pragmas import Range
-from cprograms.lowering.accesses import Access, Given
+from cprograms.lowering.accesses import Given
+from cprograms.lowering.watching import Access
 from cprograms.names import element, shortened
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS, Argument, Parameter, Result
 from cprograms.types import Array, Bits, CType, Function, Leaf, Pointer, Scalar, Void, flexible, leaf_count, paths
@@ -246,6 +247,10 @@ class _Maker:
         elif access.unbounded is not None:
             message = f"how many elements '{name}' has is not known: this index may be anything"
             self._fault(access.unbounded, message, _HOW_TO_SIZE.format(name) + _OR_FIX)
+        elif access.lost is not None:
+            place = access.lost if access.lost.coord is not None else self._function.decl
+            message = f"how many elements '{name}' has is not known: what is done with it here is not followed"
+            self._fault(place, message, _HOW_TO_SIZE.format(name))
         else:
             return False
         return True

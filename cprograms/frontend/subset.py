@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -18,7 +17,7 @@ from cprograms.frontend.normalise import base, walk
 from cprograms.frontend.output import drop_output
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
-from cprograms.frontend.standard import BUILTINS, DROPPED, FORBIDDEN, PROTOTYPES, TRAPPED
+from cprograms.frontend.standard import BUILTINS, DROPPED, ERRNO, FORBIDDEN, PROTOTYPES, TRAPPED
 from cprograms.frontend.statics import lift_statics
 from cprograms.types import Scalar
 
@@ -65,6 +64,7 @@ class Subset:
         self._checked: dict[str, Checked] = {}
         self._definitions: dict[str, c_ast.Node | Unsupported] = {}
         self._mutable: dict[str, bool] = {}
+        self._touches: dict[str, bool] = {}
         self.writes = Writes(scope, self._readable)
 
     def needed(self, name: str) -> dict[str, Entity | None]:
@@ -110,6 +110,13 @@ class Subset:
             constant = is_constant(entity.node, self._scope.declarations_of(entity.chunk))
             self._mutable[name] = not constant and self.writes.writes(name)
         return self._mutable[name]
+
+    def touches(self, name: str) -> bool:
+        """Whether a function, or what it needs, has to do with an object that may change, but for errno."""
+        if name not in self._touches:
+            objects = (n for n, e in self.needed(name).items() if e is not None and e.kind == "object" and n != ERRNO)
+            self._touches[name] = any(self.is_mutable(n) for n in objects)
+        return self._touches[name]
 
     def changes(self, entry: str, name: str) -> bool:
         """Whether a function, or what it needs, may write an object at file scope."""
@@ -185,7 +192,7 @@ def prepare(entity: Entity, scope: FileScope) -> None:
     if _too_deep(node):
         raise Unsupported(_coord_node(node), f"'{entity.name}' is nested more than {MAX_DEPTH} levels deep")
     if isinstance(node, c_ast.FuncDef):
-        rewrite_extensions(node, own_copy(scope.declarations_of(entity.chunk)), scope.type_of)
+        rewrite_extensions(node, scope.declarations_of(entity.chunk).copy(), scope.type_of)
 
 
 def _too_deep(node: c_ast.Node) -> bool:
@@ -208,7 +215,7 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
     def __init__(self, scope: FileScope, chunk: Chunk):
         self._scope = scope
         self._chunk = chunk
-        self._declarations = own_copy(scope.declarations_of(chunk))
+        self._declarations = scope.declarations_of(chunk).copy()
         self._locals: list[dict[str, c_ast.Node | None]] = []
         """Names by scope, innermost last; the declarations of the constants among them."""
         self._found = Checked()
@@ -316,7 +323,7 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
 
     def _with_constants(self, expression: c_ast.Node, depth: int) -> Declarations:
         """The declarations, with the values of the const integers that an expression names among the constants."""
-        known = own_copy(self._declarations)
+        known = self._declarations.copy()
         for name in {n.name for n in walk(expression) if isinstance(n, c_ast.ID)}:
             place = next((scope[name] for scope in reversed(self._locals) if name in scope), None)
             if place is None and not self._is_local(name):
@@ -548,13 +555,6 @@ def _implicit(name: str) -> c_ast.Decl:
 def _takes_any_number(function: c_ast.FuncDef) -> bool:
     given = function.decl.type.args.params if function.decl.type.args else []
     return any(isinstance(parameter, c_ast.EllipsisParam) for parameter in given)
-
-
-def own_copy(shared: Declarations) -> Declarations:
-    """A copy to which a function's own types can be added."""
-    own = copy(shared)
-    own.typedefs, own.tags, own.constants = dict(shared.typedefs), dict(shared.tags), dict(shared.constants)
-    return own
 
 
 def _constant(node: c_ast.Node, declarations: Declarations) -> int | None:

@@ -67,7 +67,7 @@ class Calls:
         self._returned: dict[tuple[object, ...], Value] = {}
         self._recursive: set[str] = set()
         self._cut: set[str] = set()  # recursive functions whose inner calls are not followed
-        self._lost: set[str] = set()  # functions that cannot be followed
+        self.lost: set[str] = set()  # functions that cannot be followed
 
     def entry(self, name: str, arguments: list[Value]) -> Value:
         """The value of the program's entry."""
@@ -152,15 +152,15 @@ class Calls:
         function = self._unit.definition(name)
         if self._state.typing:
             return zero(self._builder, function.result)
-        known = self._summary(name, function, arguments)
-        if known is not None:
-            return known
         if len(arguments) != len(function.parameters):
             raise Unsupported(node, f"'{name}' takes {len(function.parameters)} arguments")
         arguments = [
             convert(self._builder, a, type, node) for a, (_, type) in zip(arguments, function.parameters, strict=True)
         ]
-        if name in self._lost or (name in self._cut and name in self._state.active):
+        known = self._summary(name, function, arguments)
+        if known is not None:
+            return known
+        if name in self.lost or (name in self._cut and name in self._state.active):
             if self._executable:
                 raise Unsupported(node, f"the recursion of '{name}' is not known to end soon")
             return self._lost_track(arguments, function.result, node)
@@ -191,11 +191,12 @@ class Calls:
                     return value, state.outermost >= begin
                 self._cut.add(name)
             return self._inline(name, function, arguments, node), state.outermost >= begin
-        except Unsupported:
+        except Unsupported as fault:
             if self._executable:
                 raise
-            self._lost.add(name)
-            return self._lost_track(arguments, function.result, node), False
+            self.lost.add(name)
+            place = node if node.coord is not None else fault.node
+            return self._lost_track(arguments, function.result, place), False
         finally:
             state.outermost = min(outer, state.outermost)
 

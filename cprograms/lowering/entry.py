@@ -11,6 +11,7 @@ from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.calls import Calls
 from cprograms.lowering.interface import Interface
 from cprograms.lowering.stages import stages_of
+from cprograms.lowering.unit import TranslationUnit
 from cprograms.lowering.values import Mixture
 from cprograms.lowering.variables import Variables
 from cprograms.program import Program
@@ -31,7 +32,7 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256, executab
     other recursive calls, and what is not followed at all, are `opaque` nodes. The graph's `exact` tells whether any
     such node is left. An exact graph gives what C gives on every row of the domain where C's behaviour is defined.
     Code without repetition is followed beyond `max_nodes`, up to MOST_NODES; so is what gives several results, up to
-    MOST_TOGETHER, where each alone keeps within `max_nodes`.
+    MOST_TOGETHER, where each alone keeps within twice `max_nodes`.
 
     With `executable` a loop that is composed once is a `repeat` node, which computes it (`cprograms.ops`), and nothing
     is opaque. One whose passes only a run decides is then hardly unrolled.
@@ -49,12 +50,13 @@ def lower(program: Program, *, max_nodes: int = 256, unroll: int = 256, executab
 
 
 def _many_results(program: Program, max_nodes: int, unroll: int) -> Graph | None:
-    """The exact graph, if no result alone has more than so many nodes."""
+    """The exact graph, if no result alone has more than twice as many nodes: results share much of them."""
     try:
         graph = _followed(program, MOST_TOGETHER, unroll)
     except (RecursionError, TooLongError, Unsupported):
         return None
-    small = len(graph.nodes) <= MOST_TOGETHER and all(len(graph.needed([root])) <= max_nodes for root in graph.roots)
+    most = max(len(graph.needed([root])) for root in graph.roots)
+    small = len(graph.nodes) <= MOST_TOGETHER and most <= 2 * max_nodes
     return graph if small and graph.exact else None
 
 
@@ -97,7 +99,14 @@ def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
 def _followed(program: Program, max_nodes: int, unroll: int, executable: bool = False) -> Graph:
     builder = GraphBuilder(program.wraps)
     stages = stages_of(
-        program.unit, builder, Bounds(builder, program.domain), Variables, Calls, max_nodes, unroll, executable
+        TranslationUnit(program.unit),
+        builder,
+        Bounds(builder, program.domain),
+        Variables,
+        Calls,
+        max_nodes,
+        unroll,
+        executable,
     )
     inputs = [builder.argument(k, a.type) for k, a in enumerate(program.arguments)]
     interface = Interface(program, stages, inputs)

@@ -96,7 +96,7 @@ def moved(builder: GraphBuilder, target: Target, by: int, back: bool, node: c_as
     """What a pointer points to after it went on, or back, by so many elements. Raises Unsupported."""
     if builder.number(by) == 0:
         return target
-    if isinstance(target, Null):
+    if target == Null():
         raise Unsupported(node, "this pointer is null here")
     return each(target, lambda place: _moved(builder, place, by, back, node))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pycparser import c_ast
-
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.attempts import Attempts
 from cprograms.lowering.bounds import Bounds
@@ -31,7 +29,7 @@ class Stages(NamedTuple):
 
 
 def stages_of(
-    tree: c_ast.FileAST,
+    unit: TranslationUnit,
     builder: GraphBuilder,
     bounds: Bounds,
     kind: type[Variables],
@@ -46,7 +44,6 @@ def stages_of(
     `kind` is how variables are read and written, `calling` how calls are followed. Who is `hasty` hardly
     unrolls loops whose passes only a run decides.
     """
-    unit = TranslationUnit(tree)
     state = State()
     attempts = Attempts(builder, state, max_nodes, not (hasty or executable), hasty)
     conditions = Conditions(builder, bounds, state)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.standard import BUILTINS, PROTOTYPES
+from cprograms.lowering.jumps import flattened
 from cprograms.lowering.values import MOST_SLOTS, size
 from cprograms.types import INT, CType
 
@@ -29,8 +31,18 @@ class TranslationUnit:
         self.prototypes: dict[str, c_ast.FuncDecl] = {}
         self._functions: dict[str, c_ast.FuncDef] = {}
         self._definitions: dict[str, Definition] = {}
+        self.add(unit)
+
+    def add(self, unit: c_ast.FileAST) -> None:
+        """Declare what another part of the unit does."""
         for item in unit.ext:
             self._declare(item)
+
+    def copy(self) -> TranslationUnit:
+        """The same unit, to whose types blocks may add theirs."""
+        copied = copy(self)
+        copied.declarations = self.declarations.copy()
+        return copied
 
     def _declare(self, item: c_ast.Node) -> None:
         if isinstance(item, c_ast.FuncDef):
@@ -68,7 +80,7 @@ class TranslationUnit:
         ]
         if any(size(t) > MOST_SLOTS for t in [result or INT, *(t for _, t in parameters)]):
             raise Unsupported(function, "what it takes or gives has too many members to follow")
-        return Definition(function.body, result, parameters)
+        return Definition(flattened(function.body), result, parameters)
 
 
 def is_void(node: c_ast.Node) -> bool:

@@ -123,18 +123,13 @@ class Variables:
     def _write(self, start: int, length: int) -> None:
         """Slots are written."""
 
-    def _read(self, slot: Slot) -> None:
-        """What is in a slot is read."""
-
     # Slots
 
     def slot(self, slots: list[Slot], offset: int, leaf: Leaf, node: c_ast.Node) -> Slot:
         if not 0 <= offset < len(slots):
             raise Unsupported(node, "a variable is used outside its scope")
         # What an uninitialised variable holds is undefined; 0 is as good as any number.
-        found = zero_of(self._builder, leaf) if slots[offset] == UNSET else slots[offset]
-        self._read(found)
-        return found
+        return zero_of(self._builder, leaf) if slots[offset] == UNSET else slots[offset]
 
     def number(self, slots: list[Slot], offset: int, type: Scalar, node: c_ast.Node) -> int:
         found = self.slot(slots, offset, type, node)

@@ -12,7 +12,7 @@ from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import base
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
-from cprograms.frontend.subset import Checked, is_constant, is_void, own_copy
+from cprograms.frontend.subset import Checked, is_constant, is_void
 from cprograms.tape.kinds import Kind, kind_of
 
 
@@ -53,7 +53,7 @@ class Names:
         self._scope = scope
         self.chunk = chunk
         self._value_of = value_of
-        self.declarations = own_copy(scope.declarations_of(chunk))
+        self.declarations = scope.declarations_of(chunk).copy()
         self._locals: list[dict[str, Local]] = [{}]
         self.found = Definition()
 

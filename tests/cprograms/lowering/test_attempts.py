@@ -6,7 +6,7 @@ import pytest
 
 from cprograms.graph import GraphBuilder
 from cprograms.lowering.attempts import MOST_STEPS, Attempts, TooLongError
-from cprograms.lowering.state import RETURN, Exit, Place, State
+from cprograms.lowering.state import RETURN, Exit, Object, State, whole
 from cprograms.types import INT
 
 
@@ -14,7 +14,7 @@ from cprograms.types import INT
 def state() -> State:
     state = State()
     state.memory = [3]
-    state.scopes = [{"x": Place(INT, 0)}]
+    state.scopes = [{"x": whole(Object(INT, 0))}]
     return state
 
 
