@@ -324,8 +324,9 @@ class Expressions:
         if not isinstance(value, Address):
             raise Unsupported(node, "a pointer is needed here")
         type = value.type.target
-        if self._state.typing and isinstance(value.target, Null) and not isinstance(type, Void | Function):
-            return self._state.allocate(type, [UNSET] * size(type))  # its type alone is wanted
+        if value.target == Null() and not isinstance(type, Void | Function):
+            # Rows that get here end here, or its type alone is wanted: what it points to does not matter.
+            return self._state.allocate(type, [UNSET] * size(type))
         return value.target
 
     def place(self, node: c_ast.Node) -> Target:

@@ -20,11 +20,12 @@ from cprograms.lowering.counters import counter
 from cprograms.lowering.expressions import Expressions
 from cprograms.lowering.flow import Flow
 from cprograms.lowering.mentions import Mentions
-from cprograms.lowering.state import UNSET, Either, Exit, Index, Place, Slot, State
+from cprograms.lowering.state import UNSET, Either, Exit, Index, Null, Place, Slot, State
 from cprograms.lowering.values import leaves, scalar_of, size
 from cprograms.types import INT, SCALARS, Leaf, Pointer, Scalar, Void
 
 T = TypeVar("T")
+_LONG = SCALARS["i64"]
 MOST_TRIALS = 6
 """Passes that are tried to find out what a loop writes through pointers."""
 UNDECIDED = 4
@@ -58,7 +59,7 @@ class Carried(NamedTuple):
         """What is in its slot where the node is this."""
         if self.place is None:
             return node
-        return self.place._replace(indices=(Index(node, self.length, self.stride),))
+        return self.place._replace(indices=(*self.place.indices, Index(node, self.length, self.stride)))
 
     @property
     def stride(self) -> int:
@@ -216,9 +217,10 @@ class Loops:
         """
         state, first = self._state, self._carried
         slots = self._assigned(loop)
+        starts = {slot: before[slot] for slot in slots}
         for _ in range(MOST_TRIALS):
             self._carried = first
-            carried = {slot: self._variable(before[slot], leaf, loop) for slot, leaf in slots.items()}
+            carried = {slot: self._variable(starts[slot], leaf, loop) for slot, leaf in slots.items()}
             state.memory, state.exits = list(before), []
             for slot, variable in carried.items():
                 state.memory[slot] = variable.holding(variable.node)
@@ -227,12 +229,14 @@ class Loops:
             more = [k for k, old in enumerate(before) if k not in carried and any(w[k] != old for w in ways)]
             if not more:
                 return Once(result, carried)
-            slots |= {slot: self._leaf(before, ways, slot, loop) for slot in more}
+            for slot in more:
+                held = _first_set([before[slot], *(way[slot] for way in ways)])
+                slots[slot] = self._leaf(held, loop)
+                starts[slot] = _start(before[slot], held)
         raise Unsupported(loop.body[0], "cannot follow what this loop changes through pointers")
 
-    def _leaf(self, before: list[Slot], ways: list[list[Slot]], slot: int, loop: Repetition) -> Leaf:
+    def _leaf(self, held: Slot, loop: Repetition) -> Leaf:
         """The type of what is in a slot."""
-        held = next((w[slot] for w in (before, *ways) if w[slot] != UNSET), UNSET)
         if isinstance(held, Place):
             return Pointer(held.type)
         if not isinstance(held, int):
@@ -242,13 +246,25 @@ class Loops:
     def _variable(self, held: Slot, leaf: Leaf, loop: Repetition) -> Carried:
         if not isinstance(leaf, Pointer):
             return Carried(self._carry(held if isinstance(held, int) else UNSET, scalar_of(leaf)))
-        if not isinstance(held, Place) or held.bytes is not None or held.indices or isinstance(held.type, Void):
+        if not isinstance(held, Place) or held.bytes is not None or isinstance(held.type, Void):
             raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
-        stride, inside = size(held.type), held.offset - held.object.start
-        position = self._builder.constant(inside // stride, SCALARS["i64"])
-        length = (size(held.object.type) - inside % stride) // stride
-        moving = held._replace(offset=held.object.start + inside % stride)
-        return Carried(self._carry(position, SCALARS["i64"]), moving, length)
+        moving, length, at = _walk(held)
+        variable = Carried(self._carried, moving, length)
+        position = self._position(variable, held.indices[len(moving.indices) :], at, loop)
+        return variable._replace(node=self._carry(position, _LONG))
+
+    def _position(self, variable: Carried, indices: tuple[Index, ...], number: int, loop: Repetition) -> int:
+        """The node of a number of elements, and those that indices add."""
+        build, stride = self._builder, variable.stride
+        found = build.constant(number, _LONG)
+        for index in indices:
+            if index.stride % stride:
+                raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
+            steps = build.cast(index.node, _LONG)
+            if index.stride != stride:
+                steps = build.add("mul", _LONG, steps, build.constant(index.stride // stride, _LONG))
+            found = build.add("add", _LONG, steps, found)
+        return found
 
     def _number(self, variable: Carried, held: Slot, loop: Repetition) -> int:
         """The node of what a carried variable is after a pass."""
@@ -260,14 +276,11 @@ class Loops:
         moving = variable.place
         if moving is None or not isinstance(held, Place) or held.object != moving.object or held.bytes is not None:
             raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
-        stride, long = variable.stride, SCALARS["i64"]
-        steps, rest = divmod(held.offset - moving.offset, stride)
-        if rest or held.type != moving.type or any(index.stride != stride for index in held.indices):
+        outer = len(moving.indices)
+        steps, rest = divmod(held.offset - moving.offset, variable.stride)
+        if rest or held.type != moving.type or held.indices[:outer] != moving.indices:
             raise Unsupported(loop.body[0], "cannot follow a pointer that this loop changes")
-        found = self._builder.constant(steps, long)
-        for index in held.indices:
-            found = self._builder.add("add", long, self._builder.cast(index.node, long), found)
-        return found
+        return self._position(variable, held.indices[outer:], steps, loop)
 
     def _bound_counter(self, loop: Repetition) -> None:
         """Note what a loop's counter lies between inside of it: `for (i = 0; i < 9; i++)`, with i left alone."""
@@ -354,3 +367,36 @@ class Loops:
         if mentions.returns and self._state.result is not None:
             found |= {self._state.base + k: leaf for k, leaf in enumerate(leaves(self._state.result))}
         return {slot: leaf for slot, leaf in found.items() if not isinstance(leaf, Pointer)}
+
+
+def _first_set(slots: list[Slot]) -> Slot:
+    """The first of these that was written; of what depends on a condition, one side."""
+    held: Slot = next((slot for slot in slots if slot != UNSET and not isinstance(slot, Null)), UNSET)
+    while isinstance(held, Either):
+        held = held.no if isinstance(held.yes, Null) else held.yes
+    return held
+
+
+def _start(before: Slot, held: Slot) -> Slot:
+    """What is in a slot before a loop; of a pointer that was not set, a place in the object that it will point into."""
+    return held._replace(indices=(), row=None) if before == UNSET and isinstance(held, Place) else before
+
+
+def _walk(held: Place) -> tuple[Place, int, int]:
+    """The first element of the array that a pointer walks over, how many there are, and the number of its own.
+
+    To that number what the indices say is added that the first element does not have.
+    """
+    assert not isinstance(held.type, Void)
+    stride = size(held.type)
+    outer = next((k for k, index in enumerate(held.indices) if index.stride == stride), len(held.indices))
+    if outer == 0:
+        at, rest = divmod(held.offset - held.object.start, stride)
+        length = (size(held.object.type) - rest) // stride
+        return held._replace(offset=held.object.start + rest, indices=(), row=None), length, at
+    if held.row is not None:
+        length, at = held.row
+        return held._replace(offset=held.offset - at * stride, row=None), length, at
+    if outer == len(held.indices):
+        return held, 1, 0
+    return held._replace(indices=held.indices[:outer]), held.indices[outer].length, 0

@@ -171,6 +171,9 @@ CONTROL = {
     "switch with negative guards": _case("int f(int a, int b) { int t; switch (a > b) { case 0: t = b == 0 ? 1 : a / b; break; case 1: t = a; break; default: t = 9; } return t; }", SMALL, SMALL),
     "jump forwards": _case("int f(int a) { int r = 1; if (a > 3) goto done; r = 2; if (a < 0) goto other; r = 3; goto done; other: r += 10; done: return r * a; }", SMALL),
     "jump backwards": _case("int f(int a) { int s = 0; again: s += a; if (s < 20) { a++; goto again; } return s; }", (3, 9)),
+    "jump into a branch": _case("int f(int a) { if (a < 0) goto bad; if (a > 5) { a -= 2; bad: a = -a; return a * 3; } return a; }", SMALL),
+    "jump into the other branch": _case("int f(int a) { int r = 0; if (a > 2) { r = 1; if (a > 4) goto odd; r += 2; } else if (a > 0) { r = 10; odd: r += a; if (r < 12) r *= 2; } else r--; return r; }", SMALL),
+    "jump into a block": _case("int f(int a, int b) { int r = 3; if (b == 0) goto out; r = a / b; { if (r > 2) { out: r -= 7; } r *= 2; } return r; }", SMALL, (-2, 2)),
     "recursion of constants": _case("static int fact(int n) { return n <= 1 ? 1 : n * fact(n - 1); } int f(int n) { return fact(6) + n; }", SMALL),
     "recursion": _case("static int fact(int n) { if (n < 2) return 1; return n * fact(n - 1); } int f(int n) { return fact(n); }", (-12, 12)),
     "double recursion": _case("int f(int n) { return n < 2 ? n : f(n - 1) + f(n - 2); }", (0, 15)),
@@ -237,6 +240,7 @@ POINTERS = {
     "functions that pointers point to": _case("static double twice(double x) { return 2 * x; } static double square(double x) { return x * x; } static double map(double (*g)(double), double x) { return g(x) + (*g)(1); } double f(double x) { double (*g)(double) = x > 0 ? twice : &square; return map(g, x) + map(twice, x); }", UNIT),
     "a table of functions": _case("static int inc(int x) { return x + 1; } static int dec(int x) { return x - 1; } static int neg(int x) { return -x; } static int (*const ops[])(int) = {inc, dec, neg}; int f(int k, int x) { return ops[k](x) * 10 + ops[1](x); }", (0, 2), SMALL),
     "recursion with results through pointers": _case("static void halve(int n, int *count) { if (n > 1) { (*count)++; halve(n / 2, count); } } int f(int n) { int c = 0; halve(n, &c); return c; }", (0, 99)),
+    "a null pointer on a way that no row takes": _case("static double at(const double *p, int i) { return p[i] + *p; } double f(int n, double x) { const double *p = 0; if (n > 9) p = &x; return n > 9 ? at(p, 0) : n > 10 ? at(0, n) : x; }", SMALL, UNIT),
     "insertion": _case("static void sort(int *a, int n) { for (int i = 1; i < n; i++) for (int *p = a + i; p > a && p[-1] > *p; p--) { int t = *p; *p = p[-1]; p[-1] = t; } } int f(int a, int b, int c) { int t[3] = {a, b, c}; sort(t, 3); return t[0] + 20 * t[1] + 400 * t[2]; }", SMALL, SMALL, SMALL),
 }  # fmt: skip
 

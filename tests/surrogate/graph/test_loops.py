@@ -130,6 +130,26 @@ PROGRAMS = {
         "double f(double x) { int k = 0; double e = 1; while (1 + e > 1) { e /= 2; k++; } return k + x; }",
         [(0, 9)],
     ),
+    "a walk over a table": (
+        "double f(int n) { double t[] = {1, 2.5, -3, 4, 0.5, 7, 8, -9}; const double *p = t; double s = 0;"
+        " for (int i = 0; i < n; i++) { s = s / 2 + *p++; if (p == t + 8) p -= 7; } return s; }",
+        [(0, 60)],
+    ),
+    "rows of a table": (
+        "double f(int n) { double m[3][2] = {{1, 2}, {3, -4}, {5, 6}}; double *p; double s = 0;"
+        " for (int i = 0; i < n; i++) { p = m[i % 3]; p[1] += 1; s += p[0] * p[1]; } return s; }",
+        [(0, 60)],
+    ),
+    "a walk over a row": (
+        "double f(int k, int n) { double m[3][4] = {{1, 2, 3, 4}, {3, -4, 5, 7}, {5, 6, 8, 9}}; double *p = m[k];"
+        " double s = 0; for (int i = 0; i < n; i++) { *p += i; s += *p; p = i % 4 ? p + 1 : m[k]; } return s; }",
+        [(0, 2), (0, 60)],
+    ),
+    "a list in arrays": (
+        "struct c { int next; double v; }; double f(int n) { struct c t[4] = {{2, 1}, {0, 3}, {3, 0.5}, {1, 7}}, *p = t;"
+        " double s = 0; while (n-- > 0) { s += p->v; p->v /= 2; p = &t[p->next]; } return s; }",
+        [(0, 60)],
+    ),
     "struct": (
         "struct p { int a; double b; }; struct p f(int n) { struct p r = {0, 1}; while (n > r.a) { r.a += 2;"
         " r.b *= 1.5; } return r; }",
