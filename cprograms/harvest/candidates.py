@@ -194,8 +194,11 @@ class _Finder:
             _check(faults)
             raise _NotNumeric("a function that is not defined")
         unit = trim(self._unit, name, self._subset.needed(name))
+        if not missing:
+            return unit
+        always = {found for fault in faults for found in missing if f"'{found}'" in fault.message}
         try:
-            return self._linker.link(unit, missing) if missing else unit
+            return self._linker.link(unit, missing, always)
         except NotLinked:
             if faults:
                 raise

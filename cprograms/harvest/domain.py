@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.frontend.normalise import walk
+from cprograms.harvest.enums import declared, enum_range
 from cprograms.libm import called
 from cprograms.literals import literal
 from cprograms.names import element
@@ -46,7 +47,9 @@ DEFAULTS = (
 
 @dataclass
 class _Facts:
-    """What the code says of one argument, or an array of them. `marks` are the literals that it is compared with."""
+    """What the code says of one argument, or an array of them. `marks` are the literals that it is compared with,
+    `choices` the least and the greatest constant of its enum.
+    """
 
     marks: list[float] = field(default_factory=list)
     positive: bool = False
@@ -56,6 +59,7 @@ class _Facts:
     shift: bool = False
     length: int = 0
     shifted: int = 0
+    choices: tuple[int, int] | None = None
 
 
 _Note = tuple[str, Callable[[_Facts], None]]
@@ -80,6 +84,9 @@ def _collect(program: Program) -> dict[str, _Facts]:
     names = {element(a.name)[0] for a in program.arguments}
     for function in program.unit.ext:
         if isinstance(function, c_ast.FuncDef) and function.decl.name == program.entry:
+            known = declared(program.unit)
+            for parameter in function.decl.type.args.params if function.decl.type.args else []:
+                facts[getattr(parameter, "name", None) or ""].choices = enum_range(parameter, known)
             for node in walk(function.body):
                 notes = chain(_notes(node, lengths), _bound_notes(node, min(extents.values(), default=0)))
                 for name, note in notes:
@@ -231,6 +238,8 @@ def _reals(_argument: Argument, facts: _Facts, default: Default) -> tuple[float,
 
 
 def _integers(argument: Argument, facts: _Facts, default: Default) -> tuple[float, float]:
+    if facts.choices:
+        return facts.choices
     if facts.length:
         return 0, facts.length - 1
     if facts.shift:

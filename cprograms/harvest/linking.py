@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from functools import lru_cache
 
@@ -37,18 +37,27 @@ class Linker:
         self._definitions = definitions
         self._opened = lru_cache(_OPEN_FILES)(lambda file: _Opened(read(file)))
 
-    def link(self, unit: c_ast.FileAST, missing: Sequence[str]) -> c_ast.FileAST:
-        """The unit with the missing functions, and what they need, before its own. Raises NotLinked."""
+    def link(self, unit: c_ast.FileAST, missing: Sequence[str], always: Collection[str]) -> c_ast.FileAST:
+        """The unit with the missing functions, and what they need, before its own.
+
+        What cannot be found is left out, so that it ends the rows that reach it. Raises NotLinked where it is one of
+        those that are `always` called, or where things do not fit together.
+        """
         parts: dict[str, c_ast.FileAST] = {}
-        wanted = list(missing)
+        wanted, seen = list(missing), set(missing)
         while wanted:
             name = wanted.pop()
-            if name not in parts:
-                if len(parts) == _MAX_HELPERS:
-                    raise NotLinked("too many helpers")
+            try:
                 parts[name], more = self._found(name)
-                wanted += more
-        return _merged([*reversed(parts.values()), unit])
+            except NotLinked:
+                if name in always:
+                    raise
+                continue
+            if len(parts) > _MAX_HELPERS:
+                raise NotLinked("too many helpers")
+            wanted += [other for other in more if other not in seen]
+            seen.update(more)
+        return _merged([*reversed(parts.values()), unit]) if parts else unit
 
     def _found(self, name: str) -> tuple[c_ast.FileAST, list[str]]:
         """A function's own unit, and what is missing in it."""
@@ -87,16 +96,20 @@ def _merged(units: Sequence[c_ast.FileAST]) -> c_ast.FileAST:
         for node in unit.ext:
             if isinstance(node, c_ast.FuncDef):
                 node = node if unit is units[-1] else _static(node)
-            elif isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl) and _is_defined(node, units):
+            elif _is_prototype(node) and _is_defined(node, units):
                 continue
             key, text = _key(node), generator.visit(node)
-            if key in seen and seen[key] != text:
+            if key in seen and seen[key] != text and not _is_prototype(node):
                 raise NotLinked("two things of one name")
             if key not in seen:
                 seen[key] = text
                 functions.append(node) if isinstance(node, c_ast.FuncDef) else others.append(node)
     forward = [copy(function.decl) for function in functions[:-1]]
     return c_ast.FileAST([*others, *forward, *functions])
+
+
+def _is_prototype(node: c_ast.Node) -> bool:
+    return isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl)
 
 
 def _is_defined(prototype: c_ast.Decl, units: Sequence[c_ast.FileAST]) -> bool:

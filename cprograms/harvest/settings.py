@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,17 +12,24 @@ from pycparser import c_ast
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.normalise import walk
 from cprograms.frontend.signature import Shape, Signature, asks_for_extent, is_unbounded
+from cprograms.harvest.enums import enum_range
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS
 from cprograms.types import Pointer, Scalar
 
 EXTENTS = (4, 8, 16)
 """One of them, by the function's name, is tried; the least where it makes too many numbers."""
+_LENGTHS = re.compile(
+    r"^(?:ld\w|tda|num|[mnk]$|n[xyzrc]$)|(?:width|height|pitch|rows?|cols?|size|dim|len|length|count)$", re.IGNORECASE
+)
+"""Names of integers that are an array's extent in one direction, whether or not a loop counts up to them."""
 _LOOPS = (c_ast.For, c_ast.While, c_ast.DoWhile)
 
 
 @dataclass(frozen=True)
 class _Parameters:
-    """The integers that loops count up to, the others, and the pointers to numbers whose extent is not declared."""
+    """The integers that loops count up to, or that are named as lengths; the others, but for enums; and the pointers to
+    numbers whose extent is not declared.
+    """
 
     bounds: tuple[str, ...]
     others: tuple[str, ...]
@@ -87,8 +95,10 @@ def _parameters(function: c_ast.FuncDef, declarations: Declarations) -> _Paramet
             type, declared = declarations.parameter(node)
         except (Unsupported, RecursionError):
             continue
+        if enum_range(node, declarations) is not None:
+            continue
         if isinstance(type, Scalar) and type.is_integer:
-            (bounds if node.name in counted else others).append(node.name)
+            (bounds if node.name in counted or _LENGTHS.search(node.name) else others).append(node.name)
         elif isinstance(type, Pointer) and declared is None and isinstance(type.target, Scalar):
             pointers.append(node.name)
     return _Parameters(tuple(bounds), tuple(others), tuple(pointers))

@@ -90,6 +90,15 @@ SETTLED = {
         "double f(double *m, int w, int i, int j) { return m[i * w + j] * 2 + m[0]; }",
         Shape(sizes={"m": "extent"}),
     ),
+    "what is named as a length": (
+        "double f(const double *a, int lda, int i) { return a[i * lda] * 2 + a[i]; }",
+        Shape(fixed={"lda": "extent", "i": 1}),
+    ),
+    "an enum is none of them": (
+        "enum order { ROWS = 101, COLUMNS }; double f(enum order by, const double *a, int n, int step) "
+        "{ double s = 0; for (int i = 0; i < n; i++) s += a[by == ROWS ? i : i * step]; return s; }",
+        Shape(fixed={"n": "extent", "step": 1}),
+    ),
     "two dimensions, which make too many numbers": (
         "void f(double *o, const double *a, int n) { for (int i = 0; i < n; i++) { o[i] = 0; "
         "for (int j = 0; j < n; j++) o[i] += a[i * n + j]; } }",

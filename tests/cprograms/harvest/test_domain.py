@@ -30,6 +30,10 @@ GUESSES = {
         "struct s { double x, y; int n; };\ndouble f(struct s *p, struct s q) { return p->x / (*p).y + (q.n > 10); }",
         [(-4, 4), (0.04, 4), (-4, 4), (-4, 4), (5, 15)],
     ),
+    "an enum": (
+        "typedef enum { A = 3, B, C } kind; double f(kind k, double x) { return k == B ? x : -x; }",
+        [(3, 5), (-4, 4)],
+    ),
     "what a loop over an array counts up to": (
         "double f(const double w[6], int n) { double s = 0; for (int i = 0; i < n; i++) s += w[i]; return s; }",
         [(-4, 4)] * 6 + [(0, 6)],

@@ -20,6 +20,7 @@ FILES = {
         real j(real x) { return odd(x); }
         static const real k = 2;
         real i(real x) { return twice(x) * k; }
+        real some(real x) { if (x > 100) state(x); return square(x) - 1; }
     """,
     "b.c": '#include "h.h"\nreal cube(real x) { return x * square(x); }\n',
     "c.c": """#include "h.h"
@@ -48,9 +49,15 @@ def test_helpers_of_helpers_are_found(linked):
     assert program.text.count("typedef") == 1
 
 
+def test_what_is_not_always_reached_may_stay_undefined(linked):
+    program = linked[0]["some"].program
+    assert "state(real" in program.text
+    np.testing.assert_allclose(run(program, [[3], [101]]), [[8], [np.nan]])
+
+
 def test_what_does_not_fit_is_counted(linked):
     found, counts = linked
-    assert [name for name, c in found.items() if c.kind == "function"] == ["f"]
+    assert [name for name, c in found.items() if c.kind == "function"] == ["f", "some"]
     assert {k: n for k, n in counts.items() if "not linked" in k} == {
         "function: not linked: a helper in another file is not numeric": 1,
         "function: not linked: a helper is not defined in the tree": 2,
