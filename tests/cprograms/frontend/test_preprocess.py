@@ -108,6 +108,20 @@ def test_line_endings_encodings_and_marks():
         assert cprograms.run(program, np.array([[1.0]])).item() == 2
 
 
+@pytest.mark.parametrize("mark", ["\f", "\v", "\x1c", "\x85", "\u2028"])
+def test_lines_are_those_of_c(tmp_path: Path, mark: str):
+    """A form feed ends none, in the file and in what it includes."""
+    text = f'/* {mark} */\nstatic double g(double r)\n{{\n    __asm__("nop" : "+m"(r));\n    return r;\n}}\n'
+    (tmp_path / "g.h").write_text(text)
+    (tmp_path / "f.c").write_text(f'/* {mark} */\n#include "g.h"\ndouble f(double r) {{ return g(r); }}\n')
+    (tmp_path / "own.c").write_text(f"{text}double f(double r) {{ return g(r); }}\n")
+    for file, place in (("f.c", "g.h"), ("own.c", "own.c")):
+        with pytest.raises(ProgramError) as error:
+            cprograms.load(tmp_path / file)
+        (found,) = error.value.diagnostics
+        assert (Path(found.file).name, found.line, found.source_line.strip()[:7]) == (place, 4, "__asm__")
+
+
 def test_continued_lines():
     source = "#define F(x) \\\n  ((x) * \\\n   2)\ndouble f(double x) { ret\\\nurn F(x) + 1; }"
     assert cprograms.run(cprograms.load(source=source), np.array([[3.0]])).item() == 7
