@@ -89,8 +89,8 @@ def assign(keys: Keys, signatures: np.ndarray, shares: Shares = DEFAULT) -> list
 def extend(keys: Keys, signatures: np.ndarray, homes: Sequence[str]) -> list[str]:
     """The outcomes of `assign`, but for the first programs, which keep their `homes`; no other one is held out.
 
-    A further program is trained on unless it equals an earlier one, or shares a mark or is a near-duplicate of a
-    held-out one.
+    A further program is trained on unless it equals an earlier one, shares a mark or is a near-duplicate of a held-out
+    one, or is of a package that is held out.
     """
     known = np.arange(len(keys)) < len(homes)
     outcome = np.array([*homes, *[DUPLICATE] * (len(keys) - len(homes))], dtype=object)
@@ -102,6 +102,8 @@ def extend(keys: Keys, signatures: np.ndarray, homes: Sequence[str]) -> list[str
     alike[owners[np.isin(marks, marks[held[owners]])]] = True
     a, b = near_pairs(signatures).T
     alike[b[held[a]]] = True  # held-out programs come first, and a < b
+    packages = np.array(keys.packages, dtype=object)
+    alike |= np.isin(packages, [name for name in {*packages[held]} if name])
     outcome[alike & ~known & (outcome == TRAIN)] = STRADDLING
     return [str(found) for found in outcome]
 

@@ -297,3 +297,10 @@ def test_what_is_nearly_a_held_out_program_is_not_trained_on() -> None:
     signatures[2], signatures[3] = signatures[0], signatures[1]
     outcome = extend(keys_of(written), signatures, [TEST, TRAIN])
     assert outcome == [TEST, TRAIN, STRADDLING, TRAIN, TRAIN]
+
+
+def test_no_more_of_a_held_out_package_is_trained_on():
+    packages = ["held", "trained", "held", "trained", "new", ""]
+    written = [(f"{k}", (f"own {k}",), package) for k, package in enumerate(packages)]
+    outcome = extend(keys_of(written), different(6), [VALIDATION, TRAIN])
+    assert outcome == [VALIDATION, TRAIN, STRADDLING, TRAIN, TRAIN, TRAIN]
