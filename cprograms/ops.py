@@ -73,6 +73,7 @@ _FLOATING: dict[str, np.ufunc] = {
     "neg": np.negative,
     "abs": np.abs,
 }
+_ROUNDED = ("power", "trigonometry", "special")
 _COMPARE = {"lt": np.less, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal}
 
 Trap = np.ndarray | None
@@ -105,11 +106,18 @@ def apply(op: str, out: Scalar, args: list[np.ndarray], table: np.ndarray | None
         outside = (a < 0) | (a >= len(table))
         return table[np.where(outside, 0, a).astype(np.int64)], outside
     if op in OPERATORS:
-        value = OPERATORS[op].compute(*args)
+        value = _called(OPERATORS[op], args)
         return value.astype(out.dtype) if op in PREDICATES else value, None
     if out.is_integer:
         return _integer(op, out, a, b)
     return _floating(op, a, b), None
+
+
+def _called(operator: Operator, args: list[np.ndarray]) -> np.ndarray:
+    """What a function of the mathematical library gives; in single precision rounded once, as most round it."""
+    if args[0].dtype != np.float32 or operator.group not in _ROUNDED:
+        return operator.compute(*args)
+    return operator.compute(*(a.astype(np.float64) for a in args)).astype(np.float32)
 
 
 def _floating(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -146,8 +146,8 @@ PROGRAMS = {
         [(0, 2), (0, 60)],
     ),
     "a list in arrays": (
-        "struct c { int next; double v; }; double f(int n) { struct c t[4] = {{2, 1}, {0, 3}, {3, 0.5}, {1, 7}}, *p = t;"
-        " double s = 0; while (n-- > 0) { s += p->v; p->v /= 2; p = &t[p->next]; } return s; }",
+        "struct c { int next; double v; }; double f(int n) { struct c t[4] = {{2, 1}, {0, 3}, {3, 0.5}, {1, 7}};"
+        " struct c *p = t; double s = 0; while (n-- > 0) { s += p->v; p->v /= 2; p = &t[p->next]; } return s; }",
         [(0, 60)],
     ),
     "struct": (
