@@ -166,6 +166,27 @@ BAD = [
         "#define SQ(p) ((p) * (p))\nextern int n;\nint f(int   x) { /* c */ return SQ(n)   +  x; }",
         ("3:36", "defined outside"),
     ),
+    _bad("elvis call", "int g(int);\nint f(int x) { return g(x) ?: 2; }", ("2:29", "without a middle operand")),
+    _bad("empty range", "int f(int x) { int t[4] = {[3 ... 2] = 1}; return t[x & 3]; }", ("1:31", "empty")),
+    _bad(
+        "range of no numbers",
+        "enum { N = 2 };\nint f(int x) { switch (x) { case 0 ... N: return 1; } return 0; }",
+        ("2:40", "the bounds of a range must be numbers"),
+    ),
+    _bad(
+        "large range", "char t[9999] = {[0 ... 9998] = 1};\nint f(int x) { return t[x]; }", ("1:18", "more than 4,096")
+    ),
+    _bad(
+        "generic",
+        "int f(int x) { struct s { int a; } s = {x}; return _Generic(s, int: 1, double: 2); }",
+        ("1:61", "not compatible with any generic association"),
+    ),
+    _bad(
+        "assembly with operands",
+        'int f(int x)\n{\n  x++;\n  __asm__ volatile ("" : "+r"(x));\n  return x;\n}',
+        ("4:3", "inline assembly is not supported"),
+    ),
+    _bad("imaginary", "double f(double x) {\n  return x * 2.0i;\n}", ("2:14", "complex numbers are not numeric")),
     _bad("label address", "int f(int x) { void *p = &&l; goto *p; l: return x; }", ("1:24", "addresses of labels")),
     # Pragmas
     _bad("pragma: one bound", "#pragma surrogate range(x, 0)\nint f(int x) { return x; }", ("1:9", "malformed")),
