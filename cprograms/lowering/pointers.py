@@ -70,7 +70,7 @@ def element(builder: GraphBuilder, place: Place, index: int, node: c_ast.Node) -
     number = builder.number(index)
     if place.bytes is not None:
         if number is None:
-            raise Unsupported(node, "cannot follow an index into a view of memory")
+            return _indexed(place, kind, Index(index, length, _stride(place, kind, node)))
         return _part(place, int(number) * bytes_of(kind), kind)
     stride = size(kind)
     if number is not None and 0 <= number < length:
@@ -108,7 +108,7 @@ def _moved(builder: GraphBuilder, place: Place, by: int, back: bool, node: c_ast
     steps = None if number is None else -int(number) if back else int(number)
     if place.bytes is not None:
         if steps is None:
-            raise Unsupported(node, "cannot follow an index into a view of memory")
+            return _moved_view(builder, place, by, back, node)
         return _part(place, steps * bytes_of(place.type), place.type)
     stride = size(place.type)
     if place.indices:
@@ -120,6 +120,34 @@ def _moved(builder: GraphBuilder, place: Place, by: int, back: bool, node: c_ast
     first = place.offset - before * stride
     length = (size(place.object.type) - (first - start)) // stride
     return place._replace(offset=first, indices=(Index(_sum(builder, by, back, before), length, stride),))
+
+
+def _moved_view(builder: GraphBuilder, place: Place, by: int, back: bool, node: c_ast.Node) -> Place:
+    """The same of a pointer into a view of bytes, that goes on by what only a run says."""
+    assert place.bytes is not None
+    assert not isinstance(place.type, Void)
+    stride = _stride(place, place.type, node)
+    before, rest = divmod(place.bytes.at, bytes_of(place.type))
+    if place.indices:
+        before, rest = 0, place.bytes.at
+    length = (bytes_of(place.bytes.within) - rest) // bytes_of(place.type)
+    moving = place._replace(bytes=place.bytes._replace(at=rest))
+    return _indexed(moving, place.type, Index(_sum(builder, by, back, before), length, stride))
+
+
+def _indexed(place: Place, type: CType, index: Index) -> Place:
+    return place._replace(type=type, indices=(*place.indices, index), row=None)
+
+
+def _stride(place: Place, type: CType, node: c_ast.Node) -> int:
+    """The slots of one element in a view of bytes. Raises Unsupported where they are not all of one size."""
+    assert place.bytes is not None
+    slots = layout(place.bytes.within)
+    step = max(bytes_of(slots[0][1]), 1) if slots else 1
+    even = all(at == number * step and bytes_of(leaf) == step for number, (at, leaf) in enumerate(slots))
+    if not even or bytes_of(type) % step:
+        raise Unsupported(node, "cannot follow an index into a view of memory")
+    return bytes_of(type) // step
 
 
 def _moved_within(

@@ -115,7 +115,7 @@ def _renamed(program: Program, k: int, file_names: str | None) -> str:
 
 
 def _tags(node: c_ast.Node) -> list[str]:
-    own = [node.name] if isinstance(node, c_ast.Struct | c_ast.Enum | c_ast.Enumerator) else []
+    own = [node.name] if isinstance(node, c_ast.Struct | c_ast.Union | c_ast.Enum | c_ast.Enumerator) else []
     return own + [name for child in node for name in _tags(child)]
 
 
