@@ -186,10 +186,11 @@ class NumericFile(File):
 
     def __init__(self, *sources: Source, expanded: Preprocessed | None = None, shape: Shape | None = None):
         super().__init__(*sources, expanded=expanded)
-        self._subset = Subset(self._scope)
+        self._shape = shape or Shape()
+        said = (s.name for s in self._pragmas.settings if s.kind == "state")
+        self._subset = Subset(self._scope, {*said, *self._shape.state})
         self._owners: dict[Range, str | None] = {}
         self._signatures: dict[str, Signature] = {}
-        self._shape = shape or Shape()
         self._accesses = Accesses(self._subset.touches)
         self._added: set[str] = set()
 

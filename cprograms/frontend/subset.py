@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -57,10 +57,10 @@ class Checked:
 
 
 class Subset:
-    """Checks the functions and objects of a unit, each once."""
+    """Checks the functions and objects of a unit, each once. `state` are names of objects that are said to change."""
 
-    def __init__(self, scope: FileScope):
-        self._scope = scope
+    def __init__(self, scope: FileScope, state: Collection[str] = ()):
+        self._scope, self._state = scope, state
         self._checked: dict[str, Checked] = {}
         self._definitions: dict[str, c_ast.Node | Unsupported] = {}
         self._mutable: dict[str, bool] = {}
@@ -103,12 +103,15 @@ class Subset:
         return {n: objects[n].node for n in sorted(objects, key=place.__getitem__) if self.is_mutable(n)}
 
     def is_mutable(self, name: str) -> bool:
-        """Whether an object at file scope may change: it is not const, and something of the file may write it."""
+        """Whether an object at file scope may change: it is not const, and something of the file may write it, or the
+        user says so.
+        """
         if name not in self._mutable:
             entity = self._scope.lookup(name)
             assert entity is not None
             constant = is_constant(entity.node, self._scope.declarations_of(entity.chunk))
-            self._mutable[name] = not constant and self.writes.writes(name)
+            said = bool({name, self._scope.lifted.get(name, (name,))[0]} & {*self._state})
+            self._mutable[name] = not constant and (said or self.writes.writes(name))
         return self._mutable[name]
 
     def touches(self, name: str) -> bool:

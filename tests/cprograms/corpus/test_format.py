@@ -105,6 +105,8 @@ WIDE = {
     "u f(float x, u *o) { union { float f; u n; } p; p.f = x; *o = p.n >> 1; return p.n; }",
     "state": "#pragma surrogate state\nstatic double sum; static int n;\n"
     "double f(double x) { sum += x; n++; return sum * 0.5 + n; }",
+    "state that something else changes": "static int n = 3; void set(int k) { n = k; }\n"
+    "#pragma surrogate entry(f)\n#pragma surrogate state\ndouble f(double x) { return x * n; }",
     "state that is not asked for": "static double sum = 2; double f(double x) { sum += x; return sum * x; }",
     "a call that some rows reach": "void gone(void); double f(double x) { if (x > 2) gone(); return x * x; }",
     "64 of each": "#pragma surrogate size(a, 64)\n"
