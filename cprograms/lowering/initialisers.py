@@ -132,13 +132,16 @@ class Initialisers:
         kind = type.fields[0][1]
         inner = [zero_of(self._builder, leaf) for leaf in leaves(kind)]
         if items:
+            first = items[0]
             self._fill_member(inner, 0, kind, items)
-        slots[base : base + size(type)] = self._united(type, kind, inner)
+            slots[base : base + size(type)] = self._united(type, kind, inner, first)
 
-    def _united(self, type: CType, other: CType, inner: list[Slot]) -> list[Slot]:
+    def _united(self, type: CType, other: CType, inner: list[Slot], node: c_ast.Node) -> list[Slot]:
         """What is in the slots of a union or of its member where these are in those of the other; 0 beyond it."""
         if layout(other) == layout(type):
             return inner
+        if any(isinstance(leaf, Bits) for leaf in (*leaves(type), *leaves(other))):
+            raise Unsupported(node, "cannot follow bit-fields in a union")
         made: list[Slot] = []
         for at, leaf in layout(type):
             pieces = [
@@ -182,9 +185,9 @@ class Initialisers:
             kind = _member(type, number, item)
             if isinstance(type, Union):
                 held = slots[base : base + size(type)]
-                united = self._united(kind, type, held)
+                united = self._united(kind, type, held, item)
                 self._fill_way(united, 0, kind, way[depth + 1 :], item)
-                slots[base : base + size(type)] = self._united(type, kind, united)
+                slots[base : base + size(type)] = self._united(type, kind, united, item)
                 return
             base += members(type)[number][0]
             type = kind

@@ -11,10 +11,10 @@ from cprograms.graph import GraphBuilder
 from cprograms.lowering import puns
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.pointers import byte_of, each
-from cprograms.lowering.state import Null, Place, Target
+from cprograms.lowering.state import Either, Null, Place, Target
 from cprograms.lowering.values import Address, Value, scalar_of
 from cprograms.lowering.variables import Variables
-from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Bits, CType, Pointer, Scalar, Void
+from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Bits, CType, Leaf, Pointer, Scalar, Void
 
 _ON_MEMORY = {"memcpy": 3, "memmove": 3, "memset": 3, "memcmp": 3}
 _BY_POINTER = {"modf": 2, "frexp": 2, "remquo": 3, "sincos": 3, "lgamma_r": 2}
@@ -69,12 +69,22 @@ class Memory:
         count = self._length(length, node)
         if not count:
             return to
-        parts = self._variables.region(self._target(to, node), count, node)
+        parts = self._region(self._target(to, node), count, node)
         source = self._target(origin, node)
-        read = [self._variables.load(each(source, _reader(at, part.type)), node) for at, part in parts]
-        for (_, part), value in zip(parts, read, strict=True):
+        read = [self._variables.load(each(source, _reader(at, type)), node) for at, type, _ in parts]
+        for (_, _, part), value in zip(parts, read, strict=True):
             self._variables.store(part, value, node)
         return to
+
+    def _region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, Leaf, Target]]:
+        """What some bytes of memory consist of: the first byte of each part there, its type and its place."""
+        if isinstance(target, Either):
+            sides = [self._region(side, length, node) for side in (target.yes, target.no)]
+            if any(a[:2] != b[:2] for a, b in zip(*sides, strict=False)) or len(sides[0]) != len(sides[1]):
+                raise Unsupported(node, "cannot follow this pointer")
+            return [(at, type, Either(target.condition, a, b)) for (at, type, a), (_, _, b) in zip(*sides, strict=True)]
+        found = self._variables.region(target, length, node)
+        return [(at, part.type, part) for at, part in found if isinstance(part.type, Leaf)]
 
     def _fill(self, arguments: list[Value], node: c_ast.Node) -> Value:
         to, byte, length = arguments
@@ -82,9 +92,8 @@ class Memory:
         value = self._builder.number(byte) if isinstance(byte, int) else None
         if value is None:
             raise Unsupported(node, "cannot follow what memory is set to here")
-        for _, part in self._variables.region(self._target(to, node), count, node) if count else ():
-            leaf = part.type
-            if isinstance(leaf, Scalar | Bits):
+        for _, leaf, part in self._region(self._target(to, node), count, node) if count else ():
+            if isinstance(leaf, Scalar) or (isinstance(leaf, Bits) and value in (0, 255)):
                 type = scalar_of(leaf)
                 pattern = int.from_bytes(bytes([int(value) & 255]) * max(type.bits // 8, 1), "little")
                 bits = self._builder.constant(pattern, puns.unsigned(type.bits))

@@ -20,26 +20,96 @@ from training.evaluation.foreign_c import native
 needs_gcc = pytest.mark.skipif(GCC is None, reason="gcc is not installed")
 ROWS = 100
 SOURCES = {
-    "a matrix times a vector": "void f(const double m[2][3], const double v[3], double out[2]) { for (int i = 0; i < 2; i++) { out[i] = 0; for (int j = 0; j < 3; j++) out[i] += m[i][j] * v[j]; } }",
-    "in place": "void f(float v[3]) { float n = v[0] * v[0] + v[1] * v[1] + v[2] * v[2]; for (float *p = v; p < v + 3; p++) *p /= 1 + n; }",
-    "aliases that a helper gives back": "struct v { float x, y; }; static struct v *scaled(struct v *out, const struct v *a, float s) { out->x = a->x * s; out->y = a->y * s; return out; } float f(struct v *a, const struct v *b) { return scaled(a, b, 2)->x + scaled(a, a, 3)->y; }",
-    "results that only some rows give": "int f(double a, double b, double *x, double *y) { if (a > b) { *x = a; *y = b; return 2; } *x = b; *y = 0; return 1; }",
-    "a struct with arrays, by value and back": "struct s { int n; struct { float w[2]; signed char c; } in; }; struct s f(struct s s, int k) { s.in.w[k & 1] += s.n; s.in.c = -s.in.c; s.n = k; return s; }",
-    "state in a struct": "struct pid { double sum, last; unsigned n : 4, on : 1; }; double f(struct pid *p, double e) { p->n++; if (p->on) p->sum += e; double d = e - p->last; p->last = e; return 2 * e + p->sum - d + p->n; }",
-    "a union of names and indices": "typedef union { struct { float x, y, z; }; float e[3]; } vec; vec f(vec a, const vec *b) { vec r; for (int i = 0; i < 3; i++) r.e[i] = a.e[i] * b->e[2 - i]; r.y += a.x; return r; }",
-    "the bits of what is handed over": "#include <stdint.h>\n#include <string.h>\nfloat f(const float *x, uint32_t *bits) { memcpy(bits, x, 4); uint32_t u = *bits & 0x7fffffff; float y; memcpy(&y, &u, sizeof y); return y; }",
-    "bytes of a number, an index": "#include <stdint.h>\nint f(uint32_t x, int k) { union { uint32_t u; uint8_t b[4]; } v = {x}; v.b[k & 3] += 1; return v.b[0] + 2 * v.b[3 - (k & 3)] + v.u % 7; }",
-    "words of a double": "#include <stdint.h>\ntypedef union { double value; struct { uint32_t lsw, msw; } parts; } shape; int f(double x, double *y) { shape u; u.value = x; uint32_t h = u.parts.msw; u.parts.lsw = 0; *y = u.value; return (h >> 20) & 0x7ff; }",
-    "a row that an index chooses": "double f(const double m[3][2], int i, double *out) { const double *row = m[i & 1]; *out = row[0] - row[1]; return m[2][i & 1]; }",
-    "what an index writes": "void f(double v[4], int i, double x) { v[i & 3] += x; v[(i + 1) & 3] = v[0]; }",
-    "either output": "void f(double *a, double *b, double x) { double *p = x < 0 ? a : b; *a = *b = 1; *p += x; double *q = p == a ? b : a; *q *= 2; }",
-    "helpers that are given parts": "static void axpy(int n, double a, const double *x, double *y) { while (n-- > 0) *y++ += a * *x++; } void f(const double x[6], double y[6], double a) { axpy(3, a, x, y); axpy(3, -a, x + 3, &y[3]); axpy(2, 1, y, y + 4); }",
-    "sorted in place": "static void swap(double *a, double *b) { if (*a > *b) { double t = *a; *a = *b; *b = t; } } void f(double v[3]) { swap(v, v + 1); swap(v + 1, v + 2); swap(v, v + 1); }",
-    "a table of functions and a table of strings": "static double add(double a, double b) { return a + b; } static double mul(double a, double b) { return a * b; } static double (*const ops[2])(double, double) = {add, mul}; static const char *const names[] = {\"add\", \"mul\"}; double f(int k, const double v[2]) { return ops[k & 1](v[0], v[1]) + names[k & 1][0]; }",
-    "fractions and exponents": "#include <math.h>\ndouble f(double x, int *e, double *w) { return frexp(x, e) + modf(8 * x, w); }",
-    "designated members of what lies in unions": "struct s { union { struct { short a, b; }; int ab; }; double d; }; int f(short x, struct s *out) { struct s s = {.b = x, .d = x / 2.0}; *out = s; out->a = 3; return s.ab; }",
-    "null or not": "static double get(const double *p, double d) { return p ? *p : d; } double f(const double *v, int k) { const double *p = k > 0 ? v : (k < 0 ? v + 1 : 0); return get(p, 7) + (p != v); }",
-}  # fmt: skip
+    "a matrix times a vector": """
+        void f(const double m[2][3], const double v[3], double out[2]) { for (int i = 0; i < 2; i++) { out[i] = 0;
+            for (int j = 0; j < 3; j++) out[i] += m[i][j] * v[j]; } }
+    """,
+    "in place": """
+        void f(float v[3]) { float n = v[0] * v[0] + v[1] * v[1] + v[2] * v[2]; for (float *p = v; p < v + 3; p++)
+            *p /= 1 + n; }
+    """,
+    "aliases that a helper gives back": """
+        struct v { float x, y; }; static struct v *scaled(struct v *out, const struct v *a, float s) { out->x = a->x
+            * s; out->y = a->y * s; return out; } float f(struct v *a, const struct v *b) { return scaled(a, b,
+            2)->x + scaled(a, a, 3)->y; }
+    """,
+    "results that only some rows give": """
+        int f(double a, double b, double *x, double *y) { if (a > b) { *x = a; *y = b; return 2; } *x = b; *y = 0;
+            return 1; }
+    """,
+    "a struct with arrays, by value and back": """
+        struct s { int n; struct { float w[2]; signed char c; } in; }; struct s f(struct s s, int k) { s.in.w[k & 1]
+            += s.n; s.in.c = -s.in.c; s.n = k; return s; }
+    """,
+    "state in a struct": """
+        struct pid { double sum, last; unsigned n : 4, on : 1; }; double f(struct pid *p, double e) { p->n++; if
+            (p->on) p->sum += e; double d = e - p->last; p->last = e; return 2 * e + p->sum - d + p->n; }
+    """,
+    "a union of names and indices": """
+        typedef union { struct { float x, y, z; }; float e[3]; } vec; vec f(vec a, const vec *b) { vec r; for (int i
+            = 0; i < 3; i++) r.e[i] = a.e[i] * b->e[2 - i]; r.y += a.x; return r; }
+    """,
+    "the bits of what is handed over": """
+        #include <stdint.h>
+        #include <string.h>
+        float f(const float *x, uint32_t *bits) { memcpy(bits, x, 4); uint32_t u = *bits & 0x7fffffff; float y;
+            memcpy(&y, &u, sizeof y); return y; }
+    """,
+    "bytes of a number, an index": """
+        #include <stdint.h>
+        int f(uint32_t x, int k) { union { uint32_t u; uint8_t b[4]; } v = {x}; v.b[k & 3] += 1; return v.b[0] + 2 *
+            v.b[3 - (k & 3)] + v.u % 7; }
+    """,
+    "words of a double": """
+        #include <stdint.h>
+        typedef union { double value; struct { uint32_t lsw, msw; } parts; } shape; int f(double x, double *y) {
+            shape u; u.value = x; uint32_t h = u.parts.msw; u.parts.lsw = 0; *y = u.value; return (h >> 20) & 0x7ff;
+            }
+    """,
+    "a row that an index chooses": """
+        double f(const double m[3][2], int i, double *out) { const double *row = m[i & 1]; *out = row[0] - row[1];
+            return m[2][i & 1]; }
+    """,
+    "what an index writes": """
+        void f(double v[4], int i, double x) { v[i & 3] += x; v[(i + 1) & 3] = v[0]; }
+    """,
+    "either output": """
+        void f(double *a, double *b, double x) { double *p = x < 0 ? a : b; *a = *b = 1; *p += x; double *q = p == a
+            ? b : a; *q *= 2; }
+    """,
+    "helpers that are given parts": """
+        static void axpy(int n, double a, const double *x, double *y) { while (n-- > 0) *y++ += a * *x++; } void
+            f(const double x[6], double y[6], double a) { axpy(3, a, x, y); axpy(3, -a, x + 3, &y[3]); axpy(2, 1, y,
+            y + 4); }
+    """,
+    "sorted in place": """
+        static void swap(double *a, double *b) { if (*a > *b) { double t = *a; *a = *b; *b = t; } } void f(double
+            v[3]) { swap(v, v + 1); swap(v + 1, v + 2); swap(v, v + 1); }
+    """,
+    "a table of functions and a table of strings": """
+        static double add(double a, double b) { return a + b; } static double mul(double a, double b) { return a *
+            b; } static double (*const ops[2])(double, double) = {add, mul}; static const char *const names[] =
+            {"add", "mul"}; double f(int k, const double v[2]) { return ops[k & 1](v[0], v[1]) + names[k & 1][0]; }
+    """,
+    "fractions and exponents": """
+        #include <math.h>
+        double f(double x, int *e, double *w) { return frexp(x, e) + modf(8 * x, w); }
+    """,
+    "designated members of what lies in unions": """
+        struct s { union { struct { short a, b; }; int ab; }; double d; }; int f(short x, struct s *out) { struct s
+            s = {.b = x, .d = x / 2.0}; *out = s; out->a = 3; return s.ab; }
+    """,
+    "a copy into either": """
+        #include <string.h>
+        struct s { int a; double b[2]; };
+        void f(struct s *x, struct s *y, int k) { struct s t = {k, {1, k}}, *p = k > 0 ? x : y;
+            *x = *y = (struct s){2, {3, 4}}; memcpy(p, &t, sizeof t); memset(p->b, 0, sizeof(double)); }
+    """,
+    "null or not": """
+        static double get(const double *p, double d) { return p ? *p : d; } double f(const double *v, int k) { const
+            double *p = k > 0 ? v : (k < 0 ? v + 1 : 0); return get(p, 7) + (p != v); }
+    """,
+}
 
 
 def ran(programs: list[Program]) -> list[tuple[np.ndarray, np.ndarray]]:
