@@ -247,7 +247,9 @@ def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.
             run_commands(block, capsys)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/python.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/python.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md"]
+)
 def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In order, with one set of names; a block of text after one is what it prints."""
     text = (ROOT / name).read_text()

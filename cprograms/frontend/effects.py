@@ -17,10 +17,10 @@ from pycparser import c_ast
 
 from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import FileScope
-from cprograms.frontend.standard import MEMORY, PROTOTYPES, prototype
+from cprograms.standard import MEMORY, PROTOTYPES, prototype
+from cprograms.trees import walk
 from cprograms.types import INT, Array, Bits, CType, Function, Pointer, Scalar, Struct, Union, Void, find
 
 Source = str | int

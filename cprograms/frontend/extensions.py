@@ -11,8 +11,9 @@ from copy import copy
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.normalise import base, changes, walk
-from cprograms.frontend.standard import PROTOTYPES, prototype
+from cprograms.frontend.normalise import changes
+from cprograms.standard import PROTOTYPES, prototype
+from cprograms.trees import base, walk
 from cprograms.types import (
     DOUBLE,
     FLOAT,

@@ -19,12 +19,12 @@ from pycparser import c_ast
 
 from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.frontend.occurrences import Key, named_in, renamed
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.source import unescape
 from cprograms.frontend.subset import is_constant
+from cprograms.trees import walk
 from cprograms.types import Array, Bits, Pointer, Scalar, Struct, Union
 
 _SPACE = re.compile(r"\s+")

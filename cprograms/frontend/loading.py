@@ -15,18 +15,18 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_
 from cprograms.frontend.file import MAX_DIAGNOSTICS, File
 from cprograms.frontend.flags import Reading
 from cprograms.frontend.given import Paths, sources
-from cprograms.frontend.normalise import walk
 from cprograms.frontend.pragmas import Range
 from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.scope import Entity
 from cprograms.frontend.signature import Shape, Signature, signature_of, with_pragmas, with_ranges
 from cprograms.frontend.source import Source, read
-from cprograms.frontend.standard import ERRNO
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
 from cprograms.lowering.accesses import Accesses, Given
 from cprograms.lowering.watching import Access
 from cprograms.program import Program
+from cprograms.standard import ERRNO
+from cprograms.trees import walk
 
 _BEFORE = "put it before the function that has this argument"
 

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from pycparser import c_ast
 
-from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.standard import PROTOTYPES
+from cprograms.standard import PROTOTYPES
+from cprograms.trees import base, walk
 
 SAME = "?:"
 """The name that stands for the middle operand of `x ?: y`."""
@@ -50,16 +50,6 @@ def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
     nodes = list(_with_own_definitions(nodes, index))
     _define_once(nodes, index)
     return nodes
-
-
-def walk(*roots: c_ast.Node) -> Iterator[c_ast.Node]:
-    """All nodes of these trees, parents before children, in the order of the text."""
-    stack = list(reversed(roots))
-    while stack:
-        node = stack.pop()
-        tick()
-        yield node
-        stack += [child for _, child in reversed(node.children())]
 
 
 def changes(node: c_ast.Node) -> bool:
@@ -179,16 +169,6 @@ def _length(items: list[c_ast.Node]) -> int:
 
 def _is_braced(item: c_ast.Node) -> bool:
     return isinstance(item.expr if isinstance(item, c_ast.NamedInitializer) else item, c_ast.InitList)
-
-
-def base(node: c_ast.Node) -> c_ast.TypeDecl | None:
-    """The declaration's innermost TypeDecl, which holds its base type."""
-    while not isinstance(node, c_ast.TypeDecl):
-        following = node.decl if isinstance(node, c_ast.FuncDef) else getattr(node, "type", None)
-        if following is None:
-            return None
-        node = following
-    return node
 
 
 def _defines(node: c_ast.Node | None) -> bool:

@@ -9,8 +9,8 @@ from typing import Literal
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import base
 from cprograms.frontend.parse import Chunk, Unit
+from cprograms.trees import base
 
 Space = Literal["name", "tag"]
 Key = tuple[Space, str]

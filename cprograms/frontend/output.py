@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from pycparser import c_ast
 
-from cprograms.frontend.normalise import walk
-from cprograms.frontend.standard import DROPPED, PROTOTYPES
+from cprograms.standard import DROPPED, PROTOTYPES
+from cprograms.trees import walk
 
 _CHANGES = ("++", "--", "p++", "p--")
 

@@ -20,7 +20,8 @@ from pycparser.c_parser import Coord, ParseError
 
 from cprograms.budget import tick
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import RANGE, SAME, normalise, walk
+from cprograms.frontend.normalise import RANGE, SAME, normalise
+from cprograms.trees import walk
 
 _TOKEN = re.compile(
     r"""(?P<directive>^[ \t]*\#[^\n]*)

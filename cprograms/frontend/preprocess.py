@@ -22,8 +22,8 @@ from cprograms.frontend import cplusplus
 from cprograms.frontend.missing import Missing, is_directive, missing
 from cprograms.frontend.reach import NO_EMBED, outside, outward, overlay
 from cprograms.frontend.source import Source, escape
-from cprograms.frontend.standard import DECLARATIONS
 from cprograms.sandbox.toolchain import executable
+from cprograms.standard import DECLARATIONS
 
 MAX_TEXT = 2_000_000
 """Bytes of preprocessed text that are read."""

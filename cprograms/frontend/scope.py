@@ -10,7 +10,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.parse import Chunk, Unit
-from cprograms.frontend.standard import ERRNO
+from cprograms.standard import ERRNO
 
 EntityKind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
 _RANK: dict[EntityKind, int] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import base, walk
+from cprograms.trees import base, walk
 
 
 def has_statics(function: c_ast.FuncDef) -> bool:

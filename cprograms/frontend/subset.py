@@ -13,12 +13,12 @@ from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.effects import Writes
 from cprograms.frontend.extensions import rewrite_extensions
-from cprograms.frontend.normalise import base, walk
 from cprograms.frontend.output import drop_output
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
-from cprograms.frontend.standard import BUILTINS, DROPPED, ERRNO, FORBIDDEN, PROTOTYPES, TRAPPED
 from cprograms.frontend.statics import lift_statics
+from cprograms.standard import BUILTINS, DROPPED, ERRNO, FORBIDDEN, PROTOTYPES, TRAPPED
+from cprograms.trees import base, walk
 from cprograms.types import Scalar
 
 MAX_DEPTH = 150

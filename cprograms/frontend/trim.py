@@ -8,10 +8,10 @@ from copy import copy
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.scope import Entity
-from cprograms.frontend.standard import prototype
+from cprograms.standard import prototype
+from cprograms.trees import walk
 
 _Place = tuple[int, int]
 

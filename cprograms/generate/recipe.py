@@ -11,8 +11,8 @@ from random import Random
 
 from pycparser import c_ast, c_parser
 
-from cprograms.frontend.standard import PROTOTYPES
 from cprograms.generate import nodes
+from cprograms.standard import PROTOTYPES
 from cprograms.types import scalar_of_names
 
 _FOLDER = Path(__file__).with_name("recipes")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from pycparser import c_ast, c_generator
 
-from cprograms.frontend.normalise import walk
 from cprograms.harvest.scopes import Refused, Scopes
+from cprograms.trees import walk
 from cprograms.types import Scalar
 
 _STEPS = ("++", "--", "p++", "p--")

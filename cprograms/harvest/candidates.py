@@ -17,7 +17,6 @@ from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.signature import Shape, Signature, signature_of
 from cprograms.frontend.source import unescape
-from cprograms.frontend.standard import ERRNO
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
 from cprograms.harvest import outline
@@ -28,6 +27,7 @@ from cprograms.harvest.scopes import Scopes
 from cprograms.harvest.settings import settled
 from cprograms.lowering.accesses import Accesses
 from cprograms.program import Program
+from cprograms.standard import ERRNO
 
 CandidateKind = Literal["function"] | outline.PieceKind
 _NAMES = re.compile(r"'[^']*'")

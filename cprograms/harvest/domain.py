@@ -11,12 +11,12 @@ from itertools import chain
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.harvest.enums import declared, enum_range
 from cprograms.libm import called
 from cprograms.literals import literal
 from cprograms.names import element
 from cprograms.program import Argument, Program
+from cprograms.trees import walk
 from cprograms.types import Array
 
 _COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")

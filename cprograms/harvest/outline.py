@@ -14,10 +14,10 @@ from typing import Literal
 
 from pycparser import c_ast
 
-from cprograms.frontend.normalise import walk
 from cprograms.harvest.abstraction import Abstraction, Free
 from cprograms.harvest.pruning import pruned
 from cprograms.harvest.scopes import Refused, Scopes
+from cprograms.trees import walk
 from cprograms.types import Scalar
 
 PieceKind = Literal["expression", "block", "iteration"]

@@ -7,7 +7,7 @@ from copy import copy
 
 from pycparser import c_ast
 
-from cprograms.frontend.normalise import walk
+from cprograms.trees import walk
 
 _STEPS = ("++", "--", "p++", "p--")
 _JUMPS = (c_ast.Break, c_ast.Continue)

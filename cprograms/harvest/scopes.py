@@ -12,8 +12,8 @@ from cprograms.declarations import Unsupported
 from cprograms.frontend.extensions import type_of_expression
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import FileScope
-from cprograms.frontend.standard import PROTOTYPES
 from cprograms.frontend.subset import Subset, is_constant
+from cprograms.standard import PROTOTYPES
 from cprograms.types import CType, Scalar
 
 Meaning = Literal["variable", "constant", "table", "other"]

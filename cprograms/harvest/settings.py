@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.frontend.signature import Shape, Signature, asks_for_extent, is_unbounded
 from cprograms.harvest.enums import enum_range
 from cprograms.program import MAX_ARGUMENTS, MAX_RESULTS
+from cprograms.trees import walk
 from cprograms.types import Pointer, Scalar
 
 EXTENTS = (4, 8, 16)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from pycparser import c_ast
 
-from cprograms.declarations import Unsupported
 from cprograms.lowering import pointers
-from cprograms.lowering.attempts import TooLongError
 from cprograms.lowering.interface import globals_are_set_up
 from cprograms.lowering.state import Null, Place, Slot
 from cprograms.lowering.summaries import Run, Summaries
@@ -54,9 +52,7 @@ class Accesses:
         places |= {g.name: run.opened(g.element, g.extent) for g in given if g.element is not None}
         for name, place in places.items():
             watched.watch(name, place)
-        try:
-            run.stages.calls.entry(entry, [_value(run, g, places) for g in given])
-        except (Unsupported, RecursionError, TooLongError):
+        if self._summaries.value(run, entry, [_value(run, g, places) for g in given]) is None:
             return None
         return {name: watched.found(name) for name in places}
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pycparser import c_ast
 
-from cprograms.frontend.normalise import walk
 from cprograms.lowering.mentions import Mentions
+from cprograms.trees import walk
 
 
 class Counter(NamedTuple):

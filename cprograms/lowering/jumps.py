@@ -8,7 +8,7 @@ from itertools import count
 
 from pycparser import c_ast
 
-from cprograms.frontend.normalise import walk
+from cprograms.trees import walk
 
 
 def flattened(body: c_ast.Compound) -> c_ast.Compound:

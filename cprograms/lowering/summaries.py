@@ -9,7 +9,6 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.standard import ERRNO
 from cprograms.libm import Interval
 from cprograms.lowering.attempts import TooLongError
 from cprograms.lowering.calls import Calls
@@ -19,14 +18,15 @@ from cprograms.lowering.state import UNSET, Either, Null, Place, Slot
 from cprograms.lowering.unit import Definition, TranslationUnit
 from cprograms.lowering.values import Value, leaves, nodes_of, size, value_of, zero
 from cprograms.lowering.watching import AnyBounds, AnyBuilder, Watched
+from cprograms.standard import ERRNO
 from cprograms.types import INT, Array, CType, Scalar, Void, leaf_count
 
 OPEN = 80
 """Elements that a pointer of unknown extent may turn out to have."""
 MOST_ROUNDS = 4
 """Times that a function which calls itself is followed."""
-_MOST_OPEN = 1024
-_WITHOUT_BOUND = 1_000_000
+_MOST_OPEN = 256
+_WITHOUT_BOUND = 1 << 60
 
 
 class Anything(NamedTuple):
@@ -97,6 +97,11 @@ class Summaries:
         self._used: set[Key] = set()
         """Those of which that was asked."""
         self.recursive: set[str] = set()
+        # All runs know the same constants.
+        self._builder = AnyBuilder()
+        self._bounds = AnyBounds(self._builder)
+        self._constants: list[Slot] = []
+        self._globals: dict[str, Place] = {}
 
     def of(self, key: Key) -> Summary | None:
         """None where a call has to be followed in its place."""
@@ -139,15 +144,21 @@ class Summaries:
 
     def run(self) -> Run:
         """A new run, in which functions are followed, or known by what they do."""
-        builder = AnyBuilder()
-        bounds = AnyBounds(builder)
         stages = stages_of(
-            self._unit.copy(), builder, bounds, Watched, Summarised, _WITHOUT_BOUND, _WITHOUT_BOUND, hasty=True
+            self._unit.copy(),
+            self._builder,
+            self._bounds,
+            Watched,
+            Summarised,
+            _WITHOUT_BOUND,
+            _WITHOUT_BOUND,
+            hasty=True,
         )
-        calls, watched = stages.calls, stages.variables
+        calls, watched, state = stages.calls, stages.variables, stages.state
         assert isinstance(calls, Summarised)
         assert isinstance(watched, Watched)
-        calls.summaries, calls.watched, calls.run = self, watched, Run(stages, bounds, builder, watched)
+        calls.summaries, calls.watched, calls.run = self, watched, Run(stages, self._bounds, self._builder, watched)
+        state.constants, state.globals = self._constants, dict(self._globals)
         globals_are_set_up(stages, [ERRNO])
         return calls.run
 
@@ -166,11 +177,18 @@ class Summaries:
         for _, type in self._unit.definition(name).parameters:
             own, slots = slots[: size(type)], slots[size(type) :]
             arguments.append(value_of(type, own))
+        value = self.value(run, name, arguments)
+        return None if value is None else run.summary(places, value)
+
+    def value(self, run: Run, name: str, arguments: list[Value]) -> Value | None:
+        """What a function returns in a run. None where it cannot be followed."""
         try:
-            value = run.stages.calls.entry(name, arguments)
+            return run.stages.calls.entry(name, arguments)
         except (Unsupported, RecursionError, TooLongError):
             return None
-        return run.summary(places, value)
+        finally:
+            found = run.stages.state.globals
+            self._globals |= {name: place for name, place in found.items() if place.object.fixed}
 
 
 @dataclass(frozen=True)

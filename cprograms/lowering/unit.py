@@ -8,9 +8,9 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.standard import BUILTINS, PROTOTYPES
 from cprograms.lowering.jumps import flattened
 from cprograms.lowering.values import MOST_SLOTS, size
+from cprograms.standard import BUILTINS, PROTOTYPES
 from cprograms.types import INT, CType
 
 

@@ -50,6 +50,8 @@ Value = int | Aggregate | Address
 
 def size(type: CType) -> int:
     """How many slots a type takes."""
+    if isinstance(type, Scalar):
+        return 1
     if isinstance(type, Array):
         return type.length * size(type.element)
     if isinstance(type, Union):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pycparser import c_ast
 
+from cprograms.budget import tick
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder, Node
 from cprograms.libm import Interval
@@ -51,7 +52,33 @@ class AnyBuilder(GraphBuilder):
         super().__init__()
         self.unwritten: dict[int, int] = {}
         """The slot whose initial content each node stands for."""
-        self._anything = 0
+        self._contents: dict[tuple[int, str], int] = {}
+        self._shared: dict[tuple[str, str, tuple[int, ...], int | str], int] = {}
+
+    def _intern(self, node: Node) -> int:
+        whole = node.type.is_integer or node.op != "const"
+        key = (node.op, node.type.code, node.children, node.value if whole else repr(node.value))
+        if key not in self._shared:
+            self._shared[key] = self._new(node)
+        return self._shared[key]
+
+    def _new(self, node: Node) -> int:
+        tick(10)
+        self.operators += node.op != "const"
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def content(self, slot: int, type: Scalar) -> int:
+        """What stands for the initial content of a slot."""
+        key = (slot, type.code)
+        if key not in self._contents:
+            node = self._contents[key] = self._new(Node("arg", type, (), slot))
+            self.unwritten[node] = slot
+        return self._contents[key]
+
+    def carry(self, index: int, type: Scalar, before: int) -> int:
+        """No two loops have one, as what is known of it is known of one loop."""
+        return self._new(Node("carry", type, (before,), index))
 
     def add(self, op: str, type: Scalar, *children: int) -> int:
         if op == "sel":
@@ -66,8 +93,7 @@ class AnyBuilder(GraphBuilder):
 
     def any(self, type: Scalar) -> int:
         """A node of which nothing is known. Integers are not the same as others: they may be indices."""
-        self._anything += type.is_integer
-        return self._intern(Node("opaque", type, (), self._anything if type.is_integer else 0))
+        return self._new(Node("opaque", type)) if type.is_integer else self._intern(Node("opaque", type))
 
     def origin(self, node: int) -> int | None:
         """The slot whose initial content a node may be."""
@@ -107,13 +133,8 @@ class Watched(Variables):
         """Put into an object what tells that it was not written yet."""
         memory = self._state.memory
         for at, leaf in enumerate(leaves(place.object.type), place.offset):
-            memory[at] = Null(1 + at) if isinstance(leaf, Pointer) else self._initial(at, scalar_of(leaf))
+            memory[at] = Null(1 + at) if isinstance(leaf, Pointer) else self.any.content(at, scalar_of(leaf))
         self._objects[place.offset] = (name, place)
-
-    def _initial(self, slot: int, type: Scalar) -> int:
-        node = self._builder.argument(slot, type)
-        self.any.unwritten[node] = slot
-        return node
 
     def access(self, name: str) -> Access:
         """What is known of a watched object, but for what is read and written of it."""
@@ -123,7 +144,10 @@ class Watched(Variables):
         """What is known of a watched object."""
         access = self.access(name)
         place = next(place for known, place in self._objects.values() if known == name)
-        for number, part in enumerate(leaf_places(place)):
+        used = place
+        if place.object.open and isinstance(place.type, Array):
+            used = place._replace(type=Array(place.type.element, access.extent))
+        for number, part in enumerate(leaf_places(used)):
             slots = range(part.offset, part.offset + 1) if part.bytes is None else _covered(place)
             if any(slot in self._reads for slot in slots):
                 access.read.add(number)
@@ -207,9 +231,10 @@ class Watched(Variables):
         if not place.indices or not isinstance(leaf, Scalar) or leaf.is_integer:
             return super()._load_slot(place, k, leaf, node)
         if self._access(place.object) is not None:  # of others it was noted when they were copied
-            slots = self._state.memory
-            for at in self._possible(place.offset + k, place.indices):
-                self.slot(slots, at, leaf, node)
+            possible = self._possible(place.offset + k, place.indices)
+            if not self._reads.issuperset(possible):
+                memory = self._state.memory
+                self._reads.update(o for at in possible if (o := self._origin(memory[at])) is not None)
         return self.any.any(leaf)
 
     def _store_slots(self, place: Place, new: list[Slot], node: c_ast.Node) -> None:

@@ -8,9 +8,9 @@ from copy import copy, deepcopy
 from pycparser import c_ast, c_generator
 
 from cprograms.declarations import Declarations
-from cprograms.frontend.standard import BUILTINS, PROTOTYPES
 from cprograms.sandbox.assignment import is_unset_local, maybe_unset
 from cprograms.sandbox.memory import RENAMED
+from cprograms.standard import BUILTINS, PROTOTYPES
 
 Place = tuple[str, int]
 """A file and a line of it."""

@@ -11,12 +11,12 @@ from typing import Protocol
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.libm import FUNCTIONS
 from cprograms.sandbox import memory
 from cprograms.sandbox.objects import Named, Passed, Row, row_of
 from cprograms.sandbox.printing import Place, Printer
 from cprograms.sandbox.status import Status
+from cprograms.trees import walk
 from cprograms.types import Pointer
 
 CHUNK = 8192

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.frontend.standard import PROTOTYPES, REFUSED
+from cprograms.standard import PROTOTYPES, REFUSED
 from cprograms.tape.kinds import MLP, Kind
 from cprograms.tape.names import Local, Names
 

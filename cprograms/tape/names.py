@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import base
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.subset import Checked, is_constant, is_void
 from cprograms.tape.kinds import Kind, kind_of
+from cprograms.trees import base
 
 
 @dataclass

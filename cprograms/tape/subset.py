@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import walk
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.subset import prepare
 from cprograms.tape.definitions import check_function, check_object
 from cprograms.tape.kinds import Kind
 from cprograms.tape.names import Definition, Names
+from cprograms.trees import walk
 
 NEEDS = "a tape program is void f(int *mem): it reads the tape and leaves its results there"
 MAX_NODES = 10_000

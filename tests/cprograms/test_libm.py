@@ -17,7 +17,6 @@ import cprograms
 from cprograms.frontend import preprocess
 from cprograms.frontend.loading import NumericFile
 from cprograms.frontend.source import read
-from cprograms.frontend.standard import DECLARATIONS, MEMORY, PROTOTYPES
 from cprograms.graph import GraphBuilder, evaluate
 from cprograms.libm import FUNCTIONS, OPERATORS, Form, MathFunction, called
 from cprograms.lowering import lower
@@ -26,6 +25,7 @@ from cprograms.lowering.libm import call
 from cprograms.ops import INDEX, OPS, PREDICATES, apply
 from cprograms.program import Program
 from cprograms.sandbox import Outcomes, Status, run_many
+from cprograms.standard import DECLARATIONS, MEMORY, PROTOTYPES
 from cprograms.types import DOUBLE, FLOAT, INT, Scalar
 
 BEFORE = """

@@ -6,8 +6,8 @@ from pycparser import c_ast
 
 from cprograms.budget import spending
 from cprograms.diagnostics import ProgramError, UsageError
-from cprograms.frontend.normalise import walk
 from cprograms.tape import TapeProgram
+from cprograms.trees import walk
 from surrogate.anc.compiler.backend import DoesNotFitError, assemble
 from surrogate.anc.compiler.lowering import lower
 from surrogate.anc.machine.assembly import Assembly

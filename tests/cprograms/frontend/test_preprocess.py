@@ -20,7 +20,7 @@ from cprograms.declarations import Unsupported
 from cprograms.frontend.places import Places
 from cprograms.frontend.preprocess import preprocess
 from cprograms.frontend.source import escape, read, unescape
-from cprograms.frontend.standard import BUILTINS, PROTOTYPES
+from cprograms.standard import BUILTINS, PROTOTYPES
 
 
 def _faults(source: str, **options: object) -> tuple[cprograms.Diagnostic, ...]:

@@ -61,7 +61,8 @@ CASES = {
         (["n"], ["return", "steps"]),
     ),
     "a null pointer in a struct is no use of it": (
-        "struct s { double x; struct s *next; };double f(const struct s *s) { if (s->next) return s->next->x; return s->x; }",
+        "struct s { double x; struct s *next; };"
+        "double f(const struct s *s) { if (s->next) return s->next->x; return s->x; }",
         (["s.x"], ["return"]),
     ),
     "what is not evaluated": (

@@ -10,9 +10,9 @@ from pycparser import c_ast
 
 import cprograms
 from cprograms import Diagnostic, ProgramError, UsageError
-from cprograms.frontend.normalise import walk
 from cprograms.tape import TapeProgram, load_tape
 from cprograms.tape.program import tape_parameter
+from cprograms.trees import walk
 from tests.cprograms.tape.bad_tape_programs import BAD_TAPES, BadTape
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from pycparser import c_ast, c_generator
 
 from cprograms.diagnostics import UsageError
-from cprograms.frontend.normalise import walk
 from cprograms.libm import FUNCTIONS
 from cprograms.program import Parameter, Program
 from cprograms.sandbox.source import job_of
+from cprograms.sandbox.toolchain import executable
+from cprograms.trees import walk
 from cprograms.types import Array, Bits, paths
 
 GCC = shutil.which("gcc")
@@ -105,32 +106,33 @@ class Native:
     reason: str = ""
 
 
-def run_native(programs: Sequence[Program], xs: Sequence[np.ndarray]) -> list[Native]:
+def run_native(programs: Sequence[Program], xs: Sequence[np.ndarray], musl: bool = False) -> list[Native]:
     """Each program on its own rows, float64 [n, arguments]. Rows of a program that crashes are NOT_RUN from there on.
 
-    A program that may keep something from row to row has a process for each row. Raises UsageError without gcc.
+    A program that may keep something from row to row has a process for each row. With `musl` gcc's code calls the C
+    library that the sandbox has, and not the system's. Raises UsageError without gcc.
     """
     if GCC is None:
         raise UsageError("gcc is needed, and is not there")
     results: list[Native] = []
     for start in range(0, len(programs), BATCH):
-        results += _run(list(programs[start : start + BATCH]), list(xs[start : start + BATCH]))
+        results += _run(list(programs[start : start + BATCH]), list(xs[start : start + BATCH]), musl)
     return results
 
 
-def _run(programs: list[Program], xs: list[np.ndarray]) -> list[Native]:
+def _run(programs: list[Program], xs: list[np.ndarray], musl: bool) -> list[Native]:
     with tempfile.TemporaryDirectory() as folder:
-        reason = _compile(programs, xs, Path(folder))
+        reason = _compile(programs, xs, Path(folder), musl)
         if not reason:
             return _execute(programs, xs, Path(folder))
     if len(programs) == 1:
         empty = np.empty((0, len(programs[0].results)))
         return [Native(empty, np.empty(0, np.uint8), reason)]
     middle = len(programs) // 2
-    return [*_run(programs[:middle], xs[:middle]), *_run(programs[middle:], xs[middle:])]
+    return [*_run(programs[:middle], xs[:middle], musl), *_run(programs[middle:], xs[middle:], musl)]
 
 
-def _compile(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path) -> str:
+def _compile(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path, musl: bool) -> str:
     """Make folder/rows; the first reason why that cannot be, "" where it can."""
     assert GCC is not None
     table = ", ".join(_entry(p, k, len(x)) for k, (p, x) in enumerate(zip(programs, xs, strict=True)))
@@ -139,23 +141,18 @@ def _compile(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path
     text += "const struct native { int (*row)(const double *, double *); long rows, inputs, outputs, forks; }"
     text += f" native_programs[] = {{ {table} }};\nconst int native_count = {len(programs)};\n"
     (folder / "programs.c").write_text(text, errors="surrogateescape")
+    linker = [executable(), "cc", "-target", "x86_64-linux-musl", "-static", "-w"] if musl else [GCC, "-w", "-no-pie"]
     # What a program calls and nobody defines is at address 0: rows that get there are not given to it.
-    command = [
-        GCC,
-        *FLAGS,
-        "-no-pie",
-        "-Wl,--unresolved-symbols=ignore-all",
-        "-o",
-        "rows",
-        "main.c",
-        "programs.c",
-        "-lm",
-    ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode == 0:
-        return ""
-    errors = [line for line in done.stderr.splitlines() if "error" in line or "undefined" in line]
-    return (errors or done.stderr.splitlines() or ["no reason given"])[0]
+    open_ended = ["-Wl,-z,undefs"] if musl else ["-Wl,--unresolved-symbols=ignore-all"]
+    for command in (
+        [GCC, *FLAGS, "-fno-pie", "-fno-stack-protector", "-c", "programs.c"],
+        [*linker, *open_ended, "-o", "rows", "main.c", "programs.o", "-lm"],
+    ):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            errors = [line for line in done.stderr.splitlines() if "error" in line or "undefined" in line]
+            return (errors or done.stderr.splitlines() or ["no reason given"])[0]
+    return ""
 
 
 def _execute(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path) -> list[Native]:

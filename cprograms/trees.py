@@ -1,0 +1,29 @@
+"""Syntax trees as pycparser makes them: their nodes, and the type at the heart of a declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pycparser import c_ast
+
+from cprograms.budget import tick
+
+
+def walk(*roots: c_ast.Node) -> Iterator[c_ast.Node]:
+    """All nodes of these trees, parents before children, in the order of the text."""
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        tick()
+        yield node
+        stack += [child for _, child in reversed(node.children())]
+
+
+def base(node: c_ast.Node) -> c_ast.TypeDecl | None:
+    """The declaration's innermost TypeDecl, which holds its base type."""
+    while not isinstance(node, c_ast.TypeDecl):
+        following = node.decl if isinstance(node, c_ast.FuncDef) else getattr(node, "type", None)
+        if following is None:
+            return None
+        node = following
+    return node
