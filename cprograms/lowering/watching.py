@@ -53,7 +53,7 @@ class AnyBuilder(GraphBuilder):
         self.unwritten: dict[int, int] = {}
         """The slot whose initial content each node stands for."""
         self._contents: dict[tuple[int, str], int] = {}
-        self._shared: dict[tuple[str, str, tuple[int, ...], int | str], int] = {}
+        self._shared: dict[tuple[str, str, tuple[int, ...], int | float | str], int] = {}
 
     def _intern(self, node: Node) -> int:
         whole = node.type.is_integer or node.op != "const"
