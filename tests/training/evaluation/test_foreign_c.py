@@ -220,6 +220,14 @@ def test_what_gcc_refuses_says_why_and_costs_nobody_else():
 
 
 @needs_gcc
+def test_gccs_code_may_call_the_sandboxs_library():
+    program = cprograms.load(source="#include <math.h>\nfloat f(float x, double y) { return powf(x, 3) * sinh(y); }")
+    x = np.random.default_rng(0).uniform(0, 1, (500, 2)).astype(np.float32).astype(float)
+    (own,) = native.run_native([program], [x], musl=True)
+    np.testing.assert_array_equal(own.y, cprograms.run(program, x))
+
+
+@needs_gcc
 def test_a_checked_function_is_equal_exact_and_counted(tmp_path: Path):
     (file,) = tree(tmp_path, a=KERNELS)
     found = inspect(file)
