@@ -190,11 +190,17 @@ class Declarations:
 
     def _fields_of(self, definition: c_ast.Struct | c_ast.Union) -> Struct | Union:
         fields: list[tuple[str, CType]] = []
+        nameless: list[tuple[int, int]] = []
         for field in definition.decls or []:
             if isinstance(field, c_ast.Decl):
                 type = self._flexible(field) or self.type_of(field)
-                if not (isinstance(type, Bits) and not field.name):
-                    fields.append((field.name or "", type))
+                if isinstance(type, Bits):
+                    if not field.name:
+                        nameless.append((8 * bytes_of(type), type.width))
+                        continue
+                    type = Bits(type.scalar, type.width, tuple(nameless))
+                    nameless = []
+                fields.append((field.name or "", type))
             elif isinstance(field, c_ast.Struct | c_ast.Union):
                 fields.append(("", self._tagged(field)))
         made = (Struct if isinstance(definition, c_ast.Struct) else Union)(definition.name or "", tuple(fields))

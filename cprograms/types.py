@@ -67,10 +67,15 @@ INT, UINT, FLOAT, DOUBLE = (SCALARS[c] for c in ("i32", "u32", "f32", "f64"))
 
 @dataclass(frozen=True)
 class Bits:
-    """A bit-field: an integer type, of which it has `width` bits."""
+    """A bit-field: an integer type, of which it has `width` bits.
+
+    `after` are those without a name that lie between the field before it and this one, none of them a leaf: the bits of
+    their type, and how many of these they have.
+    """
 
     scalar: Scalar
     width: int
+    after: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,21 +199,34 @@ def alignment_of(type: CType) -> int:
 
 
 def offsets(type: Struct) -> Iterator[tuple[str, int, CType]]:
-    """Each field's name, its first byte and its type. Bit-fields share units of their type, as on x86-64."""
-    end = bits = 0  # bits: how far bit-fields reach, counted from the struct's start
+    """Each field's name, its first byte and its type; see `bit_offsets`."""
+    return ((name, at, inner) for name, at, _, inner in bit_offsets(type))
+
+
+def bit_offsets(type: Struct) -> Iterator[tuple[str, int, int, CType]]:
+    """Each field's name, its first byte, its first bit there and its type.
+
+    Bit-fields share units of their type, as on x86-64, and begin in the unit's first byte.
+    """
+    reached = 0  # bits, counted from the struct's start
     for name, inner in type.fields:
         if isinstance(inner, Bits):
-            unit = inner.scalar.bits
-            start = max(bits, end * 8)
-            if start // unit != (start + inner.width - 1) // unit:
-                start = -(-start // unit) * unit
-            bits = start + inner.width
-            end = -(-bits // 8)
-            yield name, start // unit * unit // 8, inner
+            for unit, width in inner.after:
+                reached = _fitting(reached, unit, width) + width
+            unit = 8 * bytes_of(inner)
+            start = _fitting(reached, unit, inner.width)
+            reached = start + inner.width
+            yield name, start // unit * unit // 8, start % unit, inner
             continue
-        at = _aligned(end, alignment_of(inner))
-        end = at + bytes_of(inner)
-        yield name, at, inner
+        at = _aligned(-(-reached // 8), alignment_of(inner))
+        reached = 8 * (at + bytes_of(inner))
+        yield name, at, 0, inner
+
+
+def _fitting(start: int, unit: int, width: int) -> int:
+    """The first bit from `start` on where a bit-field lies in one unit; one of width 0 begins another."""
+    crosses = start // unit != (start + width - 1) // unit
+    return _aligned(start, unit) if crosses or not width else start
 
 
 def _aligned(offset: int, alignment: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pycparser import c_ast
 
@@ -20,6 +20,7 @@ from cprograms.lowering.values import (
     leaves,
     members,
     nodes_of,
+    shifts,
     size,
     value_of,
     zero_of,
@@ -132,28 +133,31 @@ class Initialisers:
         kind = type.fields[0][1]
         inner = [zero_of(self._builder, leaf) for leaf in leaves(kind)]
         if items:
-            first = items[0]
             self._fill_member(inner, 0, kind, items)
-            slots[base : base + size(type)] = self._united(type, kind, inner, first)
+            slots[base : base + size(type)] = self._united(type, kind, inner)
 
-    def _united(self, type: CType, other: CType, inner: list[Slot], node: c_ast.Node) -> list[Slot]:
+    def _united(self, type: CType, other: CType, inner: list[Slot]) -> list[Slot]:
         """What is in the slots of a union or of its member where these are in those of the other; 0 beyond it."""
-        if layout(other) == layout(type):
+        if (layout(other), shifts(other)) == (layout(type), shifts(type)):
             return inner
-        if any(isinstance(leaf, Bits) for leaf in (*leaves(type), *leaves(other))):
-            raise Unsupported(node, "cannot follow bit-fields in a union")
         made: list[Slot] = []
-        for at, leaf in layout(type):
-            pieces = [
-                (8 * (start - at), slot)
-                for (start, kind), slot in zip(layout(other), inner, strict=True)
-                if isinstance(slot, int) and start < at + bytes_of(leaf) and at < start + bytes_of(kind)
-            ]
-            if pieces and isinstance(leaf, Scalar):
-                made.append(puns.joined(self._builder, pieces, leaf))
-            else:
+        for (at, leaf), shift in zip(layout(type), shifts(type), strict=True):
+            pieces = list(self._pieces(other, inner, at, at + bytes_of(leaf)))
+            if isinstance(leaf, Pointer) or not pieces:
                 made.append(zero_of(self._builder, leaf))
+            elif isinstance(leaf, Bits):
+                unit = puns.joined(self._builder, pieces, puns.unsigned(8 * bytes_of(leaf)))
+                made.append(puns.field(self._builder, unit, shift, leaf))
+            else:
+                made.append(puns.joined(self._builder, pieces, leaf))
         return made
+
+    def _pieces(self, type: CType, slots: list[Slot], at: int, end: int) -> Iterator[tuple[int, int]]:
+        """The numbers that lie in some bytes of a type, each with the bit of these that it begins at."""
+        for (start, leaf), shift, slot in zip(layout(type), shifts(type), slots, strict=True):
+            if isinstance(slot, int) and start < end and at < start + bytes_of(leaf):
+                number = puns.bits_of(self._builder, slot, leaf) if isinstance(leaf, Bits) else slot
+                yield 8 * (start - at) + shift, number
 
     def _fill_member(self, slots: list[Slot], at: int, type: CType, items: list[c_ast.Node]) -> None:
         whole = isinstance(type, Scalar | Bits | Pointer) or isinstance(items[0], c_ast.InitList)
@@ -185,9 +189,9 @@ class Initialisers:
             kind = _member(type, number, item)
             if isinstance(type, Union):
                 held = slots[base : base + size(type)]
-                united = self._united(kind, type, held, item)
+                united = self._united(kind, type, held)
                 self._fill_way(united, 0, kind, way[depth + 1 :], item)
-                slots[base : base + size(type)] = self._united(type, kind, united, item)
+                slots[base : base + size(type)] = self._united(type, kind, united)
                 return
             base += members(type)[number][0]
             type = kind

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from pycparser import c_ast
 
@@ -25,6 +27,15 @@ LIBRARY = _ON_MEMORY | {name: _BY_POINTER[base] for name, (base, _) in _NAMES.it
 """What is followed, and how many arguments each takes."""
 MOST_COMPARED = 64
 """Bytes."""
+
+
+class _Part(NamedTuple):
+    """A leaf in memory: its first byte and bit behind a place, its type and where it is."""
+
+    at: int
+    shift: int
+    type: Leaf
+    target: Target
 
 
 class Memory:
@@ -71,20 +82,22 @@ class Memory:
             return to
         parts = self._region(self._target(to, node), count, node)
         source = self._target(origin, node)
-        read = [self._variables.load(each(source, _reader(at, type)), node) for at, type, _ in parts]
-        for (_, _, part), value in zip(parts, read, strict=True):
-            self._variables.store(part, value, node)
+        read = [self._variables.load(each(source, _reader(part)), node) for part in parts]
+        for part, value in zip(parts, read, strict=True):
+            self._variables.store(part.target, value, node)
         return to
 
-    def _region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, Leaf, Target]]:
-        """What some bytes of memory consist of: the first byte of each part there, its type and its place."""
+    def _region(self, target: Target, length: int, node: c_ast.Node) -> list[_Part]:
+        """What some bytes of memory consist of."""
         if isinstance(target, Either):
-            sides = [self._region(side, length, node) for side in (target.yes, target.no)]
-            if any(a[:2] != b[:2] for a, b in zip(*sides, strict=False)) or len(sides[0]) != len(sides[1]):
+            yes, no = (self._region(side, length, node) for side in (target.yes, target.no))
+            if [part[:3] for part in yes] != [part[:3] for part in no]:
                 raise Unsupported(node, "cannot follow this pointer")
-            return [(at, type, Either(target.condition, a, b)) for (at, type, a), (_, _, b) in zip(*sides, strict=True)]
+            return [
+                a._replace(target=Either(target.condition, a.target, b.target)) for a, b in zip(yes, no, strict=True)
+            ]
         found = self._variables.region(target, length, node)
-        return [(at, part.type, part) for at, part in found if isinstance(part.type, Leaf)]
+        return [_Part(at, shift, part.type, part) for at, shift, part in found if isinstance(part.type, Leaf)]
 
     def _fill(self, arguments: list[Value], node: c_ast.Node) -> Value:
         to, byte, length = arguments
@@ -92,7 +105,7 @@ class Memory:
         value = self._builder.number(byte) if isinstance(byte, int) else None
         if value is None:
             raise Unsupported(node, "cannot follow what memory is set to here")
-        for _, leaf, part in self._region(self._target(to, node), count, node) if count else ():
+        for _, _, leaf, part in self._region(self._target(to, node), count, node) if count else ():
             if isinstance(leaf, Scalar) or (isinstance(leaf, Bits) and value in (0, 255)):
                 type = scalar_of(leaf)
                 pattern = int.from_bytes(bytes([int(value) & 255]) * max(type.bits // 8, 1), "little")
@@ -113,7 +126,8 @@ class Memory:
         sides = [self._target(side, node) for side in (first, second)]
         found = self._builder.constant(0, INT)
         for at in reversed(range(count)):
-            bytes = [self._variables.load(each(side, _reader(at, SCALARS["u8"])), node) for side in sides]
+            reader = partial(byte_of, at=at, type=SCALARS["u8"])
+            bytes = [self._variables.load(each(side, reader), node) for side in sides]
             left, right = (self._builder.cast(b, INT) for b in bytes if isinstance(b, int))
             difference = self._builder.add("sub", INT, left, right)
             found = self._conditions.select(difference, difference, found)
@@ -186,7 +200,6 @@ class Memory:
         return choose.select(below, build.constant(-1, INT), build.constant(1, INT))
 
 
-def _reader(at: int, type: CType | Void) -> Callable[[Place], Target]:
-    """What lies some bytes behind a place, as something of a type."""
-    assert not isinstance(type, Void)
-    return lambda place: byte_of(place, at, type)
+def _reader(part: _Part) -> Callable[[Place], Target]:
+    """What lies where a part would, behind a place."""
+    return lambda place: byte_of(place, part.at, part.type, part.shift)

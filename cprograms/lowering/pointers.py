@@ -11,7 +11,7 @@ from cprograms.graph import GraphBuilder
 from cprograms.lowering.conditions import Conditions
 from cprograms.lowering.state import Bytes, Either, Index, Null, Place, Routine, Target, whole
 from cprograms.lowering.values import Address, Value, layout, members, settled, size
-from cprograms.types import INT, SCALARS, Array, CType, Function, Pointer, Struct, Union, Void, bytes_of, offsets
+from cprograms.types import INT, SCALARS, Array, CType, Function, Pointer, Struct, Union, Void, bit_offsets, bytes_of
 
 _LONG = SCALARS["i64"]
 
@@ -37,30 +37,35 @@ def member(place: Place, number: int) -> Place:
     """A direct member of a struct or a union."""
     assert isinstance(place.type, Struct | Union)
     if isinstance(place.type, Union) or place.bytes is not None:
-        at = 0 if isinstance(place.type, Union) else [start for _, start, _ in offsets(place.type)][number]
-        return _part(place, at, place.type.fields[number][1])
+        at, shift = (0, 0) if isinstance(place.type, Union) else _begins(place.type, number)
+        return _part(place, at, place.type.fields[number][1], shift)
     before, kind = members(place.type)[number]
     return place._replace(type=kind, offset=place.offset + before, row=None)
 
 
-def _part(place: Place, at: int, type: CType) -> Place:
-    """What begins some bytes behind the start of a place."""
+def _begins(type: Struct, number: int) -> tuple[int, int]:
+    """The first byte of a struct's member, and its first bit there."""
+    return [(at, shift) for _, at, shift, _ in bit_offsets(type)][number]
+
+
+def _part(place: Place, at: int, type: CType, shift: int = 0) -> Place:
+    """What begins some bytes behind the start of a place, a bit-field some bits behind that."""
     assert not isinstance(place.type, Void)
     if place.bytes is None:
         place = place._replace(bytes=Bytes(place.type, 0))
     assert place.bytes is not None
-    return settled(place._replace(type=type, bytes=Bytes(place.bytes.within, place.bytes.at + at), row=None))
+    return settled(place._replace(type=type, bytes=Bytes(place.bytes.within, place.bytes.at + at, shift), row=None))
 
 
-def byte_of(place: Place, at: int, type: CType) -> Place:
-    """What lies some bytes behind a place, as something of a type."""
+def byte_of(place: Place, at: int, type: CType, shift: int = 0) -> Place:
+    """What lies some bytes behind a place, as something of a type; a bit-field, some bits behind that."""
     assert not isinstance(place.type, Void)
     if place.bytes is None and not place.indices:
         inside = place.offset - place.object.start
         starts = layout(place.object.type)
         first = starts[inside][0] if inside < len(starts) else bytes_of(place.object.type)
         place = whole(place.object)._replace(bytes=Bytes(place.object.type, first))
-    return _part(place, at, type)
+    return _part(place, at, type, shift)
 
 
 def element(builder: GraphBuilder, place: Place, index: int, node: c_ast.Node) -> Place:

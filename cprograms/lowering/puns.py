@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cprograms.graph import GraphBuilder
-from cprograms.types import INT, SCALARS, Scalar
+from cprograms.types import INT, SCALARS, Bits, Scalar, bytes_of
 
 
 def unsigned(bits: int) -> Scalar:
@@ -59,6 +59,38 @@ def recast(builder: GraphBuilder, node: int, type: Scalar) -> int:
     if source.is_integer and type.is_integer:
         return builder.cast(node, type)
     return builder.add("bitcast", type, node)
+
+
+def bits_of(builder: GraphBuilder, node: int, field: Bits) -> int:
+    """The bits of a bit-field's number, as an unsigned one of its type."""
+    type = unsigned(8 * bytes_of(field))
+    return builder.add("and", type, recast(builder, node, type), builder.constant((1 << field.width) - 1, type))
+
+
+def field(builder: GraphBuilder, unit: int, shift: int, field: Bits) -> int:
+    """The number of a bit-field that begins at a bit of an unsigned number."""
+    moved = _shifted(builder, unit, -shift, builder.nodes[unit].type)
+    narrow = builder.cast(moved, unsigned(8 * bytes_of(field)))
+    return lowest(builder, builder.cast(bits_of(builder, narrow, field), field.scalar), field)
+
+
+def with_field(builder: GraphBuilder, unit: int, value: int, shift: int, field: Bits) -> int:
+    """An unsigned number with other bits where a bit-field lies."""
+    type = builder.nodes[unit].type
+    kept = (1 << type.bits) - 1 - (((1 << field.width) - 1) << shift)
+    moved = _shifted(builder, bits_of(builder, value, field), shift, type)
+    return builder.add("or", type, builder.add("and", type, unit, builder.constant(kept, type)), moved)
+
+
+def lowest(builder: GraphBuilder, value: int, field: Bits) -> int:
+    """What a bit-field holds of an integer of its type: its lowest bits, with the sign that they give."""
+    type, spare = field.scalar, field.scalar.bits - field.width
+    if spare <= 0 or type.kind == "bool":
+        return value
+    if type.kind == "uint":
+        return builder.add("and", type, value, builder.constant((1 << field.width) - 1, type))
+    by = builder.constant(spare, INT)
+    return builder.add("shr", type, builder.add("shl", type, value, by), by)
 
 
 def _shifted(builder: GraphBuilder, node: int, by: int, type: Scalar) -> int:

@@ -34,10 +34,12 @@ class Object(NamedTuple):
 
 
 class Bytes(NamedTuple):
-    """A view of what lies at a place, of type `within`, as something else: `at` is the first byte of it."""
+    """A view of what lies at a place, of type `within`, as something else: `at` is the first byte of it, and of a
+    bit-field `shift` the first bit there."""
 
     within: CType
     at: int
+    shift: int = 0
 
 
 class Place(NamedTuple):

@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.graph import GraphBuilder
+from cprograms.lowering import puns
 from cprograms.lowering.state import Bytes, Either, Null, Place, Slot, Target, whole
 from cprograms.types import (
     INT,
@@ -23,6 +24,7 @@ from cprograms.types import (
     Struct,
     Union,
     Void,
+    bit_offsets,
     bytes_of,
     offsets,
 )
@@ -82,20 +84,42 @@ def layout(type: CType) -> tuple[tuple[int, Leaf], ...]:
     return cells(type) if isinstance(type, Union) else ((0, type),)
 
 
+@lru_cache(maxsize=4096)
+def shifts(type: CType) -> tuple[int, ...]:
+    """The first bit of each leaf of a type: what is no bit-field begins with its byte."""
+    if isinstance(type, Array):
+        return shifts(type.element) * type.length
+    if isinstance(type, Struct):
+        every = ((shift,) if isinstance(inner, Bits) else shifts(inner) for _, _, shift, inner in bit_offsets(type))
+        return tuple(shift for inner in every for shift in inner)
+    if isinstance(type, Union):
+        filling = _filling(type)
+        return shifts(filling) if filling is not None else (0,) * len(cells(type))
+    return (0,)
+
+
 @lru_cache(maxsize=1024)
 def cells(union: Union) -> tuple[tuple[int, Leaf], ...]:
     """What a union's bytes are kept as: the leaves of the member that fills it, where all others have leaves of the
     same types at the same places; else unsigned integers as long as its shortest leaf.
     """
-    members = [layout(inner) for _, inner in union.fields]
-    longest = max(members, key=lambda leaves: max((at for at, _ in leaves), default=0))
-    if all({*member} <= {*longest} for member in members):
-        return longest
-    kinds = {leaf for member in members for _, leaf in member}
-    if not all(isinstance(kind, Scalar) for kind in kinds):
-        return longest  # of what is no number only the longest member can be followed
-    step = min(bytes_of(kind) for kind in kinds)
+    filling = _filling(union)
+    if filling is not None:
+        return layout(filling)
+    step = min(bytes_of(leaf) for _, inner in union.fields for leaf in leaves(inner))
     return tuple((at, SCALARS[f"u{8 * step}"]) for at in range(0, bytes_of(union), step))
+
+
+@lru_cache(maxsize=1024)
+def _filling(union: Union) -> CType | None:
+    """The member whose leaves a union is kept as, if it is kept as a member's."""
+    members = [inner for _, inner in union.fields]
+    longest = max(members, key=lambda inner: max((at for at, _ in layout(inner)), default=0))
+    kept = set(zip(layout(longest), shifts(longest), strict=True))
+    if all({*zip(layout(inner), shifts(inner), strict=True)} <= kept for inner in members):
+        return longest
+    # Of what is no number only the longest member can be followed.
+    return None if all(isinstance(leaf, Scalar | Bits) for inner in members for leaf in leaves(inner)) else longest
 
 
 def members(type: CType) -> list[tuple[int, CType]]:
@@ -139,7 +163,7 @@ def numbers(value: Value) -> list[int]:
 def convert(builder: GraphBuilder, value: Value, type: CType, node: c_ast.Node) -> Value:
     """The value in another type; raises Unsupported, at the syntax node, where C has no such conversion."""
     if isinstance(type, Bits) and isinstance(value, int):
-        return value_of(type.scalar, [_held(builder, builder.cast(value, type.scalar), type)])
+        return value_of(type.scalar, [puns.lowest(builder, builder.cast(value, type.scalar), type)])
     if isinstance(type, Scalar) and isinstance(value, int):
         return builder.cast(value, type)
     if isinstance(type, Pointer):
@@ -147,17 +171,6 @@ def convert(builder: GraphBuilder, value: Value, type: CType, node: c_ast.Node) 
     if isinstance(value, Aggregate) and value.type == type:
         return value
     raise Unsupported(node, "these types do not fit together")
-
-
-def _held(builder: GraphBuilder, value: int, field: Bits) -> int:
-    """What a bit-field holds of an integer: its lowest bits, with the sign that they give."""
-    type, spare = field.scalar, field.scalar.bits - field.width
-    if spare <= 0 or type.kind == "bool":
-        return value
-    if type.kind == "uint":
-        return builder.add("and", type, value, builder.constant((1 << field.width) - 1, type))
-    by = builder.constant(spare, INT)
-    return builder.add("shr", type, builder.add("shl", type, value, by), by)
 
 
 def _pointed(builder: GraphBuilder, value: Value, type: Pointer, node: c_ast.Node) -> Address:
@@ -197,15 +210,22 @@ def settled(place: Place) -> Place:
     """A view of bytes as slots again, where those that begin there are the leaves of its type."""
     if place.bytes is None or isinstance(place.type, Void):
         return place
-    within, at = place.bytes
+    within, at, _ = place.bytes
     for number, (start, _) in enumerate(layout(within)):
-        if start == at and _fits(leaves(within), number, place.type) and not _has_bits(place.type):
+        if start == at and _fits(leaves(within), number, place.type) and _lie_the_same(place.bytes, number, place.type):
             return place._replace(offset=place.offset + number, bytes=None)
     return place
 
 
-def _has_bits(type: CType) -> bool:
-    return any(isinstance(leaf, Bits) for leaf in leaves(type))
+def _lie_the_same(view: Bytes, number: int, type: CType) -> bool:
+    """Whether a type's bit-fields are those of the slots from a number on."""
+    if isinstance(type, Bits):
+        return shifts(view.within)[number] == view.shift
+    if not any(isinstance(leaf, Bits) for leaf in leaves(type)):
+        return True
+    slots = slice(number, number + size(type))
+    starts = tuple(at - view.at for at, _ in layout(view.within)[slots])
+    return starts == tuple(at for at, _ in layout(type)) and shifts(view.within)[slots] == shifts(type)
 
 
 def _fits(found: tuple[Leaf, ...], begin: int, type: CType) -> bool:

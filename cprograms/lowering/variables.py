@@ -17,11 +17,12 @@ from cprograms.lowering.values import (
     layout,
     leaves,
     nodes_of,
+    shifts,
     size,
     value_of,
     zero_of,
 )
-from cprograms.types import INT, SCALARS, Bits, CType, Leaf, Scalar, Void, bytes_of
+from cprograms.types import INT, SCALARS, Bits, CType, Leaf, Pointer, Scalar, Void, bytes_of
 
 LONGEST_CHAIN = 8
 """Entries of a constant table that a dynamic index selects among; longer tables become lookups."""
@@ -212,53 +213,73 @@ class Variables:
     # Bytes
 
     def _load_bytes(self, place: Place, type: CType, node: c_ast.Node) -> list[Slot]:
-        assert place.bytes is not None
-        first = place.bytes.at
-        loaded: list[Slot] = []
-        for at, leaf in layout(type):
-            if not isinstance(leaf, Scalar):
-                raise Unsupported(node, "cannot follow this view of memory")
-            parts = self._parts(place, first + at, leaf, node)
-            pieces = [(shift, self._number_at(part, node)) for shift, part in parts]
-            loaded.append(puns.joined(self._builder, pieces, leaf))
-        return loaded
+        return [self._joined(place, at, shift, leaf, node) for at, shift, leaf in _viewed_leaves(place, type)]
+
+    def _joined(self, place: Place, at: int, shift: int, leaf: Leaf, node: c_ast.Node) -> int:
+        """What begins at a byte of a view, a bit-field some bits behind that."""
+        if isinstance(leaf, Bits):
+            unit = puns.unsigned(8 * bytes_of(leaf))
+            return puns.field(self._builder, self._joined(place, at, 0, unit, node), shift, leaf)
+        pieces = [(bit, self._number_at(part, node)) for bit, part in self._parts(place, at, _number(leaf, node), node)]
+        return puns.joined(self._builder, pieces, _number(leaf, node))
 
     def _store_bytes(self, place: Place, type: CType, new: list[Slot], node: c_ast.Node) -> None:
-        assert place.bytes is not None
-        first = place.bytes.at
-        for (at, leaf), slot in zip(layout(type), new, strict=True):
-            if not isinstance(leaf, Scalar) or not isinstance(slot, int):
+        for (at, shift, leaf), slot in zip(_viewed_leaves(place, type), new, strict=True):
+            if not isinstance(slot, int):
                 raise Unsupported(node, "cannot follow this view of memory")
-            for shift, part in self._parts(place, first + at, leaf, node):
-                covers = shift >= 0 and shift + _bits(part) <= leaf.bits
+            if isinstance(leaf, Bits):
+                unit = puns.unsigned(8 * bytes_of(leaf))
+                old = self._joined(place, at, 0, unit, node)
+                self._insert(place, at, unit, puns.with_field(self._builder, old, slot, shift, leaf), node)
+            else:
+                self._insert(place, at, _number(leaf, node), slot, node)
+
+    def _insert(self, place: Place, at: int, type: Scalar, value: int, node: c_ast.Node) -> None:
+        """Put a number where a byte of a view begins."""
+        for bit, part in self._parts(place, at, type, node):
+            covers = bit >= 0 and bit + _bits(part) <= type.bits
+            if not isinstance(part.type, Bits):
                 old = None if covers else self._number_at(part, node)
-                value = puns.inserted(self._builder, slot, shift, _leaf(part), old)
-                self._store_slots(self._touched(part, node), [value], node)
+                held = puns.inserted(self._builder, value, bit, _number(part.type, node), old)
+            elif covers:
+                own = puns.recast(self._builder, value, puns.unsigned(type.bits))
+                held = puns.field(self._builder, own, bit, part.type)
+            else:
+                raise Unsupported(node, "cannot follow a part of a bit-field")
+            self._store_slots(self._touched(part, node), [held], node)
 
     def _number_at(self, part: Place, node: c_ast.Node) -> int:
-        found = self._load_slot(self._touched(part, node), 0, _leaf(part), node)
+        """The number in a slot; of a bit-field, its bits alone."""
+        assert isinstance(part.type, Scalar | Bits)
+        found = self._load_slot(self._touched(part, node), 0, part.type, node)
         if not isinstance(found, int):
             raise Unsupported(node, "a pointer is used as a number")
-        return found
+        return puns.bits_of(self._builder, found, part.type) if isinstance(part.type, Bits) else found
 
     def _parts(self, place: Place, first: int, type: Scalar, node: c_ast.Node) -> list[tuple[int, Place]]:
         """The slots that some bytes of a place lie in, each with the bit of these bytes that its first one is."""
         assert place.bytes is not None
-        end, found, covered = first + bytes_of(type), [], 0
-        for number, (at, leaf) in enumerate(layout(place.bytes.within)):
-            over = min(at + bytes_of(leaf), end) - max(at, first)
-            if over <= 0:
+        within, end, found = place.bytes.within, first + bytes_of(type), []
+        covered: set[int] = set()
+        for number, ((at, leaf), shift) in enumerate(zip(layout(within), shifts(within), strict=True)):
+            over = range(max(at, first), min(at + bytes_of(leaf), end))
+            if not over:
                 continue
-            if not isinstance(leaf, Scalar):
+            if isinstance(leaf, Pointer):
                 raise Unsupported(node, "cannot follow this view of memory")
-            covered += over
-            found.append((8 * (at - first), place._replace(type=leaf, offset=place.offset + number, bytes=None)))
-        if covered != end - first:
+            covered.update(over)
+            part = place._replace(type=leaf, offset=place.offset + number, bytes=None)
+            if not isinstance(leaf, Bits) or -leaf.width < 8 * (at - first) + shift < type.bits:
+                found.append((8 * (at - first) + shift, part))
+        if len(covered) != end - first:
             raise Unsupported(node, "this lies outside of what the pointer points into")
         return found
 
-    def region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, Place]]:
-        """The slots that `length` bytes of memory consist of, each with its first byte there. Raises Unsupported."""
+    def region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, int, Place]]:
+        """The slots that `length` bytes of memory consist of, each with its first byte there and its first bit in that.
+
+        Raises Unsupported.
+        """
         place = _known(target, node)
         if place.bytes is None and place.indices:
             within, base, first = _complete(place, node), place, 0
@@ -270,11 +291,11 @@ class Variables:
             begin = place.offset - place.object.start
             first = starts[begin] if begin < len(starts) else bytes_of(within)
         found = [
-            (at - first, base._replace(type=leaf, offset=base.offset + number))
-            for number, (at, leaf) in enumerate(layout(within))
+            (at - first, shift, base._replace(type=leaf, offset=base.offset + number))
+            for number, ((at, leaf), shift) in enumerate(zip(layout(within), shifts(within), strict=True))
             if first <= at < first + length
         ]
-        if sum(bytes_of(part.type) for _, part in found if not isinstance(part.type, Void)) > length or not found:
+        if not found or any(at + bytes_of(_complete(part, node)) > length for at, _, part in found):
             raise Unsupported(node, "cannot follow how much memory is worked on here")
         return found
 
@@ -296,13 +317,22 @@ class Variables:
         return list(found.items())
 
 
+def _viewed_leaves(place: Place, type: CType) -> list[tuple[int, int, Leaf]]:
+    """The leaves of a view, each with its first byte in what it is a view of, and its first bit there."""
+    assert place.bytes is not None
+    first = [place.bytes.shift] if isinstance(type, Bits) else shifts(type)
+    return [(place.bytes.at + at, shift, leaf) for (at, leaf), shift in zip(layout(type), first, strict=True)]
+
+
 def _bits(part: Place) -> int:
-    return _leaf(part).bits
+    assert isinstance(part.type, Scalar | Bits)
+    return part.type.width if isinstance(part.type, Bits) else part.type.bits
 
 
-def _leaf(part: Place) -> Scalar:
-    assert isinstance(part.type, Scalar)
-    return part.type
+def _number(leaf: CType | Void, node: c_ast.Node) -> Scalar:
+    if not isinstance(leaf, Scalar):
+        raise Unsupported(node, "cannot follow this view of memory")
+    return leaf
 
 
 def _known(target: Target, node: c_ast.Node) -> Place:

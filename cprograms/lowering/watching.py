@@ -265,7 +265,7 @@ class Watched(Variables):
         self.follows(target, node)
         return super().store(target, value, node)
 
-    def region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, Place]]:
+    def region(self, target: Target, length: int, node: c_ast.Node) -> list[tuple[int, int, Place]]:
         self.follows(target, node)
         return super().region(target, length, node)
 

@@ -99,6 +99,11 @@ SOURCES = {
         struct s { union { struct { short a, b; }; int ab; }; double d; }; int f(short x, struct s *out) { struct s
             s = {.b = x, .d = x / 2.0}; *out = s; out->a = 3; return s.ab; }
     """,
+    "flags in bits": """
+        typedef union { struct { unsigned sign : 1, kind : 3, : 4, rest : 8; } bits; unsigned all; } flags;
+        unsigned f(flags *p, unsigned k) { p->bits.kind += k; p->bits.sign ^= 1; p->all += 256;
+            return p->bits.kind * 16 + p->bits.rest; }
+    """,
     "a copy into either": """
         #include <string.h>
         struct s { int a; double b[2]; };
