@@ -77,8 +77,9 @@ def _accepted_line(files: Sequence[Measured]) -> str:
     extent = sum({*map(kind_of, f.refusals)} == {EXTENT} for f in functions)
     crashed = sum(bool(f.inspected.crash) for f in files)
     return (
-        f"{len(functions):,} functions in {len(files):,} files, {accepted:,} accepted ({_share(accepted, functions)});"
-        f" {extent:,} more ({_share(extent, functions)}) once extents are given; the front end broke down over"
+        f"{len(functions):,} functions in {len(files):,} files,"
+        f" {accepted:,} accepted ({_share(accepted, functions)});\n"
+        f"{extent:,} more ({_share(extent, functions)}) once extents are given; the front end broke down over"
         f" {crashed} files."
     )
 
@@ -138,7 +139,7 @@ def _checks(checked: Sequence[Checked]) -> Iterator[str]:
     yield (
         f"Without `opaque` nodes: {graphs[EXACT] + graphs[LOOPS]:,} of {len(ran):,} graphs"
         f" ({_share(graphs[EXACT] + graphs[LOOPS], ran)}); exact, without loops either: {graphs[EXACT]:,}; opaque:"
-        f" {graphs[OPAQUE]:,}. Evaluated in numpy beside the sandbox: {sum(evaluated.values()):,},"
+        f" {graphs[OPAQUE]:,}.\nEvaluated in numpy beside the sandbox: {sum(evaluated.values()):,},"
         f" of which {evaluated[DIFFERS]:,} differ and {evaluated[ROUNDED]:,} do by rounding."
     )
     if broken := sum(bool(c.crash) for c in checked):
