@@ -34,10 +34,10 @@ def test_an_include_from_outside(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.c").write_text('#include "/etc/passwd"\nint f(int x) { return x; }')
-    assert main([*command, "f.c", "--sandboxed-includes"]) == 1
-    errors = capsys.readouterr().err
-    assert errors.startswith("f.c:1:10: error: '/etc/passwd' file not found")
-    assert "root:" not in errors
+    assert main([*command, "f.c", "--sandboxed-includes"]) == (1 if "anc" in command else 0)
+    out, errors = capsys.readouterr()
+    assert "anc" in command or "f.c:1:10: warning: '/etc/passwd' was not found" in errors
+    assert "root:" not in out + errors
 
 
 @pytest.mark.parametrize("target", ["mlp", "anc"])
