@@ -13,8 +13,11 @@ from cprograms.lowering.state import Null, Place, Slot
 from cprograms.lowering.summaries import Run, Summaries
 from cprograms.lowering.unit import TranslationUnit
 from cprograms.lowering.values import Value, leaves, scalar_of, value_of
-from cprograms.lowering.watching import Access
+from cprograms.lowering.watching import Access, EnoughError
 from cprograms.types import CType, Pointer, Scalar
+
+PATIENCE = 300
+"""What is read, after something that cannot be followed, in search of what else cannot be."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,12 @@ class Accesses:
         places |= {g.name: run.opened(g.element, g.extent) for g in given if g.element is not None}
         for name, place in places.items():
             watched.watch(name, place)
-        if self._summaries.value(run, entry, [_value(run, g, places) for g in given]) is None:
-            return None
+        watched.patience = PATIENCE
+        try:
+            if self._summaries.value(run, entry, [_value(run, g, places) for g in given]) is None:
+                return None
+        except EnoughError:
+            pass
         return {name: watched.found(name) for name in places}
 
 

@@ -17,7 +17,7 @@ from cprograms.lowering.stages import Stages, stages_of
 from cprograms.lowering.state import UNSET, Either, Null, Place, Slot
 from cprograms.lowering.unit import Definition, TranslationUnit
 from cprograms.lowering.values import Value, leaves, nodes_of, size, value_of, zero
-from cprograms.lowering.watching import AnyBounds, AnyBuilder, Watched
+from cprograms.lowering.watching import AnyBounds, AnyBuilder, EnoughError, Watched
 from cprograms.standard import ERRNO
 from cprograms.types import INT, Array, CType, Scalar, Void, leaf_count
 
@@ -177,11 +177,14 @@ class Summaries:
         for _, type in self._unit.definition(name).parameters:
             own, slots = slots[: size(type)], slots[size(type) :]
             arguments.append(value_of(type, own))
-        value = self.value(run, name, arguments)
+        try:
+            value = self.value(run, name, arguments)
+        except EnoughError:
+            return None
         return None if value is None else run.summary(places, value)
 
     def value(self, run: Run, name: str, arguments: list[Value]) -> Value | None:
-        """What a function returns in a run. None where it cannot be followed."""
+        """What a function returns in a run. None where it cannot be followed; raises EnoughError."""
         try:
             return run.stages.calls.entry(name, arguments)
         except (Unsupported, RecursionError, TooLongError):

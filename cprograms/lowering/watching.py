@@ -45,6 +45,10 @@ class Access:
         return self.unbounded is self.outside is self.lost is self.pointer is None
 
 
+class EnoughError(Exception):
+    """Enough is known of a function: what it does cannot be followed."""
+
+
 class AnyBuilder(GraphBuilder):
     """Keeps of floating-point numbers no more than that they are some, and of integers what indices are made of."""
 
@@ -122,6 +126,9 @@ class Watched(Variables):
         super().__init__(builder, bounds, state, conditions)
         assert isinstance(builder, AnyBuilder)
         self.any = builder
+        self.patience = 0
+        """What is still read once something could not be followed. Then EnoughError is raised."""
+        self._blamed = False
         self._objects: dict[int, tuple[str, Place]] = {}
         self._accesses: dict[str, Access] = {}
         self._reads: set[int] = set()
@@ -202,6 +209,13 @@ class Watched(Variables):
         """Note that it is not known what becomes of an object."""
         if object.open and (access := self._access(object)) is not None:
             access.lost = access.lost or node
+            self._blame()
+
+    def _blame(self) -> None:
+        """Something could not be followed."""
+        self._blamed = True
+        if not self.patience:
+            raise EnoughError
 
     def _access(self, object: Object) -> Access | None:
         known = self._objects.get(object.start)
@@ -223,6 +237,7 @@ class Watched(Variables):
             start = max((s for s in self._objects if s < target.number), default=0)
             if (access := self._access(self._objects[start][1].object)) is not None:
                 access.pointer = access.pointer or node
+                self._blame()
 
     def _write(self, start: int, length: int) -> None:
         self._writes.update(range(start, start + length))
@@ -259,6 +274,9 @@ class Watched(Variables):
 
     def load(self, target: Target, node: c_ast.Node) -> Value:
         self.follows(target, node)
+        if self._blamed:
+            self.patience -= 1
+            self._blame()
         return super().load(target, node)
 
     def store(self, target: Target, value: Value, node: c_ast.Node) -> Value:
@@ -277,6 +295,7 @@ class Watched(Variables):
             found = super()._touched(place, node)
         except Unsupported:
             access.outside = access.outside or node
+            self._blame()
             raise
         self._extend(access, place, node)
         return found
@@ -288,6 +307,7 @@ class Watched(Variables):
             low, high = self._bounds.of(index.node) or (-1, index.length)
             if low < 0 or high >= index.length:
                 access.unbounded = access.unbounded or node
+                self._blame()
                 return
             end += int(high) * index.stride
         self._reaches(access, place.object, end)
