@@ -8,15 +8,23 @@ from pycparser import c_ast
 
 from cprograms.budget import tick
 
+_TOGETHER = 32
+"""Nodes that are counted at one go."""
+
 
 def walk(*roots: c_ast.Node) -> Iterator[c_ast.Node]:
     """All nodes of these trees, parents before children, in the order of the text."""
-    stack = list(reversed(roots))
+    stack, since = list(reversed(roots)), 0
     while stack:
         node = stack.pop()
-        tick()
+        since += 1
+        if since == _TOGETHER:
+            tick(since)
+            since = 0
         yield node
-        stack += [child for _, child in reversed(node.children())]
+        children = [*node]
+        children.reverse()
+        stack += children
 
 
 def base(node: c_ast.Node) -> c_ast.TypeDecl | None:

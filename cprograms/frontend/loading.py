@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
@@ -23,9 +23,10 @@ from cprograms.frontend.source import Source, read
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
 from cprograms.lowering.accesses import Accesses, Given
+from cprograms.lowering.unit import TranslationUnit
 from cprograms.lowering.watching import Access
 from cprograms.program import Program
-from cprograms.standard import ERRNO
+from cprograms.standard import ERRNO, prototype
 from cprograms.trees import walk
 
 _BEFORE = "put it before the function that has this argument"
@@ -191,8 +192,9 @@ class NumericFile(File):
         self._subset = Subset(self._scope, {*said, *self._shape.state})
         self._owners: dict[Range, str | None] = {}
         self._signatures: dict[str, Signature] = {}
-        self._accesses = Accesses(self._subset.touches)
-        self._added: set[str] = set()
+        self._followed = TranslationUnit(c_ast.FileAST([]), self._scope.declarations)
+        self._accesses = Accesses(self._followed)
+        self._declared: set[str] = set()
 
     def needs(self, name: str) -> Iterable[str]:
         return self._subset.check(name).needs
@@ -220,15 +222,26 @@ class NumericFile(File):
             return Signature((), (), (Unsupported(at, f"'{name}' is declared as something else than a function"),))
         needed = self._subset.faults(name)  # it is prepared by being checked
         shape = self._shape_of(name)
-        follow = None if needed else lambda given: self._found_accesses(name, given)
+        state = self._state(name, shape)
+        follow = None if needed else lambda given: self._found_accesses(name, given, state)
         declarations = self._scope.declarations_of(entity.chunk)
-        return signature_of(entity.node, declarations, shape, self._state(name, shape), follow)
+        return signature_of(entity.node, declarations, shape, state, follow)
 
-    def _found_accesses(self, name: str, given: list[Given]) -> dict[str, Access] | None:
+    def _found_accesses(self, name: str, given: list[Given], state: Collection[str]) -> dict[str, Access] | None:
         needed = self._subset.needed(name)
-        self._accesses.add(trim(self._unit, name, {n: e for n, e in needed.items() if n not in self._added}))
-        self._added |= needed.keys()
-        return self._accesses.of(name, given, tuple(self._subset.mutable(name)))
+        for other, entity in needed.items():
+            if other not in self._declared:
+                self._declared.add(other)
+                self._declare(other, entity)
+        return self._accesses.of(name, given, self._subset.live(name, state), state, self._subset.touches)
+
+    def _declare(self, name: str, entity: Entity | None) -> None:
+        """Let what is followed know of a function or an object; None for one of the C library."""
+        if entity is not None:
+            self._scope.declarations_of(entity.chunk)
+        node = prototype(name) if entity is None else entity.node
+        if node is not None:
+            self._followed.declare(node)
 
     def _shape_of(self, name: str) -> Shape:
         """What pragmas before a function and the user say of its parameters."""

@@ -279,6 +279,8 @@ class _Maker:
         if leaf_count(type) > _MOST_LEAVES:
             self._fault(node, f"'{shown}' holds more than {_MOST_LEAVES} numbers")
             return
+        if access is not None and self._blamed(shown, access):
+            return
         self._object(name, "global", type, [(shown + at, leaf) for at, leaf in paths(type)], access)
 
     def _object(

@@ -64,11 +64,16 @@ class Subset:
         self._checked: dict[str, Checked] = {}
         self._definitions: dict[str, c_ast.Node | Unsupported] = {}
         self._mutable: dict[str, bool] = {}
-        self._touches: dict[str, bool] = {}
+        self._needed: dict[str, dict[str, Entity | None]] = {}
         self.writes = Writes(scope, self._readable)
 
     def needed(self, name: str) -> dict[str, Entity | None]:
         """Everything that a function needs, itself included; prototypes are those of functions that end the row."""
+        if name not in self._needed:
+            self._needed[name] = self._all_needed(name)
+        return self._needed[name]
+
+    def _all_needed(self, name: str) -> dict[str, Entity | None]:
         found: dict[str, Entity | None] = {name: self._scope.lookup(name)}
         stack = [name]
         while stack:
@@ -114,12 +119,14 @@ class Subset:
             self._mutable[name] = not constant and (said or self.writes.writes(name))
         return self._mutable[name]
 
-    def touches(self, name: str) -> bool:
-        """Whether a function, or what it needs, has to do with an object that may change, but for errno."""
-        if name not in self._touches:
-            objects = (n for n, e in self.needed(name).items() if e is not None and e.kind == "object" and n != ERRNO)
-            self._touches[name] = any(self.is_mutable(n) for n in objects)
-        return self._touches[name]
+    def live(self, entry: str, state: Collection[str]) -> list[str]:
+        """The objects that may change while a function runs, and those of the `state`; errno is none."""
+        names = (n for n in self.mutable(entry) if n != ERRNO)
+        return [n for n in names if n in state or self.changes(entry, n)]
+
+    def touches(self, name: str, objects: Collection[str]) -> bool:
+        """Whether a function, or what it calls, has to do with some objects."""
+        return bool(objects) and not self.needed(name).keys().isdisjoint(objects)
 
     def changes(self, entry: str, name: str) -> bool:
         """Whether a function, or what it needs, may write an object at file scope."""

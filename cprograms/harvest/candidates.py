@@ -25,7 +25,9 @@ from cprograms.harvest.linking import Linker, NotLinked, undefined_calls
 from cprograms.harvest.reading import CFile
 from cprograms.harvest.scopes import Scopes
 from cprograms.harvest.settings import settled
-from cprograms.lowering.accesses import Accesses
+from cprograms.lowering.accesses import Accesses, Given
+from cprograms.lowering.unit import TranslationUnit
+from cprograms.lowering.watching import Access
 from cprograms.program import Program
 from cprograms.standard import ERRNO
 
@@ -160,13 +162,14 @@ class _Finder:
             raise _NotNumeric("a global that can change")
         state = {other: (other, place) for other, place in mutable.items() if other != ERRNO}
 
-        followed = Accesses(self._subset.touches)
-        followed.add(unit)
+        followed = Accesses(TranslationUnit(unit))
+        live = self._subset.live(name, state)
+
+        def follow(given: list[Given]) -> dict[str, Access] | None:
+            return followed.of(name, given, live, state, self._subset.touches)
 
         def found(shape: Shape) -> Signature:
-            return signature_of(
-                node, declarations, shape, state, lambda given: followed.of(name, given, tuple(mutable))
-            )
+            return signature_of(node, declarations, shape, state, follow)
 
         signature, shape = settled(node, declarations, found)
         _check(signature.faults)

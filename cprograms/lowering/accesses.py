@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-from pycparser import c_ast
 
 from cprograms.lowering import pointers
 from cprograms.lowering.interface import globals_are_set_up
@@ -33,25 +31,29 @@ class Given:
 
 
 class Accesses:
-    """Follows functions of a file, whose parts are added before. `touch` tells whether a function, or what it calls,
-    has to do with objects that may change."""
+    """Follows the functions of a unit, which may grow."""
 
-    def __init__(self, touch: Callable[[str], bool]) -> None:
-        self._unit = TranslationUnit(c_ast.FileAST([]))
-        self._summaries = Summaries(self._unit, touch)
+    def __init__(self, unit: TranslationUnit) -> None:
+        self._summaries = Summaries(unit)
 
-    def add(self, part: c_ast.FileAST) -> None:
-        self._unit.add(part)
+    def of(
+        self,
+        entry: str,
+        given: Sequence[Given],
+        live: Sequence[str],
+        state: Collection[str],
+        touch: Callable[[str, Collection[str]], bool],
+    ) -> dict[str, Access] | None:
+        """The accesses to what the pointers among the parameters point to, and to the globals of the `state`, by name.
 
-    def of(self, entry: str, given: Sequence[Given], mutable: Sequence[str]) -> dict[str, Access] | None:
-        """The accesses to what the pointers among the parameters point to, and to the mutable globals, by name.
-
-        None where the function cannot be followed at all.
+        `live` are the globals that may change; others have their initial values. `touch` tells whether a function, or
+        what it calls, has to do with such ones. None where the function cannot be followed at all.
         """
+        self._summaries.touch = lambda name: touch(name, live)
         run = self._summaries.run()
-        state, watched = run.stages.state, run.watched
-        globals_are_set_up(run.stages, [name for name in mutable if name not in state.globals])
-        places = {name: state.globals[name] for name in mutable if name in state.globals}
+        globals_are_set_up(run.stages, live)
+        watched, found = run.watched, run.stages.state.globals
+        places = {name: found[name] for name in live if name in found and name in state}
         places |= {g.name: run.opened(g.element, g.extent) for g in given if g.element is not None}
         for name, place in places.items():
             watched.watch(name, place)

@@ -87,10 +87,11 @@ class Summary:
 
 
 class Summaries:
-    """Of the functions of a unit. Those that `touch` objects that may change have none."""
+    """Of the functions of a unit. Those that `touch` objects that may change are followed anew at each call."""
 
-    def __init__(self, unit: TranslationUnit, touch: Callable[[str], bool]) -> None:
-        self._unit, self.touch = unit, touch
+    def __init__(self, unit: TranslationUnit) -> None:
+        self._unit = unit
+        self.touch: Callable[[str], bool] = lambda name: False
         self._known: dict[Key, Summary | None] = {}
         self._assumed: dict[Key, Summary | None] = {}
         """What functions that are being followed are taken to do where they call themselves."""

@@ -23,20 +23,17 @@ class Definition(NamedTuple):
 
 
 class TranslationUnit:
-    """`globals` and `prototypes` by name; `declarations` holds the types, to which blocks add theirs."""
+    """`globals` and `prototypes` by name; `declarations` holds the types, to which blocks add theirs: those that are
+    given, where others know the types already."""
 
-    def __init__(self, unit: c_ast.FileAST) -> None:
-        self.declarations = Declarations()
+    def __init__(self, unit: c_ast.FileAST, declarations: Declarations | None = None) -> None:
+        self.declarations = Declarations() if declarations is None else declarations
         self.globals: dict[str, c_ast.Decl] = {}
         self.prototypes: dict[str, c_ast.FuncDecl] = {}
         self._functions: dict[str, c_ast.FuncDef] = {}
         self._definitions: dict[str, Definition] = {}
-        self.add(unit)
-
-    def add(self, unit: c_ast.FileAST) -> None:
-        """Declare what another part of the unit does."""
         for item in unit.ext:
-            self._declare(item)
+            self.declare(item)
 
     def copy(self) -> TranslationUnit:
         """The same unit, to whose types blocks may add theirs."""
@@ -44,7 +41,7 @@ class TranslationUnit:
         copied.declarations = self.declarations.copy()
         return copied
 
-    def _declare(self, item: c_ast.Node) -> None:
+    def declare(self, item: c_ast.Node) -> None:
         if isinstance(item, c_ast.FuncDef):
             self._functions[item.decl.name] = item
             self.declarations.declare(item.decl)

@@ -137,10 +137,13 @@ class Watched(Variables):
         """What stands for the initial content of the slots that were read."""
 
     def watch(self, name: str, place: Place) -> None:
-        """Put into an object what tells that it was not written yet."""
+        """Put into an object what tells that it was not written yet; pointers that are known stay."""
         memory = self._state.memory
         for at, leaf in enumerate(leaves(place.object.type), place.offset):
-            memory[at] = Null(1 + at) if isinstance(leaf, Pointer) else self.any.content(at, scalar_of(leaf))
+            if not isinstance(leaf, Pointer):
+                memory[at] = self.any.content(at, scalar_of(leaf))
+            elif isinstance(memory[at], int):
+                memory[at] = Null(1 + at)
         self._objects[place.offset] = (name, place)
 
     def access(self, name: str) -> Access:
