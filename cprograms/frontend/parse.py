@@ -15,12 +15,12 @@ from string import ascii_letters
 from typing import Any
 
 from pycparser import CParser, c_ast
-from pycparser.c_lexer import CLexer, Token
 from pycparser.c_parser import Coord, ParseError
 
 from cprograms.budget import tick
 from cprograms.declarations import Unsupported
-from cprograms.frontend.normalise import RANGE, SAME, normalise
+from cprograms.frontend.lexer import Lexer
+from cprograms.frontend.normalise import normalise
 from cprograms.trees import walk
 
 _TOKEN = re.compile(
@@ -254,37 +254,13 @@ def _nodes(text: str, preceding: int, chunk: Chunk, number: int) -> list[c_ast.N
     return normalise(nodes, number)
 
 
-class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
-    """The parser's, within the budget, with GNU C's `x ?: y` and ranges spelled as the parser knows it.
-
-    `normalise` takes it from there: an operand called SAME, an operator RANGE.
-    """
-
-    _last = ""
-    _held: Token | None = None
-
-    def token(self) -> Token | None:
-        tick(10)
-        token = self._held or super().token()
-        self._held = None
-        if token is None:
-            return None
-        if (self._last, token.type) == ("CONDOP", "COLON"):
-            self._held = token
-            token = Token("ID", SAME, token.lineno, token.column, token.filename)
-        elif token.type == "ELLIPSIS" and self._last not in ("COMMA", "LPAREN"):
-            token = Token("LOR", RANGE, token.lineno, token.column, token.filename)  # what binds least
-        self._last = token.type
-        return token
-
-
 def _parse_either_dialect(text: str) -> c_ast.FileAST:
     """C11 first, for code that has names of its own for what C23 made keywords; C23 knows `typeof`."""
     try:
-        return CParser(lexer=_Lexer).parse(text)
+        return CParser(lexer=Lexer).parse(text)
     except ParseError as error:
         try:
-            return CParser(lexer=_Lexer, dialect="c23").parse(text)
+            return CParser(lexer=Lexer, dialect="c23").parse(text)
         except ParseError as other:
             raise max(error, other, key=_reached) from None
 
