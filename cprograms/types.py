@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -174,6 +174,7 @@ def flexible(type: CType) -> str | None:
 POINTER_BYTES = 8
 
 
+@lru_cache(maxsize=4096)
 def bytes_of(type: CType) -> int:
     """Bytes of a type in the LP64 model, the padding of structs included."""
     if isinstance(type, Array):
@@ -190,6 +191,7 @@ def bytes_of(type: CType) -> int:
     return max((type.scalar if isinstance(type, Bits) else type).bits // 8, 1)
 
 
+@lru_cache(maxsize=4096)
 def alignment_of(type: CType) -> int:
     if isinstance(type, Array):
         return alignment_of(type.element)

@@ -5,6 +5,7 @@ And `_Generic`, as <tgmath.h> is: the types of expressions are known here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from copy import copy
 
@@ -44,7 +45,13 @@ _STATEMENTS = (
 _EXTENSIONS = (c_ast.TypeOf, c_ast.InferredType, c_ast.GenericSelection)
 # Where an identifier is no variable: a field, a function.
 _OTHER_NAMES = {(c_ast.StructRef, "field"), (c_ast.FuncCall, "name"), (c_ast.NamedInitializer, "name")}
+_MARKS = re.compile(r"typeof|auto|_Generic|\((?:\s|^[ \t]*#[^\n]*)*\{", re.MULTILINE)
 _RESULTS_INT = {"<", ">", "<=", ">=", "==", "!=", "&&", "||"}
+
+
+def may_have_extensions(text: str) -> bool:
+    """Whether a function's text may have what `rewrite_extensions` rewrites; one without a text may."""
+    return not text or _MARKS.search(text) is not None
 
 
 def rewrite_extensions(

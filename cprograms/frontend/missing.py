@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from cprograms.diagnostics import Diagnostic
@@ -65,10 +66,10 @@ def _place(name: str, source: Source, entered: Iterable[str]) -> Diagnostic:
     """An error at the directive that names a file, which may be one of an included file."""
     hint = SANDBOXED if source.folders is not None else _ADD
     fault = Diagnostic(f"'{name}' file not found", source.name, hint=hint)
-    texts = [(source.name, source.text.split("\n")), *((file, source.lines_of(file)) for file in entered)]
-    for file, lines in texts:
+    own = source.text.split("\n") if name in source.text else []
+    for file, lines in chain([(source.name, own)], ((file, source.lines_of(file)) for file in entered)):
         for number, line in enumerate(lines, 1):
-            found = _DIRECTIVE.match(line)
+            found = _DIRECTIVE.match(line) if name in line else None
             if found and found[4] == name:
                 place = replace(fault, file=file, line=number, column=found.start(3) + 1, source_line=line)
                 return replace(place, message=NO_EMBED, hint=INSTEAD_OF_EMBED) if found[2] == "embed" else place

@@ -312,7 +312,8 @@ def _coord_in(chunk: Chunk, offset: int) -> Coord:
 
 def _without_attributes(text: str) -> str:
     """Blank out `__attribute__((…))` and `[[…]]`, so that places stay what they are."""
-    text = _STANDARD_ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
+    if "[[" in text:
+        text = _STANDARD_ATTRIBUTE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
     pieces, position = [], 0
     for match in _ATTRIBUTE.finditer(text):
         if match.start() < position:
@@ -410,8 +411,8 @@ def _split(text: str, depth: int) -> tuple[list[_Piece], bool]:
     tokens: list[str] = []
     start, coord = 0, Coord("", 1, 1)
     nesting, body = 0, 0
+    tick(len(text) // 4)
     for match in _TOKEN.finditer(text):
-        tick()
         token = match.group()
         if match.lastgroup == "directive":
             if pragma := _PRAGMA.match(token):

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pycparser.c_parser import Coord
 
@@ -28,15 +28,21 @@ class Places:
     def __init__(self, sources: Sequence[Source], text: str):
         self._sources, self._source = {source.name: source for source in sources}, sources[0]
         self._found: dict[Unsupported, Diagnostic] = {}
-        self._lines: dict[tuple[str, int], str] = {}
+        self._text = text
+
+    @cached_property
+    def _lines(self) -> dict[tuple[str, int], str]:
+        """What is in each line of a file after preprocessing."""
+        lines: dict[tuple[str, int], str] = {}
         file, number = "", 0
-        for line in text.split("\n"):
+        for line in self._text.split("\n"):
             if marker := _MARKER.match(line):
                 file, number = marker[2], int(marker[1][:9])
                 continue
             if line.strip():
-                self._lines.setdefault((file, number), line)
+                lines.setdefault((file, number), line)
             number += 1
+        return lines
 
     def diagnostics(self, faults: Iterable[Unsupported]) -> list[Diagnostic]:
         """One diagnostic a fault, in the order of the source, without repetitions."""

@@ -12,7 +12,7 @@ from pycparser import c_ast
 from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.frontend.effects import Writes
-from cprograms.frontend.extensions import rewrite_extensions
+from cprograms.frontend.extensions import may_have_extensions, rewrite_extensions
 from cprograms.frontend.output import drop_output
 from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
@@ -201,7 +201,7 @@ def prepare(entity: Entity, scope: FileScope) -> None:
     assert node is not None
     if _too_deep(node):
         raise Unsupported(_coord_node(node), f"'{entity.name}' is nested more than {MAX_DEPTH} levels deep")
-    if isinstance(node, c_ast.FuncDef):
+    if isinstance(node, c_ast.FuncDef) and may_have_extensions(entity.chunk.text):
         rewrite_extensions(node, scope.declarations_of(entity.chunk).copy(), scope.type_of)
 
 
