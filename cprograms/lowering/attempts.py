@@ -14,10 +14,16 @@ MOST_STEPS = 10_000
 """Statements that are followed at one go: some tenths of a second."""
 FEW_STEPS = 2_000
 """The same in haste."""
+MOST_ALTOGETHER = 5_000
+"""Statements that are followed beside all attempts: so many make a graph that is too large in any case."""
 
 
 class TooLongError(Exception):
     """What is unrolled outgrew its bound."""
+
+
+class ExhaustedError(TooLongError):
+    """There is too much code, whether it is unrolled or not."""
 
 
 class Attempts:
@@ -34,6 +40,7 @@ class Attempts:
         """Whether only few steps are tried, and no loops are unrolled that only a run leaves."""
         self._spent = 0  # operators of attempts that were given up
         self._under_way = 0
+        self._altogether = 0  # statements beside attempts
         self._steps = 0  # statements since the outermost attempt began, or since it was given up
 
     def attempt(self, run: Callable[[], T]) -> T | None:
@@ -60,9 +67,12 @@ class Attempts:
             self._state.repeating = repeating
 
     def step(self) -> None:
-        """Count a statement; raises TooLongError beyond MOST_STEPS."""
+        """Count a statement; raises TooLongError beyond MOST_STEPS, and ExhaustedError beyond MOST_ALTOGETHER."""
         tick(20)
         self._steps += 1
+        self._altogether += not self._under_way
+        if self._altogether > MOST_ALTOGETHER:
+            raise ExhaustedError
         if self._steps > (FEW_STEPS if self.hasty else MOST_STEPS):
             raise TooLongError
 

@@ -6,7 +6,7 @@ from cprograms.budget import spending
 from cprograms.declarations import Unsupported
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.graph import Graph, GraphBuilder
-from cprograms.lowering.attempts import TooLongError
+from cprograms.lowering.attempts import ExhaustedError, TooLongError
 from cprograms.lowering.bounds import Bounds
 from cprograms.lowering.calls import Calls
 from cprograms.lowering.interface import Interface
@@ -64,6 +64,8 @@ def _executable(program: Program, max_nodes: int, unroll: int) -> Graph:
     for limit in sorted({unroll, min(unroll, FEW), 0}, reverse=True):
         try:
             graph = _followed(program, max_nodes, limit, executable=True)
+        except ExhaustedError:
+            break
         except (RecursionError, TooLongError):
             continue
         except Unsupported as fault:
@@ -89,6 +91,8 @@ def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
         most = MOST_NODES if limit == 0 else max_nodes
         try:
             graph = _followed(program, max_nodes, limit)
+        except ExhaustedError:
+            break
         except (RecursionError, TooLongError):  # nested deeper than Python's stack, or calls that multiply
             continue
         if len(graph.nodes) <= most:

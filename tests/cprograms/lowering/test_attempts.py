@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cprograms.graph import GraphBuilder
-from cprograms.lowering.attempts import MOST_STEPS, Attempts, TooLongError
+from cprograms.lowering.attempts import MOST_ALTOGETHER, MOST_STEPS, Attempts, ExhaustedError, TooLongError
 from cprograms.lowering.state import RETURN, Exit, Object, State, whole
 from cprograms.types import INT
 
@@ -60,7 +60,16 @@ def test_what_was_given_up_does_not_count(state: State):
 
 def test_steps_are_bounded(state: State):
     attempts = Attempts(GraphBuilder(), state, 8, patient=True)
-    for _ in range(MOST_STEPS):
+    taken = []
+
+    def run() -> None:
+        while True:
+            attempts.step()
+            taken.append(1)
+
+    assert attempts.attempt(run) is None
+    assert len(taken) == MOST_STEPS
+    for _ in range(MOST_ALTOGETHER):
         attempts.step()
-    with pytest.raises(TooLongError):
+    with pytest.raises(ExhaustedError):
         attempts.step()

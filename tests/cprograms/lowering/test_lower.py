@@ -187,6 +187,11 @@ LONG = {
         f"static int g{k}(int a) {{ return g{k + 1}(a) + g{k + 1}(a + {k}); }}" for k in range(30)
     )
     + "static int g30(int a) { return a * a; } int f(int a) { return g0(a); }",
+    "calls that multiply what they point to": "".join(
+        f"static void g{k}(int *a, int b) {{ g{k + 1}(a, b); for (int i = 0; i < b; i++) *a += i; g{k + 1}(a, {k}); }}"
+        for k in range(30)
+    )
+    + "static void g30(int *a, int b) { *a *= b; } int f(int a) { g0(&a, a); return a; }",
     "recursion that multiplies": "static int g(int a, int n) { return n < 1 ? a : g(a + 1, n - 1) * g(a, n - 1); }"
     " int f(int a) { return g(a, 40); }",
     "long code": "int f(int a) {" + "".join(f"a ^= a * {k} / (a + {k});" for k in range(2000)) + "return a; }",

@@ -16,6 +16,7 @@ from pycparser import c_ast, c_generator
 
 from cprograms.diagnostics import UsageError
 from cprograms.libm import FUNCTIONS
+from cprograms.lowering.unit import TranslationUnit
 from cprograms.program import Parameter, Program
 from cprograms.sandbox.source import job_of
 from cprograms.sandbox.toolchain import executable
@@ -23,7 +24,7 @@ from cprograms.trees import walk
 from cprograms.types import Array, Bits, paths
 
 GCC = shutil.which("gcc")
-FLAGS = ("-O0", "-w", "-std=gnu2x", "-fwrapv", "-fno-builtin", "-fno-strict-aliasing", "-ffp-contract=off")
+FLAGS = ("-w", "-std=gnu2x", "-fwrapv", "-fno-builtin", "-fno-strict-aliasing", "-ffp-contract=off")
 """Signed overflow, which the sandbox traps, wraps; nothing is contracted or computed by the compiler."""
 BATCH = 40
 """Programs that are compiled together."""
@@ -106,7 +107,9 @@ class Native:
     reason: str = ""
 
 
-def run_native(programs: Sequence[Program], xs: Sequence[np.ndarray], musl: bool = False) -> list[Native]:
+def run_native(
+    programs: Sequence[Program], xs: Sequence[np.ndarray], musl: bool = False, optimise: str = "-O0"
+) -> list[Native]:
     """Each program on its own rows, float64 [n, arguments]. Rows of a program that crashes are NOT_RUN from there on.
 
     A program that may keep something from row to row has a process for each row. With `musl` gcc's code calls the C
@@ -116,23 +119,24 @@ def run_native(programs: Sequence[Program], xs: Sequence[np.ndarray], musl: bool
         raise UsageError("gcc is needed, and is not there")
     results: list[Native] = []
     for start in range(0, len(programs), BATCH):
-        results += _run(list(programs[start : start + BATCH]), list(xs[start : start + BATCH]), musl)
+        results += _run(list(programs[start : start + BATCH]), list(xs[start : start + BATCH]), musl, optimise)
     return results
 
 
-def _run(programs: list[Program], xs: list[np.ndarray], musl: bool) -> list[Native]:
+def _run(programs: list[Program], xs: list[np.ndarray], musl: bool, optimise: str) -> list[Native]:
     with tempfile.TemporaryDirectory() as folder:
-        reason = _compile(programs, xs, Path(folder), musl)
+        reason = _compile(programs, xs, Path(folder), musl, optimise)
         if not reason:
             return _execute(programs, xs, Path(folder))
     if len(programs) == 1:
         empty = np.empty((0, len(programs[0].results)))
         return [Native(empty, np.empty(0, np.uint8), reason)]
     middle = len(programs) // 2
-    return [*_run(programs[:middle], xs[:middle], musl), *_run(programs[middle:], xs[middle:], musl)]
+    halves = (programs[:middle], xs[:middle]), (programs[middle:], xs[middle:])
+    return [found for half in halves for found in _run(*half, musl, optimise)]
 
 
-def _compile(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path, musl: bool) -> str:
+def _compile(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path, musl: bool, optimise: str) -> str:
     """Make folder/rows; the first reason why that cannot be, "" where it can."""
     assert GCC is not None
     table = ", ".join(_entry(p, k, len(x)) for k, (p, x) in enumerate(zip(programs, xs, strict=True)))
@@ -141,12 +145,10 @@ def _compile(programs: Sequence[Program], xs: Sequence[np.ndarray], folder: Path
     text += "const struct native { int (*row)(const double *, double *); long rows, inputs, outputs, forks; }"
     text += f" native_programs[] = {{ {table} }};\nconst int native_count = {len(programs)};\n"
     (folder / "programs.c").write_text(text, errors="surrogateescape")
-    linker = [executable(), "cc", "-target", "x86_64-linux-musl", "-static", "-w"] if musl else [GCC, "-w", "-no-pie"]
-    # What a program calls and nobody defines is at address 0: rows that get there are not given to it.
-    open_ended = ["-Wl,-z,undefs"] if musl else ["-Wl,--unresolved-symbols=ignore-all"]
+    linker = [executable(), "cc", "-target", "x86_64-linux-musl", "-static"] if musl else [GCC, "-no-pie"]
     for command in (
-        [GCC, *FLAGS, "-fno-pie", "-fno-stack-protector", "-c", "programs.c"],
-        [*linker, *open_ended, "-o", "rows", "main.c", "programs.o", "-lm"],
+        [GCC, *FLAGS, optimise, "-fno-pie", "-fno-stack-protector", "-c", "programs.c"],
+        [*linker, "-w", "-o", "rows", "main.c", "programs.o", "-lm"],
     ):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
@@ -198,8 +200,15 @@ def _block(program: Program, k: int) -> str:
         names = {**_LONG_FORMS, **names}
     define = "".join(f"#define {name} {other}\n" for name, other in names.items())
     undefine = "".join(f"#undef {name}\n" for name in names)
-    text = _LONG_DOUBLE.sub("double", f"{program.text}\n{_driver(program, k)}")
+    text = _LONG_DOUBLE.sub("double", f"{program.text}\n{_weak(program)}{_driver(program, k)}")
     return f"{define}{text}{undefine}"
+
+
+def _weak(program: Program) -> str:
+    """What a program calls and nobody defines is at address 0: rows that get there are not given to it."""
+    unit = TranslationUnit(program.unit)
+    names = sorted(name for name in unit.prototypes if unit.traps(name))
+    return "".join(f"extern __typeof__({name}) {name} __attribute__((weak));\n" for name in names)
 
 
 def _driver(program: Program, k: int) -> str:
