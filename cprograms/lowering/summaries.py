@@ -14,12 +14,12 @@ from cprograms.lowering.attempts import TooLongError
 from cprograms.lowering.calls import Calls
 from cprograms.lowering.interface import globals_are_set_up
 from cprograms.lowering.stages import Stages, stages_of
-from cprograms.lowering.state import UNSET, Either, Null, Place, Slot
+from cprograms.lowering.state import UNSET, Either, Index, Null, Place, Routine, Slot
 from cprograms.lowering.unit import Definition, TranslationUnit
 from cprograms.lowering.values import Value, leaves, nodes_of, size, value_of, zero
 from cprograms.lowering.watching import AnyBounds, AnyBuilder, EnoughError, Watched
 from cprograms.standard import ERRNO
-from cprograms.types import INT, Array, CType, Scalar, Void, leaf_count
+from cprograms.types import INT, SCALARS, Array, CType, Pointer, Scalar, Void, leaf_count
 
 OPEN = 80
 """Elements that a pointer of unknown extent may turn out to have."""
@@ -27,6 +27,7 @@ MOST_ROUNDS = 4
 """Times that a function which calls itself is followed."""
 _MOST_OPEN = 256
 _WITHOUT_BOUND = 1 << 60
+_LONG = SCALARS["i64"]
 
 
 class Anything(NamedTuple):
@@ -55,7 +56,10 @@ class Pointed(NamedTuple):
     element: CType
 
 
-Key = tuple[str, tuple[Anything | Number | Null | Pointed, ...]]
+Known = Anything | Number | Null | Routine | Place | Pointed
+"""What is known of what is in a slot: a place is that of a constant."""
+Returned = Anything | Number | Null | Routine | Place | Moved
+Key = tuple[str, tuple[Known, ...]]
 """A function, and what is in each slot of its arguments."""
 
 
@@ -73,7 +77,7 @@ class Summary:
     """What a call does to what its arguments point to, by their slots, and what it returns."""
 
     touched: dict[int, Touched]
-    returned: tuple[Anything | Number | Null | Moved, ...]
+    returned: tuple[Returned, ...]
 
     def widened(self) -> Summary:
         """The same where nothing is known of the numbers that it gives."""
@@ -98,6 +102,7 @@ class Summaries:
         self._used: set[Key] = set()
         """Those of which that was asked."""
         self.recursive: set[str] = set()
+        self.indices: dict[Interval | None, int] = {}
         # All runs know the same constants.
         self._builder = AnyBuilder()
         self._bounds = AnyBounds(self._builder)
@@ -135,7 +140,7 @@ class Summaries:
             found = made
         return None
 
-    def _nothing(self, name: str, given: Sequence[Anything | Number | Null | Pointed]) -> Summary | None:
+    def _nothing(self, name: str, given: Sequence[Known]) -> Summary | None:
         function = self._unit.definition(name)
         result = leaves(function.result) if function.result is not None else (INT,)
         if not all(isinstance(leaf, Scalar) for leaf in result):
@@ -163,7 +168,7 @@ class Summaries:
         globals_are_set_up(stages, [ERRNO])
         return calls.run
 
-    def _made(self, name: str, given: Sequence[Anything | Number | Null | Pointed]) -> Summary | None:
+    def _made(self, name: str, given: Sequence[Known]) -> Summary | None:
         run = self.run()
         places: dict[int, Place] = {}
         slots: list[Slot] = []
@@ -173,7 +178,7 @@ class Summaries:
                 run.watched.watch(str(k), places[k])
                 slots.append(places[k]._replace(type=one.element))
             else:
-                slots.append(one if isinstance(one, Null) else run.node(one))
+                slots.append(run.node(one) if isinstance(one, Anything | Number) else one)
         arguments = []
         for _, type in self._unit.definition(name).parameters:
             own, slots = slots[: size(type)], slots[size(type) :]
@@ -251,9 +256,11 @@ class Run:
         read = tuple(self.watched.slots_read(place))
         return Touched(access.extent * size(place.type.element), read, numbers, sure)
 
-    def _returned(self, slot: Slot, places: dict[int, Place]) -> Anything | Number | Null | Moved | None:
+    def _returned(self, slot: Slot, places: dict[int, Place]) -> Returned | None:
         if isinstance(slot, int):
             return self.known(slot)
+        if isinstance(slot, Routine) or (isinstance(slot, Place) and slot.object.fixed):
+            return slot
         if isinstance(slot, Place) and slot.bytes is None and not slot.indices:
             owner = next((k for k, place in places.items() if place.object == slot.object), None)
             return Moved(owner, slot.offset - places[owner].offset, slot.type) if owner is not None else None
@@ -272,7 +279,7 @@ class Summarised(Calls):
             return None
         slots = [slot for argument in arguments for slot in nodes_of(argument)]
         result = leaves(function.result) if function.result is not None else ()
-        if result and all(isinstance(slot, int) for slot in slots):
+        if result and all(isinstance(slot, int) or _is_table(slot) for slot in slots):
             kinds = [leaf for leaf in result if isinstance(leaf, Scalar) and not leaf.is_integer]
             if len(kinds) == len(result) and function.result is not None:
                 return value_of(function.result, [self.run.builder.any(leaf) for leaf in kinds])
@@ -295,20 +302,30 @@ class Summarised(Calls):
             self._lose(slot.yes, node)
             self._lose(slot.no, node)
 
-    def _given(self, slot: Slot) -> Anything | Number | Null | Pointed | None:
+    def _given(self, slot: Slot) -> Known | None:
         if isinstance(slot, int):
             return self.run.known(slot)
+        if isinstance(slot, Routine):
+            return slot
+        if isinstance(slot, Place) and slot.object.fixed:
+            return slot._replace(indices=tuple(self._some(index) for index in slot.indices))
         if isinstance(slot, Place) and slot.bytes is None and not slot.indices and not isinstance(slot.type, Void):
             return Pointed(slot.type) if size(slot.type) else None
         return slot if isinstance(slot, Null) and not slot.number else None
+
+    def _some(self, index: Index) -> Index:
+        """An index of which no more is known than what it lies between, always the same one."""
+        interval = self.run.bounds.of(index.node)
+        if interval not in self.summaries.indices:
+            self.summaries.indices[interval] = self.run.node(Anything(_LONG, interval))
+        return index._replace(node=self.summaries.indices[interval])
 
     def _applied(self, summary: Summary, slots: list[Slot], result: CType | None) -> Value:
         """The value of a call; what it does is done."""
         for place, touched in _pointed(summary, slots):
             self.watched.used(place, touched.slots)
             written = {at: self.run.node(known) for at, known in touched.written.items()}
-            if not place.object.fixed:
-                self.watched.passed(place, touched.read, written, touched.sure)
+            self.watched.passed(place, touched.read, written, touched.sure)
         if (errno := self._state.globals.get(ERRNO)) is not None:
             self._state.memory[errno.offset] = self.run.builder.any(INT)
         if result is None:
@@ -326,8 +343,6 @@ class Summarised(Calls):
         first, object = place.offset, place.object
         if not object.start <= first <= first + touched.slots <= object.start + size(object.type):
             return False
-        if object.fixed:
-            return not touched.written and all(isinstance(s, Scalar) and not s.is_integer for s in leaves(object.type))
         held = self._state.memory[first : first + touched.slots]
         return all(isinstance(s, Null) or (isinstance(s, int) and (whatever or self._is_open(s))) for s in held)
 
@@ -335,20 +350,28 @@ class Summarised(Calls):
         """Whether a slot holds no integer that is known."""
         return node == UNSET or not self._builder.nodes[node].type.is_integer or self._builder.number(node) is None
 
-    def _slot(self, known: Anything | Number | Null | Moved, slots: list[Slot]) -> Slot:
+    def _slot(self, known: Returned, slots: list[Slot]) -> Slot:
         if isinstance(known, Moved):
             place = slots[known.slot]
             assert isinstance(place, Place)
             return place._replace(offset=place.offset + known.by, type=known.type)
-        return known if isinstance(known, Null) else self.run.node(known)
+        return self.run.node(known) if isinstance(known, Anything | Number) else known
+
+
+def _is_table(slot: Slot) -> bool:
+    """Whether a slot points to constants, all of them numbers."""
+    if not isinstance(slot, Place) or not slot.object.fixed:
+        return False
+    return not any(isinstance(leaf, Pointer) for leaf in leaves(slot.object.type))
 
 
 def _pointed(summary: Summary, slots: list[Slot]) -> list[tuple[Place, Touched]]:
     """What a call's arguments point to, and what happens to it."""
-    return [(slot, summary.touched[k]) for k, slot in enumerate(slots) if isinstance(slot, Place)]
+    pairs = ((slot, summary.touched.get(k)) for k, slot in enumerate(slots))
+    return [(slot, touched) for slot, touched in pairs if isinstance(slot, Place) and touched is not None]
 
 
-def _widened(given: Anything | Number | Null | Pointed) -> Anything | Number | Null | Pointed:
+def _widened(given: Known) -> Known:
     return Anything(given.type) if isinstance(given, Anything | Number) else given
 
 

@@ -276,11 +276,26 @@ class Watched(Variables):
         return found
 
     def load(self, target: Target, node: c_ast.Node) -> Value:
+        if (found := self._variable(target)) is not None:
+            return found
         self.follows(target, node)
         if self._blamed:
             self.patience -= 1
             self._blame()
         return super().load(target, node)
+
+    def _variable(self, target: Target) -> int | None:
+        """What a variable of a number holds, which most that is read is; None for all else."""
+        if not isinstance(target, Place) or target.type is not target.object.type or self._blamed:
+            return None
+        object, state = target.object, self._state
+        slots = state.constants if object.fixed else state.memory
+        held = slots[object.start] if isinstance(object.type, Scalar) and object.start < len(slots) else UNSET
+        if not isinstance(held, int) or held == UNSET or self.any.nodes[held].op in ("arg", "carry", "loop"):
+            return None
+        if not object.fixed and object.start < state.outermost:
+            state.outermost = object.start
+        return held
 
     def store(self, target: Target, value: Value, node: c_ast.Node) -> Value:
         self.follows(target, node)
