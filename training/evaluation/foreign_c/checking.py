@@ -147,6 +147,18 @@ def _beside_native(program: Program, x: np.ndarray, y: np.ndarray, native: Nativ
         return NOT_BUILT
     if not len(x):
         return NOTHING
+    compared = _with_library(program, x, y, native, note)
+    if compared in (EQUAL, GUARDED):
+        return compared
+    (again,) = run_native([program], [x], musl=True)
+    if _ended(again) and not differing(y, again.y).any():
+        return LIBRARY
+    (other,) = run_native([program], [x], musl=True, optimise="-O1")
+    return UNDEFINED if _ended(again) and _ended(other) and differing(other.y, again.y).any() else compared
+
+
+def _with_library(program: Program, x: np.ndarray, y: np.ndarray, native: Native, note: Callable[[str], None]) -> str:
+    """The same with the system's C library."""
     if (native.status == NOT_RUN).any():
         note(f"gcc's code ends on {(native.status != NOT_RUN).sum()} of {len(x)} rows")
         return CRASHES
@@ -154,14 +166,7 @@ def _beside_native(program: Program, x: np.ndarray, y: np.ndarray, native: Nativ
         note(f"gcc's code writes beside its objects on {(native.status == GUARD).sum()} of {len(x)} rows")
         return GUARDED
     assert (native.status == ENDED).all()
-    compared = _compared(program, x, y, native.y, "gcc", note)
-    if compared == EQUAL:
-        return compared
-    (again,) = run_native([program], [x], musl=True)
-    if _ended(again) and not differing(y, again.y).any():
-        return LIBRARY
-    (other,) = run_native([program], [x], musl=True, optimise="-O1")
-    return UNDEFINED if _ended(again) and _ended(other) and differing(other.y, again.y).any() else compared
+    return _compared(program, x, y, native.y, "gcc", note)
 
 
 def _ended(native: Native) -> bool:
