@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pycparser.c_lexer import CLexer, Token
@@ -37,40 +37,28 @@ class Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
     def __init__(self, error_func: Callable[[str, int, int], None], **options: Any) -> None:
         self._dialect = str(options.get("dialect", ""))
         self._prober = CLexer(_refused, **options)
-        self._tokens: list[Token] | None = None
-        self._last = ""
-        self._held: Token | None = None
+        self._left: list[Token] | None = None  # the tokens, last first, once all are found
+        self._end = ""  # the file of the last one
         super().__init__(error_func, **options)
 
     def input(self, text: str, filename: str = "") -> None:
+        self._left = None
         super().input(text, filename)
-        self._last, self._held = "", None
         tokens = None if _ATTRIBUTE.search(text) else self._plain(text, filename)
-        self._tokens = None if tokens is None else tokens[::-1]
-        self._file = tokens[-1].filename if tokens else filename
+        if tokens is None:
+            tokens = list(iter(super().token, None))
+            tick(10 * len(tokens))
+        self._end = tokens[-1].filename if tokens else str(super().filename)
+        if "?" in text or "..." in text:
+            tokens = list(_spelled(tokens))
+        self._left = tokens[::-1]
 
     @property
     def filename(self) -> str:
-        return str(super().filename) if self._tokens is None else self._file
+        return str(super().filename) if self._left is None else self._end
 
     def token(self) -> Token | None:
-        token = self._held or self._following()
-        self._held = None
-        if token is None:
-            return None
-        if (self._last, token.type) == ("CONDOP", "COLON"):
-            self._held = token
-            token = Token("ID", SAME, token.lineno, token.column, token.filename)
-        elif token.type == "ELLIPSIS" and self._last not in ("COMMA", "LPAREN"):
-            token = Token("LOR", RANGE, token.lineno, token.column, token.filename)  # what binds least
-        self._last = token.type
-        return token
-
-    def _following(self) -> Token | None:
-        if self._tokens is not None:
-            return self._tokens.pop() if self._tokens else None
-        tick(10)
-        return super().token()
+        return self._left.pop() if self._left else None
 
     def _plain(self, text: str, file: str) -> list[Token] | None:
         """All tokens of a text; None where the parser's own lexer has to find them."""
@@ -112,6 +100,18 @@ class Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
             kinds.clear()
         kinds[lexeme] = str(token.type)
         return kinds[lexeme]
+
+
+def _spelled(tokens: Iterable[Token]) -> Iterator[Token]:
+    """With what GNU C adds as the parser knows it."""
+    last = ""
+    for token in tokens:
+        if (last, token.type) == ("CONDOP", "COLON"):
+            yield Token("ID", SAME, token.lineno, token.column, token.filename)
+        elif token.type == "ELLIPSIS" and last not in ("COMMA", "LPAREN"):
+            token = Token("LOR", RANGE, token.lineno, token.column, token.filename)  # what binds least
+        last = token.type
+        yield token
 
 
 def _refused(message: str, line: int, column: int) -> None:

@@ -195,6 +195,7 @@ class NumericFile(File):
         self._followed = TranslationUnit(c_ast.FileAST([]), self._scope.declarations)
         self._accesses = Accesses(self._followed)
         self._declared: set[str] = set()
+        self._units: dict[str, c_ast.FileAST] = {}
 
     def needs(self, name: str) -> Iterable[str]:
         return self._subset.check(name).needs
@@ -314,12 +315,18 @@ class NumericFile(File):
 
     def _long_doubles(self, entry: str) -> Iterator[Unsupported]:
         """The first place of what the entry needs that has the type `long double`, which the sandbox does not have."""
-        unit = trim(self._unit, entry, self._subset.needed(entry))
+        unit = self._trimmed(entry)
         found = [node for node in walk(unit) if _is_long_double(node)]
         place = next((node for node in found if node.coord and node.coord.file), None)
         if found:
             place = place or next(n for n in unit.ext if isinstance(n, c_ast.FuncDef) and n.decl.name == entry).decl
             yield Unsupported(place, "long double is computed as double, which is less exact and overflows sooner")
+
+    def _trimmed(self, entry: str) -> c_ast.FileAST:
+        """What the program with this entry consists of."""
+        if entry not in self._units:
+            self._units[entry] = trim(self._unit, entry, self._subset.needed(entry))
+        return self._units[entry]
 
     def _restarts(self, entry: str) -> Iterator[Unsupported]:
         """The objects that may change, and begin with the same value in every row."""
@@ -362,7 +369,7 @@ class NumericFile(File):
             entry=entry,
             arguments=signature.arguments,
             results=signature.results,
-            unit=trim(self._unit, entry, self._subset.needed(entry)),
+            unit=self._trimmed(entry),
             parameters=signature.parameters,
             returned=signature.returned,
             restored=tuple(self._subset.mutable(entry)),

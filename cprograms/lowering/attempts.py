@@ -12,7 +12,7 @@ from cprograms.lowering.state import State
 T = TypeVar("T")
 MOST_STEPS = 10_000
 """Statements that are followed at one go: some tenths of a second."""
-FEW_STEPS = 2_000
+FEW_STEPS = 1_000
 """The same in haste."""
 MOST_ALTOGETHER = 5_000
 """Statements that are followed beside all attempts: so many make a graph that is too large in any case."""
@@ -73,7 +73,7 @@ class Attempts:
         self._altogether += not self._under_way
         if self._altogether > MOST_ALTOGETHER:
             raise ExhaustedError
-        if self._steps > (FEW_STEPS if self.hasty else MOST_STEPS):
+        if self._steps > (FEW_STEPS if self.hasty else MOST_STEPS) and (self._under_way or not self.hasty):
             raise TooLongError
 
     def check_size(self) -> None:

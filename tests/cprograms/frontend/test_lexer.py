@@ -27,13 +27,15 @@ TEXTS = {
 }
 
 
-def tokens(kind: type, dialect: str, text: str) -> list[object]:
+def tokens(kind: type, dialect: str, text: str) -> tuple[list[object], list[object], str]:
+    """The tokens, the errors, and the file of the last token."""
     found: list[object] = []
-    made = kind(error_func=lambda *error: found.append(error), dialect=dialect)
+    errors: list[object] = []
+    made = kind(error_func=lambda *error: errors.append(error), dialect=dialect)
     made.input(text, "first.c")
     while (token := made.token()) is not None:
         found.append((token.type, token.value, token.lineno, token.column, token.filename))
-    return [*found, made.filename]
+    return found, errors, made.filename
 
 
 @pytest.mark.parametrize("dialect", ["legacy", "c23"])
