@@ -149,7 +149,9 @@ class Unit:
         return [chunk for chunk in self.chunks if chunk.start > offset]
 
     def _enter(self, chunk: Chunk) -> None:
-        for name in chunk.declares | chunk.enumerators:
+        for name in chunk.declares:
+            self._by_name[name].append(chunk)
+        for name in chunk.enumerators - chunk.declares if chunk.enumerators else ():
             self._by_name[name].append(chunk)
         for tag in chunk.tags:
             self._by_tag[tag].append(chunk)

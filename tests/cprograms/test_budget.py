@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
@@ -89,3 +90,19 @@ def test_lowering_has_what_reading_left():
     with pytest.raises(ProgramError, match=r"takes more than 0\.01 s"), budget.shared(0.01):
         lower(program)
     assert lower(program).nodes
+
+
+def test_the_garbage_collector_is_left_as_it_was():
+    assert gc.get_freeze_count() == 0
+    with budget.spending("f.c"):
+        assert gc.get_freeze_count() > 0
+        with budget.spending("f.c"):
+            pass
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
+    gc.freeze()  # somebody else's
+    with budget.spending("f.c"):
+        pass
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    assert frozen > 0
