@@ -62,7 +62,7 @@ def _error_warnings(surrogate: Surrogate) -> list[str]:
         remedies = ["a narrower domain (--range)"]
         if surrogate.opt_level < 3:
             remedies.insert(0, f"-O{surrogate.opt_level + 1 if surrogate.opt_level > 0 else 2}")
-        if surrogate.opt_level == 2 and not surrogate.free_rows and surrogate.rows < MAX_ROWS:
+        if surrogate.opt_level in (1, 2) and not surrogate.free_rows and surrogate.rows < MAX_ROWS:
             remedies.insert(0, "more rows (--rows)")
         warnings.append(
             f"this is a bad surrogate{of}: nMSE {number(worst)} is above {BAD_NMSE} (1 is a constant's error);"
