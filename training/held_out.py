@@ -20,7 +20,7 @@ from surrogate.mlp.fitting.finetune import finetune
 from surrogate.mlp.fitting.start import COMPILE_METHOD, one_thread
 from surrogate.mlp.network import Scale, SurrogateNetwork, random_network
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.numeric.check import result_error
+from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import compile_seed, fresh_seed
 from training.arrays import Array, evenly_spaced
 

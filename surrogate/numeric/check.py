@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,43 +15,23 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.sandbox import Fault, why
 from cprograms.screen import on_screen
-from surrogate.numeric.rows import finite_rows, fresh_seed, output_moments, run_rows
-
-FLAT = 1e-9
-"""Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""
-
-_MOMENTS = ("mean", "std")
-
-
-@dataclass(frozen=True)
-class ResultError:
-    """The error of one result.
-
-    nMSE is the mean squared error over the variance of the true outputs, R² is 1 - nMSE, and `max_error` is the
-    greatest absolute error in C units. Where the program is constant on the rows there is no variance: nMSE is then 0
-    for an exact surrogate and infinite for any other. `mean` and `std` are those of the true outputs in C units; NaN
-    where they are not known, as in artifacts of version 0.1.0.
-    """
-
-    name: str
-    nmse: float
-    r2: float
-    max_error: float
-    mean: float = math.nan
-    std: float = math.nan
-
-    @property
-    def flat(self) -> bool:
-        """True where the program is constant but for rounding, and the surrogate is that constant to some 1e-4."""
-        reach = math.sqrt(FLAT) * abs(self.mean)
-        return self.std <= reach and self.max_error <= 10 * reach
+from surrogate.numeric.checking.bounds import Bound
+from surrogate.numeric.checking.errors import ResultError, WorstRow, declared, result_error, worst_row
+from surrogate.numeric.checking.gradients import Gradients
+from surrogate.numeric.checking.reading import plain
+from surrogate.numeric.checking.regions import Region
+from surrogate.numeric.checking.speed import Speed
+from surrogate.numeric.rows import finite_rows, fresh_seed, run_rows
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
     """Errors on `rows` rows, of which `trapped` had no finite outputs (a trap, a NaN, an infinity) and do not count.
 
-    `faults` say why these had none, as far as that is known; the most frequent comes first.
+    `faults` say why these had none, as far as that is known; the most frequent comes first. `worst_row` is that of the
+    greatest error of the worst result, `regions` say where most of each result's error is, and `gradients` how far the
+    derivatives are off; `bounds` are the error bars, one a result, and `speed` how long evaluations took: it alone
+    differs when the same is checked again. None, or nothing, where that was not measured, as in older artifacts.
     """
 
     rows: int
@@ -59,6 +39,11 @@ class Report:
     seed: int
     results: tuple[ResultError, ...]
     faults: tuple[Fault, ...] = ()
+    worst_row: WorstRow | None = None
+    regions: tuple[Region, ...] = ()
+    gradients: Gradients | None = None
+    bounds: tuple[Bound, ...] = ()
+    speed: Speed | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         """As a call, with the figures in four digits; a line a result where there are several."""
@@ -101,34 +86,42 @@ class Report:
         return max(r.max_error for r in self.results)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON, which has no infinity: an infinite figure becomes None."""
+        """For JSON, which has no infinity: an infinite figure becomes None. What was not measured is left out."""
+        parts = {
+            "faults": [fault.as_dict() for fault in self.faults],
+            "results": [r.as_dict() for r in self.results],
+            "worst_row": self.worst_row and self.worst_row.as_dict(),
+            "regions": [region.as_dict() for region in self.regions],
+            "gradients": self.gradients and self.gradients.as_dict(),
+            "bounds": [bound.as_dict() for bound in self.bounds],
+            "speed": self.speed and self.speed.as_dict(),
+        }
         return {
             "rows": self.rows,
             "trapped": self.trapped,
             "seed": self.seed,
-            "nmse": _plain(self.nmse),
-            "worst": _plain(self.worst.nmse),
-            "r2": _plain(self.r2),
-            "max_error": _plain(self.max_error),
-            **({"faults": [fault.as_dict() for fault in self.faults]} if self.faults else {}),
-            "results": [
-                {k: _plain(v) for k, v in vars(r).items() if k not in _MOMENTS or not math.isnan(v)}
-                for r in self.results
-            ],
+            "nmse": plain(self.nmse),
+            "worst": plain(self.worst.nmse),
+            "r2": plain(self.r2),
+            "max_error": plain(self.max_error),
+            **{name: part for name, part in parts.items() if part},
         }
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> Report:
         """The inverse of `as_dict`. Raises KeyError, TypeError or ValueError for a dictionary of another shape."""
-        results = tuple(
-            ResultError(
-                *(r["name"], _number(r["nmse"]), 1 - _number(r["nmse"]), _number(r["max_error"])),
-                *(float(r.get(moment, math.nan)) for moment in _MOMENTS),
-            )
-            for r in d["results"]
+        return cls(
+            int(d["rows"]),
+            int(d["trapped"]),
+            int(d["seed"]),
+            tuple(map(ResultError.from_dict, d["results"])),
+            tuple(map(Fault.from_dict, d.get("faults", ()))),
+            WorstRow.from_dict(d["worst_row"]) if "worst_row" in d else None,
+            tuple(map(Region.from_dict, d.get("regions", ()))),
+            Gradients.from_dict(d["gradients"]) if "gradients" in d else None,
+            tuple(map(Bound.from_dict, d.get("bounds", ()))),
+            Speed.from_dict(d["speed"]) if "speed" in d else None,
         )
-        faults = tuple(Fault.from_dict(fault) for fault in d.get("faults", ()))
-        return cls(int(d["rows"]), int(d["trapped"]), int(d["seed"]), results, faults)
 
 
 def check(
@@ -150,26 +143,10 @@ def check(
         raise UsageError(f"an error needs at least 2 rows, not {rows}")
     executed = run_rows(program, rows, fresh_seed(seed))
     x, y = finite_rows(program, executed)
-    errors = [result_error(r.name, t, p) for r, t, p in zip(program.results, y.T, predict(x).T, strict=True)]
-    return Report(rows, rows - len(x), seed, tuple(errors), tuple(why(program, *executed)))
-
-
-def result_error(name: str, true: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> ResultError:
-    """The error of one result from its true and predicted values, finite float64 [n] each."""
-    half = true / 2  # differences of large doubles overflow, and their squares; those of small ones vanish
-    error = np.abs(predicted / 2 - half)
-    centred = half - output_moments(half)[0]
-    unit = np.abs(centred).max()
-    if unit == 0:
-        nmse = 0.0 if error.max() == 0 else math.inf
-    else:
-        nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
-    return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()), *output_moments(true))
-
-
-def _plain(v: Any) -> Any:
-    return None if isinstance(v, float) and not math.isfinite(v) else v
-
-
-def _number(v: float | None) -> float:
-    return math.inf if v is None else float(v)
+    found = predict(x)
+    errors = tuple(
+        declared(r, result_error(r.name, t, p), t, p) for r, t, p in zip(program.results, y.T, found.T, strict=True)
+    )
+    report = Report(rows, rows - len(x), seed, errors, tuple(why(program, *executed)))
+    worst = errors.index(report.worst)
+    return replace(report, worst_row=worst_row(worst, report.worst.name, x, y, found))

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from cprograms.inputs import expected
 from cprograms.names import listed
 from cprograms.program import MOST_LINES, Argument, Signature, bound, domain_groups
-from surrogate.numeric.check import Report, ResultError
+from surrogate.numeric.check import Report
+from surrogate.numeric.checking.errors import ResultError
 from surrogate.numeric.rows import MOST_FAULTS
 
 BAD_NMSE = 0.1

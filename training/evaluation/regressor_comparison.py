@@ -26,7 +26,7 @@ from cprograms.corpus.shards import make_shards
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from cprograms.program import Program
-from surrogate.numeric.check import result_error
+from surrogate.numeric.checking.errors import result_error
 from training.evaluation.suites import executed, suite_programs
 from training.evaluation.systems import System, our_systems, regressor_systems
 from training.held_out import HeldOut

@@ -18,7 +18,7 @@ from cprograms.corpus.format import Record
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
-from surrogate.numeric.check import result_error
+from surrogate.numeric.checking.errors import result_error
 from training.arrays import Array
 from training.errors import geometric_mean
 from training.held_out import HeldOut, Predict, scratch_network

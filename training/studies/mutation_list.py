@@ -519,7 +519,7 @@ MUTATIONS = (
         ("rows-large-moments", "the deviation of large doubles overflows", "if unit < 1e150:", "if unit < 1e300:"),
     ),
     *_room(
-        "surrogate/numeric/check.py",
+        "surrogate/numeric/checking/errors.py",
         ("tests/surrogate/numeric/test_check.py",),
         (
             "check-large-difference",
@@ -527,6 +527,10 @@ MUTATIONS = (
             "np.abs(predicted / 2 - half)",
             "np.abs(predicted - true) / 2",
         ),
+    ),
+    *_room(
+        "surrogate/numeric/check.py",
+        ("tests/surrogate/numeric/test_check.py",),
         (
             "check-counted-rows",
             "rows that trapped are left out of the number of rows",

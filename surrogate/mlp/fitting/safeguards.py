@@ -20,7 +20,7 @@ from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.towers import choose
-from surrogate.numeric.check import result_error
+from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import compile_seed, output_moments, sampled_rows
 
 HELD_OUT_ROWS = 256

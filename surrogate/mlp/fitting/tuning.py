@@ -30,7 +30,7 @@ from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.table import make_table
 from surrogate.mlp.parts.taps import Taps, find_taps, operator_count
 from surrogate.mlp.parts.towers import Towers, choose
-from surrogate.numeric.check import result_error
+from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, compile_seed, executed_rows
 from surrogate.numeric.words import number
 

@@ -15,7 +15,8 @@ import surrogate
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.sampling import sample
 from surrogate.mlp.artifact import Surrogate
-from surrogate.numeric.check import Report, ResultError, result_error
+from surrogate.numeric.check import Report
+from surrogate.numeric.checking.errors import ResultError, result_error
 from surrogate.numeric.rows import compile_seed, executed_rows, fresh_seed, output_moments
 
 VALUES = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-3)
@@ -45,8 +46,10 @@ def test_extreme_units_neither_overflow_nor_vanish(unit: float) -> None:
 
 def test_a_constant_program_is_met_exactly_or_infinitely_badly() -> None:
     true = np.full(5, 2.5)
-    assert result_error("return", true, true) == ResultError("return", 0, 1, 0, 2.5, 0)
-    assert result_error("return", true, true + 0.5) == ResultError("return", math.inf, -math.inf, 0.5, 2.5, 0)
+    assert result_error("return", true, true) == ResultError("return", 0, 1, 0, 2.5, 0, 0, 0, 0, 0)
+    assert result_error("return", true, true + 0.5) == ResultError(
+        "return", math.inf, -math.inf, 0.5, 2.5, 0, 0.5, 0.5, 0.2, 0.2
+    )
 
 
 def test_a_report_averages_its_results() -> None:
