@@ -1,0 +1,202 @@
+"""The pictures of a numeric program's page, as they are before anyone moves a slider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+
+from cprograms.program import Argument, Result
+from surrogate.report.colours import DIVERGING, VIRIDIS, as_url, gradient, painted
+from surrogate.report.study import Panel, Views
+from surrogate.report.svg import HEIGHT, INSIDE, Axis, bars, chart, polyline, short
+
+BINS = 41
+DOTS = 40
+"""A slice of at most so many whole numbers is drawn as dots."""
+QUANTILES = 0.01, 0.99
+SLOPE_HEIGHT = 160
+
+Values = npt.NDArray[np.float64]
+
+
+def scatter(truth: Values, surrogate: Values, name: str) -> str:
+    """Truth against prediction, and the line on which they are the same."""
+    ends = np.quantile(surrogate, QUANTILES)
+    axis = Axis.over(np.concatenate([truth, ends]), "truth", room=0.03)
+    x, y = axis.place(truth), axis.place(surrogate)
+    seen = (y >= 0) & (y <= INSIDE)
+    out = f" ({np.count_nonzero(~seen):,} beyond its edges)" if not seen.all() else ""
+    dots = polyline(np.round(x[seen]), np.round(y[seen]), dots=True)
+    about = f"{name}: surrogate (upwards) against truth on {len(x):,} rows{out}"
+    body = f'<path class="same" d="M0 {INSIDE}L{INSIDE} 0"/><path class="dots" d="{dots}"/>'
+    return _figure(chart(axis, axis, body, about), escape(about))
+
+
+def histogram(error: Values, name: str) -> str:
+    """How the errors are spread; the few of either end that would squeeze the others are counted, not drawn."""
+    reach = float(np.quantile(np.abs(error), 0.99)) or float(np.abs(error).max()) or 1.0
+    counts, edges = np.histogram(error, BINS, (-reach, reach))
+    out = len(error) - int(counts.sum())
+    x = Axis(-reach, reach, "surrogate − truth")
+    y = Axis(0, 1.05 * max(1, int(counts.max())), whole=True)
+    about = f"{name}: rows by error" + (f"; {out:,} err more than {short(reach)}" if out else "")
+    body = f'<path class="bars" d="{bars(x.place(edges), y.place(counts.astype(np.float64)))}"/>'
+    return _figure(chart(x, y, body + f'<path class="same" d="M{INSIDE // 2} 0V{INSIDE}"/>', about), escape(about))
+
+
+def slice_figure(views: Views, place: int, arguments: Sequence[Argument], results: Sequence[Result]) -> str:
+    """The slices along an argument, and their slopes, of each result that is shown, and its slider."""
+    panel, k = views.panels[place], views.arguments[place]
+    argument = arguments[k]
+    pairs = "".join(
+        f'<div data-result="{r}">{_values(panel, place, argument, result.name, r)}'
+        f"{_slopes(panel, place, argument, result.name, r)}</div>"
+        for r, result in enumerate(results)
+    )
+    return f"<figure>{pairs}{_slider(views, place, argument) if len(views.arguments) > 1 else ''}</figure>"
+
+
+def _values(panel: Panel, place: int, argument: Argument, name: str, r: int) -> str:
+    x = _axis(panel, argument, argument.name)
+    both = panel.truth[:, :, r], panel.surrogate[:, :, r]
+    y = fixed_axis(both[0], room=0.06)
+    about = f"{name} along {argument.name}: the program and its surrogate"
+    return _pair(panel, place, r, "value", x, y, both[0][0], both[1][0], about, HEIGHT)
+
+
+def _slopes(panel: Panel, place: int, argument: Argument, name: str, r: int) -> str:
+    points = panel.points[0]
+    if len(points) < 2:
+        return ""
+    truth, surrogate = (slopes(points, y[:, :, r]) for y in (panel.truth, panel.surrogate))
+    x = _axis(panel, argument, f"slope along {argument.name}")
+    about = f"the slope of {name} along {argument.name}: of the program and of its surrogate"
+    y = fixed_axis(truth, room=0.06)
+    return _pair(panel, place, r, "slope", x, y, truth[0], surrogate[0], about, SLOPE_HEIGHT)
+
+
+def slopes(points: Values, y: Values) -> Values:
+    """Between neighbours: [..., n] -> [..., n - 1]."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.diff(y, axis=-1) / np.diff(points)
+
+
+def _axis(panel: Panel, argument: Argument, label: str) -> Axis:
+    return Axis.over(panel.points[0], label, whole=argument.type.is_integer)
+
+
+def fixed_axis(values: Values, room: float) -> Axis:
+    """An axis for all settings [c, n] that holds the first whole, and of the others what is not far out."""
+    known = values[np.isfinite(values)]
+    ends = np.quantile(known, QUANTILES) if len(known) else np.empty(0)
+    return Axis.over(np.concatenate([values[0], ends]), room=room)
+
+
+def _pair(
+    panel: Panel, place: int, r: int, kind: str, x: Axis, y: Axis, truth: Values, surrogate: Values, about: str, h: int
+) -> str:
+    at = x.place(panel.points[0])
+    dots = x.whole and len(at) <= DOTS
+    if kind == "slope":
+        at = (at[1:] + at[:-1]) / 2
+    paths = "".join(
+        f'<path class="{name}{" dotted" if dots else ""}" d="{polyline(at, y.place(values), dots)}"/>'
+        for name, values in (("truth", truth), ("surrogate", surrogate))
+    )
+    given = f' data-panel="{place}" data-kind="{kind}" data-low="{y.low!r}" data-high="{y.high!r}"'
+    return chart(x, y, f'<path class="at" d=""/>{paths}', about, given, h)
+
+
+def _slider(views: Views, place: int, argument: Argument) -> str:
+    stops, middle = views.stops[place], views.middle[place]
+    if len(stops) < 2:
+        return ""
+    return (
+        f'<label class="slider"><span>{escape(argument.name)} = <output>{short(stops[middle])}</output></span>'
+        f'<input type="range" min="0" max="{len(stops) - 1}" value="{middle}" data-argument="{place}"></label>'
+    )
+
+
+# --- Maps ---
+
+
+def map_view(views: Views, arguments: Sequence[Argument], results: Sequence[Result]) -> str:
+    """The maps over two arguments, which a list chooses, and sliders for the others."""
+    names = [arguments[k].name for k in views.arguments]
+    pairs = "".join(
+        f'<option value="{k}">{escape(" × ".join(arguments[i].name for i in panel.axes))}</option>'
+        for k, panel in enumerate(views.panels)
+    )
+    several = len(views.panels) > 1
+    choice = f'<label class="live">over <select id="pair">{pairs}</select></label>' if several else ""
+    maps = "".join(f'<div data-result="{r}">{maps_of(views.panels[0], arguments, q, r)}</div>'
+                   for r, q in enumerate(results))  # fmt: skip
+    sliders = "".join(_slider(views, place, arguments[k]) for place, k in enumerate(views.arguments))
+    beside = f'<div class="sliders">{sliders}</div>' if len(names) > 2 else ""
+    return f'<div id="maps">{choice}{maps}{beside}</div>'
+
+
+def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int) -> str:
+    """Truth, surrogate and error over two arguments, the others in the middle."""
+    truth, surrogate = panel.truth[:, :, r], panel.surrogate[:, :, r]
+    low, high, reach = map_scale(truth, surrogate)
+    shape = tuple(map(len, panel.points))[::-1]
+    error = surrogate[0] - truth[0]
+    drawn = (
+        ("truth", truth[0], low, high, VIRIDIS),
+        ("surrogate", surrogate[0], low, high, VIRIDIS),
+        ("error", error, -reach, reach, DIVERGING),
+    )
+    figures = []
+    for kind, values, least, most, stops in drawn:
+        url = as_url(painted(values.reshape(shape), least, most, stops))
+        across, upwards = (arguments[k] for k in panel.axes)
+        ends = f'<span class="low">{short(least)}</span><i style="background:{gradient(stops)}"></i>'
+        figures.append(
+            f'<figure class="map"><figcaption>{kind}</figcaption><div class="box">'
+            f'<span class="up">{_ends(upwards)}</span><img src="{url}" data-kind="{kind}" alt="{kind} of'
+            f' {escape(result.name)}"><span class="across">{_ends(across)}</span></div>'
+            f'<div class="scale">{ends}<span class="high">{short(most)}</span></div></figure>'
+        )
+    return f'<div class="maps">{"".join(figures)}</div>'
+
+
+def map_scale(truth: Values, surrogate: Values) -> tuple[float, float, float]:
+    """Of all settings [c, n]: the ends of the values' scale, and of the errors', which is from -reach to reach."""
+    axis = fixed_axis(truth, room=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(surrogate - truth)
+    known = error[np.isfinite(error)]
+    ends = [float(np.quantile(known, QUANTILES[1]))] if len(known) else []
+    first = error[0][np.isfinite(error[0])]
+    return axis.low, axis.high, max([*ends, *first.tolist()], default=1.0) or 1.0
+
+
+def _ends(argument: Argument) -> str:
+    return f"<b>{short(argument.low)}</b><em>{escape(argument.name)}</em><b>{short(argument.high)}</b>"
+
+
+# --- Training ---
+
+
+def training_curve(errors: Sequence[tuple[float, float]]) -> str:
+    """The error before and after each fine-tuning, on a scale of powers of ten."""
+    known = [max(e, 1e-16) for pair in errors for e in pair if np.isfinite(e)]
+    low, high = 10.0 ** np.floor(np.log10(min(known))), 10.0 ** np.ceil(np.log10(max(known)) + 1e-9)
+    x = Axis(0, len(errors), "fine-tunings", whole=True)
+    y = Axis(float(low), float(max(high, 10 * low)), log=True)
+    parts = []
+    for k, pair in enumerate(errors):
+        if np.isfinite(pair).all():
+            ends = x.place(np.array([k, k + 1.0])), y.place(np.maximum(pair, 1e-16))
+            parts.append(f'<path class="surrogate" d="{polyline(*ends)}"/><path class="dots" d="'
+                         f'{polyline(*ends, dots=True)}"/>')  # fmt: skip
+    about = "nMSE of the worst result, before and after each fine-tuning"
+    return _figure(chart(x, y, "".join(parts), about), about)
+
+
+def _figure(body: str, caption: str) -> str:
+    return f"<figure>{body}<figcaption>{caption}</figcaption></figure>"

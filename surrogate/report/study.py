@@ -1,0 +1,286 @@
+"""What a page draws of a numeric program: which arguments and results, and the rows that its pictures take.
+
+Shapes: A arguments, R results, of which r are shown; c settings of the sliders, n points of a slice or a map.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+
+from cprograms.program import Argument
+from cprograms.sampling import in_range, sample
+from cprograms.sandbox import Status, run_with_status
+from surrogate.numeric.artifact import NumericArtifact
+from surrogate.numeric.check import Report
+from surrogate.numeric.rows import fresh_seed, run_rows
+
+MOST_SLICED, MOST_MAPPED, MOST_RESULTS = 8, 5, 4
+"""Arguments and results that are drawn."""
+EFFECT_ROWS = 64
+SECONDS = 20.0
+"""For the pictures: of slow programs they take fewer rows."""
+MOST_ROWS, MOST_NUMBERS = 60_000, 160_000
+"""Of all slices, and of all maps: rows, and rows times results that are shown."""
+CHUNK = 4096
+
+Values = npt.NDArray[np.float64]
+Told = Callable[[int, int], None]
+"""Is told how many rows are done, of how many."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Points along an axis, settings of a slider, and whether the sliders move together; else one at a time."""
+
+    points: int
+    stops: int
+    joint: bool
+
+
+SLICES = tuple(
+    Layout(*row)
+    for row in (
+        (201, 33, True), (101, 17, True), (101, 9, True), (101, 5, True), (101, 9, False), (61, 5, False),
+        (41, 3, False), (21, 1, False), (11, 1, False),
+    )
+)  # fmt: skip
+MAPS = tuple(
+    Layout(*row)
+    for row in (
+        (65, 17, True), (41, 17, True), (33, 17, True), (33, 9, True), (25, 5, True), (21, 5, True), (21, 5, False),
+        (15, 3, False), (9, 1, False), (5, 1, False),
+    )
+)  # fmt: skip
+"""From the finest to the coarsest: the first is taken that is not too many rows."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A slice along one argument or a map over two, `axes`, at all settings of the sliders of the others.
+
+    `points` are the values along each axis. `settings` [c] are the positions of the others' sliders, in their order;
+    the first has all of them in the middle. `truth` is NaN where the program has no finite result; it and `surrogate`
+    are [c, n, r], a map's points row by row, its second argument from row to row.
+    """
+
+    axes: tuple[int, ...]
+    points: tuple[Values, ...]
+    settings: tuple[tuple[int, ...], ...]
+    truth: Values
+    surrogate: Values
+
+
+@dataclass(frozen=True)
+class Views:
+    """All slices, or all maps: `stops` are the values that each argument's slider has, `middle` which is the middle."""
+
+    arguments: tuple[int, ...]
+    layout: Layout
+    stops: tuple[Values, ...]
+    middle: tuple[int, ...]
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is drawn of an artifact.
+
+    `x` [n, A], `truth` and `surrogate` [n, R] are the rows of its report that have finite results. `effects` [A] say
+    how much each argument matters (see `total_effects`). `executed` rows were run for the pictures, of which
+    `unfinished` were not run to their end, as they or those before them took too long.
+    """
+
+    report: Report
+    x: Values
+    truth: Values
+    surrogate: Values
+    effects: Values
+    results: tuple[int, ...]
+    slices: Views
+    maps: Views | None
+    executed: int
+    unfinished: int
+
+
+def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda done, of: None) -> Study:
+    """Check an artifact on fresh rows, and run what its page draws.
+
+    Raises as `NumericArtifact.check`.
+    """
+    report = artifact.check(rows, seed)
+    x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
+    kept = np.isfinite(y).all(1)
+    x, y = x[kept], y[kept]
+    results = shown_results(report)
+    measure = _Measure(artifact, told)
+    effects = total_effects(artifact, measure.truth)[:, results].max(1)
+    most = max(1, int(SECONDS / 2 / max(measure.seconds_a_row, 1e-9)))
+    order = np.argsort(-effects, kind="stable")
+    sliced = tuple(sorted(order[:MOST_SLICED].tolist()))
+    mapped = tuple(sorted(order[:MOST_MAPPED].tolist()))
+    plans = [_plan(artifact.arguments, sliced, 1, SLICES, min(most, MOST_ROWS, MOST_NUMBERS // len(results)))]
+    if len(mapped) > 1:
+        plans.append(_plan(artifact.arguments, mapped, 2, MAPS, min(most, MOST_ROWS, MOST_NUMBERS // len(results))))
+    measure.total = sum(plan.rows for plan in plans)
+    views = [_measured(plan, artifact.arguments, measure, results) for plan in plans]
+    return Study(
+        *(report, x, y, artifact.outputs(x), effects, results, views[0], views[1] if views[1:] else None),
+        *(measure.done, measure.unfinished),
+    )
+
+
+def shown_results(report: Report) -> tuple[int, ...]:
+    """The results of the greatest error, in their order."""
+    worst = sorted(range(len(report.results)), key=lambda k: -_error(report.results[k].nmse))
+    return tuple(sorted(worst[:MOST_RESULTS]))
+
+
+def _error(nmse: float) -> float:
+    return math.inf if math.isnan(nmse) else nmse
+
+
+class _Measure:
+    """Runs the program and its surrogate, counts the rows and takes their time."""
+
+    def __init__(self, artifact: NumericArtifact, told: Told):
+        self.artifact, self.told = artifact, told
+        self.done = self.unfinished = self.total = 0
+        self.seconds_a_row = 0.0
+
+    def truth(self, x: Values) -> Values:
+        """What the program gives: [n, A] -> [n, R], NaN where that is no finite number."""
+        started = time.perf_counter()
+        y, status = run_with_status(self.artifact.program, x)
+        self.seconds_a_row = (time.perf_counter() - started) / max(1, len(x))
+        self.unfinished += int(np.isin(status, (Status.FUEL, Status.SKIPPED)).sum())
+        return np.where(np.isfinite(y), y, np.nan)
+
+    def both(self, x: Values, results: Sequence[int]) -> tuple[Values, Values]:
+        """[n, r] of the program and of its surrogate."""
+        found = []
+        for start in range(0, len(x), CHUNK):
+            part = x[start : start + CHUNK]
+            found.append((self.truth(part)[:, results], self.artifact.outputs(part)[:, results]))
+            self.done += len(part)
+            self.told(self.done, self.total)
+        truth, surrogate = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return truth, np.where(np.isfinite(surrogate), surrogate, np.nan)
+
+
+def total_effects(artifact: NumericArtifact, truth: Callable[[Values], Values]) -> Values:
+    """How much each argument matters to each result, [A, R]: the share of the variance that is gone once all others
+    are known. Estimated as Jansen (1999) does, on a few rows where one argument at a time is drawn anew; 0 where the
+    program gives nothing to compare.
+    """
+    program = artifact.program
+    A = len(program.arguments)
+    first, other = sample(program, EFFECT_ROWS, 0), sample(program, EFFECT_ROWS, 1)
+    moved = np.repeat(first[None], A, 0)
+    moved[range(A), :, range(A)] = other.T
+    y = truth(np.concatenate([first[None], moved]).reshape(-1, A)).reshape(1 + A, EFFECT_ROWS, -1)
+    unit = np.nanmax(np.abs(y), axis=(0, 1), initial=5e-324, where=np.isfinite(y))
+    y = y / np.maximum(unit, 5e-324)  # squares of large doubles overflow
+    known = np.isfinite(y)
+    pairs = known[1:] & known[:1]
+    change = np.where(pairs, (np.where(known[1:], y[1:], 0) - np.where(known[:1], y[:1], 0)) ** 2, 0).sum(1)
+    mean = np.where(known, y, 0).sum((0, 1)) / np.maximum(known.sum((0, 1)), 1)
+    spread = np.where(known, (np.where(known, y, 0) - mean) ** 2, 0).sum((0, 1)) / np.maximum(known.sum((0, 1)), 1)
+    scale = 2 * spread * np.maximum(pairs.sum(1), 1)
+    found: Values = np.divide(change, scale, out=np.zeros_like(change), where=scale > 0)
+    return found
+
+
+# --- Which rows ---
+
+
+@dataclass(frozen=True)
+class _Plan:
+    arguments: tuple[int, ...]
+    layout: Layout
+    stops: tuple[Values, ...]
+    middle: tuple[int, ...]
+    panels: tuple[tuple[tuple[int, ...], tuple[Values, ...], tuple[tuple[int, ...], ...]], ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(math.prod(map(len, points)) * len(settings) for _, points, settings in self.panels)
+
+
+def _plan(
+    arguments: Sequence[Argument], shown: tuple[int, ...], dimensions: int, layouts: Sequence[Layout], most: int
+) -> _Plan:
+    """The finest layout of at most so many rows; the coarsest where none is."""
+    for layout in layouts:
+        plan = _planned(arguments, shown, dimensions, layout)
+        if plan.rows <= most:
+            break
+    return plan
+
+
+def _planned(arguments: Sequence[Argument], shown: tuple[int, ...], dimensions: int, layout: Layout) -> _Plan:
+    stops, middle = zip(*(slider(arguments[k], layout.stops) for k in shown), strict=True)
+    panels = []
+    for axes in combinations(shown, dimensions):
+        points = tuple(slider(arguments[k], layout.points)[0] for k in axes)
+        others = [place for place, k in enumerate(shown) if k not in axes]
+        sizes, centre = [len(stops[place]) for place in others], tuple(middle[place] for place in others)
+        panels.append((axes, points, tuple(settings(sizes, centre, layout.joint))))
+    return _Plan(shown, layout, stops, middle, tuple(panels))
+
+
+def slider(argument: Argument, count: int) -> tuple[Values, int]:
+    """At most `count` + 1 values from one end of an argument's range to the other, and the place of its middle."""
+    centre = in_range(argument, np.array([0.5]))
+    ends = in_range(argument, np.linspace(0, 1, count)) if count > 1 else centre
+    values = np.unique(np.concatenate([ends, centre]))
+    return values, int(np.searchsorted(values, centre[0]))
+
+
+def settings(sizes: Sequence[int], centre: tuple[int, ...], joint: bool) -> list[tuple[int, ...]]:
+    """Positions of sliders that have so many each, the centre first: all of them, or those that differ from it in one
+    slider."""
+    if joint:
+        return [centre, *(found for found in product(*map(range, sizes)) if found != centre)]
+    moved = [
+        (*centre[:k], position, *centre[k + 1 :])
+        for k, size in enumerate(sizes)
+        for position in range(size)
+        if position != centre[k]
+    ]
+    return [centre, *moved]
+
+
+def _measured(plan: _Plan, arguments: Sequence[Argument], measure: _Measure, results: Sequence[int]) -> Views:
+    base = np.array([in_range(a, np.array([0.5]))[0] for a in arguments])
+    panels = []
+    for axes, points, positions in plan.panels:
+        x = _rows_of(plan, base, axes, points, positions)
+        truth, surrogate = measure.both(x.reshape(-1, len(base)), results)
+        shape = (len(positions), -1, len(results))
+        panels.append(Panel(axes, points, positions, truth.reshape(shape), surrogate.reshape(shape)))
+    return Views(plan.arguments, plan.layout, plan.stops, plan.middle, tuple(panels))
+
+
+def _rows_of(
+    plan: _Plan,
+    base: Values,
+    axes: tuple[int, ...],
+    points: tuple[Values, ...],
+    positions: tuple[tuple[int, ...], ...],
+) -> Values:
+    """[c, n, A]."""
+    others = [(place, k) for place, k in enumerate(plan.arguments) if k not in axes]
+    x = np.tile(base, (len(positions), math.prod(map(len, points)), 1))
+    for which, (place, k) in enumerate(others):
+        x[:, :, k] = plan.stops[place][[position[which] for position in positions]][:, None]
+    grid = np.meshgrid(*points[::-1], indexing="ij")[::-1]  # the last argument from row to row
+    for k, along in zip(axes, grid, strict=True):
+        x[:, :, k] = along.ravel()
+    return x
