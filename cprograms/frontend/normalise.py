@@ -20,6 +20,7 @@ RANGE = "..."
 MAX_RANGE = 4096
 """Labels or elements that a range may stand for."""
 
+_REWRITTEN = (c_ast.Compound, c_ast.Decl, c_ast.CompoundLiteral, c_ast.FuncDef)
 _Tagged: TypeAlias = c_ast.Struct | c_ast.Union | c_ast.Enum
 
 
@@ -32,12 +33,15 @@ def normalise(nodes: list[c_ast.Node], index: int) -> list[c_ast.Node]:
     something cannot be spelled out.
     """
     nodes = [n for n in nodes if not isinstance(n, c_ast.StaticAssert | c_ast.Pragma)]
+    kept: list[c_ast.Node] = []
     for node in walk(*nodes):
         if isinstance(node, c_ast.TernaryOp):
             _with_middle(node)
         elif isinstance(node, c_ast.InitList):
             node.exprs = [single for item in node.exprs for single in _single_elements(item)]
-    for node in walk(*nodes):
+        elif isinstance(node, _REWRITTEN):
+            kept.append(node)
+    for node in kept:  # whose initialisers are spelled out by now
         if isinstance(node, c_ast.Compound) and node.block_items:
             items = [n for n in node.block_items if not _means_nothing(n)]
             node.block_items = [single for n in items for single in _single_cases(n)]

@@ -427,10 +427,14 @@ def _split(text: str, depth: int) -> tuple[list[_Piece], bool]:
         if token in _OPEN:
             begins = token == "{" and not nesting and (tokens[-1:] == [")"] or _is_old_style(tokens))
             body = len(tokens) if begins and not body else body
-        nesting = max(nesting + (token in _OPEN) - (token in _CLOSE), 0)
+            nesting += 1
+        elif token in _CLOSE and nesting:
+            nesting -= 1
         tokens.append(token)
+        if nesting:
+            continue
         ends = token == "}" and (body or len(tokens) == 1)
-        if not nesting and (ends or (token == ";" and not _is_old_style(tokens))):
+        if ends or (token == ";" and not _is_old_style(tokens)):
             if tokens not in ([";"], ["}"]):
                 pieces.append(_chunk(len(pieces), text[start : match.end()], start, coord, lines, tokens, body))
             tokens, body = [], 0
