@@ -18,6 +18,7 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import driver
 from surrogate.driver import TARGETS
 from surrogate.numeric.options import RANGE, SHAPE
+from surrogate.replace import options as replacing
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
 from surrogate.terminal import console, interrupts
 from surrogate.terminal.arguments import Parser, WrongArguments
@@ -130,6 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
         if len(rows) > 1:
             _add_artifact_command(commands, rows)
     _add_inspect(commands)
+    _add_replace(commands)
     for rows in tables:
         if len(rows) == 1:
             _add_artifact_command(commands, rows)
@@ -276,6 +278,20 @@ def _inspect(options: argparse.Namespace) -> int:
     source = _source(options) | {o.dest: getattr(options, o.dest) for o in SHAPE if o.given(options)}
     with shared(source.pop("limit")):
         return tell(describe(_path(options), ranges=options.ranges, **source), options.json)
+
+
+def _add_replace(commands: Any) -> None:
+    p = _add_command(commands, "replace", _replace, replacing.ABOUT)
+    # A C compiler, which builds the program, includes what it finds.
+    add_options(p, [o for o in SOURCE_OPTIONS if o.dest not in ("entry", "sandboxed_includes")])
+    add_options(p, replacing.OPTIONS)
+    p.set_defaults(sandboxed_includes=False)
+
+
+def _replace(options: argparse.Namespace) -> int:
+    from surrogate.replace.commands import run
+
+    return run(options, _path(options), _source(options))
 
 
 # --- commands on an artifact ---
