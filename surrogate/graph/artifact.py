@@ -26,10 +26,11 @@ from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict, from_dict
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.words import error_line, trapped_line
+from surrogate.optimise.optimising import Optimising
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class GraphProgram(NumericArtifact):
+class GraphProgram(NumericArtifact, Optimising):
     """A compiled program that is computed exactly.
 
     `module` is the program itself (`surrogate.graph.module.GraphModule`): differentiable, its constants are parameters.

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from surrogate.numeric.options import COMMANDS, DATA, FINETUNE, FINETUNE_OUTPUT, RANGE, SHAPE, TARGET_NMSE
+from surrogate.optimise.options import OPTIMIZE
+from surrogate.report.options import ROWS as REPORT_ROWS
+from surrogate.report.options import report_command
 from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class GraphTarget:
     commands: tuple[Command[GraphProgram], ...] = (
         *COMMANDS,
         Command("finetune", FINETUNE, FINETUNE_OPTIONS, deferred("surrogate.graph.commands:finetune")),
+        report_command(deferred("surrogate.graph.commands:report_page"), (REPORT_ROWS,)),
+        OPTIMIZE,
     )
 
     def compile(

@@ -32,12 +32,13 @@ from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.words import error_line, trapped_line
+from surrogate.optimise.optimising import Optimising
 
 TAPS = "taps.json"
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Surrogate(NumericArtifact):
+class Surrogate(NumericArtifact, Optimising):
     """A compiled surrogate.
 
     `module` is the network. `rows` counts the executed rows that shaped the weights, of which there were as many as

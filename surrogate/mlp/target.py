@@ -19,6 +19,9 @@ from surrogate.numeric.options import (
     STEPS,
     TARGET_NMSE,
 )
+from surrogate.optimise.options import OPTIMIZE
+from surrogate.report.options import ROWS as REPORT_ROWS
+from surrogate.report.options import report_command
 from surrogate.target import Command, Option, Summary, Target, deferred
 
 if TYPE_CHECKING:
@@ -85,6 +88,8 @@ class Mlp:
     commands: tuple[Command[Surrogate], ...] = (
         *COMMANDS,
         Command("finetune", FINETUNE, FINETUNE_OPTIONS, deferred("surrogate.mlp.commands:finetune")),
+        report_command(deferred("surrogate.mlp.commands:report_page"), (REPORT_ROWS,)),
+        OPTIMIZE,
     )
 
     def compile(
