@@ -125,7 +125,8 @@ def show(options: argparse.Namespace, program: AncProgram) -> int:
     if options.tape is None:
         content = matrix_picture(program.entry, program.controller, program.tape, suffix[1:])
     else:
-        content = run_picture(program.entry, program.trace(options.tape, **_steps(options)), suffix[1:])
+        steps = program.trace(options.tape, **_steps(options))
+        content = run_picture(program.entry, program.program, steps, suffix[1:])
     write_output(options.output, content)
     return OK
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, Unpack
 
+from surrogate.report.options import report_command
 from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred, output_option
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Anc:
     commands: tuple[Command[AncProgram], ...] = (
         Command("run", RUN, (TAPE, STEPS), deferred("surrogate.anc.commands:run")),
         Command("check", CHECK, CHECK_OPTIONS, deferred("surrogate.anc.commands:check")),
+        report_command(deferred("surrogate.anc.reporting:report_page"), (TAPE, STEPS)),
         _own("trace", "show each step of an exact program on a tape", (TAPE, STEPS), "surrogate.anc.commands:trace"),
         _own(
             "decompile",

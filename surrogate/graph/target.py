@@ -43,7 +43,7 @@ class GraphTarget:
     commands: tuple[Command[GraphProgram], ...] = (
         *COMMANDS,
         Command("finetune", FINETUNE, FINETUNE_OPTIONS, deferred("surrogate.graph.commands:finetune")),
-        report_command(deferred("surrogate.graph.commands:report_page"), (REPORT_ROWS,)),
+        report_command(deferred("surrogate.graph.reporting:report_page"), (REPORT_ROWS,)),
         OPTIMIZE,
     )
 

@@ -88,7 +88,7 @@ class Mlp:
     commands: tuple[Command[Surrogate], ...] = (
         *COMMANDS,
         Command("finetune", FINETUNE, FINETUNE_OPTIONS, deferred("surrogate.mlp.commands:finetune")),
-        report_command(deferred("surrogate.mlp.commands:report_page"), (REPORT_ROWS,)),
+        report_command(deferred("surrogate.mlp.reporting:report_page"), (REPORT_ROWS,)),
         OPTIMIZE,
     )
 

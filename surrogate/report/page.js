@@ -174,9 +174,7 @@ function startRun(run) {
   const registers = all("[data-register]", root), cells = all("[data-cell]", root), lines = all("[data-line]", root);
   const fill = (boxes, values, written) => boxes.forEach((box, k) => {
     box.querySelector("b").textContent = values[k];
-    box.style.background = run.shades[values[k]];
-    box.style.color = run.inks[values[k]];
-    box.classList.toggle("written", written.includes(k));
+    box.className = `box s${run.levels[values[k]] ?? 0}${written.includes(k) ? " written" : ""}`;
   });
   const draw = () => {
     const k = Number(input.value), step = run.steps[k];

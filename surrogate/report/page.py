@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -35,8 +34,11 @@ class Section:
         return "".join(c if c.isalnum() else "-" for c in (self.link or self.title).lower())
 
 
-def page(title: str, lead: str, sections: Sequence[Section], data: Any = None) -> bytes:
-    """The whole page. `lead` is HTML; `data`, for the script, is what JSON holds. A page without data has no script."""
+def page(title: str, lead: str, sections: Sequence[Section], data: Any = None, styles: str = "") -> bytes:
+    """The whole page. `lead` is HTML, and `styles` are further rules; `data`, for the script, is what JSON holds.
+
+    A page without data has no script.
+    """
     links = "".join(f'<a href="#{s.name}">{escape(s.link or s.title)}</a>' for s in sections)
     body = "\n".join(f'<section id="{s.name}">\n<h2>{escape(s.title)}</h2>\n{s.body}\n</section>' for s in sections)
     return (
@@ -44,7 +46,7 @@ def page(title: str, lead: str, sections: Sequence[Section], data: Any = None) -
         .substitute(
             title=escape(title),
             version=__version__,
-            style=_part("page.css"),
+            style=f"{_part('page.css')}\n{styles}".strip(),
             lead=lead,
             links=f"<nav>{links}</nav>" if len(sections) > 2 else "",
             sections=body,
@@ -56,7 +58,7 @@ def page(title: str, lead: str, sections: Sequence[Section], data: Any = None) -
 
 @cache
 def _part(name: str) -> str:
-    return files("surrogate.report").joinpath(name).read_text("utf-8").strip()
+    return Path(__file__).with_name(name).read_text("utf-8").strip()
 
 
 def _script(data: Any) -> str:

@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from cprograms.names import listed
 from cprograms.program import MOST_LINES, Argument, Result, bound
 from surrogate.numeric.artifact import NumericArtifact, tensors_of
-from surrogate.numeric.check import Report
-from surrogate.numeric.checking.errors import ResultError
-from surrogate.numeric.words import BAD_NMSE, bad_results, fault_words, number
+from surrogate.numeric.words import bad_results, number
 from surrogate.report import charts
 from surrogate.report.about import About
 from surrogate.report.colours import DIVERGING, VIRIDIS
+from surrogate.report.errors import error_section
 from surrogate.report.packing import packed
 from surrogate.report.page import Section, code, paragraph, table
 from surrogate.report.source import coloured_c
@@ -33,7 +31,7 @@ KEY = '<span class="key truth"></span>the C program <span class="key surrogate">
 def lead(artifact: NumericArtifact, about: About, study: Study) -> str:
     """What stands above all sections: what it is, in a line, its figures, and which result is looked at."""
     report, worst = study.report, study.report.worst
-    verdict = "bad" if bad_results(report) else "good"
+    verdict = "bad" if bad_results(report) else ""
     of = f" of {worst.name}" if len(report.results) > 1 else ""
     figures = [
         (f"nMSE{of}", number(worst.nmse), verdict),
@@ -61,7 +59,7 @@ def sections(artifact: NumericArtifact, about: About, study: Study, path: str) -
     return [
         Section("The program", coloured_c(artifact.text), "Program"),
         Section("Where its inputs come from", _domain(artifact.arguments, study), "Domain"),
-        Section("How far it is off", _errors(study.report), "Error"),
+        Section("How far it is off", error_section(study.report), "Error"),
         Section("Truth and prediction", _predictions(artifact, study), "Predictions"),
         Section("The worst rows", _worst_rows(artifact, study), "Worst rows"),
         Section("Slices", _slices(artifact, study), "Slices"),
@@ -129,36 +127,6 @@ def _domain(arguments: Sequence[Argument], study: Study) -> str:
             "note",
         )
     )
-
-
-def _errors(report: Report) -> str:
-    of = (
-        f", of which {report.trapped:,} had no finite result and do not count ({escape(fault_words(report))})"
-        if report.faults
-        else f", of which {report.trapped:,} had no finite result and do not count"
-        if report.trapped
-        else ""
-    )
-    rows = [_error_row(r) for r in sorted(report.results, key=lambda r: -r.nmse if r.nmse == r.nmse else -np.inf)]
-    bad = bad_results(report)
-    warning = (
-        paragraph(f"<b>This is a bad surrogate of {escape(listed([r.name for r in bad]))}</b>: its nMSE is above"
-                  f" {BAD_NMSE}; a constant has 1.", "warning")
-        if bad
-        else ""
-    )  # fmt: skip
-    return (
-        paragraph(
-            f"On {report.rows:,} fresh rows of the domain, drawn with seed {report.seed}{of}. The worst is first."
-        )
-        + warning
-        + table(("result", "nMSE", "R²", "greatest error", "mean of the truth", "its deviation"), rows)
-        + paragraph("nMSE is the mean squared error over the variance of the truth. Errors are in C units.", "note")
-    )
-
-
-def _error_row(r: ResultError) -> tuple[str, ...]:
-    return code(r.name), number(r.nmse), number(r.r2), number(r.max_error), number(r.mean), number(r.std)
 
 
 # --- Rows ---

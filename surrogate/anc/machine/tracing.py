@@ -104,7 +104,7 @@ def trace_lines(steps: Sequence[TraceStep], colour: bool = False, most: int | No
     registers = len(steps[0].registers)
     header = ["step", "line", "instruction", "", *(f"r{r}" for r in range(registers))]
     rows = [
-        [str(s.step), str(s.line), instruction_text(s.instruction), _effect(s), *map(str, s.registers)] for s in steps
+        [str(s.step), str(s.line), instruction_text(s.instruction), effect(s), *map(str, s.registers)] for s in steps
     ]
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = [_DIM(line, colour) for line in _folded(_aligned(header, widths), widths, "cells", most, _plain)]
@@ -157,7 +157,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def _effect(s: TraceStep) -> str:
+def effect(s: TraceStep) -> str:
     """What a step does, with the values that it looks at."""
     i = s.instruction
     if i.op is Op.JEZ:

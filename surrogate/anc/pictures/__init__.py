@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from surrogate.anc.decompiler.reading import arg_max_program
-from surrogate.anc.machine.assembly import size_line
+from surrogate.anc.machine.assembly import Assembly, size_line
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.tracing import TraceStep
-from surrogate.anc.pictures.grids import Grid, matrix_grids, trace_grid
-from surrogate.anc.pictures.html import page
+from surrogate.anc.pictures.grids import matrix_grids, trace_grid
+from surrogate.anc.pictures.html import grids_page, run_page
 from surrogate.anc.pictures.png import figure
 
 
@@ -18,13 +18,11 @@ def matrix_picture(name: str, controller: Controller, tape: int, form: str) -> b
 
     `form` is "html" (a page on its own) or "png". Raises UsageError for a PNG where matplotlib is not installed.
     """
-    return _picture(f"{name}: {size_line(arg_max_program(controller), tape)}", matrix_grids(controller), form)
+    title, grids = f"{name}: {size_line(arg_max_program(controller), tape)}", matrix_grids(controller)
+    return figure(title, grids) if form == "png" else grids_page(title, grids)
 
 
-def run_picture(name: str, steps: Sequence[TraceStep], form: str) -> bytes:
-    """A picture of the steps of a run of the program `name`. Raises as `matrix_picture`."""
-    return _picture(f"{name}: a run of {len(steps):,} steps", [trace_grid(steps)], form)
-
-
-def _picture(title: str, grids: Sequence[Grid], form: str) -> bytes:
-    return figure(title, grids) if form == "png" else page(title, grids).encode()
+def run_picture(name: str, assembly: Assembly, steps: Sequence[TraceStep], form: str) -> bytes:
+    """A picture of the steps of a run of the program `name`, `assembly`. Raises as `matrix_picture`."""
+    title, grid = f"{name}: a run of {len(steps):,} steps", trace_grid(steps)
+    return figure(title, [grid]) if form == "png" else run_page(title, grid, assembly, steps)

@@ -1,42 +1,41 @@
-"""A picture as one HTML page: inline SVG and CSS, nothing to load."""
+"""Exact programs as HTML: matrices and runs as inline SVG, and a run that one steps through with a slider."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
-from surrogate.anc.pictures.grids import Grid
-from surrogate.anc.pictures.shades import ink, shade
+from surrogate.anc.decompiler.softness import register_name
+from surrogate.anc.machine.assembly import Assembly, instruction_text
+from surrogate.anc.machine.tracing import TraceStep, effect
+from surrogate.anc.pictures.grids import DRAWN_STEPS, Grid
+from surrogate.anc.pictures.shades import LEVELS, level, shade_styles
+from surrogate.report.page import Section, page
 
 CELL, GAP, LETTER, LINE = 18, 12, 7.0, 16  # pixels
-STYLE = """
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; background: #fff; margin: 2rem auto; max-width: 76rem;
-  padding: 0 1.5rem; }
-h1 { font-size: 1.35rem; font-weight: 650; margin: 0 0 .3rem; }
-.key { color: #52606d; margin: 0 0 1.5rem; display: flex; align-items: center; gap: .5rem; flex-wrap: wrap; }
-.grids { display: flex; flex-wrap: wrap; gap: 1.8rem 2.6rem; align-items: flex-start; }
-figure { margin: 0; max-width: 100%; overflow-x: auto; }
-figcaption { margin-bottom: .4rem; color: #52606d; }
-figcaption b { color: #1f2933; }
-svg { display: block; }
-svg text { font: 11.5px ui-monospace, "DejaVu Sans Mono", monospace; fill: #52606d; white-space: pre; }
-svg .cell text, svg text.value { text-anchor: middle; }
-"""
 
 
-def page(title: str, grids: Sequence[Grid]) -> str:
-    """The whole page."""
-    scale = "".join(f'<rect x="{i * 12}" width="12" height="12" fill="{shade(i / 10)}"/>' for i in range(11))
-    shown = "value" if grids[0].text else "probability"
-    key = f'<svg width="132" height="12" aria-hidden="true">{scale}</svg>'
+def grids_page(title: str, grids: Sequence[Grid]) -> bytes:
+    """A page of grids alone."""
+    return page(title, "", [Section("The controller", grids_body(grids))], styles=shade_styles())
+
+
+def run_page(title: str, grid: Grid, assembly: Assembly, steps: Sequence[TraceStep]) -> bytes:
+    """A page of a run alone."""
+    return page(title, "", run_sections(grid, assembly, steps), run_data(assembly, steps), shade_styles())
+
+
+# --- Grids ---
+
+
+def grids_body(grids: Sequence[Grid]) -> str:
+    """Grids of one kind, and what their colours mean."""
+    scale = "".join(f'<g class="s{k}"><rect x="{k * 8}" width="8" height="12"/></g>' for k in range(LEVELS))
+    shown, most = ("value", "M − 1") if grids[0].text else ("probability", "1")
+    key = f'<svg class="grid" width="{8 * LEVELS}" height="12" aria-hidden="true">{scale}</svg>'
     figures = "\n".join(_figure(grid) for grid in grids)
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="key">{shown} 0 {key} {"M − 1" if grids[0].text else "1"}</p>\n'
-        f'<div class="grids">\n{figures}\n</div>\n</body>\n</html>\n'
-    )
+    return f'<p class="scale-key">{shown} 0 {key} {most}</p>\n<div class="grids">\n{figures}\n</div>'
 
 
 def _figure(grid: Grid) -> str:
@@ -48,7 +47,9 @@ def _figure(grid: Grid) -> str:
     for r in range(len(grid.rows)):
         parts += [_cell(grid, r, c, x[c], top + CELL * r) for c in range(len(grid.columns))]
     caption = f"<figcaption><b>{_subscript(grid.name)}</b> {escape(grid.about)}</figcaption>"
-    return f'<figure>{caption}<svg width="{width:.0f}" height="{height:.0f}">{"".join(parts)}</svg></figure>'
+    about = escape(f"{grid.name}: {grid.about}")
+    svg = f'<svg class="grid" role="img" aria-label="{about}" width="{width:.0f}" height="{height:.0f}">'
+    return f'<figure class="wide">{caption}{svg}{"".join(parts)}</svg></figure>'
 
 
 def _subscript(name: str) -> str:
@@ -84,10 +85,86 @@ def _cell(grid: Grid, r: int, c: int, x: float, y: float) -> str:
     value = float(grid.shade[r, c])
     shown = grid.text[r][c] if grid.text else f"{value:.3f}"
     tip = escape(f"{grid.rows[r].strip()} · {grid.columns[c]}: {shown}")
-    frame = ' stroke="#d9480f" stroke-width="2"' if (r, c) in grid.marked else ' stroke="#d5dbe1"'
+    framed = " written" if (r, c) in grid.marked else ""
     place = f'x="{x + 0.5:.1f}" y="{y + 0.5:.1f}" width="{CELL - 1}" height="{CELL - 1}"'
-    box = f'<rect {place} fill="{shade(value)}"{frame}/>'
-    label = ""
-    if grid.text:
-        label = f'<text class="value" x="{x + CELL / 2:.1f}" y="{y + 13:.1f}" style="fill:{ink(value)}">{shown}</text>'
-    return f"<g><title>{tip}</title>{box}{label}</g>"
+    label = f'<text class="value" x="{x + CELL / 2:.1f}" y="{y + 13:.1f}">{shown}</text>' if grid.text else ""
+    return f'<g class="s{level(value)}{framed}"><title>{tip}</title><rect {place}/>{label}</g>'
+
+
+# --- A run ---
+
+
+def run_sections(grid: Grid, assembly: Assembly, steps: Sequence[TraceStep]) -> list[Section]:
+    """The run step by step, with a slider, and all of it at once."""
+    return [
+        Section("The run, step by step", _machine(assembly, steps), "Step by step"),
+        Section("The whole run", grids_body([grid]), "Run"),
+    ]
+
+
+def _machine(assembly: Assembly, steps: Sequence[TraceStep]) -> str:
+    """The machine before the first step; the script moves it on."""
+    registers, tape = _start(assembly, steps)
+    lines = "".join(
+        f'<li data-line="{k}">{escape(instruction_text(i))}</li>' for k, i in enumerate(assembly.instructions)
+    )
+    boxes = {
+        kind: "".join(_box(kind, k, name, value, assembly.memory_size) for k, (name, value) in enumerate(content))
+        for kind, content in (
+            ("register", [(register_name(r), value) for r, value in enumerate(registers)]),
+            ("cell", [(str(c), value) for c, value in enumerate(tape)]),
+        )
+    }
+    last = min(len(steps), DRAWN_STEPS)
+    return (
+        '<div id="step-by-step"><div class="slider"><label for="step">step <output>0</output>'
+        '<span class="said"></span></label><div class="stepper"><button type="button" class="back"'
+        ' aria-label="a step back">◀</button>'
+        f'<input id="step" type="range" min="0" max="{last}" value="0">'
+        '<button type="button" class="on" aria-label="a step on">▶</button></div></div>'
+        f'<div class="machine"><ol class="listing" start="0">{lines}</ol><div>'
+        f'<h3>registers</h3><div class="boxes">{boxes["register"]}</div>'
+        f'<h3>tape</h3><div class="boxes">{boxes["cell"]}</div></div></div></div>'
+    )
+
+
+def _box(kind: str, k: int, name: str, value: int | None, memory_size: int) -> str:
+    shown = "?" if value is None else str(value)
+    return (
+        f'<span class="box s{_level(value, memory_size)}" data-{kind}="{k}"><small>{name}</small><b>{shown}</b></span>'
+    )
+
+
+def _level(value: int | None, memory_size: int) -> int:
+    return 0 if not value else max(1, level(value / (memory_size - 1)))
+
+
+def _start(assembly: Assembly, steps: Sequence[TraceStep]) -> tuple[list[int | None], list[int]]:
+    """Registers and tape before the first step."""
+    before = {cell: value for cell, (value, _) in steps[0].changed.items()}
+    return list(assembly.registers), [before.get(cell, value) for cell, value in enumerate(steps[0].tape)]
+
+
+def run_data(assembly: Assembly, steps: Sequence[TraceStep]) -> dict[str, Any]:
+    """What the script shows of each step: the line, what it does, and what is there after it."""
+    registers, tape = _start(assembly, steps)
+    start = {"line": steps[0].line, "said": "before the first step", "registers": registers, "tape": tape}
+    return {
+        "run": {
+            "levels": [_level(value, assembly.memory_size) for value in range(assembly.memory_size)],
+            "steps": [
+                start | {"registers": ["?" if r is None else r for r in registers], "out": [], "cells": []},
+                *(
+                    {
+                        "line": s.line,
+                        "said": f"{instruction_text(s.instruction)}: {effect(s)}".removesuffix(": "),
+                        "registers": list(s.registers),
+                        "tape": list(s.tape),
+                        "out": [] if s.instruction.out is None else [s.instruction.out],
+                        "cells": list(s.changed),
+                    }
+                    for s in steps[:DRAWN_STEPS]
+                ),
+            ],
+        }
+    }

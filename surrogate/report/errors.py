@@ -1,0 +1,155 @@
+"""What a page says of a measured error: the tables of `surrogate.numeric.check.Report`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from html import escape
+
+from cprograms.names import listed
+from cprograms.program import bound
+from surrogate.numeric.check import Report
+from surrogate.numeric.checking.errors import ResultError
+from surrogate.numeric.checking.gradients import Gradients
+from surrogate.numeric.checking.regions import Region
+from surrogate.numeric.checking.speed import Speed
+from surrogate.numeric.words import BAD_NMSE, bad_results, fault_words, number
+from surrogate.report.page import code, paragraph, table
+
+
+def error_section(report: Report) -> str:
+    """All that was measured, the worst first."""
+    parts = [_results(report), *map(_region, report.regions), *_outside(report)]
+    parts += [_bounds(report)] if report.bounds else []
+    parts += [_gradients(report.gradients)] if report.gradients else []
+    parts += [_speed(report.speed)] if report.speed else []
+    return "".join(parts)
+
+
+def figure(v: float) -> str:
+    """A number of a table; what is not known is a dash."""
+    return "–" if math.isnan(v) else number(v).replace("-", "−")
+
+
+def _results(report: Report) -> str:
+    bars = {b.name: b for b in report.bounds}
+    rows = sorted(report.results, key=lambda r: -math.inf if math.isnan(r.nmse) else -r.nmse)
+    header = ["result", "nMSE", "R²", "median error", "99 % err at most", "greatest error"]
+    header += ["90 % bar", "99 % bar"] if bars else []
+    relative = any(not math.isnan(r.relative) for r in rows)
+    header += ["median, relative"] if relative else []
+    cells = []
+    for r in rows:
+        ends = [figure(bars[r.name].p90), figure(bars[r.name].p99)] if bars else []
+        share = [_percent(r.relative)] if relative else []
+        cells.append([code(r.name), *map(figure, (r.nmse, r.r2, r.median, r.p99, r.max_error)), *ends, *share])
+    return (
+        paragraph(f"On {report.rows:,} fresh rows of the domain, drawn with seed {report.seed}{_left_out(report)}.")
+        + _warning(report)
+        + table(header, cells)
+        + paragraph(
+            "nMSE is the mean squared error over the variance of the truth: 1 is a constant's. Errors are absolute, in"
+            " C units.",
+            "note",
+        )
+    )
+
+
+def _left_out(report: Report) -> str:
+    if not report.trapped:
+        return ""
+    why = f" ({escape(fault_words(report))})" if report.faults else ""
+    return f"; {report.trapped:,} of them had no finite result and do not count{why}"
+
+
+def _warning(report: Report) -> str:
+    bad = bad_results(report)
+    if not bad:
+        return ""
+    of = f" of {escape(listed([r.name for r in bad]))}" if len(report.results) > 1 else ""
+    return paragraph(f"<b>This is a bad surrogate{of}</b>: its nMSE is above {BAD_NMSE}.", "warning")
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{figure(100 * share)} %"
+
+
+def _region(region: Region) -> str:
+    if region.argument:
+        where = f"where {code(region.argument)} is from {bound(region.low)} to {bound(region.high)}"
+    else:
+        place = f" (line {region.line})" if region.line else ""
+        where = f"where {code(region.condition)} is {'true' if region.holds else 'false'}{place}"
+    return paragraph(
+        f"{100 * region.share:.0f} % of the squared error of {code(region.result)} is {where}, which is"
+        f" {100 * region.rows:.2g} % of the rows."
+    )
+
+
+def _outside(report: Report) -> Iterator[str]:
+    for r in report.results:
+        if r.outside:
+            yield paragraph(_declared(r, report.rows - report.trapped))
+
+
+def _declared(r: ResultError, rows: int) -> str:
+    program = f"; so does the program, on {r.program_outside:,}" if r.program_outside else ""
+    return (
+        f"The surrogate leaves the declared range of {code(r.name)} on {r.outside:,} of {rows:,} rows, by at most"
+        f" {figure(r.excess)}{program}."
+    )
+
+
+def _bounds(report: Report) -> str:
+    said = paragraph(
+        "The bars are split-conformal: of new inputs drawn uniformly from the domain, at least 90 % (99 %) err by at"
+        " most so much.",
+        "note",
+    )
+    parts = []
+    for b in report.bounds:
+        if b.argument:
+            rows = [
+                (f"{bound(low)} to {bound(high)}", figure(p90), figure(p99))
+                for low, high, (p90, p99) in zip(b.edges, b.edges[1:], b.slices, strict=False)
+            ]
+            title = f"The bars of {code(b.name)} by {code(b.argument)}"
+            parts.append(f"<h3>{title}</h3>{table((escape(b.argument), '90 % bar', '99 % bar'), rows)}")
+    return said + "".join(parts)
+
+
+def _gradients(found: Gradients) -> str:
+    source = "the program's graph" if found.source == "graph" else "differences of the program's results"
+    worst = sorted(found.arguments, key=lambda a: -a.relative)
+    rows = [
+        (code(a.argument), code(a.result), *map(figure, (a.rms_error, a.rms_true, a.max_error)), _percent(a.relative))
+        for a in worst
+    ]
+    jumps = f"; {found.jumps:,} are left out, as the program jumps or bends there" if found.jumps else ""
+    return (
+        "<h3>Its derivatives</h3>"
+        + paragraph(f"Beside those of {source}, on {found.rows:,} rows{jumps}.")
+        + table(("argument", "result", "error (rms)", "truth (rms)", "greatest error", "relative"), rows, 2)
+    )
+
+
+def _speed(speed: Speed) -> str:
+    rows = [
+        ("the C program, in the sandbox", _time(speed.program)),
+        (f"the surrogate, {speed.batch:,} rows a call", _time(speed.batched)),
+        ("the surrogate, one row a call", _time(speed.alone)),
+    ]
+    ratio = speed.program / speed.batched
+    verdict = (
+        f"In batches the surrogate is {figure(ratio)} times faster than the C program."
+        if ratio >= 1
+        else f"The C program is {figure(1 / ratio)} times faster than the surrogate in batches."
+    )
+    return "<h3>Its speed</h3>" + paragraph(verdict) + table(("an evaluation", "takes"), rows)
+
+
+def _time(nanoseconds: float) -> str:
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.3g} ns"
