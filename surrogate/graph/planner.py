@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +14,10 @@ import torch
 from torch import Tensor
 
 from cprograms.graph import Graph, Node
-from cprograms.lowering.bounds import Bounds
 from cprograms.ops import AFTER, PREDICATES, REPEAT
 from cprograms.types import Scalar
 from surrogate.graph import operators as o
+from surrogate.graph.intervals import bounds_of, fits, within
 from surrogate.graph.loops import Repeat
 from surrogate.graph.nesting import nesting
 from surrogate.graph.operators import Compute, Kind
@@ -53,7 +52,7 @@ class Planner:
 
     def __init__(self, graph: Graph, arguments: int, learnable: Sequence[int], smooth: float | None) -> None:
         self._graph, self._nodes, self._smooth = graph, graph.nodes, smooth
-        self._bounds = _bounds(graph, arguments, learnable)
+        self._bounds = bounds_of(graph, arguments, learnable)
         self._branches = _in_branches(graph)
         self._size = arguments + len(learnable)
         self._numbers: dict[tuple[str, Kind], tuple[int, Tensor]] = {}
@@ -259,7 +258,7 @@ class Planner:
         if n.type.bits == 64 and n.type.is_integer:
             kind, table = "whole", table.view(np.int64)
         value = self._emit(o.entry(torch.from_numpy(table.copy()).to(o.DTYPES[kind])), at)
-        inside = _within(self._bounds.of(index), 0, len(table) - 1)
+        inside = within(self._bounds.of(index), 0, len(table) - 1)
         self._set(node, kind, value, None if inside else self._emit(o.outside(0, len(table) - 1), at))
 
     # --- Conditions ---
@@ -440,7 +439,7 @@ class Planner:
             self._to_wide(node, n, given)
             return
         value = self._emit(lambda v: o.towards_zero(v.double()), given)
-        inside = _within(self._bounds.of(child), *n.type.limits)
+        inside = within(self._bounds.of(child), *n.type.limits)
         self._set(node, "real", value, None if inside else self._emit(o.outside(*n.type.limits), value))
 
     def _to_wide(self, node: int, n: Node, given: int) -> None:
@@ -454,7 +453,7 @@ class Planner:
     def _narrow(self, node: int, n: Node, child: int) -> None:
         """An integer as one of at most 32 bits: modulo 2^bits."""
         low, high = n.type.limits
-        if _within(self._bounds.of(child), low, high):  # so the bits of a 64-bit number are the number
+        if within(self._bounds.of(child), low, high):  # so the bits of a 64-bit number are the number
             self._hold_same(node, child)
             return
         kind = self._kinds[child] or "whole"
@@ -498,10 +497,10 @@ class Planner:
             value = self._emit(o.right_unsigned if n.type.code == "u64" else o.right, a, count)
         else:
             value = self._emit(o.left, a, count)
-            if bits < 64 and not self._fits(n):
+            if bits < 64 and not fits(self._bounds, n):
                 value = self._emit(o.wrap_whole(int(n.type.limits[0]), bits), value)
         self._set(node, "whole", value)
-        if not _within(self._bounds.of(n.children[1]), 0, bits - 1):
+        if not within(self._bounds.of(n.children[1]), 0, bits - 1):
             self._poison[node] |= {self._emit(o.outside(0, bits - 1), count)}
 
     def _divide(self, node: int, n: Node) -> None:
@@ -513,18 +512,18 @@ class Planner:
         if divisor is None or divisor[0] <= 0 <= divisor[1]:
             self._poison[node] |= {self._emit(lambda b: torch.eq(b, 0), b)}
         low = n.type.limits[0]
-        if n.type.kind == "int" and not (_within(numerator, low + 1, -low) or _within(divisor, 0, -low)):
+        if n.type.kind == "int" and not (within(numerator, low + 1, -low) or within(divisor, 0, -low)):
             self._poison[node] |= {self._emit(lambda a, b: (a == low) & (b == -1), a, b)}
 
     def _arithmetic(self, node: int, n: Node) -> None:
         """Sums, products, signs and extrema of at most 32 bits."""
         steep = any(self._steep[c] for c in n.children)
-        kind, fits = self._common(n.children), self._fits(n)
+        kind, exact = self._common(n.children), fits(self._bounds, n)
         if n.op in ("min", "max"):
             compute: Compute = o.smaller if n.op == "min" else o.larger
             self._set(node, kind, self._emit(compute, *(self._fetch(c, kind) for c in n.children)), steep=steep)
             return
-        product = n.op == "mul" and n.type.kind != "int" and not fits
+        product = n.op == "mul" and n.type.kind != "int" and not exact
         if product and not steep:
             kind = "whole"
         reads = [self._fetch(c, kind) for c in n.children]
@@ -533,27 +532,12 @@ class Planner:
             return
         value, trap = self._emit(o.FLOATING[n.op], *reads), None
         low, high = n.type.limits
-        if not fits and n.type.kind == "int":
+        if not exact and n.type.kind == "int":
             trap = self._emit(o.outside(low, high), value)
-        elif not fits:
+        elif not exact:
             wrap = o.wrap_real(low, n.type.bits) if kind == "real" else o.wrap_whole(int(low), n.type.bits)
             value = self._emit(wrap, value)
         self._set(node, kind, value, trap, steep)
-
-    def _fits(self, n: Node) -> bool:
-        """Whether a node's exact result lies within its type, whatever the arguments are."""
-        intervals = [self._bounds.of(c) for c in n.children]
-        known = [i for i in intervals if i is not None]
-        if n.type.bits == 64 or len(known) < len(intervals):
-            return False
-        if n.op == "shl":
-            count = known[1]
-            return known[0][0] >= 0 and _within(count, 0, 31) and int(known[0][1]) << int(count[1]) <= n.type.limits[1]
-        exact = _EXACT.get(n.op)
-        if exact is None:
-            return True
-        ends = [exact(x, y) for x in known[0] for y in known[-1]]
-        return _within((min(ends), max(ends)), *n.type.limits)
 
     def _wide(self, node: int, n: Node) -> None:
         """Arithmetic of 64 bits."""
@@ -581,21 +565,10 @@ _WIDE_DIVISION = {
     ("div", False): o.unsigned_quotient,
     ("mod", False): o.unsigned_modulo,
 }
-_EXACT: dict[str, Callable[[float, float], float]] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "mul": lambda x, y: x * y,
-    "neg": lambda x, _: -x,
-    "abs": lambda x, _: abs(x),
-}
 
 
 def _floating(type: Scalar) -> Kind:
     return "f64" if type.bits == 64 else "f32"
-
-
-def _within(interval: tuple[float, float] | None, low: float, high: float) -> bool:
-    return interval is not None and low <= interval[0] and interval[1] <= high
 
 
 def _whole_exponent(nodes: Sequence[Node], n: Node) -> float | None:
@@ -604,18 +577,6 @@ def _whole_exponent(nodes: Sequence[Node], n: Node) -> float | None:
     if exponent is None or exponent.op != "const" or not float(exponent.value).is_integer():
         return None
     return float(exponent.value)
-
-
-def _bounds(graph: Graph, arguments: int, learnable: Sequence[int]) -> Bounds:
-    """What holds of the nodes whatever the arguments and the learnable constants are: these count as arguments, too."""
-    nodes = list(graph.nodes)
-    for k, node in enumerate(learnable):
-        nodes[node] = replace(nodes[node], op="arg", value=arguments + k)
-    domain = np.array([[-np.inf, np.inf]] * (arguments + len(learnable)), dtype=object).reshape(-1, 2)
-    for n in nodes:
-        if n.op == "arg" and n.type.is_integer:
-            domain[int(n.value)] = [int(end) for end in n.type.limits]
-    return Bounds(Graph(tuple(nodes), graph.roots, graph.tables), domain)
 
 
 def _in_branches(graph: Graph) -> set[int]:
