@@ -16,6 +16,7 @@ from torch import Tensor
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.inputs import inputs_of
+from cprograms.ops import REPEAT
 from cprograms.program import Signature
 from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, fingerprint, header, write
@@ -53,6 +54,11 @@ class GraphProgram(NumericArtifact, Optimising):
     def _fingerprint(self) -> str:
         shape = json.dumps([as_dict(self.module.graph), self.module.smooth]).encode()
         return fingerprint(super()._fingerprint().encode(), shape)
+
+    @property
+    def differentiable(self) -> bool:
+        """Not where it has loops: of each pass of each row all would be kept."""
+        return not any(n.op == REPEAT for n in self.module.graph.nodes)
 
     @property
     def constants(self) -> dict[str, float]:

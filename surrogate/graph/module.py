@@ -131,16 +131,3 @@ def _connected(y: Tensor, sources: Sequence[Tensor]) -> Tensor:
     if y.requires_grad or found is None:
         return y
     return torch.where(torch.zeros_like(y, dtype=torch.bool), found[:, None], y)
-
-
-def derivatives(module: nn.Module, x: Tensor) -> Tensor:
-    """The derivative of each result in each argument, a backward pass a result: [n, A] -> [n, R, A]."""
-    x = x.detach().requires_grad_()
-    y = module(x)  # [n, R]
-    rows = []
-    for k in range(y.shape[-1]):
-        found = None
-        if y.requires_grad:
-            (found,) = torch.autograd.grad(y[:, k].sum(), x, retain_graph=True, allow_unused=True)
-        rows.append(torch.zeros_like(x) if found is None else found)
-    return torch.stack(rows, dim=1)

@@ -21,6 +21,7 @@ from cprograms.program import Program, Signature
 from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, header, write
 from surrogate.graph import stored
+from surrogate.graph.truth import program_slopes
 from surrogate.mlp.card import Origin, card, network_line, parts_of
 from surrogate.mlp.fitting.choice import Rows
 from surrogate.mlp.fitting.portfolio import Told, budget_of
@@ -31,6 +32,7 @@ from surrogate.mlp.parts.polynomial import Chebyshev
 from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
+from surrogate.numeric.checking.gradients import Slopes
 from surrogate.numeric.words import error_line, trapped_line
 from surrogate.optimise.optimising import Optimising
 
@@ -97,6 +99,9 @@ class Surrogate(NumericArtifact, Optimising):
         files = {TENSORS: tensors_of(kept.module), C_PROGRAM: kept.text.encode(), CARD: text.encode()}
         files |= _written_taps(kept.module.taps)
         write(path, kept.config(), files)
+
+    def program_slopes(self) -> Slopes | None:
+        return program_slopes(self.program)
 
     @property
     def _taps(self) -> Taps | None:

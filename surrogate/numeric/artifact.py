@@ -20,8 +20,10 @@ from cprograms.frontend.loading import load_expanded
 from cprograms.inputs import inputs_of, masked_like
 from cprograms.program import Argument, Program, Result, Signature
 from surrogate.container import Measurement, ensure_same, fingerprint, first_message, self_contained
-from surrogate.numeric.batches import predicted
+from surrogate.numeric.batches import predicted, slopes
 from surrogate.numeric.check import Report, check
+from surrogate.numeric.checking.bounds import Bars, Bounded, bars_at
+from surrogate.numeric.checking.gradients import Derivatives, Slopes
 from surrogate.numeric.exact import Exact, as_batch, both
 from surrogate.numeric.tables import OutOfDomainWarning, row_warning
 
@@ -74,8 +76,10 @@ class NumericArtifact:
     @overload
     def predict(self, rows: Any = None, /, *, exact: Literal[True], **columns: Any) -> Exact: ...
     @overload
+    def predict(self, rows: Any = None, /, *, bounds: Literal[True], **columns: Any) -> Bounded: ...
+    @overload
     def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]: ...
-    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64] | Exact:
+    def predict(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64] | Exact | Bounded:
         """Predict: [..., arguments] -> float64 [..., results], both in C units, for any batch shape.
 
         Inputs are of all the kinds that `cprograms.inputs.inputs_of` takes: by position, or by name, as
@@ -84,31 +88,67 @@ class NumericArtifact:
         extrapolates, and an OutOfDomainWarning says so, once a call.
 
         With `exact=True` the C program is run as well: see `surrogate.numeric.exact.Exact` for what is returned then.
-        (Of a program that has an argument `exact`, that is its value.)
+        With `bounds=True` error bars come with the results: see `surrogate.numeric.checking.bounds.Bounded`, and
+        `error_bars`. (Of a program that has an argument `exact` or `bounds`, that is its value.)
 
-        Raises ValueError for another last axis, missing or unknown names, and what are no real numbers.
+        Raises ValueError for another last axis, missing or unknown names, what are no real numbers, and for both at
+        once.
         """
         names = [a.name for a in self.arguments]
-        exact = "exact" not in names and bool(columns.pop("exact", False))
+        exact, bounds = (word not in names and bool(columns.pop(word, False)) for word in ("exact", "bounds"))
+        if exact and bounds:
+            raise ValueError("where the program is run (exact) there is nothing to bound (bounds)")
         x = inputs_of(rows, columns, names)
         flat = np.asarray(x).reshape(-1, len(names))
         if warning := row_warning(flat, self.arguments):
             warnings.warn(warning, OutOfDomainWarning, stacklevel=2)
         if exact:
             return as_batch(both(self.program, self.outputs, flat), x)
-        return masked_like(self.outputs(flat).reshape(*x.shape[:-1], len(self.results)), x)
+        found = (self.outputs(flat), *(self.error_bars(flat) if bounds else ()))
+        shaped = [masked_like(part.reshape(*x.shape[:-1], len(self.results)), x) for part in found]
+        return Bounded(*shaped) if bounds else shaped[0]
 
     __call__ = predict
 
-    def check(self, rows: int = 2000, seed: int = 0) -> Report:
+    def gradient(self, rows: Any = None, /, **columns: Any) -> npt.NDArray[np.float64]:
+        """The derivative of each result in each argument, in C units: [..., arguments] -> [..., results, arguments].
+
+        Inputs are of all the kinds that `predict` takes. It is that of the module: integers have one too.
+        """
+        names = [a.name for a in self.arguments]
+        x = np.asarray(inputs_of(rows, columns, names))
+        return self.slopes(x.reshape(-1, len(names))).reshape(*x.shape[:-1], len(self.results), len(names))
+
+    def error_bars(self, x: npt.NDArray[np.float64]) -> Bars:
+        """The error bars of rows [n, arguments]. They are measured first where there are none of these weights."""
+        measured = self.measured
+        if measured is None or not measured.bounds:
+            measured = self.check()
+        return bars_at(measured.bounds, x, self.arguments)
+
+    def check(self, rows: int = 2000, seed: int = 0, *, timed: bool = False) -> Report:
         """Compare with the program on fresh rows; see `surrogate.numeric.check`. The report is kept as `measured`."""
-        measured = check(self.program, self.outputs, rows, seed)
+        derivatives = Derivatives(self.slopes, self.program_slopes()) if self.differentiable else None
+        measured = check(self.program, self.outputs, rows, seed, derivatives=derivatives, timed=timed)
         self.measurement = Measurement(measured, self._fingerprint())
         return measured
 
     def outputs(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The module on rows, without gradients: float64 [n, arguments] -> float64 [n, results]."""
         return predicted(self.module, x)
+
+    def slopes(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The module's derivatives at rows: float64 [n, arguments] -> float64 [n, results, arguments]."""
+        return slopes(self.module, x)
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the derivatives at many rows take no longer, and no more memory, than their values do, about."""
+        return True
+
+    def program_slopes(self) -> Slopes | None:
+        """The program's derivatives from its dataflow graph; None where that is not followed or proves nothing."""
+        return None
 
 
 def tensors_of(module: nn.Module) -> bytes:
@@ -139,7 +179,21 @@ def read_report(measured: dict[str, Any], signature: Signature) -> Report:
         raise ValueError("the measured error is of other results")
     if not 0 <= report.trapped <= report.rows - 2 or report.seed < 0:
         raise ValueError(f"an error measured on {report.rows} rows, {report.trapped} of them trapped")
-    if not all(r.nmse >= 0 and r.max_error >= 0 for r in report.results):
-        raise ValueError("a measured error is negative or no number")
+    _ensure_of(report, signature)
     ensure_same(measured, {"rows": report.rows, "trapped": report.trapped, "seed": report.seed})
     return report
+
+
+def _ensure_of(report: Report, signature: Signature) -> None:
+    """Raises ValueError where a report speaks of arguments or results that a program has not."""
+    arguments, results = [a.name for a in signature.arguments], [r.name for r in signature.results]
+    gradients = report.gradients.arguments if report.gradients else ()
+    of_arguments = [*(r.argument for r in report.regions), *(b.argument for b in report.bounds)]
+    of_arguments += [g.argument for g in gradients]
+    of_results = [*(r.result for r in report.regions), *(g.result for g in gradients)]
+    if not (set(of_arguments) <= {*arguments, ""} and set(of_results) <= set(results)):
+        raise ValueError("what was measured is of other arguments or results")
+    if report.bounds and [b.name for b in report.bounds] != results:
+        raise ValueError("the error bars are of other results")
+    if report.worst_row is not None and not report.worst_row.fits(len(arguments), results):
+        raise ValueError("the worst row is of other arguments or results")

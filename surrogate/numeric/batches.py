@@ -42,3 +42,21 @@ def predicted(module: nn.Module, x: npt.NDArray[np.float64]) -> npt.NDArray[np.f
     with torch.no_grad():
         y: Tensor = module(torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64)))
     return y.numpy()
+
+
+def derivatives(module: nn.Module, x: Tensor) -> Tensor:
+    """The derivative of each result in each argument, a backward pass a result: [n, A] -> [n, R, A]."""
+    x = x.detach().requires_grad_()
+    y = module(x)  # [n, R]
+    rows = []
+    for k in range(y.shape[-1]):
+        found = None
+        if y.requires_grad:
+            (found,) = torch.autograd.grad(y[:, k].sum(), x, retain_graph=True, allow_unused=True)
+        rows.append(torch.zeros_like(x) if found is None else found)
+    return torch.stack(rows, dim=1)
+
+
+def slopes(module: nn.Module, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The same of numpy rows: float64 [n, A] -> float64 [n, R, A]."""
+    return derivatives(module, torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))).detach().numpy()

@@ -15,12 +15,12 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Program
 from cprograms.sandbox import Fault, why
 from cprograms.screen import on_screen
-from surrogate.numeric.checking.bounds import Bound
+from surrogate.numeric.checking.bounds import Bound, error_bars
 from surrogate.numeric.checking.errors import ResultError, WorstRow, declared, result_error, worst_row
-from surrogate.numeric.checking.gradients import Gradients
+from surrogate.numeric.checking.gradients import Derivatives, Gradients, gradient_errors
 from surrogate.numeric.checking.reading import plain
-from surrogate.numeric.checking.regions import Region
-from surrogate.numeric.checking.speed import Speed
+from surrogate.numeric.checking.regions import Region, regions
+from surrogate.numeric.checking.speed import Speed, speed_of
 from surrogate.numeric.rows import finite_rows, fresh_seed, run_rows
 
 
@@ -129,8 +129,13 @@ def check(
     predict: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
     rows: int = 2000,
     seed: int = 0,
+    *,
+    derivatives: Derivatives | None = None,
+    timed: bool = False,
 ) -> Report:
     """Compare predictions, [n, arguments] -> [n, results], with a program on fresh rows.
+
+    Where `derivatives` are given they are compared as well; where it is to be `timed`, so is the speed of both.
 
     The rows are never those that a surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on
     a small domain of integers the same values may come up.
@@ -144,9 +149,17 @@ def check(
     executed = run_rows(program, rows, fresh_seed(seed))
     x, y = finite_rows(program, executed)
     found = predict(x)
+    with np.errstate(over="ignore"):  # differences of the largest doubles
+        distance = np.nan_to_num(np.abs(found - y), nan=np.inf)  # [n, R]
     errors = tuple(
         declared(r, result_error(r.name, t, p), t, p) for r, t, p in zip(program.results, y.T, found.T, strict=True)
     )
     report = Report(rows, rows - len(x), seed, errors, tuple(why(program, *executed)))
-    worst = errors.index(report.worst)
-    return replace(report, worst_row=worst_row(worst, report.worst.name, x, y, found))
+    return replace(
+        report,
+        worst_row=worst_row(errors.index(report.worst), report.worst.name, x, y, found),
+        regions=regions(program, x, y, distance),
+        gradients=derivatives and gradient_errors(program, x, y, *derivatives),
+        bounds=tuple(error_bars(r.name, distance[:, k], x, program.arguments) for k, r in enumerate(program.results)),
+        speed=speed_of(program, predict, x) if timed else None,
+    )

@@ -14,10 +14,11 @@ from cprograms.diagnostics import ProgramError
 from cprograms.graph import Graph
 from cprograms.lowering import lower
 from cprograms.program import Program
-from surrogate.graph.module import GraphModule, derivatives
+from surrogate.graph.module import GraphModule
 from surrogate.mlp.network import Scale, input_scaling
 from surrogate.mlp.parts.kernel import Slopes
 from surrogate.mlp.parts.taps import Taps
+from surrogate.numeric.batches import derivatives
 
 Array = npt.NDArray[np.float64]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,6 +91,11 @@ class WorstRow:
     inputs: tuple[float, ...]
     truth: tuple[float, ...]
     prediction: tuple[float, ...]
+
+    def fits(self, arguments: int, results: Sequence[str]) -> bool:
+        """Whether it is of a program of so many arguments and these results."""
+        sizes = len(self.inputs), len(self.truth), len(self.prediction)
+        return self.result in results and sizes == (arguments, len(results), len(results))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -13,8 +13,9 @@ from cprograms.diagnostics import ProgramError
 from cprograms.lowering import lower
 from cprograms.ops import REPEAT
 from surrogate.graph import loops
-from surrogate.graph.module import GraphModule, derivatives
+from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict, from_dict
+from surrogate.numeric.batches import derivatives
 from tests import ROOT
 from tests.cprograms.cases import CASES
 from tests.cprograms.native import program_of, rows_of

@@ -20,8 +20,9 @@ from cprograms.lowering import lower
 from cprograms.ops import INDEX, OPS
 from cprograms.sampling import sample
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
-from surrogate.graph.module import BLOCK, GraphModule, derivatives
+from surrogate.graph.module import BLOCK, GraphModule
 from surrogate.graph.operators import MATH
+from surrogate.numeric.batches import derivatives
 from tests import ROOT
 from tests.cprograms.cases import CASES
 from tests.cprograms.native import program_of, rows_of
