@@ -17,7 +17,8 @@ from training.script import parser_of, run
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("tasks", nargs="*", help="tasks; all six by default")
-PARSER.add_argument("--methods", nargs="*", choices=("published", "hybrid"), help="both by default")
+METHODS = ("hybrid", "published", "exact")
+PARSER.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS, help="all by default")
 PARSER.add_argument("--grid", nargs="*", default=[], help="tasks whose published hyper-parameters are varied")
 PARSER.add_argument("--grid-seeds", type=int, default=20)
 PARSER.add_argument("--seeds", type=int, default=100)

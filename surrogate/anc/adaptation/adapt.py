@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, TypeVar, get_args
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from surrogate.anc.decompiler.decompile import decompile
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.interpreter import MAX_STEPS, run_one
+from surrogate.anc.machine.machine import StopGradient
 from surrogate.anc.machine.samples import Samples
 
 METHODS = ("published", "hybrid")
@@ -42,6 +43,42 @@ class Attempt:
     kind: int | None
 
 
+class Attempts(tuple[Attempt, ...]):
+    """One a seed."""
+
+    __slots__ = ()
+
+    @property
+    def successes(self) -> tuple[Attempt, ...]:
+        return tuple(a for a in self if a.success)
+
+    @property
+    def success_rate(self) -> float:
+        """The share that succeeded."""
+        return len(self.successes) / len(self)
+
+    @property
+    def adapted(self) -> float | None:
+        """The mean iterations of the successes."""
+        return float(np.mean([a.iterations for a in self.successes])) if self.successes else None
+
+    @property
+    def kinds(self) -> dict[int, int]:
+        """How many successes are of each type."""
+        counts = Counter(a.kind for a in self.successes)
+        return {kind: counts[kind] for kind in (1, 2, 3)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "iterations_after": self.adapted,
+            "iterations_best": min((a.iterations for a in self.successes), default=None),
+            "success_rate": self.success_rate,
+            "types": {str(kind): count for kind, count in self.kinds.items()},
+            "attempts": [asdict(a) for a in self],
+        }
+
+
 @dataclass(frozen=True)
 class Adapted:
     """An adapted controller: the samples that it was tested on, how it was made (for JSON), and its type."""
@@ -60,39 +97,40 @@ Other = TypeVar("Other")
 class Adaptation(Generic[Best]):
     """What came of an adaptation: `generic` are the iterations before, `best` the fastest success, None without one.
 
-    `finished` is false where Ctrl-C ended it.
+    `finished` is false where Ctrl-C ended it. An attempt of a descent counts as it was at its best checkpoint; `last`
+    is what came of the last one, None for a search.
     """
 
     method: str
     seed: int
     generic: float
-    attempts: tuple[Attempt, ...]
+    attempts: Attempts
     best: Best | None
     finished: bool
+    last: Attempts | None = None
 
     def with_best(self, best: Other | None) -> Adaptation[Other]:
         """The same with another form of the best."""
-        return Adaptation(self.method, self.seed, self.generic, self.attempts, best, self.finished)
+        return Adaptation(self.method, self.seed, self.generic, self.attempts, best, self.finished, self.last)
 
     @property
     def successes(self) -> tuple[Attempt, ...]:
-        return tuple(a for a in self.attempts if a.success)
+        return self.attempts.successes
 
     @property
     def success_rate(self) -> float:
         """The share of attempts that succeeded."""
-        return len(self.successes) / len(self.attempts)
+        return self.attempts.success_rate
 
     @property
     def adapted(self) -> float | None:
         """The mean iterations of the successes."""
-        return float(np.mean([a.iterations for a in self.successes])) if self.successes else None
+        return self.attempts.adapted
 
     @property
     def kinds(self) -> dict[int, int]:
         """How many successes are of each type."""
-        counts = Counter(a.kind for a in self.successes)
-        return {kind: counts[kind] for kind in (1, 2, 3)}
+        return self.attempts.kinds
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -102,11 +140,8 @@ class Adaptation(Generic[Best]):
             "seed": self.seed,
             "finished": self.finished,
             "iterations_before": self.generic,
-            "iterations_after": self.adapted,
-            "iterations_best": min((a.iterations for a in self.successes), default=None),
-            "success_rate": self.success_rate,
-            "types": {str(kind): count for kind, count in self.kinds.items()},
-            "attempts": [asdict(a) for a in self.attempts],
+            **self.attempts.as_dict(),
+            "last": None if self.last is None else self.last.as_dict(),
         }
 
 
@@ -117,15 +152,17 @@ def adapt(
     task: str | None = None,
     method: str = "hybrid",
     settings: Published | None = None,
+    stop_gradient: StopGradient | None = None,
     seeds: int = 100,
     seed: int = 0,
     progress: Progress = lambda done, total: None,
+    watch: gradient.Watch | None = None,
 ) -> Adaptation[Adapted]:
     """Adapt a program to samples, or to the biased distribution of one of the paper's tasks, once per seed.
 
     `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
-    hyper-parameters, by default those of the task. Ctrl-C ends it, and the best so far counts. The program itself is
-    not changed.
+    hyper-parameters, by default those of the task, with `stop_gradient` in place of theirs. `watch` gets the
+    checkpoints of a descent. Ctrl-C ends it, and the best so far counts. The program itself is not changed.
 
     Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
     """
@@ -134,23 +171,35 @@ def adapt(
     seeds, seed = options.whole("seeds", seeds), options.seed(seed)
     if seeds < 1:
         raise UsageError(f"the number of seeds must be positive, not {seeds}")
-    chosen = None if task is None else _task(options.text("task", task), program.memory_size)
+    given = None if task is None else _task(options.text("task", task), program.memory_size)
     if not isinstance(samples, Samples | None):
         raise UsageError(f"samples must be Samples, as read_samples gives, not {samples!r:.40}")
-    if (chosen is None) == (samples is None):
+    if method == "hybrid" and (stop_gradient, watch) != (None, None):
+        raise UsageError("a search has no gradient and no checkpoints: they are the published method's")
+    if stop_gradient is not None and options.text("stop_gradient", stop_gradient) not in get_args(StopGradient):
+        raise UsageError(f"unknown stop gradient '{stop_gradient}'; there are {' and '.join(get_args(StopGradient))}")
+    if (given is None) == (samples is None):
         raise UsageError("give either samples or a task")
-    draw, tests = _tapes(chosen, samples, seed)
+    draw, tests = _tapes(given, samples, seed)
     runs = run_one(program, tests.tape, MAX_STEPS)
     wrong = tests.wrong(runs.tape, runs.stopped)
     if wrong.any():
         raise UsageError(f"the program itself is wrong on {wrong.sum()} of {len(wrong)} tapes: is it meant for them?")
-    settings = settings or _settings(chosen, int(runs.steps.max()))
-    last = _Last(progress)
-    controllers = _controllers(program, draw, settings, method, seeds, seed, last)
-    scores = evaluate(controllers, tests, settings.max_steps)
+    chosen = settings or _settings(given, int(runs.steps.max()))
+    if stop_gradient is not None:
+        chosen = replace(chosen, stop_gradient=stop_gradient)
+    counted = _Last(progress)
     generic = float(runs.steps.mean()) + 1
-    attempts = tuple(_attempts(controllers, scores, generic, tests))
-    result = Adaptation[Adapted](method, seed, generic, attempts, None, last.finished)
+
+    def attempts(controllers: Controller) -> Attempts:
+        return _attempts(controllers, evaluate(controllers, tests, chosen.max_steps), generic, tests)
+
+    if method == "hybrid":
+        controllers, last = hybrid.adapt(program, draw, chosen.max_steps, seeds, seed, counted), None
+    else:
+        descent = gradient.adapt(program, draw, chosen, seeds, seed, counted, watch)
+        controllers, last = descent.best, attempts(descent.last)
+    result = Adaptation[Adapted](method, seed, generic, attempts(controllers), None, counted.finished, last)
     return result.with_best(_best(result, controllers, tests, task))
 
 
@@ -182,14 +231,6 @@ def _settings(task: TapeTask | None, slowest: int) -> Published:
     return Published(**{**asdict(DEFAULT), "max_steps": SLACK * slowest})
 
 
-def _controllers(
-    program: Assembly, draw: Draw, settings: Published, method: str, seeds: int, seed: int, progress: Progress
-) -> Controller:
-    if method == "hybrid":
-        return hybrid.adapt(program, draw, settings.max_steps, seeds, seed, progress)
-    return gradient.adapt(program, draw, settings, seeds, seed, progress)
-
-
 class _Last:
     """Passes progress on, and remembers whether the last of it was all."""
 
@@ -201,13 +242,13 @@ class _Last:
         self.progress(done, total)
 
 
-def _attempts(controllers: Controller, scores: Scores, generic: float, tests: Samples) -> list[Attempt]:
+def _attempts(controllers: Controller, scores: Scores, generic: float, tests: Samples) -> Attempts:
     success = scores.success(generic)
     attempts = []
     for p, succeeded in enumerate(success):
         kind = decompile(one_of(controllers, p), tests).kind if succeeded else None
         attempts.append(Attempt(float(scores.right[p]), float(scores.iterations[p]), bool(succeeded), kind))
-    return attempts
+    return Attempts(attempts)
 
 
 def one_of(controllers: Controller, p: int) -> Controller:
@@ -222,6 +263,6 @@ def _best(result: Adaptation[Adapted], controllers: Controller, tests: Samples, 
         return None
     iterations, kind, p = min(ranked)
     assert kind is not None
-    summary = {k: v for k, v in result.as_dict().items() if k != "attempts"}
+    summary = {k: v for k, v in result.as_dict().items() if k not in ("attempts", "last")}
     about = {"task": task, "attempt": p, "iterations": iterations, **summary}
     return Adapted(one_of(controllers, p), tests, about, kind)

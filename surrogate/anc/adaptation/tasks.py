@@ -14,6 +14,7 @@ import numpy as np
 from surrogate.anc.adaptation import distributions
 from surrogate.anc.adaptation.distributions import Sampler
 from surrogate.anc.machine.assembly import Assembly, parse
+from surrogate.anc.machine.machine import StopGradient
 from surrogate.anc.machine.samples import Samples
 
 
@@ -22,7 +23,8 @@ class Published:
     """How the paper adapts a task's program.
 
     `sharpness` scales the initial one-hot rows, `steps` are updates of the weights, `max_steps` bounds an execution;
-    the loss is alpha correctness + beta confidence + gamma efficiency + delta halting.
+    the loss is alpha correctness + beta confidence + gamma efficiency + delta halting. `stop_gradient` is how it is
+    differentiated, by default as the authors' code does (`surrogate.anc.machine.machine.step`).
     """
 
     optimiser: str
@@ -35,6 +37,7 @@ class Published:
     delta: float
     steps: int
     max_steps: int
+    stop_gradient: StopGradient = "published"
 
 
 @dataclass(frozen=True)

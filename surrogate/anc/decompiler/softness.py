@@ -109,7 +109,7 @@ def _live_registers(reading: Reading, following: Mapping[int, tuple[int, ...]]) 
         for line, after in following.items():
             i = reading.at(line)
             needed = frozenset[int]().union(*(live[s] for s in after)) - {i.out}
-            needed |= {r for r in (i.arg1, i.arg2) if r is not None}
+            needed |= set(i.arguments)
             changed |= needed != live[line]
             live[line] = needed
     return live

@@ -5,6 +5,9 @@ registers r0=0 r1=1 r2=2 r3=6 r4=?     ; initial values, ? where no one looks
  0  r1 = READ r1
  1  r4 = JEZ r1, r3                    ; a jump to the line that r3 holds; every instruction writes a register
  2  STOP
+
+An argument that the instruction ignores may be written after the others, as in `r1 = READ r1, r4`; its row of the
+matrices chooses that register then, in place of being flat. Nothing else depends on it.
 """
 
 from __future__ import annotations
@@ -37,9 +40,10 @@ class Assembly:
 
 
 def instruction_text(instruction: Instruction) -> str:
-    """An instruction as in `r4 = JEZ r1, r3`."""
+    """An instruction as in `r4 = JEZ r1, r3`, with the ignored arguments that it names."""
     out = "" if instruction.out is None else f"r{instruction.out} = "
-    return out + " ".join([instruction.op.name, ", ".join(f"r{a}" for a in instruction.arguments)]).rstrip()
+    named = [register for register in (instruction.arg1, instruction.arg2) if register is not None]
+    return out + " ".join([instruction.op.name, ", ".join(f"r{a}" for a in named)]).rstrip()
 
 
 def size_line(assembly: Assembly, tape: int) -> str:
@@ -106,7 +110,7 @@ def _instruction(line: str, expected: int, registers: int, where: str) -> Instru
     arguments = [int(group) for group in (match[4], match[5]) if group is not None]
     if number is not None and int(number) != expected:
         raise UsageError(f"{where}: line {expected} of the program is numbered {number}")
-    if len(arguments) != op.row.operands:
+    if len(arguments) < op.row.operands:
         raise UsageError(f"{where}: {op.name} takes {op.row.operands} registers, found {len(arguments)}")
     if out is None and op is not Op.STOP:
         raise UsageError(f"{where}: {op.name} needs an output register")

@@ -90,7 +90,10 @@ def evaluate(op: Op, a: int, b: int, memory_size: int) -> int:
 
 @dataclass(frozen=True)
 class Instruction:
-    """`out = op(arg1, arg2)` over register numbers; None where the instruction does not look (a flat row)."""
+    """`out = op(arg1, arg2)` over register numbers; None where the instruction does not look (a flat row).
+
+    An argument that it ignores may name a register all the same, the second one only if the first one does.
+    """
 
     op: Op
     arg1: int | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import torch
@@ -21,6 +22,8 @@ from surrogate.anc.machine.controller import Controller, choose
 from surrogate.anc.machine.instructions import INSTRUCTIONS, PUBLISHED, Op
 
 HALT = 0.9  # the reference's eta: an execution ends once it has stopped with more than this probability
+StopGradient = Literal["published", "exact"]
+"""How a step is differentiated by its probability to STOP; `step` says."""
 
 
 @dataclass
@@ -56,8 +59,16 @@ def start(controller: Controller, tapes: Tensor, hard: bool = False) -> SoftStat
     return SoftState(tapes, registers, line, stopped, stopped <= HALT)
 
 
-def step(controller: Controller, state: SoftState, hard: bool = False) -> SoftState:
-    """The state after one instruction; soft, or by arg-max (`hard`)."""
+def step(
+    controller: Controller, state: SoftState, hard: bool = False, stop_gradient: StopGradient = "exact"
+) -> SoftState:
+    """The state after one instruction; soft, or by arg-max (`hard`).
+
+    The values are the same for both `stop_gradient`s. With g_t the derivative of a loss by the probability s_t of
+    having stopped by step t, that of the choice of STOP in step t gets (1 - s_(t-1)) times the sum over t' >= t of
+    g_t', each term times the probability of not stopping in the steps after t up to t'. The authors' published code
+    leaves that probability out: its backward pass takes 1 - s_(t-1) for a constant.
+    """
     rows = torch.bmm(state.line, controller.weight)  # [P, B, N + 3R]
     e, a, b, o = (choose(part, hard) for part in controller.split(rows))
     x, y = (torch.stack((a, b), dim=2) @ state.registers).unbind(dim=2)  # arg1, arg2 [P, B, M]
@@ -65,7 +76,8 @@ def step(controller: Controller, state: SoftState, hard: bool = False) -> SoftSt
     running = state.running.to(out.dtype)
     write = (e[..., Op.WRITE] * running)[..., None] * x  # [P, B, M]
     jump = e[..., Op.JEZ] * x[..., 0]  # [P, B]
-    stopped = state.stopped + (1 - state.stopped) * e[..., Op.STOP] * running
+    left = 1 - state.stopped  # [P, B]
+    stopped = state.stopped + (left.detach() if stop_gradient == "published" else left) * e[..., Op.STOP] * running
     return SoftState(
         tape=torch.lerp(state.tape, y[..., None, :], write[..., None]),  # [P, B, M, M]
         registers=torch.lerp(state.registers, out[..., None, :], o[..., None]),  # [P, B, R, M]

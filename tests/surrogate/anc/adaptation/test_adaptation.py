@@ -10,7 +10,7 @@ import torch
 
 from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation import gradient, hybrid
-from surrogate.anc.adaptation.loss import execution_loss
+from surrogate.anc.adaptation.loss import execute
 from surrogate.anc.adaptation.outcome import evaluate
 from surrogate.anc.adaptation.tasks import TASKS, Published
 from surrogate.anc.decompiler.reading import arg_max_program
@@ -24,6 +24,10 @@ from surrogate.anc.machine.samples import Samples
 
 def biased(name: str):
     return lambda rng, n: TASKS[name].sample(rng, n, biased=True)
+
+
+def quiet(done: int, total: int) -> None:
+    pass
 
 
 def loss_by_the_sums(controller: Controller, tape, target, mask, w: Published, max_steps: int) -> float:
@@ -49,7 +53,7 @@ def test_the_loss_is_the_papers(name: str, sharpness: float) -> None:
     mask = torch.from_numpy(samples.mask).double()
     with torch.no_grad():
         parts = [part.unflatten(0, (2, 3)) for part in (tapes, targets, mask)]
-        loss, _ = execution_loss(controller, *parts, settings, max_steps=12)
+        loss = execute(controller, *parts, settings, max_steps=12).loss
         for p in range(2):
             alone = Controller(*(parameter[p : p + 1] for parameter in controller.parameters()))
             rows = range(3 * p, 3 * p + 3)
@@ -75,7 +79,7 @@ def test_evaluation_is_the_interpreters() -> None:
 def test_descent_lowers_the_loss_on_fresh_tapes() -> None:
     task = TASKS["swap"]
     program, settings = task.published(), dataclasses.replace(task.adaptation, steps=80)
-    adapted = gradient.adapt(program, biased("swap"), settings, seeds=2, seed=0, progress=lambda done, total: None)
+    adapted = gradient.adapt(program, biased("swap"), settings, seeds=2, seed=0, progress=quiet).best
     before = Controller.of([program] * 2, settings.sharpness)
     losses = []
     for controller in (before, adapted):
@@ -83,7 +87,7 @@ def test_descent_lowers_the_loss_on_fresh_tapes() -> None:
         parts = [torch.from_numpy(part).reshape(2, 8, -1) for part in (samples.tape, samples.target, samples.mask)]
         tape, target = (machine.to_tape(part) for part in parts[:2])
         with torch.no_grad():
-            loss, _ = execution_loss(controller, tape, target, parts[2].float(), settings, settings.max_steps)
+            loss = execute(controller, tape, target, parts[2].float(), settings, settings.max_steps).loss
         losses.append(loss)
     assert (losses[1] < 0.5 * losses[0]).all()
 
@@ -91,7 +95,7 @@ def test_descent_lowers_the_loss_on_fresh_tapes() -> None:
 def test_descent_is_the_same_for_the_same_seed() -> None:
     settings = dataclasses.replace(TASKS["access"].adaptation, steps=5)
     runs = [
-        gradient.adapt(TASKS["access"].published(), biased("access"), settings, 2, seed, lambda done, total: None)
+        gradient.adapt(TASKS["access"].published(), biased("access"), settings, 2, seed, quiet).last
         for seed in (3, 3, 4)
     ]
     weights = [run.weight for run in runs]
@@ -102,7 +106,7 @@ def test_descent_is_the_same_for_the_same_seed() -> None:
 @pytest.mark.parametrize("name", ["access", "addition"])
 def test_the_search_reaches_the_papers_ideal_with_exact_programs(name: str) -> None:
     task = TASKS[name]
-    controllers = hybrid.adapt(task.published(), biased(name), 65, seeds=1, seed=0, progress=lambda done, total: None)
+    controllers = hybrid.adapt(task.published(), biased(name), 65, seeds=1, seed=0, progress=quiet)
     fresh = task.sample(np.random.default_rng(123), 1000, biased=True)
     runs = run_one(arg_max_program(controllers), fresh.tape, 65)
     assert runs.stopped.all()
@@ -122,7 +126,7 @@ def test_ctrl_c_keeps_what_was_found() -> None:
     assert scores.iterations[-1] == 6  # and one that was not begun: the program itself
     assert scores.right.tolist() == [1] * 100
     settings = dataclasses.replace(task.adaptation, steps=50)
-    descended = gradient.adapt(task.published(), biased("access"), settings, 2, 0, interrupt)
+    descended = gradient.adapt(task.published(), biased("access"), settings, 2, 0, interrupt).best
     assert all(torch.isfinite(parameter).all() for parameter in descended.parameters())
 
 
@@ -131,7 +135,7 @@ def test_the_search_refuses_what_it_cannot_start_from() -> None:
     impossible = Samples(tape, tape + 1, np.ones((1, 4), dtype=bool))
     stop = Assembly(4, (0,), (Instruction(Op.STOP),))
     with pytest.raises(UsageError, match="wrong on the samples"):
-        hybrid.adapt(stop, lambda rng, n: impossible, 10, 1, 0, lambda done, total: None)
+        hybrid.adapt(stop, lambda rng, n: impossible, 10, 1, 0, quiet)
     large = Assembly(300, (0,), (Instruction(Op.STOP),))
     with pytest.raises(UsageError, match="up to 256 cells"):
-        hybrid.adapt(large, lambda rng, n: impossible, 10, 1, 0, lambda done, total: None)
+        hybrid.adapt(large, lambda rng, n: impossible, 10, 1, 0, quiet)

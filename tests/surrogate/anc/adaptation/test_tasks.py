@@ -71,6 +71,18 @@ def test_a_published_program_has_the_size_of_its_table(name: str) -> None:
     assert (task.registers, task.memory_size) == SIZES[name][1:]
 
 
+# Of the arguments that an instruction ignores: the register that the publication names, None where the row is flat.
+@pytest.mark.parametrize(
+    ("name", "ignored"),
+    [("access", {None}), ("swap", {None}), ("listk", {None}), ("addition", {5}), ("sort", {9}), ("dijkstra", {22})],
+)
+def test_a_published_program_names_what_its_table_does(name: str, ignored: set[int | None]) -> None:
+    found = set()
+    for i in TASKS[name].published().instructions:
+        found |= set((i.arg1, i.arg2)[i.op.row.operands :])
+    assert found == ignored
+
+
 @pytest.mark.parametrize(("name", "biased"), DISTRIBUTIONS)
 def test_a_published_program_solves_its_task(name: str, biased: bool) -> None:
     samples, runs = _run(TASKS[name], biased)

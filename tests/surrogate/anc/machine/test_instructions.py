@@ -7,6 +7,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,28 @@ def test_assembly_is_read_back(op: Op) -> None:
     assert arg_max_program(Controller.of([program])).instructions[0].op is op
 
 
+@every_row
+def test_ignored_arguments_may_be_named(op: Op) -> None:
+    """They have rows in the matrices and stand in the assembly; whatever else reads the program takes no notice."""
+    plain = one_line(op, 4, 1)
+    first = plain.instructions[0]
+    named = replace(first, arg1=2 if first.arg1 is None else first.arg1, arg2=2 if first.arg2 is None else first.arg2)
+    program = replace(plain, instructions=(named, Instruction(Op.STOP, 1, 0)))
+    assert parse(str(program)) == program
+    assert (str(program) == str(plain)) is False
+    for name, column, operands in (("W_a", "arg1", 1), ("W_b", "arg2", 2)):
+        row, flat = (Controller.of([one], 3.0).matrices()[name][0, :, 0].tolist() for one in (program, plain))
+        assert row == [3.0 * (r == getattr(named, column)) for r in range(3)]
+        assert op.row.operands >= operands or flat == [0.0] * 3
+    controller = Controller.of([program])
+    found, expected = (run_one(one, np.array([TAPE]), 5) for one in (program, plain))
+    assert (found.tape == expected.tape).all()
+    assert found.registers.tolist() == expected.registers.tolist()
+    assert arg_max_program(controller) == arg_max_program(Controller.of([plain]))
+    assert decompile(controller).source == decompile(Controller.of([plain])).source
+    assert trace_lines(trace(controller, arg_max_program(controller), np.array(TAPE), 5, hard=True))
+
+
 @every_value
 def test_a_trace_says_what_it_gives(op: Op) -> None:
     program = one_line(op, 4, 1)
@@ -201,5 +224,9 @@ def test_only_line_ends_end_lines(separator: str) -> None:
     assert len(parse(text)) == 1
     with pytest.raises(UsageError, match="<assembly>:4:"):
         parse(f"{text}NONSENSE\n")
+    with pytest.raises(UsageError, match="<assembly>:3: ADD takes 2 registers, found 1"):
+        parse("memory 8\nregisters r0=1\nr0 = ADD r0\n")
+    with pytest.raises(UsageError, match="<assembly>:3: register r7 is not declared"):
+        parse("memory 8\nregisters r0=1\nr0 = READ r0, r7\n")
     with pytest.raises(UsageError, match=r"s:1: (a row is an object|not JSON: Invalid control character)"):
         parse_samples(f'{{"in": [1], "out": [1], "note": "one{separator}two"}}\n', 8, "s")
