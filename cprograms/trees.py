@@ -1,4 +1,4 @@
-"""Syntax trees as pycparser makes them: their nodes, and the type at the heart of a declaration."""
+"""Syntax trees as pycparser makes them: their nodes, visits of them, and the type at the heart of a declaration."""
 
 from __future__ import annotations
 
@@ -35,3 +35,16 @@ def base(node: c_ast.Node) -> c_ast.TypeDecl | None:
             return None
         node = following
     return node
+
+
+class Visitor(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
+    """Visits every node but the names of members, which are no names of variables."""
+
+    def visit_StructRef(self, node: c_ast.StructRef) -> None:  # noqa: N802
+        self.visit(node.name)
+
+    def visit_NamedInitializer(self, node: c_ast.NamedInitializer) -> None:  # noqa: N802
+        for designator in node.name:
+            if not isinstance(designator, c_ast.ID):
+                self.visit(designator)
+        self.visit(node.expr)

@@ -10,7 +10,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.frontend.parse import Chunk, Unit
-from cprograms.trees import base
+from cprograms.trees import Visitor, base
 
 Space = Literal["name", "tag"]
 Key = tuple[Space, str]
@@ -50,7 +50,7 @@ def _walk(nodes: Iterable[c_ast.Node], look: Callable[[Key], str | None]) -> Non
         _Walker(look).visit(node)
 
 
-class _Walker(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
+class _Walker(Visitor):
     def __init__(self, look: Callable[[Key], str | None]):
         self._look = look
         self._hidden: list[set[Key]] = []
@@ -142,12 +142,3 @@ class _Walker(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
             self.visit(node.args.exprs[0])  # the other one is a field
             return
         self.generic_visit(node)
-
-    def visit_StructRef(self, node: c_ast.StructRef) -> None:  # noqa: N802
-        self.visit(node.name)
-
-    def visit_NamedInitializer(self, node: c_ast.NamedInitializer) -> None:  # noqa: N802
-        for designator in node.name:
-            if not isinstance(designator, c_ast.ID):
-                self.visit(designator)
-        self.visit(node.expr)

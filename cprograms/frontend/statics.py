@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.trees import base, walk
+from cprograms.trees import Visitor, base, walk
 
 
 def has_statics(function: c_ast.FuncDef) -> bool:
@@ -40,7 +40,7 @@ class _Scope:
     types: set[str] = field(default_factory=set)
 
 
-class _Lifter(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
+class _Lifter(Visitor):
     def __init__(self, function: str, is_free: Callable[[str], bool], is_constant: Callable[[c_ast.Decl], bool]):
         self._function, self._is_free, self._is_constant = function, is_free, is_constant
         self._scopes: list[_Scope] = []
@@ -148,12 +148,3 @@ class _Lifter(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
         scope = next((s for s in reversed(self._scopes) if node.name in s.names), None)
         if scope is not None:
             node.name = scope.names[node.name] or node.name
-
-    def visit_StructRef(self, node: c_ast.StructRef) -> None:  # noqa: N802
-        self.visit(node.name)
-
-    def visit_NamedInitializer(self, node: c_ast.NamedInitializer) -> None:  # noqa: N802
-        for designator in node.name:
-            if not isinstance(designator, c_ast.ID):
-                self.visit(designator)
-        self.visit(node.expr)

@@ -18,7 +18,7 @@ from cprograms.frontend.parse import Chunk
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.statics import lift_statics
 from cprograms.standard import BUILTINS, DROPPED, ERRNO, FORBIDDEN, PROTOTYPES, TRAPPED
-from cprograms.trees import base, walk
+from cprograms.trees import Visitor, base, walk
 from cprograms.types import Scalar
 
 MAX_DEPTH = 150
@@ -219,7 +219,7 @@ def _coord_node(node: c_ast.Node) -> c_ast.Node:
     return node.decl if isinstance(node, c_ast.FuncDef) else node
 
 
-class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
+class _Check(Visitor):
     """Walks one definition with the scopes of C, and notes faults and the file-scope names that are used."""
 
     def __init__(self, scope: FileScope, chunk: Chunk):
@@ -460,15 +460,6 @@ class _Check(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
     def visit_Assignment(self, node: c_ast.Assignment) -> None:  # noqa: N802
         self.visit(node.lvalue)
         self.visit(node.rvalue)
-
-    def visit_StructRef(self, node: c_ast.StructRef) -> None:  # noqa: N802
-        self.visit(node.name)
-
-    def visit_NamedInitializer(self, node: c_ast.NamedInitializer) -> None:  # noqa: N802
-        for designator in node.name:
-            if not isinstance(designator, c_ast.ID):
-                self.visit(designator)
-        self.visit(node.expr)
 
     def visit_Typename(self, node: c_ast.Typename) -> None:  # noqa: N802
         self._sizes(node.type)
