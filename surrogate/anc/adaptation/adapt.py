@@ -160,6 +160,8 @@ def adapt(
 ) -> Adaptation[Adapted]:
     """Adapt a program to samples, or to the biased distribution of one of the paper's tasks, once per seed.
 
+    A task of several biases takes one as in "linear_search:sorted-up".
+
     `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
     hyper-parameters, by default those of the task, with `stop_gradient` in place of theirs. `watch` gets the
     checkpoints of a descent. Ctrl-C ends it, and the best so far counts. The program itself is not changed.
@@ -203,16 +205,23 @@ def adapt(
     return result.with_best(_best(result, controllers, tests, task))
 
 
-def _task(name: str, memory_size: int) -> TapeTask:
+def _task(given: str, memory_size: int) -> TapeTask:
+    """The task of a name, NAME or NAME:BIAS, with the bias as its biased distribution."""
+    name, _, bias = given.partition(":")
     if name not in TASKS:
         raise UsageError(f"unknown task '{name}'; {did_you_mean(name, TASKS)}there are {', '.join(TASKS)}")
     task = TASKS[name]
+    if bias and bias not in task.biases:
+        there_are = (
+            f"there are {', '.join(task.biases)}" if task.biases else "it has only one distribution, without a name"
+        )
+        raise UsageError(f"unknown bias '{bias}' of task '{name}'; {did_you_mean(bias, task.biases)}{there_are}")
     if task.memory_size != memory_size:
         raise UsageError(
             f"the tapes of task '{name}' have {task.memory_size} cells, the program's {memory_size}: compile it with"
             f" --memory-size {task.memory_size}"
         )
-    return task
+    return replace(task, biased=task.biases[bias]) if bias else task
 
 
 def _tapes(task: TapeTask | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:

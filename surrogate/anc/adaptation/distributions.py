@@ -271,19 +271,80 @@ def linear_search(rng: np.random.Generator, n: int, memory_size: int) -> Samples
 
     The last value of A is never asked for.
     """
+    return linear_search_not_before(1)(rng, n, memory_size)
+
+
+def linear_search_not_before(first: int) -> Sampler:
+    """The value lies in cell `first` or later, in arrays of at least so many values and of 2."""
+
+    def sampler(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+        length = _lengths(rng, n, max(first, 2), memory_size - 1)
+        index = _below(rng, first, length[:, 0])
+        return _searched(_shuffled_values(rng, n, memory_size), length, index)
+
+    return sampler
+
+
+def linear_search_even(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+    """The value lies in an even cell: the first of the publication's nine biases, and its default."""
     length = _lengths(rng, n, 2, memory_size - 1)
-    return _searched(rng, length, _below(rng, 1, length[:, 0]), memory_size)
+    index = 2 * _below(rng, 1, length[:, 0] // 2)
+    return _searched(_shuffled_values(rng, n, memory_size), length, index)
 
 
-def linear_search_biased(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
-    """The value lies in an even cell (the first of the nine biases of the publication, and its default)."""
+def linear_search_odd(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+    """The value lies in an odd cell."""
     length = _lengths(rng, n, 2, memory_size - 1)
-    return _searched(rng, length, 2 * _below(rng, 1, length[:, 0] // 2), memory_size)
+    return _searched(_shuffled_values(rng, n, memory_size), length, _odd(rng, length))
 
 
-def _searched(rng: np.random.Generator, length: np.ndarray, index: np.ndarray, memory_size: int) -> Samples:
-    tape = np.zeros((len(length), memory_size), dtype=int)
-    tape[:, 1:] = 1 + _shuffled(rng, len(length), memory_size - 1)
+def linear_search_sorted_down(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+    """The values go down; the one that is asked for lies in an odd cell."""
+    return _search_sorted(rng, n, memory_size, -1)
+
+
+def linear_search_sorted_up(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+    """The values go up; the one that is asked for lies in an odd cell."""
+    return _search_sorted(rng, n, memory_size, 1)
+
+
+def linear_search_natural(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+    """The values count upwards from 1..M-2, and go on with 0 after M-1; the one asked for lies in an odd cell."""
+    return _search_natural(rng, n, memory_size, 1)
+
+
+def linear_search_natural_reverse(rng: np.random.Generator, n: int, memory_size: int) -> Samples:
+    """The values count downwards from 1..M-2, and go on with M-1 after 0; the one asked for lies in an odd cell."""
+    return _search_natural(rng, n, memory_size, -1)
+
+
+def _odd(rng: np.random.Generator, length: np.ndarray) -> np.ndarray:
+    """2k + 1, where k is uniform below (length - 1) / 2, rounded down, and 0 where that is 0."""
+    return 1 + 2 * _below(rng, 0, (length[:, 0] - 1) // 2)
+
+
+def _shuffled_values(rng: np.random.Generator, n: int, memory_size: int) -> np.ndarray:
+    return 1 + _shuffled(rng, n, memory_size - 1)
+
+
+def _search_sorted(rng: np.random.Generator, n: int, memory_size: int, direction: int) -> Samples:
+    length = _lengths(rng, n, 2, memory_size - 1)
+    values = _shuffled_values(rng, n, memory_size)
+    # Those behind the array's end are kept behind it.
+    behind = np.arange(memory_size - 1) >= length
+    order = np.argsort(np.where(behind, memory_size, direction * values), axis=1, kind="stable")
+    return _searched(np.take_along_axis(values, order, axis=1), length, _odd(rng, length))
+
+
+def _search_natural(rng: np.random.Generator, n: int, memory_size: int, direction: int) -> Samples:
+    length = _lengths(rng, n, 2, memory_size - 1)
+    first = rng.integers(1, memory_size - 1, size=(n, 1))
+    return _searched((first + direction * np.arange(memory_size - 1)) % memory_size, length, _odd(rng, length))
+
+
+def _searched(values: np.ndarray, length: np.ndarray, index: np.ndarray) -> Samples:
+    """Arrays that begin with `values` [n, M-1], cut to their lengths: the value of cell `index` is asked for."""
+    tape = np.concatenate((np.zeros((len(values), 1), dtype=int), values), axis=1)
     tape[_cells(tape) > length] = 0
     tape[:, 0] = _take(tape, index)
     return _only(tape, 0, index)

@@ -6,7 +6,8 @@ NRAM (Kurach et al. 2016), linear search and Dijkstra's shortest paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,11 @@ class Figures:
 
 @dataclass(frozen=True)
 class TapeTask:
-    """A task over tapes of `memory_size` cells; `registers` counts those of the published program."""
+    """A task over tapes of `memory_size` cells; `registers` counts those of the published program.
+
+    `biased` is the distribution that the paper adapts to, `biases` all that are published, by name, where there are
+    several.
+    """
 
     name: str
     memory_size: int
@@ -65,6 +70,7 @@ class TapeTask:
     biased: Sampler | None = None
     adaptation: Published | None = None
     figures: Figures | None = None
+    biases: Mapping[str, Sampler] = field(default_factory=dict)
 
     def sample(self, rng: np.random.Generator, n: int, biased: bool = False) -> Samples:
         """n samples; a task without a biased distribution draws from its only one, as the paper's adaptation does."""
@@ -142,7 +148,18 @@ _TASKS = [
         memory_size=15,
         registers=7,
         unbiased=distributions.linear_search,
-        biased=distributions.linear_search_biased,
+        biased=distributions.linear_search_even,
+        biases={
+            "even": distributions.linear_search_even,
+            "odd": distributions.linear_search_odd,
+            "sorted-down": distributions.linear_search_sorted_down,
+            "sorted-up": distributions.linear_search_sorted_up,
+            "natural": distributions.linear_search_natural,
+            "natural-reverse": distributions.linear_search_natural_reverse,
+            "not-before-3": distributions.linear_search_not_before(3),
+            "not-before-5": distributions.linear_search_not_before(5),
+            "not-before-8": distributions.linear_search_not_before(8),
+        },
     ),
     TapeTask("dijkstra", memory_size=100, registers=23, unbiased=distributions.dijkstra),
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from surrogate.anc.adaptation.tasks import TASKS, TapeTask
+from cprograms.diagnostics import UsageError
+from surrogate.anc.adaptation.adapt import adapt
+from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.instructions import Op
 from surrogate.anc.machine.interpreter import ExactRuns, run_one
@@ -190,3 +194,51 @@ def test_the_fractional_bound_of_sorts_bias_halves_its_last_value() -> None:
 def test_addition_has_no_bias() -> None:
     plain, biased = (TASKS["addition"].sample(np.random.default_rng(6), 20, biased) for biased in (False, True))
     assert np.array_equal(plain.tape, biased.tape)
+
+
+# Of linear_search: the cells in which the value is found, the lengths of the arrays, and what their values look like.
+BIASES = {
+    "even": (range(2, 11, 2), range(2, 14), None),
+    "odd": (range(1, 12, 2), range(2, 14), None),
+    "sorted-down": (range(1, 12, 2), range(2, 14), lambda change: change < 0),
+    "sorted-up": (range(1, 12, 2), range(2, 14), lambda change: change > 0),
+    "natural": (range(1, 12, 2), range(2, 14), lambda change: change % 15 == 1),
+    "natural-reverse": (range(1, 12, 2), range(2, 14), lambda change: change % 15 == 14),
+    "not-before-3": (range(3, 13), range(3, 14), None),
+    "not-before-5": (range(5, 13), range(5, 14), None),
+    "not-before-8": (range(8, 13), range(8, 14), None),
+}
+
+
+@pytest.mark.parametrize("name", TASKS["linear_search"].biases)
+def test_the_nine_biases_of_linear_search(name: str) -> None:
+    cells, lengths, changes = BIASES[name]
+    task = replace(TASKS["linear_search"], biased=TASKS["linear_search"].biases[name])
+    samples, runs = _run(task, biased=True, n=5000)
+    assert (runs.tape == samples.target)[:, 0].all()
+    assert runs.stopped.all()
+    assert set(samples.target[:, 0].tolist()) == set(cells)
+    found = set()
+    for tape in samples.tape[:, 1:].tolist():
+        # Of values that go round, one may be 0 itself.
+        length = max(i + 1 for i, value in enumerate(tape) if value)
+        found.add(length)
+        assert len(set(tape[:length])) == length
+        if changes is not None:
+            assert changes(np.diff(tape[:length])).all()
+    # A 0 at the very end does not show: an array may look one shorter.
+    assert set(lengths) <= found <= {*lengths, lengths[0] - 1}
+
+
+def test_a_task_takes_a_bias_by_its_name() -> None:
+    program, options = TASKS["linear_search"].published(), {"method": "published", "seeds": 1}
+    settings = Published("adam", 1, 0.1, 5, 1, 0, 0, 1, steps=1, max_steps=60)
+    iterations = {
+        bias: adapt(program, task=f"linear_search{bias}", settings=settings, **options).generic
+        for bias in ("", ":even", ":not-before-8")
+    }
+    assert iterations[""] == iterations[":even"] < iterations[":not-before-8"]
+    with pytest.raises(UsageError, match="unknown bias 'evn' of task 'linear_search'; did you mean 'even'"):
+        adapt(program, task="linear_search:evn")
+    with pytest.raises(UsageError, match="unknown bias 'x' of task 'access'; it has only one distribution"):
+        adapt(TASKS["access"].published(), task="access:x")
