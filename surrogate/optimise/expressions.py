@@ -99,9 +99,11 @@ class Expression:
 
 @dataclass(frozen=True)
 class Condition:
-    """An inequality: `gap` [n] is at most 0 where it holds. `shown` is the side that is no number, or `gap`."""
+    """An inequality: `gap` [n] is at most 0 where it holds. `shown` is the side that is no number, which `what` names;
+    where both are none, their difference."""
 
     text: str
+    what: str
     gap: Value
     shown: Value
 
@@ -126,10 +128,11 @@ def conditions(text: str, names: Names) -> list[Condition]:
     for op, left, right in zip(tree.ops, sides, sides[1:], strict=False):
         low, high = (left, right) if isinstance(op, _BELOW) else (right, left)
         shown = next((s for s, o in ((left, right), (right, left)) if _is_number(o)), None)
+        what = f"{reader.words(low)} - {reader.words(high)}" if shown is None else reader.words(shown)
         sign = "<=" if isinstance(op, _BELOW) else ">="
         said = text.strip() if len(tree.ops) == 1 else f"{reader.words(left)} {sign} {reader.words(right)}"
         gap = _applied(torch.sub, [reader.value(low), reader.value(high)])
-        found.append(Condition(said, gap, gap if shown is None else reader.value(shown)))
+        found.append(Condition(said, what, gap, gap if shown is None else reader.value(shown)))
     return found
 
 
@@ -207,7 +210,8 @@ class _Reader:
     def _argument(self, name: str) -> Value:
         names = self.names
         if name not in names.arguments:
-            raise self.fault(f"there is no '{name}'; {did_you_mean(name, names.known)}{self.known}")
+            where = "" if name == self.text.strip() else f" in '{self.text.strip()}'"
+            raise UsageError(f"there is no '{name}'{where}; {did_you_mean(name, names.known)}{self.known}")
         argument = names.arguments.index(name)
         self.arguments.add(argument)
         return lambda x, y: x[:, argument]

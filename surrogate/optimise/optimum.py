@@ -24,11 +24,12 @@ _SHOWN = 16
 class Held:
     """A condition, or a value that was to be matched: what the program and the surrogate say of it, in C units.
 
-    `target` is the value that it was to take, NaN of a condition. `violation` is how far it is from holding, in units
-    of its `range` over the domain.
+    `what` is the expression that has these values, `target` the value that it was to take, NaN of a condition.
+    `violation` is how far it is from holding, in units of its `range` over the domain.
     """
 
     text: str
+    what: str
     program: float
     surrogate: float
     violation: float
@@ -166,13 +167,10 @@ class Optimum:
         if self.flat:
             return ["the surrogate's objective is the same everywhere: only the rows of the program told inputs apart"]
         values = [] if self.goal is None else [(self.goal, self.value, self.surrogate_value, self.range)]
-        values += [(held.text, held.program, held.surrogate, held.range) for held in (*self.matches, *self.conditions)]
-        found = []
-        for text, true, surrogate, width in values:
-            if not abs(surrogate - true) <= OFF * width:
-                share = abs(surrogate - true) / width
-                found.append(f"the surrogate is off here: its {text} errs by {share:.0%} of the range over the domain")
-        return found
+        values += [(held.what, held.program, held.surrogate, held.range) for held in (*self.matches, *self.conditions)]
+        shares = {what: abs(surrogate - true) / width for what, true, surrogate, width in values}
+        off = [f"{what} by {share:.2g} times its range" for what, share in shares.items() if not share <= OFF]
+        return [f"the surrogate is off here: it errs in {', '.join(off)}"] if off else []
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, which has no NaN: None."""

@@ -92,7 +92,7 @@ def _conditions(model: Model, row: Row, said: Tensor) -> tuple[Held, ...]:
     x, y = torch.from_numpy(row.x[None]), torch.from_numpy(row.y[None])
     told = zip(model.problem.conditions, row.gaps, model.gap_ranges, strict=False)
     return tuple(
-        Held(c.text, float(c.shown(x, y)[0]), float(c.shown(x, said)[0]), max(float(gap), 0.0), float(width))
+        Held(c.text, c.what, float(c.shown(x, y)[0]), float(c.shown(x, said)[0]), max(float(gap), 0.0), float(width))
         for c, gap, width in told
     )
 
@@ -102,7 +102,8 @@ def _matches(model: Model, row: Row, said: Tensor) -> tuple[Held, ...]:
     true, surrogate = (model.problem.matched(x, v)[0].tolist() for v in (y, said))
     told = zip(model.problem.matches, true, surrogate, model.match_ranges.tolist(), strict=True)
     return tuple(
-        Held(m.text, v, s, max(abs(v - m.target) / width - MATCH, 0.0), width, m.target) for m, v, s, width in told
+        Held(m.text, m.value.text, v, s, max(abs(v - m.target) / width - MATCH, 0.0), width, m.target)
+        for m, v, s, width in told
     )
 
 

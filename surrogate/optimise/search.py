@@ -25,6 +25,8 @@ SCREENED = 64
 MOST_SCREENED = 16_384
 _STEPS, _FIRST_STEP, _LAST_STEP = 90, 0.05, 1e-3
 """Of Adam (Kingma and Ba, 2015), in units of the cube; the steps shrink evenly on a logarithmic scale."""
+_KEPT = 0.9, 0.999
+"""Of the means of the gradient and of its square, at each step."""
 _ROUND, _WEIGHT = 15, 10.0
 """The multipliers of the conditions change after each so many steps; the weight of their squares."""
 ENUMERATED = 4096
@@ -78,8 +80,8 @@ def distinct(u: Points, scores: Points, most: int, apart: float = APART) -> Poin
 def descended(model: Model, u: Points) -> Points:
     """Points [n, d] after steps of Adam on the augmented Lagrangian (Hestenes, 1969) of each, inside the cube."""
     points = torch.from_numpy(u).clone().requires_grad_()
-    adam = torch.optim.Adam([points], lr=_FIRST_STEP)
-    shrink = torch.optim.lr_scheduler.ExponentialLR(adam, (_LAST_STEP / _FIRST_STEP) ** (1 / _STEPS))
+    # torch.optim takes as long to import as all of these steps.
+    mean, square = torch.zeros_like(points), torch.zeros_like(points)
     multipliers: Tensor | None = None
     for step in range(_STEPS):
         beliefs = model.beliefs(points)
@@ -88,11 +90,12 @@ def descended(model: Model, u: Points) -> Points:
             multipliers = (multipliers + _WEIGHT * beliefs.gaps.detach().nan_to_num()).clamp(min=0)
         held = (multipliers / _WEIGHT + beliefs.gaps).clamp(min=0).square().sum(1)
         loss = (beliefs.aim + _WEIGHT / 2 * held).nan_to_num(posinf=0, neginf=0).sum()
-        (points.grad,) = torch.autograd.grad(loss, points)
-        points.grad = points.grad.nan_to_num(posinf=0, neginf=0)
-        adam.step()
-        shrink.step()
+        slope = torch.autograd.grad(loss, points)[0].nan_to_num(posinf=0, neginf=0)
+        mean, square = _KEPT[0] * mean + (1 - _KEPT[0]) * slope, _KEPT[1] * square + (1 - _KEPT[1]) * slope**2
+        first, second = (m / (1 - kept ** (step + 1)) for m, kept in zip((mean, square), _KEPT, strict=True))
+        rate = _FIRST_STEP * (_LAST_STEP / _FIRST_STEP) ** (step / _STEPS)
         with torch.no_grad():
+            points -= rate * first / (second.sqrt() + 1e-12)
             points.clamp_(0, 1)
     return np.asarray(points.detach().numpy())
 

@@ -1,0 +1,45 @@
+"""Measure how many runs of a C program it takes to find its best input, through a surrogate and by SciPy's methods.
+
+python scripts/evaluate/optimize.py --out docs/results/optimize
+
+What OUT.json has of other problems stays.
+"""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from importlib.metadata import version
+from pathlib import Path
+
+from training.script import command_line, parser_of, run
+
+PARSER = parser_of(__doc__)
+PARSER.add_argument("names", nargs="*", help="problems; all by default")
+PARSER.add_argument("--levels", nargs="+", choices=("1", "2", "3", "graph"), default=["2", "1"], help="of the compile")
+PARSER.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and OUT.md")
+
+
+def main(args: Namespace) -> None:
+    from training.evaluation.optimisation import measure, report
+    from training.evaluation.optimisation.problems import CASES
+
+    levels = [f"-O{level}" if level.isdigit() else level for level in args.levels]
+    kept = args.out.with_suffix(".json")
+    document = json.loads(kept.read_text()) if kept.exists() else {"problems": []}
+    found = {p["name"]: p for p in document["problems"]}
+    for p in measure.all_measured(args.names, levels, args.seeds, lambda p: print(report.line(p), flush=True)):
+        found[p["name"]] = p
+    document = {
+        "command": command_line(),
+        "seeds": args.seeds,
+        "versions": {name: version(name) for name in ("surrogate-compiler", "torch", "scipy")},
+        "problems": [found[case.name] for case in CASES if case.name in found],
+    }
+    kept.write_text(json.dumps(document, indent=2) + "\n")
+    args.out.with_suffix(".md").write_text(report.markdown(document))
+
+
+if __name__ == "__main__":
+    raise SystemExit(run(PARSER, main))
