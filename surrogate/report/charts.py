@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -17,7 +18,7 @@ BINS = 41
 DOTS = 40
 """A slice of at most so many whole numbers is drawn as dots."""
 QUANTILES = 0.01, 0.99
-SLOPE_HEIGHT = 160
+SLOPE_HEIGHT = 170
 
 Values = npt.NDArray[np.float64]
 
@@ -30,9 +31,9 @@ def scatter(truth: Values, surrogate: Values, name: str) -> str:
     seen = (y >= 0) & (y <= INSIDE)
     out = f" ({np.count_nonzero(~seen):,} beyond its edges)" if not seen.all() else ""
     dots = polyline(np.round(x[seen]), np.round(y[seen]), dots=True)
-    about = f"{name}: surrogate (upwards) against truth on {len(x):,} rows{out}"
+    about = f"{name}: the surrogate against the truth on {len(x):,} rows{out}"
     body = f'<path class="same" d="M0 {INSIDE}L{INSIDE} 0"/><path class="dots" d="{dots}"/>'
-    return _figure(chart(axis, axis, body, about), escape(about))
+    return _figure(chart(axis, replace(axis, label="surrogate"), body, about), escape(about))
 
 
 def histogram(error: Values, name: str) -> str:
@@ -41,7 +42,7 @@ def histogram(error: Values, name: str) -> str:
     counts, edges = np.histogram(error, BINS, (-reach, reach))
     out = len(error) - int(counts.sum())
     x = Axis(-reach, reach, "surrogate − truth")
-    y = Axis(0, 1.05 * max(1, int(counts.max())), whole=True)
+    y = Axis(0, 1.05 * max(1, int(counts.max())), "rows", whole=True)
     about = f"{name}: rows by error" + (f"; {out:,} err more than {short(reach)}" if out else "")
     body = f'<path class="bars" d="{bars(x.place(edges), y.place(counts.astype(np.float64)))}"/>'
     return _figure(chart(x, y, body + f'<path class="same" d="M{INSIDE // 2} 0V{INSIDE}"/>', about), escape(about))
@@ -60,9 +61,9 @@ def slice_figure(views: Views, place: int, arguments: Sequence[Argument], result
 
 
 def _values(panel: Panel, place: int, argument: Argument, name: str, r: int) -> str:
-    x = _axis(panel, argument, argument.name)
+    x = _axis(panel, argument)
     both = panel.truth[:, :, r], panel.surrogate[:, :, r]
-    y = fixed_axis(both[0], room=0.06)
+    y = fixed_axis(both[0], name)
     about = f"{name} along {argument.name}: the program and its surrogate"
     return _pair(panel, place, r, "value", x, y, both[0][0], both[1][0], about, HEIGHT)
 
@@ -72,9 +73,9 @@ def _slopes(panel: Panel, place: int, argument: Argument, name: str, r: int) -> 
     if len(points) < 2:
         return ""
     truth, surrogate = (slopes(points, y[:, :, r]) for y in (panel.truth, panel.surrogate))
-    x = _axis(panel, argument, f"slope along {argument.name}")
+    x = _axis(panel, argument)
     about = f"the slope of {name} along {argument.name}: of the program and of its surrogate"
-    y = fixed_axis(truth, room=0.06)
+    y = Axis.over(not_far_out(truth), "its slope", room=0.2)  # where the program jumps, slopes leave the picture
     return _pair(panel, place, r, "slope", x, y, truth[0], surrogate[0], about, SLOPE_HEIGHT)
 
 
@@ -84,29 +85,39 @@ def slopes(points: Values, y: Values) -> Values:
         return np.diff(y, axis=-1) / np.diff(points)
 
 
-def _axis(panel: Panel, argument: Argument, label: str) -> Axis:
-    return Axis.over(panel.points[0], label, whole=argument.type.is_integer)
+def _axis(panel: Panel, argument: Argument) -> Axis:
+    whole = argument.type.is_integer
+    return Axis.over(panel.points[0], argument.name, whole=whole, room=0.03 if _dotted(panel, whole) else 0)
 
 
-def fixed_axis(values: Values, room: float) -> Axis:
-    """An axis for all settings [c, n] that holds the first whole, and of the others what is not far out."""
+def _dotted(panel: Panel, whole: bool) -> bool:
+    return whole and len(panel.points[0]) <= DOTS
+
+
+def fixed_axis(values: Values, label: str, room: float = 0.06) -> Axis:
+    """An axis for slices at all settings [c, n]: it holds the first whole, and of the others what is not far out."""
+    return Axis.over(np.concatenate([values[0], not_far_out(values)]), label, room=room)
+
+
+def not_far_out(values: Values) -> Values:
+    """The ends of what most of the values are between; none where there are no values."""
     known = values[np.isfinite(values)]
-    ends = np.quantile(known, QUANTILES) if len(known) else np.empty(0)
-    return Axis.over(np.concatenate([values[0], ends]), room=room)
+    return np.quantile(known, QUANTILES) if len(known) else np.empty(0)
 
 
 def _pair(
     panel: Panel, place: int, r: int, kind: str, x: Axis, y: Axis, truth: Values, surrogate: Values, about: str, h: int
 ) -> str:
     at = x.place(panel.points[0])
-    dots = x.whole and len(at) <= DOTS
+    dots = _dotted(panel, x.whole)
     if kind == "slope":
         at = (at[1:] + at[:-1]) / 2
     paths = "".join(
         f'<path class="{name}{" dotted" if dots else ""}" d="{polyline(at, y.place(values), dots)}"/>'
         for name, values in (("truth", truth), ("surrogate", surrogate))
     )
-    given = f' data-panel="{place}" data-kind="{kind}" data-low="{y.low!r}" data-high="{y.high!r}"'
+    ends = f' data-left="{x.low!r}" data-right="{x.high!r}" data-low="{y.low!r}" data-high="{y.high!r}"'
+    given = f' data-panel="{place}" data-kind="{kind}"{ends}'
     return chart(x, y, f'<path class="at" d=""/>{paths}', about, given, h)
 
 
@@ -166,7 +177,7 @@ def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int)
 
 def map_scale(truth: Values, surrogate: Values) -> tuple[float, float, float]:
     """Of all settings [c, n]: the ends of the values' scale, and of the errors', which is from -reach to reach."""
-    axis = fixed_axis(truth, room=0)
+    axis = fixed_axis(truth, "", room=0)
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.abs(surrogate - truth)
     known = error[np.isfinite(error)]
@@ -187,7 +198,7 @@ def training_curve(errors: Sequence[tuple[float, float]]) -> str:
     known = [max(e, 1e-16) for pair in errors for e in pair if np.isfinite(e)]
     low, high = 10.0 ** np.floor(np.log10(min(known))), 10.0 ** np.ceil(np.log10(max(known)) + 1e-9)
     x = Axis(0, len(errors), "fine-tunings", whole=True)
-    y = Axis(float(low), float(max(high, 10 * low)), log=True)
+    y = Axis(float(low), float(max(high, 10 * low)), "nMSE", log=True)
     parts = []
     for k, pair in enumerate(errors):
         if np.isfinite(pair).all():

@@ -78,7 +78,7 @@ function drawSlices(positions) {
     const panel = views.panels[svg.dataset.panel], points = panel.points[0], slope = svg.dataset.kind === "slope";
     const found = block(panel.results[shown], blockOf(views, panel, positions), points.length);
     const low = Number(svg.dataset.low), high = Number(svg.dataset.high);
-    const ends = [points[0], points[points.length - 1]];
+    const ends = [Number(svg.dataset.left), Number(svg.dataset.right)];
     const across = points.map((v) => place(v, ...ends));
     for (const name of ["truth", "surrogate"]) {
       const values = slope ? slopes(points, found[name]) : found[name];

@@ -159,13 +159,14 @@ def _worst_rows(artifact: NumericArtifact, study: Study) -> str:
     parts = []
     for r, k in enumerate(study.results):
         error = study.surrogate[:, k] - study.truth[:, k]
-        order = np.argsort(-np.abs(np.where(np.isfinite(error), error, np.inf)), kind="stable")[:WORST_ROWS]
+        order = np.argsort(-np.abs(np.where(np.isfinite(error), error, np.inf)), kind="stable")
+        different = np.sort(np.unique(study.x[order], axis=0, return_index=True)[1])[:WORST_ROWS]
         rows = [
             [
                 *(short(v) for v in study.x[i, list(shown)]),
                 *(short(v) for v in (study.truth[i, k], study.surrogate[i, k], error[i])),
             ]
-            for i in order
+            for i in order[different]
         ]
         name = f"<h3>{code(artifact.results[k].name)}</h3>" if len(study.results) > 1 else ""
         parts.append(f'<div data-result="{r}">{name}{table(header, rows, 0)}</div>')

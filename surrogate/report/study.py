@@ -23,7 +23,8 @@ from surrogate.numeric.rows import fresh_seed, run_rows
 
 MOST_SLICED, MOST_MAPPED, MOST_RESULTS = 8, 5, 4
 """Arguments and results that are drawn."""
-EFFECT_ROWS = 64
+EFFECT_RUNS, EFFECT_ROWS = 4096, (64, 512)
+"""For the effects: runs of the program, and rows that they start from, at least and at most."""
 SECONDS = 20.0
 """For the pictures: of slow programs they take fewer rows."""
 MOST_ROWS, MOST_NUMBERS = 60_000, 160_000
@@ -181,10 +182,11 @@ def total_effects(artifact: NumericArtifact, truth: Callable[[Values], Values]) 
     """
     program = artifact.program
     A = len(program.arguments)
-    first, other = sample(program, EFFECT_ROWS, 0), sample(program, EFFECT_ROWS, 1)
+    n = min(max(EFFECT_RUNS // (1 + A), EFFECT_ROWS[0]), EFFECT_ROWS[1])
+    first, other = sample(program, n, 0), sample(program, n, 1)
     moved = np.repeat(first[None], A, 0)
     moved[range(A), :, range(A)] = other.T
-    y = truth(np.concatenate([first[None], moved]).reshape(-1, A)).reshape(1 + A, EFFECT_ROWS, -1)
+    y = truth(np.concatenate([first[None], moved]).reshape(-1, A)).reshape(1 + A, n, -1)
     unit = np.nanmax(np.abs(y), axis=(0, 1), initial=5e-324, where=np.isfinite(y))
     y = y / np.maximum(unit, 5e-324)  # squares of large doubles overflow
     known = np.isfinite(y)
@@ -202,15 +204,31 @@ def total_effects(artifact: NumericArtifact, truth: Callable[[Values], Values]) 
 
 @dataclass(frozen=True)
 class _Plan:
+    """The sliders, and of each panel its axes and the points along them."""
+
     arguments: tuple[int, ...]
     layout: Layout
     stops: tuple[Values, ...]
     middle: tuple[int, ...]
-    panels: tuple[tuple[tuple[int, ...], tuple[Values, ...], tuple[tuple[int, ...], ...]], ...]
+    panels: tuple[tuple[tuple[int, ...], tuple[Values, ...]], ...]
+
+    def others(self, axes: tuple[int, ...]) -> list[int]:
+        """The places of the arguments that have a slider beside a panel."""
+        return [place for place, k in enumerate(self.arguments) if k not in axes]
+
+    def settings(self, axes: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """All that the sliders of a panel can be set to."""
+        others = self.others(axes)
+        centre = tuple(self.middle[place] for place in others)
+        return settings([len(self.stops[place]) for place in others], centre, self.layout.joint)
 
     @property
     def rows(self) -> int:
-        return sum(math.prod(map(len, points)) * len(settings) for _, points, settings in self.panels)
+        return sum(math.prod(map(len, points)) * self._count(axes) for axes, points in self.panels)
+
+    def _count(self, axes: tuple[int, ...]) -> int:
+        sizes = [len(self.stops[place]) for place in self.others(axes)]
+        return math.prod(sizes) if self.layout.joint else 1 + sum(sizes) - len(sizes)
 
 
 def _plan(
@@ -218,21 +236,13 @@ def _plan(
 ) -> _Plan:
     """The finest layout of at most so many rows; the coarsest where none is."""
     for layout in layouts:
-        plan = _planned(arguments, shown, dimensions, layout)
+        stops, middle = zip(*(slider(arguments[k], layout.stops) for k in shown), strict=True)
+        points = {k: slider(arguments[k], layout.points)[0] for k in shown}
+        panels = tuple((axes, tuple(points[k] for k in axes)) for axes in combinations(shown, dimensions))
+        plan = _Plan(shown, layout, stops, middle, panels)
         if plan.rows <= most:
             break
     return plan
-
-
-def _planned(arguments: Sequence[Argument], shown: tuple[int, ...], dimensions: int, layout: Layout) -> _Plan:
-    stops, middle = zip(*(slider(arguments[k], layout.stops) for k in shown), strict=True)
-    panels = []
-    for axes in combinations(shown, dimensions):
-        points = tuple(slider(arguments[k], layout.points)[0] for k in axes)
-        others = [place for place, k in enumerate(shown) if k not in axes]
-        sizes, centre = [len(stops[place]) for place in others], tuple(middle[place] for place in others)
-        panels.append((axes, points, tuple(settings(sizes, centre, layout.joint))))
-    return _Plan(shown, layout, stops, middle, tuple(panels))
 
 
 def slider(argument: Argument, count: int) -> tuple[Values, int]:
@@ -260,11 +270,12 @@ def settings(sizes: Sequence[int], centre: tuple[int, ...], joint: bool) -> list
 def _measured(plan: _Plan, arguments: Sequence[Argument], measure: _Measure, results: Sequence[int]) -> Views:
     base = np.array([in_range(a, np.array([0.5]))[0] for a in arguments])
     panels = []
-    for axes, points, positions in plan.panels:
+    for axes, points in plan.panels:
+        positions = plan.settings(axes)
         x = _rows_of(plan, base, axes, points, positions)
         truth, surrogate = measure.both(x.reshape(-1, len(base)), results)
         shape = (len(positions), -1, len(results))
-        panels.append(Panel(axes, points, positions, truth.reshape(shape), surrogate.reshape(shape)))
+        panels.append(Panel(axes, points, tuple(positions), truth.reshape(shape), surrogate.reshape(shape)))
     return Views(plan.arguments, plan.layout, plan.stops, plan.middle, tuple(panels))
 
 
@@ -273,13 +284,13 @@ def _rows_of(
     base: Values,
     axes: tuple[int, ...],
     points: tuple[Values, ...],
-    positions: tuple[tuple[int, ...], ...],
+    positions: Sequence[tuple[int, ...]],
 ) -> Values:
     """[c, n, A]."""
-    others = [(place, k) for place, k in enumerate(plan.arguments) if k not in axes]
     x = np.tile(base, (len(positions), math.prod(map(len, points)), 1))
-    for which, (place, k) in enumerate(others):
-        x[:, :, k] = plan.stops[place][[position[which] for position in positions]][:, None]
+    for which, place in enumerate(plan.others(axes)):
+        moved = plan.stops[place][[position[which] for position in positions]]
+        x[:, :, plan.arguments[place]] = moved[:, None]
     grid = np.meshgrid(*points[::-1], indexing="ij")[::-1]  # the last argument from row to row
     for k, along in zip(axes, grid, strict=True):
         x[:, :, k] = along.ravel()

@@ -9,8 +9,8 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-WIDTH, HEIGHT = 360, 230
-LEFT, RIGHT, TOP, BOTTOM = 56, 10, 8, 36
+WIDTH, HEIGHT = 360, 240
+LEFT, RIGHT, TOP, BOTTOM = 56, 10, 20, 36
 """Pixels around the inside, for the labels."""
 INSIDE = 1000
 TICKS = 5
@@ -119,6 +119,7 @@ def chart(x: Axis, y: Axis, body: str, about: str, attributes: str = "", height:
         parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{text}</text>')
     middle = f'x="{LEFT + wide / 2:.0f}" y="{height - 5}" text-anchor="middle"'
     parts.append(f'<text class="label" {middle}>{escape(x.label)}</text>')
+    parts.append(f'<text class="label" x="4" y="12">{escape(y.label)}</text>')
     inside = (
         f'<svg x="{LEFT}" y="{TOP}" width="{wide}" height="{high}" viewBox="0 0 {INSIDE} {INSIDE}"'
         f' preserveAspectRatio="none">{body}</svg>'
