@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 
 from cprograms.announcements import announced
 from surrogate.optimise.optimising import Compiled, optimise
-from surrogate.optimise.options import OPTIONS
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn
 
 
 def optimize(options: argparse.Namespace, artifact: Compiled) -> int:
-    given = {option.dest: getattr(options, option.dest) for option in OPTIONS if option.given(options)}
+    asked = inspect.signature(optimise).parameters
+    given = {name: value for name, value in vars(options).items() if name in asked and name != "artifact"}
+    given = {name: value for name, value in given.items() if value is not None}
     with announced(f"searching {options.artifact}"):
         found = optimise(artifact, **given)
     if options.json:

@@ -102,8 +102,14 @@ class Optimum:
         return np.array([self.inputs[a.name] for a in self.signature.arguments])
 
     def __repr__(self) -> str:
-        """A screen at most."""
-        return on_screen([f"Optimum of {self.signature}", self.title, *self.lines(), *self.warnings])
+        """A screen at most: what was asked, the input, and what the program says of it."""
+        said = [] if self.goal is None else [f"{self.goal}: {_both(self.value, self.surrogate_value)}"]
+        said += [f"{m.text}: {_both(m.program, m.surrogate)}" for m in self.matches]
+        failed = [f"fails {c.text}: {_number(c.program)}" for c in self.conditions if not c.holds]
+        found = f"at {_inputs(self.inputs)}"
+        return on_screen(
+            [f"Optimum of {self.signature}", self.title, found, *said, *failed, self._cost, *self.warnings]
+        )
 
     def lines(self) -> list[str]:
         """The report, a label before each group of lines."""
@@ -115,8 +121,13 @@ class Optimum:
             *_labelled("holds", [f"{c.text}: {_both(c.program, c.surrogate)}" for c in self.conditions if c.holds]),
             *_labelled("fails", [f"{c.text}: {_both(c.program, c.surrogate)}" for c in self.conditions if not c.holds]),
             *_labelled("also", [self._other(other) for other in self.others]),
-            *_labelled("cost", [f"{self.evaluations} evaluations of the C program; {self.starts} starts"]),
+            *_labelled("cost", [self._cost]),
         ]
+
+    @property
+    def _cost(self) -> str:
+        of = "evaluation" if self.evaluations == 1 else "evaluations"
+        return f"{self.evaluations} {of} of the C program; {self.starts} starts"
 
     def _other(self, other: Other) -> str:
         shown = {name: value for name, value in other.inputs.items() if name not in self.fixed}
