@@ -61,7 +61,7 @@ class _Writer:
         self._bounds = bounds_of(graph, arguments)
         self._nesting = nesting(graph)
         self.lines: dict[int | None, list[str]] = defaultdict(list)
-        self.definitions = [self._table(k) for k in range(len(graph.tables))]
+        self.definitions = self._tables()
         self._read: dict[int | None, set[str]] = defaultdict(set)  # names that a loop's body reads
         self._home: dict[str, int] = {}  # of names of a loop's body
         self._text: list[str] = []  # of each node: a name, or a number
@@ -73,11 +73,12 @@ class _Writer:
         value = f"(double){self._text[root]}"
         return f"y[{place}] = {f'{undefined} ? NAN : {value}' if undefined else value};"
 
-    def _table(self, k: int) -> str:
-        type = next(n.type for n in self._nodes if n.op == "lookup" and n.value == k)
-        return array(
-            f"{type.name} {self._name}_table{k}[]", (constant(v, type) for v in self._graph.tables[k].tolist())
-        )
+    def _tables(self) -> list[str]:
+        types = {int(n.value): n.type for n in self._nodes if n.op == "lookup"}
+        return [
+            array(f"{t.name} {self._name}_table{k}[]", (constant(v, t) for v in self._graph.tables[k].tolist()))
+            for k, t in sorted(types.items())
+        ]
 
     # --- Names ---
 

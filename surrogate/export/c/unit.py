@@ -65,7 +65,7 @@ def sources(
         f"void {name}_batch(const double *restrict x, double *restrict y, size_t n)\n{{\n    $many(x, y, n);\n}}",
     ]
     text = "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
-    return {f"{file}.h": _header(artifact, program, name), f"{file}.c": text.replace("$", f"{name}_")}
+    return {f"{file}.h": _header(artifact, program, name), f"{file}.c": text.replace("$", "surrogate_")}
 
 
 def _macro(name: str) -> str:
