@@ -17,6 +17,8 @@ from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import driver
 from surrogate.driver import TARGETS
+from surrogate.export.options import COMMANDS as EXPORT
+from surrogate.export.options import ensure_directory
 from surrogate.numeric.options import RANGE, SHAPE
 from surrogate.replace import options as replacing
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
@@ -132,6 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
             _add_artifact_command(commands, rows)
     _add_inspect(commands)
     _add_replace(commands)
+    _add_demo(commands)
     for rows in tables:
         if len(rows) == 1:
             _add_artifact_command(commands, rows)
@@ -222,6 +225,7 @@ def _compile(options: argparse.Namespace) -> int:
         raise UsageError(f"{option.shown} is of --target {' and '.join(t.name for t in owners)}{why}")
     given = {o.dest: getattr(options, o.dest) for o in target.options if o.given(options)}
     name = " ".join(options.files)
+    ensure_directory(options.output, target.suffix)
     with announced(f"compiling {name}"):
         artifact: Artifact = driver.compile(_path(options), target=target.name, **_source(options), **given)
         output = Path(options.output or _default_stem(options, artifact.entry) + target.suffix)
@@ -294,6 +298,17 @@ def _replace(options: argparse.Namespace) -> int:
     return run(options, _path(options), _source(options))
 
 
+def _add_demo(commands: Any) -> None:
+    p = _add_command(commands, "demo", _demo, "show what one does with a surrogate, on a slow C function", json=False)
+    add_options(p, [output_option("DIR", "a new folder for its files (default: surrogate-demo)")])
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from surrogate.demo.session import play
+
+    return play(Path(options.output or "surrogate-demo"), _outcome)
+
+
 # --- commands on an artifact ---
 
 Rows = Mapping[str, Command[Any]]
@@ -304,7 +319,7 @@ def _command_tables() -> list[Rows]:
     """Every command on artifacts, in the order of the targets' tables."""
     tables: dict[str, dict[str, Command[Any]]] = {}
     for target in TARGETS.values():
-        for command in target.commands:
+        for command in (*target.commands, EXPORT[target.name]):
             tables.setdefault(command.name, {})[target.name] = command
     return list(tables.values())
 
