@@ -11,11 +11,11 @@ def simplify(facts: Facts, op: Op, a: Value, b: Value | None) -> Value | Express
     """The value of op(a, b) if it is known, else its standard form: roots, constants second, INC and DEC."""
     a, b = facts.resolve(a), None if b is None else facts.resolve(b)
     if op is Op.READ:
-        return facts.expressions.get((op, a, b), (op, a, b))
+        return facts.known((op, a, b)) or (op, a, b)
     if isinstance(a, Constant) and (b is None or isinstance(b, Constant)):
         return Constant(evaluate(op, a.value, 0 if b is None else b.value, facts.memory_size))
     result = _unary(facts, op, a) if b is None else _binary(facts, op, a, b)
-    return facts.expressions.get(result, result) if isinstance(result, tuple) else result
+    return facts.known(result) or result if isinstance(result, tuple) else result
 
 
 def _unary(facts: Facts, op: Op, a: Value) -> Value | Expression:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surrogate.anc.compiler.backend.flow import predecessors, retargeted, reverse_postorder
-from surrogate.anc.compiler.ir import Block, Branch, Constant, End, Function, Goto, Halt, Statement
+from surrogate.anc.compiler.ir import Block, Branch, Constant, End, Function, Goto, Halt, Statement, successors
 
 
 def clean(function: Function) -> Function:
@@ -94,6 +94,6 @@ def merge_chains(function: Function) -> Function:
                 break
             joined = blocks.pop(following)
             blocks[number] = Block(blocks[number].body + joined.body, joined.end)
-            for names in before.values():
-                names[:] = [number if name == following else name for name in names]
+            for after in successors(joined.end):
+                before[after] = [number if name == following else name for name in before[after]]
     return Function(blocks)

@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeGuard
 
+from surrogate.anc.compiler.backend.analysis import analyse
 from surrogate.anc.compiler.backend.arithmetic import simplify
-from surrogate.anc.compiler.backend.facts import analyse, learn
+from surrogate.anc.compiler.backend.facts import learn
 from surrogate.anc.compiler.backend.flow import live_after, liveness, registers, renamed
 from surrogate.anc.compiler.backend.loops import frequencies
-from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined
+from surrogate.anc.compiler.backend.sets import EMPTY, bits, holds, set_of
+from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined, used
 
-InterferenceGraph = dict[Register, set[Register]]
+InterferenceGraph = dict[int, int]
+"""For the number of each register, the set of those that it cannot be one with."""
 
 
 def interference(function: Function) -> InterferenceGraph:
     """Which registers cannot be one: one is written while the other is live and not the source of the copy."""
-    graph: InterferenceGraph = {register: set() for register in registers(function)}
+    graph: InterferenceGraph = {register.number: EMPTY for register in registers(function)}
     live = liveness(function)
     for number, block in function.blocks.items():
         for statement, after in zip(block.body, live_after(block, live.after[number]), strict=True):
             out = defined(statement)
             if out is None:
                 continue
-            source = statement.value if isinstance(statement, Move) else None
-            for other in after:
-                if other not in (out, source):
-                    graph[out].add(other)
-                    graph[other].add(out)
+            after &= ~(1 << out.number)
+            if is_copy(statement):
+                after &= ~set_of(used(statement))
+            graph[out.number] |= after
+    for number, others in list(graph.items()):
+        for other in bits(others):
+            graph[other] |= 1 << number
     return graph
 
 
@@ -37,7 +42,8 @@ def is_copy(statement: Statement) -> TypeGuard[Move]:
 
 def can_go(function: Function, copy: Move) -> bool:
     """Whether the two registers of a copy can be one."""
-    return copy.value not in interference(function)[copy.out]
+    assert isinstance(copy.value, Register)
+    return not holds(interference(function)[copy.out.number], copy.value)
 
 
 def constants_as_copies(function: Function, memory_size: int) -> Function:
@@ -64,12 +70,11 @@ def _one_as_copy(function: Function, memory_size: int) -> Iterator[Function]:
 
 def _assigned_constants(function: Function, memory_size: int) -> Iterator[tuple[int, int, Register, list[Register]]]:
     """Where a register is set to a constant: the block and place, the register, and those that hold the same there."""
-    for number, entry in analyse(function, memory_size, simplify).items():
+    for number, entry in analyse(function, memory_size, simplify).entry.items():
         facts = entry.copy()
         for index, statement in enumerate(function.blocks[number].body):
             if isinstance(statement, Move) and isinstance(statement.value, Constant):
-                same = [register for register, value in facts.values.items() if value == statement.value]
-                yield number, index, statement.out, same
+                yield number, index, statement.out, facts.copies(statement.value)
             learn(facts, statement, simplify)
 
 
@@ -85,12 +90,12 @@ def coalesce(function: Function) -> Function:
 
     for out, value in _copies(function):
         out, value = find(out), find(value)
-        if out != value and value not in graph[out]:
+        if out != value and not holds(graph[out.number], value):
             names[value] = out
-            for other in graph.pop(value):
-                graph[other].discard(value)
-                graph[other].add(out)
-                graph[out].add(other)
+            others = graph.pop(value.number)
+            graph[out.number] |= others
+            for other in bits(others):
+                graph[other] = graph[other] & ~(1 << value.number) | 1 << out.number
     return _without_copies_to_itself(function, find)
 
 

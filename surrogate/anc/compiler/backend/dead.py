@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from surrogate.anc.compiler.backend.flow import live_after, liveness
+from surrogate.anc.compiler.backend.flow import live_before, liveness
+from surrogate.anc.compiler.backend.sets import holds
 from surrogate.anc.compiler.ir import Block, Compute, Function, Statement, Write, defined
 from surrogate.anc.machine.instructions import Op
 
@@ -12,14 +13,20 @@ def remove_dead(function: Function) -> Function:
         live = liveness(function)
         blocks = {}
         for number, block in function.blocks.items():
-            needed = live_after(block, live.after[number])
-            body = [
-                s for s, after in zip(block.body, needed, strict=True) if isinstance(s, Write) or defined(s) in after
-            ]
-            blocks[number] = Block(_last_writes(body), block.end)
+            blocks[number] = Block(_last_writes(_needed(block, live.after[number])), block.end)
         if all(len(blocks[number].body) == len(block.body) for number, block in function.blocks.items()):
             return function
         function = Function(blocks)
+
+
+def _needed(block: Block, after: int) -> list[Statement]:
+    """The body without what nothing looks at that is needed itself, given what is live after the block."""
+    live, kept = live_before(block.end, after), []
+    for statement in reversed(block.body):
+        if isinstance(statement, Write) or holds(live, statement.out):
+            kept.append(statement)
+            live = live_before(statement, live)
+    return kept[::-1]
 
 
 def _last_writes(body: list[Statement]) -> list[Statement]:

@@ -1,23 +1,25 @@
-"""What is known at each point of a function: which registers are constants or copies, which hold the value of which
-expression, which are not zero. A forward data-flow analysis that follows only the branches that can be taken.
+"""What may be known at a point of a function: which registers are constants or copies, which hold the value of which
+expression, which are not zero.
+
+A function has few facts in all, but many points. So a fact has a number in a book that all points share, what is known
+at a point is a set of such numbers, and a set is an integer with a bit for each: it is copied for nothing, and what
+two sets share is one operation.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import reduce
-from itertools import count
 from typing import assert_never
 
 from cprograms.budget import tick
-from surrogate.anc.compiler.backend.flow import reverse_postorder
+from surrogate.anc.compiler.backend.sets import EMPTY, bits, holds
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
     Compute,
     Constant,
-    Function,
     Goto,
     Halt,
     Move,
@@ -32,56 +34,156 @@ Expression = tuple[Op, Value, Value | None]
 
 ZERO = Constant(0)
 
-FREE_ROUNDS = 8
-
 # Of INC, DEC and steps by constants; longer ones are not worth following.
 LONGEST_CHAIN = 8
+
+
+def _sets() -> defaultdict[Value, int]:
+    return defaultdict(int)
+
+
+@dataclass(eq=False)
+class Book:
+    """Every fact that came up, by number: (register, root) in `values`, (expression, value) in `expressions`.
+
+    The other fields are sets of these numbers: those about a register; with a root; that give the value of an
+    expression; with a value, and of them the steps from a first operand and the others by operator; that name
+    something; the READs. `learnt` says at which place of the function a fact was last learnt, which orders facts.
+    """
+
+    values: list[tuple[Register, Value]] = field(default_factory=list)
+    value_numbers: dict[tuple[Register, Value], int] = field(default_factory=dict)
+    value_learnt: list[int] = field(default_factory=list)
+    about: defaultdict[Value, int] = field(default_factory=_sets)
+    copies: defaultdict[Value, int] = field(default_factory=_sets)
+
+    expressions: list[tuple[Expression, Value]] = field(default_factory=list)
+    expression_numbers: dict[tuple[Expression, Value], int] = field(default_factory=dict)
+    expression_learnt: list[int] = field(default_factory=list)
+    of: defaultdict[Expression, int] = field(default_factory=lambda: defaultdict(int))
+    giving: defaultdict[Value, int] = field(default_factory=_sets)
+    giving_by: defaultdict[tuple[Value, Op], int] = field(default_factory=lambda: defaultdict(int))
+    steps_to: defaultdict[Value, int] = field(default_factory=_sets)
+    steps_from: defaultdict[Value, int] = field(default_factory=_sets)
+    naming: defaultdict[Value, int] = field(default_factory=_sets)
+    reads: int = EMPTY
+
+    def value(self, register: Register, root: Value, learnt: int) -> int:
+        """The set of one fact: the register holds what `root` does."""
+        number = self.value_numbers.get((register, root))
+        if number is None:
+            number = self.value_numbers[register, root] = len(self.values)
+            self.values.append((register, root))
+            self.value_learnt.append(learnt)
+            self.about[register] |= 1 << number
+            self.copies[root] |= 1 << number
+        else:
+            self.value_learnt[number] = learnt
+        return 1 << number
+
+    def expression(self, expression: Expression, value: Value, learnt: int) -> int:
+        """The set of one fact: the value of the expression."""
+        number = self.expression_numbers.get((expression, value))
+        if number is None:
+            number = self._enter(expression, value, learnt)
+        else:
+            self.expression_learnt[number] = learnt
+        return 1 << number
+
+    def _enter(self, expression: Expression, value: Value, learnt: int) -> int:
+        op, a, b = expression
+        number = self.expression_numbers[expression, value] = len(self.expressions)
+        one = 1 << number
+        self.expressions.append((expression, value))
+        self.expression_learnt.append(learnt)
+        self.of[expression] |= one
+        self.giving[value] |= one
+        self.giving_by[value, op] |= one
+        for name in {a, b, value}:
+            if isinstance(name, Register):
+                self.naming[name] |= one
+        if step_of(expression) is not None:
+            self.steps_to[value] |= one
+            self.steps_from[a if isinstance(a, Register) else ZERO] |= one
+        if op is Op.READ:
+            self.reads |= one
+        return number
+
+    def in_order(self, expressions: int) -> list[int]:
+        """Numbers of expressions, the first to be learnt first."""
+        return sorted(bits(expressions), key=self.expression_learnt.__getitem__)
+
+
+def step_of(expression: Expression) -> int | None:
+    """What the expression adds to its first operand, where that is known."""
+    op, _, b = expression
+    if op is Op.INC or op is Op.DEC:
+        return 1 if op is Op.INC else -1
+    if op in (Op.ADD, Op.SUB) and isinstance(b, Constant):
+        return b.value if op is Op.ADD else -b.value
+    return None
 
 
 @dataclass
 class Facts:
     """What holds at one point, of values modulo `memory_size`.
 
-    `values` gives a register's constant, or the register that held the same value first (its root); the operands and
-    results in `expressions`, and `nonzero`, name constants and roots only. Only the methods change the three.
+    `values` are the facts that give a register's constant, or the register that held the same value first (its root);
+    `expressions` are those that give the value of an expression. Its operands and its value are constants or roots, as
+    are the registers `nonzero`, a bit for the number of each. `place` is where in the function what is learnt next is
+    learnt.
     """
 
     memory_size: int
-    values: dict[Register, Value] = field(default_factory=dict)
-    expressions: dict[Expression, Value] = field(default_factory=dict)
-    nonzero: set[Register] = field(default_factory=set)
-    _indices: _Indices | None = field(default=None, compare=False, repr=False)
+    book: Book = field(default_factory=Book, compare=False, repr=False)
+    values: int = EMPTY
+    expressions: int = EMPTY
+    nonzero: int = EMPTY
+    place: int = field(default=0, compare=False)
 
     def copy(self) -> Facts:
-        tick(1 + (len(self.values) + len(self.expressions)) // 32)
-        indices = None if self._indices is None else self._indices.copy()
-        return Facts(self.memory_size, dict(self.values), dict(self.expressions), set(self.nonzero), indices)
+        tick()
+        return Facts(self.memory_size, self.book, self.values, self.expressions, self.nonzero, self.place)
+
+    # Questions
 
     def resolve(self, value: Value) -> Value:
         """The constant or root that stands for a value."""
         if isinstance(value, Constant):
-            return Constant(value.value % self.memory_size)
-        return self.values.get(value, value)
+            return self.constant(value.value)
+        known = self.values & self.book.about.get(value, EMPTY)
+        return self.book.values[known.bit_length() - 1][1] if known else value
 
     def constant(self, value: int) -> Constant:
         return Constant(value % self.memory_size)
 
     def is_nonzero(self, value: Value) -> bool:
         value = self.resolve(value)
-        return value != ZERO if isinstance(value, Constant) else value in self.nonzero
+        return value != ZERO if isinstance(value, Constant) else holds(self.nonzero, value)
+
+    def known(self, expression: Expression) -> Value | None:
+        """The value of an expression, if something holds it."""
+        found = self.expressions & self.book.of.get(expression, EMPTY)
+        return self.book.expressions[found.bit_length() - 1][1] if found else None
 
     def definition(self, value: Value, *ops: Op) -> Expression | None:
         """An expression with one of these operators whose value is known to be `value`."""
-        return next((e for e in self._index.giving.get(value, ()) if e[0] in ops), None)
+        found = EMPTY
+        for op in ops:
+            found |= self.book.giving_by.get((value, op), EMPTY)
+        return self._first(found)
+
+    def _first(self, among: int) -> Expression | None:
+        """Of some expressions, the one that was learnt first of those that are known."""
+        found = self.expressions & among
+        if not found:
+            return None
+        if found & (found - 1):
+            return self.book.expressions[min(bits(found), key=self.book.expression_learnt.__getitem__)][0]
+        return self.book.expressions[found.bit_length() - 1][0]
 
     def offset(self, value: Value) -> tuple[Register | None, int]:
         """`value` as register + constant, as far as that is known (None + constant for a constant)."""
-        known = self._index.offsets
-        if value not in known:
-            known[value] = self._offset(value)
-        return known[value]
-
-    def _offset(self, value: Value) -> tuple[Register | None, int]:
         total = 0
         for _ in range(LONGEST_CHAIN):
             step = None if isinstance(value, Constant) else self._step(value)
@@ -94,95 +196,139 @@ class Facts:
         return value, total % self.memory_size
 
     def _step(self, value: Value) -> tuple[Value, int] | None:
-        for op, a, b in self._index.giving.get(value, ()):
-            if op is Op.INC or op is Op.DEC:
-                return a, 1 if op is Op.INC else -1
-            if op in (Op.ADD, Op.SUB) and isinstance(b, Constant):
-                return a, b.value if op is Op.ADD else -b.value
-        return None
+        found = self._first(self.book.steps_to.get(value, EMPTY))
+        if found is None:
+            return None
+        step = step_of(found)
+        assert step is not None
+        return found[1], step
 
     def at_offset(self, base: Register | None, offset: int) -> Value | None:
-        """The value of an expression that is known to be base + offset."""
-        tick(1 + len(self.expressions) // 16)
-        return next((value for value in self.expressions.values() if self.offset(value) == (base, offset)), None)
+        """The value of an expression that is known to be base + offset: the first one to be learnt."""
+        found = [value for value in self._stepped(base) if self.offset(value) == (base, offset)]
+        constant = Constant(offset)
+        if base is None and self.expressions & self.book.giving.get(constant, EMPTY):
+            found.append(constant)
+        return min(found, key=self._since) if len(found) > 1 else found[0] if found else None
+
+    def _stepped(self, base: Register | None) -> list[Value]:
+        """The values that are few steps from a register, or from any constant."""
+        level: list[Value] = [base or ZERO]
+        found: dict[Value, None] = {}
+        for _ in range(LONGEST_CHAIN):
+            steps = EMPTY
+            for value in level:
+                steps |= self.book.steps_from.get(value, EMPTY)
+            tick()
+            level = []
+            for number in bits(self.expressions & steps):
+                value = self.book.expressions[number][1]
+                if value not in found:
+                    found[value] = None
+                    if isinstance(value, Register):
+                        level.append(value)
+            if not level:
+                break
+        return list(found)
+
+    def _since(self, value: Value) -> int:
+        giving = self.expressions & self.book.giving[value]
+        return min(self.book.expression_learnt[number] for number in bits(giving))
 
     def differ(self, a: Value, b: Value) -> bool:
         """Whether the two values are known to be different."""
         (base_a, offset_a), (base_b, offset_b) = self.offset(a), self.offset(b)
         return base_a == base_b and offset_a != offset_b
 
-    @property
-    def _index(self) -> _Indices:
-        if self._indices is None:
-            tick(1 + (len(self.values) + len(self.expressions)) // 4)
-            self._indices = _Indices.of(self.values, self.expressions)
-        return self._indices
-
-    def replace(self, old: Register, new: Value) -> None:
-        """Says `new` wherever the facts say `old`, which holds the same value."""
-
-        def change(value: Value) -> Value:
-            return new if value == old else value
-
-        if self._index.copies.get(old) or new in self.values:
-            self.values = {register: change(value) for register, value in self.values.items() if register != new}
-        if old in self._index.named:
-            self.expressions = {
-                (op, change(a), None if b is None else change(b)): change(value)
-                for (op, a, b), value in self.expressions.items()
-            }
-        self._indices = None
-        if old in self.nonzero:
-            self.nonzero.remove(old)
-            if isinstance(new, Register):
-                self.nonzero.add(new)
-
-    def copies(self, root: Register) -> list[Register]:
+    def copies(self, root: Value) -> list[Register]:
         """The registers that hold the value of a root, the first to do so first."""
-        return list(self._index.copies.get(root, ()))
+        numbers = sorted(bits(self.values & self.book.copies.get(root, EMPTY)), key=self.book.value_learnt.__getitem__)
+        return [self.book.values[number][0] for number in numbers]
 
-    def forget(self, register: Register) -> None:
+    # What happens
+
+    def _replace(self, old: Register, new: Value) -> None:
+        """Says `new` wherever the facts say `old`, which holds the same value."""
+        book = self.book
+        renamed = self.values & book.copies.get(old, EMPTY)
+        if isinstance(new, Register):
+            self.values &= ~book.about.get(new, EMPTY)
+            renamed &= self.values
+        self.values &= ~renamed
+        for number in bits(renamed):
+            self.values |= book.value(book.values[number][0], new, book.value_learnt[number])
+        self._replace_in_expressions(old, new)
+        if holds(self.nonzero, old):
+            self.nonzero ^= 1 << old.number
+            if isinstance(new, Register):
+                self.nonzero |= 1 << new.number
+
+    def _replace_in_expressions(self, old: Register, new: Value) -> None:
+        book = self.book
+        renamed = self.expressions & book.naming.get(old, EMPTY)
+        self.expressions &= ~renamed
+        tick(1 + renamed.bit_count())
+        for number in book.in_order(renamed):
+            (op, a, b), value = book.expressions[number]
+            expression = op, new if a == old else a, new if b == old else b
+            value = new if value == old else value
+            learnt = book.expression_learnt[number]
+            same = self.expressions & book.of.get(expression, EMPTY)
+            if same:  # both are known by now: the place is that of the first, the value that of the last
+                other = same.bit_length() - 1
+                self.expressions ^= same
+                if book.expression_learnt[other] > learnt:
+                    value = book.expressions[other][1]
+                else:
+                    learnt = book.expression_learnt[other]
+            self.expressions |= book.expression(expression, value, learnt)
+
+    def _forget(self, register: Register) -> None:
         """Drops what is known of a register that is about to change; its copies keep what is known of the value."""
-        root = self.values.pop(register, None)
-        if root is not None:
-            if self._indices is not None:
-                self._indices.remove_copy(register, root)
+        known = self.values & self.book.about.get(register, EMPTY)
+        if known:
+            self.values ^= known
             return
         copies = self.copies(register)
         if copies:
-            self.replace(register, copies[0])
+            self._replace(register, copies[0])
             return
-        if register in self._index.named:
-            self.expressions = {e: value for e, value in self.expressions.items() if register not in (*e, value)}
-            self._indices = None
-        self.nonzero.discard(register)
+        self.expressions &= ~self.book.naming.get(register, EMPTY)
+        self.nonzero &= ~(1 << register.number)
 
     def assign(self, out: Register, value: Value) -> None:
         """out = value"""
         value = self.resolve(value)
-        if value == out or self.values.get(out) == value:
+        if value == out or (self.values & self.book.about.get(out, EMPTY) and self.resolve(out) == value):
             return
-        self.forget(out)
-        root = self.resolve(value)
-        self.values[out] = root
-        if self._indices is not None:
-            self._indices.enter_copy(out, root)
+        self._forget(out)
+        self.values |= self.book.value(out, self.resolve(value), self.place)
+
+    def compute(self, out: Register, expression: Expression) -> None:
+        """out = expression, whose value nothing held so far"""
+        # Copies of `out` keep its old value, under a new root.
+        copies = self.copies(out)
+        self._forget(out)
+        op, a, b = expression
+        if copies:
+            a, b = copies[0] if a == out else a, copies[0] if b == out else b
+        if out not in (a, b):
+            self.define((op, a, b), out)
 
     def define(self, expression: Expression, value: Value) -> None:
         """Learns the value of an expression."""
-        if expression in self.expressions:
-            self.expressions[expression] = value
-            self._indices = None
-        else:
-            self.expressions[expression] = value
-            if self._indices is not None:
-                self._indices.enter(expression, value)
+        self.expressions &= ~self.book.of.get(expression, EMPTY)
+        self.expressions |= self.book.expression(expression, value, self.place)
 
     def write(self, address: Value, value: Value) -> None:
         """tape[address] = value, both constants or roots: what other cells hold is still known."""
-        stale = [e for e in self._index.reads if not self.differ(e[1], address)]
-        for expression in stale:
-            self._index.remove_read(expression, self.expressions.pop(expression))
+        base, offset = self.offset(address)
+        known = self.expressions & self.book.reads
+        tick(1 + known.bit_count())
+        for number in bits(known):
+            other = self.offset(self.book.expressions[number][0][1])
+            if other[0] != base or other[1] == offset:
+                self.expressions ^= 1 << number
         self.define((Op.READ, address, None), value)
 
     def equal(self, value: Value, constant: int) -> None:
@@ -190,87 +336,32 @@ class Facts:
         value = self.resolve(value)
         while isinstance(value, Register):
             step, both = self._step(value), self.definition(value, Op.SUB)
-            self.values[value] = self.constant(constant)
-            self._indices = None
-            self.replace(value, self.constant(constant))
+            self.values |= self.book.value(value, self.constant(constant), self.place)
+            self._replace(value, self.constant(constant))
             if step is not None:
                 value, constant = step[0], (constant - step[1]) % self.memory_size
-            elif both is not None and constant == 0:
-                first, second = both[1], both[2]
-                assert second is not None
-                if isinstance(first, Constant):
-                    value, constant = second, first.value
-                else:
-                    break
+            elif both is not None and constant == 0 and isinstance(both[1], Constant):
+                assert both[2] is not None
+                value, constant = both[2], both[1].value
             else:
                 break
 
-    def same(self, other: Facts) -> bool:
-        """Whether both say the same in the same order."""
-        return (
-            self == other
-            and list(self.values) == list(other.values)
-            and list(self.expressions) == list(other.expressions)
-        )
-
-
-@dataclass
-class _Indices:
-    """The facts from their other end, in the same order: the copies of each root, the expressions that give each value,
-    the READs, what expressions name (or once did), and the offsets that were asked for.
-    """
-
-    copies: dict[Value, tuple[Register, ...]] = field(default_factory=dict)
-    giving: dict[Value, tuple[Expression, ...]] = field(default_factory=dict)
-    reads: dict[Expression, None] = field(default_factory=dict)
-    named: set[Value | None] = field(default_factory=set)
-    offsets: dict[Value, tuple[Register | None, int]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, values: dict[Register, Value], expressions: dict[Expression, Value]) -> _Indices:
-        made = cls()
-        for register, root in values.items():
-            made.enter_copy(register, root)
-        for expression, value in expressions.items():
-            made.enter(expression, value)
-        return made
-
-    def copy(self) -> _Indices:
-        return _Indices(dict(self.copies), dict(self.giving), dict(self.reads), set(self.named), dict(self.offsets))
-
-    def enter_copy(self, register: Register, root: Value) -> None:
-        self.copies[root] = (*self.copies.get(root, ()), register)
-
-    def remove_copy(self, register: Register, root: Value) -> None:
-        self.copies[root] = tuple(copy for copy in self.copies[root] if copy != register)
-
-    def enter(self, expression: Expression, value: Value) -> None:
-        op, a, b = expression
-        self.giving[value] = (*self.giving.get(value, ()), expression)
-        if op is Op.READ:
-            self.reads[expression] = None
-        elif value in self.named:
-            self.offsets.clear()  # the offsets of others may count on a step from this value
-        else:
-            self.offsets.pop(value, None)
-        self.named.update((a, b, value))
-
-    def remove_read(self, expression: Expression, value: Value) -> None:
-        self.giving[value] = tuple(e for e in self.giving[value] if e != expression)
-        del self.reads[expression]
+    def not_zero(self, value: Value) -> None:
+        """Learns that `value`, a root if it is a register, is not zero."""
+        if isinstance(value, Register):
+            self.nonzero |= 1 << value.number
 
 
 def meet(first: Facts, second: Facts) -> Facts:
     """What holds on both ways."""
-    tick(1 + (len(first.values) + len(first.expressions)) // 4)
-    values = {register: value for register, value in first.values.items() if second.values.get(register) == value}
-    roots = {*first.values, *second.values, *first.nonzero, *second.nonzero}.difference(values)
-    return Facts(
-        first.memory_size,
-        values,
-        {e: value for e, value in first.expressions.items() if second.expressions.get(e) == value},
-        {root for root in roots if first.is_nonzero(root) and second.is_nonzero(root)},
-    )
+    tick()
+    values = first.values & second.values
+    nonzero = first.nonzero & second.nonzero
+    for number in bits(first.values ^ second.values):
+        register = first.book.values[number][0]
+        if first.is_nonzero(register) and second.is_nonzero(register):
+            nonzero |= 1 << register.number
+    return Facts(first.memory_size, first.book, values, first.expressions & second.expressions, nonzero, first.place)
 
 
 # The value of an operation if it is known, else its standard form, which no expression of the facts is.
@@ -285,25 +376,14 @@ def learn(facts: Facts, statement: Statement, simplify: Simplify) -> None:
         case Compute(op, out, a, b):
             result = simplify(facts, op, a, b)
             if isinstance(result, tuple):
-                _compute(facts, out, result)
+                facts.compute(out, result)
             else:
                 facts.assign(out, result)
         case Write(address, value):
             facts.write(facts.resolve(address), facts.resolve(value))
         case _:
             assert_never(statement)
-
-
-def _compute(facts: Facts, out: Register, expression: Expression) -> None:
-    """out = expression, whose value nothing held so far"""
-    # Copies of `out` keep its old value, under a new root.
-    copies = facts.copies(out)
-    facts.forget(out)
-    op, a, b = expression
-    if copies:
-        a, b = copies[0] if a == out else a, copies[0] if b == out else b
-    if out not in (a, b):
-        facts.define((op, a, b), out)
+    facts.place += 1
 
 
 def after_body(facts: Facts, block: Block, simplify: Simplify) -> Facts:
@@ -326,8 +406,7 @@ def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
                 found[zero].equal(test, 0)
             if test != ZERO:
                 found[other] = facts.copy()
-                if isinstance(test, Register):
-                    found[other].nonzero.add(test)
+                found[other].not_zero(test)
             return found
         case Branch(_, zero, _):
             return {zero: facts}
@@ -335,44 +414,3 @@ def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
             return {}
         case _:
             assert_never(block.end)
-
-
-def analyse(function: Function, memory_size: int, simplify: Simplify) -> dict[int, Facts]:
-    """What holds at the start of every block that can be reached.
-
-    A block's facts are those on all ways into it, taken again until none changes. What a fact says depends on others
-    (i = 1 makes a fact about READ i one about READ 1), so this may go on; after some rounds facts only ever get fewer.
-    """
-    start = Facts(memory_size)
-    found = {0: start}
-    order = reverse_postorder(function)
-    leaving: dict[int, tuple[Facts, dict[int, Facts]]] = {}  # the facts that each block was last followed from, and to
-    joined: dict[int, tuple[list[Facts], Facts]] = {}
-    for round_ in count():
-        entering: dict[int, list[Facts]] = {0: [start]}
-        for number in order:
-            here = found.get(number)
-            if here is None and number in entering:
-                here = _joined(joined, number, entering[number])
-            if here is not None:
-                if number not in leaving or leaving[number][0] is not here:
-                    block = function.blocks[number]
-                    leaving[number] = here, along_edges(after_body(here, block, simplify), block)
-                for target, facts in leaving[number][1].items():
-                    entering.setdefault(target, []).append(facts)
-        edges = {number: _joined(joined, number, ways) for number, ways in entering.items()}
-        if round_ >= FREE_ROUNDS:
-            edges = found | {number: meet(facts, found.get(number, facts)) for number, facts in edges.items()}
-        if edges == found:
-            return found
-        # What did not change stays the same object, so that its block need not be followed again.
-        found = {n: found[n] if n in found and found[n].same(facts) else facts for n, facts in edges.items()}
-    raise AssertionError("unreachable")
-
-
-def _joined(known: dict[int, tuple[list[Facts], Facts]], number: int, ways: list[Facts]) -> Facts:
-    """What holds on all ways into a block; `known` has what was found for it before, and from which ways."""
-    before = known.get(number)
-    if before is None or len(before[0]) != len(ways) or any(a is not b for a, b in zip(before[0], ways, strict=True)):
-        known[number] = list(ways), reduce(meet, ways)
-    return known[number][1]

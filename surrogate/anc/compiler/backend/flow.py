@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from cprograms.budget import tick
+from surrogate.anc.compiler.backend.sets import EMPTY, set_of
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -88,40 +89,50 @@ def registers(function: Function) -> list[Register]:
 
 @dataclass(frozen=True)
 class Liveness:
-    """The registers whose value may still be looked at, at the start and at the end of each block."""
+    """The set of registers whose value may still be looked at, at the start and at the end of each block."""
 
-    before: dict[int, frozenset[Register]]
-    after: dict[int, frozenset[Register]]
+    before: dict[int, int]
+    after: dict[int, int]
 
 
-def live_before(node: Statement | End, after: Iterable[Register]) -> frozenset[Register]:
-    """What is live before a statement or an end, given what is live after it."""
-    live = set(after)
-    tick(5 + len(live) // 16)
-    if isinstance(node, Move | Compute):
-        live.discard(node.out)
-    return frozenset(live.union(used(node)))
+def live_before(node: Statement | End, after: int) -> int:
+    """The set of what is live before a statement or an end, given what is live after it."""
+    out = node.out if isinstance(node, Move | Compute) else None
+    return (after if out is None else after & ~(1 << out.number)) | set_of(used(node))
 
 
 def liveness(function: Function) -> Liveness:
-    before: dict[int, frozenset[Register]] = {number: frozenset() for number in function.blocks}
+    tick(sum(len(block.body) for block in function.blocks.values()))
+    effects = {number: _effect(block) for number, block in function.blocks.items()}
+    before = dict.fromkeys(function.blocks, EMPTY)
     after = dict(before)
     order = reverse_postorder(function)[::-1]
     changed = True
     while changed:
         changed = False
         for number in order:
-            block = function.blocks[number]
-            after[number] = frozenset().union(*(before[s] for s in successors(block.end)))
-            live = live_before(block.end, after[number])
-            for statement in reversed(block.body):
-                live = live_before(statement, live)
+            live = EMPTY
+            for successor in successors(function.blocks[number].end):
+                live |= before[successor]
+            after[number] = live
+            needs, gives = effects[number]
+            live = needs | (live & ~gives)
             changed |= live != before[number]
             before[number] = live
     return Liveness(before, after)
 
 
-def live_after(block: Block, after: Iterable[Register]) -> list[frozenset[Register]]:
+def _effect(block: Block) -> tuple[int, int]:
+    """What a block looks at before it sets it, and what it sets."""
+    needs, gives = set_of(used(block.end)), EMPTY
+    for statement in reversed(block.body):
+        needs = live_before(statement, needs)
+        if not isinstance(statement, Write):
+            gives |= 1 << statement.out.number
+    return needs, gives
+
+
+def live_after(block: Block, after: int) -> list[int]:
     """What is live after each statement of a block, given what is live after its end."""
     live = live_before(block.end, after)
     found = []

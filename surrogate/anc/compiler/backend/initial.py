@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from surrogate.anc.compiler.backend.flow import Liveness, liveness, predecessors
+from functools import reduce
+from operator import or_
+
+from surrogate.anc.compiler.backend.flow import liveness, predecessors, reverse_postorder
+from surrogate.anc.compiler.backend.sets import EMPTY, set_of
 from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined, used
 
 
@@ -19,13 +23,48 @@ def start_values(block: Block) -> list[Move]:
 def hoist_initial(function: Function) -> Function:
     """Moves assignments of constants to the start of the entry block where nothing before them sees the register."""
     function = _sort_entry(function)
-    while (place := _candidate(function)) is not None:
-        number, index = place
-        blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
-        statement = blocks[number].body.pop(index)
-        blocks[0].body.insert(0, statement)
-        function = Function(blocks)
-    return function
+    seen, live = _seen_before(function), liveness(function).before[0]
+    first = len(start_values(function.blocks[0]))
+    moved: list[Statement] = []
+    moved_already = EMPTY
+    blocks = {}
+    for number, block in function.blocks.items():
+        before, body = seen[number] | live, []
+        for index, statement in enumerate(block.body):
+            at_start = number == 0 and index < first
+            constant = isinstance(statement, Move) and isinstance(statement.value, Constant)
+            if constant and not at_start and not (before | moved_already) & _seen_by(statement):
+                moved.append(statement)
+                moved_already |= _seen_by(statement)
+            else:
+                body.append(statement)
+            before |= _seen_by(statement)
+        blocks[number] = Block(body, block.end)
+    blocks[0].body[:0] = moved[::-1]
+    return Function(blocks)
+
+
+def _seen_before(function: Function) -> dict[int, int]:
+    """The set of registers that some statement sees or sets on some way from the entry to each block."""
+    inside = {
+        number: reduce(or_, map(_seen_by, block.body), set_of(used(block.end)))
+        for number, block in function.blocks.items()
+    }
+    before, order = predecessors(function), reverse_postorder(function)
+    seen = dict.fromkeys(function.blocks, EMPTY)
+    changed = True
+    while changed:
+        changed = False
+        for number in order:
+            here = reduce(or_, (seen[name] | inside[name] for name in before[number]), EMPTY)
+            changed |= here != seen[number]
+            seen[number] = here
+    return seen
+
+
+def _seen_by(statement: Statement) -> int:
+    out = defined(statement)
+    return set_of(used(statement) if out is None else (*used(statement), out))
 
 
 def _sort_entry(function: Function) -> Function:
@@ -42,39 +81,3 @@ def _sort_entry(function: Function) -> Function:
             rest.append(statement)
         seen.update(used(statement), () if out is None else (out,))
     return Function({**function.blocks, 0: Block(first + rest, function.blocks[0].end)})
-
-
-def _candidate(function: Function) -> tuple[int, int] | None:
-    before = predecessors(function)
-    live = liveness(function)
-    for number, block in function.blocks.items():
-        for index, statement in enumerate(block.body):
-            if isinstance(statement, Move) and isinstance(statement.value, Constant):
-                at_start = number == 0 and index < len(start_values(block))
-                if not at_start and _first_on_every_way(function, before, live, number, index, statement.out):
-                    return number, index
-    return None
-
-
-def _first_on_every_way(
-    function: Function, before: dict[int, list[int]], live: Liveness, number: int, index: int, register: Register
-) -> bool:
-    """Whether no statement sees or sets the register on any way from the entry to statement `index` of the block."""
-
-    def idle(statements: list[Statement]) -> bool:
-        return all(register not in used(s) and register != defined(s) for s in statements)
-
-    def idle_block(name: int) -> bool:
-        block = function.blocks[name]
-        return idle(block.body) and register not in used(block.end)
-
-    if register in live.before[0] or not idle(function.blocks[number].body[:index]):
-        return False
-    passed: set[int] = set()
-    todo = [number]
-    while todo:
-        for name in before[todo.pop()]:
-            if name not in passed:
-                passed.add(name)
-                todo.append(name)
-    return number not in passed and all(map(idle_block, passed))

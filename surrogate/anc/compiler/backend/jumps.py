@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from surrogate.anc.compiler.backend.analysis import analyse
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.coalesce import can_go, is_copy
-from surrogate.anc.compiler.backend.facts import Facts, after_body, along_edges, analyse, learn
+from surrogate.anc.compiler.backend.facts import Facts, learn
 from surrogate.anc.compiler.backend.flow import Liveness, liveness
 from surrogate.anc.compiler.backend.propagate import simplify_end, simplify_statement
-from surrogate.anc.compiler.ir import Block, Branch, Function, Goto, Statement, Write, defined, retarget
+from surrogate.anc.compiler.backend.sets import holds
+from surrogate.anc.compiler.ir import Block, Branch, Function, Goto, Statement, Write, retarget
 
 
 def thread_jumps(function: Function, memory_size: int) -> Function:
     """Redirects the ways into blocks whose test is then known and whose statements are then of no use."""
     live = liveness(function)
     targets: dict[int, dict[int, int]] = {}
-    for source, number, facts in _ways(function, memory_size):
+    for source, number, facts in analyse(function, memory_size, simplify).ways():
         found = _decided(function, live, number, facts)
         if found is not None and not found[0]:
             targets.setdefault(source, {})[number] = found[1]
@@ -28,7 +28,7 @@ def thread_jumps(function: Function, memory_size: int) -> Function:
 def thread_over_copies(function: Function, memory_size: int) -> Function:
     """Redirects a way into a block whose test is then known and whose statements are then copies that coalesce."""
     live = liveness(function)
-    for source, number, facts in _ways(function, memory_size):
+    for source, number, facts in analyse(function, memory_size, simplify).ways():
         found = _decided(function, live, number, facts)
         if found is None or not found[0]:
             continue
@@ -41,14 +41,6 @@ def thread_over_copies(function: Function, memory_size: int) -> Function:
             if all(can_go(threaded, copy) for copy in copies):
                 return threaded
     return function
-
-
-def _ways(function: Function, memory_size: int) -> Iterator[tuple[int, int, Facts]]:
-    """The ways from block to block, with what holds on them."""
-    for number, facts in analyse(function, memory_size, simplify).items():
-        block = function.blocks[number]
-        for target, on_way in along_edges(after_body(facts, block, simplify), block).items():
-            yield number, target, on_way
 
 
 def _decided(function: Function, live: Liveness, number: int, facts: Facts) -> tuple[list[Statement], int] | None:
@@ -64,4 +56,4 @@ def _decided(function: Function, live: Liveness, number: int, facts: Facts) -> t
     if not isinstance(end, Goto):
         return None
     needed = live.before[end.target]
-    return [new for old, new in body if isinstance(old, Write) or defined(old) in needed], end.target
+    return [new for old, new in body if isinstance(old, Write) or holds(needed, old.out)], end.target

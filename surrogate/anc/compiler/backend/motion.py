@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from surrogate.anc.compiler.backend.cfg import clean
-from surrogate.anc.compiler.backend.flow import liveness, predecessors
+from surrogate.anc.compiler.backend.flow import live_before, liveness, predecessors
 from surrogate.anc.compiler.backend.loops import NaturalLoop, edge_chances, frequencies, loops
+from surrogate.anc.compiler.backend.sets import holds
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -76,7 +77,7 @@ def _invariant(function: Function) -> tuple[NaturalLoop, int, int] | None:
                 isinstance(statement, Compute)
                 and often[number] > entered
                 and definitions[statement.out] == 1
-                and statement.out not in live.before[loop.header]
+                and not holds(live.before[loop.header], statement.out)
                 and not any(definitions[register] for register in used(statement))
                 and not (is_read(statement) and definitions[None])  # None for what a WRITE defines
             ):
@@ -92,6 +93,10 @@ def _entered(function: Function, loop: NaturalLoop, often: dict[int, float]) -> 
     return sum(often[name] * chance for name, (target, chance) in ways if target == loop.header)
 
 
+def _wanted(statement: Statement, live: int) -> bool:
+    return not isinstance(statement, Write) and holds(live, statement.out)
+
+
 def sink_partly_dead(function: Function) -> Function:
     """Moves what only one way out of a branch looks at onto that way."""
     blocks = {number: Block(list(block.body), block.end) for number, block in function.blocks.items()}
@@ -100,8 +105,9 @@ def sink_partly_dead(function: Function) -> Function:
     for number, block in blocks.items():
         if isinstance(block.end, Branch):
             for index in range(len(block.body) - 1, -1, -1):
-                ways = [way for way in (block.end.zero, block.end.other) if defined(block.body[index]) in live[way]]
+                statement = block.body[index]
+                ways = [way for way in (block.end.zero, block.end.other) if _wanted(statement, live[way])]
                 if len(ways) == 1 and before[ways[0]] == [number] and moves_last(block.body, index, block.end):
                     blocks[ways[0]].body.insert(0, block.body.pop(index))
-                    live = liveness(function).before
+                    live[ways[0]] = live_before(statement, live[ways[0]])
     return function

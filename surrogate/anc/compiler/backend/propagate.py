@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import assert_never
 
+from surrogate.anc.compiler.backend.analysis import analyse
 from surrogate.anc.compiler.backend.arithmetic import shift, simplify
-from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts, analyse, learn
+from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts, learn
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -30,7 +31,7 @@ NOTHING: Mapping[Register, int] = {}
 
 def propagate(function: Function, memory_size: int) -> Function:
     """The function with every operand and result replaced by what the facts at its place say."""
-    entry = analyse(function, memory_size, simplify)
+    entry = analyse(function, memory_size, simplify).entry
     nodes = [node for block in function.blocks.values() for node in (*block.body, block.end)]
     uses = Counter(register for node in nodes for register in used(node))
     blocks = {}
@@ -59,7 +60,7 @@ def simplify_statement(facts: Facts, statement: Statement, uses: Mapping[Registe
         case Write(address, value):
             address, value = facts.resolve(address), facts.resolve(value)
             # What the cell holds already needs no writing.
-            return [] if facts.expressions.get((Op.READ, address, None)) == value else [Write(address, value)]
+            return [] if facts.known((Op.READ, address, None)) == value else [Write(address, value)]
         case _:
             assert_never(statement)
 
@@ -100,7 +101,7 @@ def _same_zero(facts: Facts, test: Value) -> Value:
     if (inside := facts.definition(test, Op.SUB)) is not None:
         _, a, b = inside
         assert b is not None
-        return b if a == ZERO else facts.expressions.get((Op.SUB, b, a), test)
+        return b if a == ZERO else facts.known((Op.SUB, b, a)) or test
     if (inside := facts.definition(test, Op.MIN)) is not None:
         _, a, b = inside
         assert b is not None

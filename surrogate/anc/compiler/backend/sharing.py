@@ -12,6 +12,7 @@ from itertools import combinations, product
 from surrogate.anc.compiler.backend.coalesce import interference
 from surrogate.anc.compiler.backend.flow import predecessors, renamed
 from surrogate.anc.compiler.backend.motion import moves_first, moves_last
+from surrogate.anc.compiler.backend.sets import holds
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -108,7 +109,7 @@ def _unified(function: Function, first: Statement, second: Statement) -> Functio
     for pair in zip(_registers(first), _registers(second), strict=True):
         keep, drop = map(name, pair)
         if keep != drop:
-            if drop in interference(renamed(function, name))[keep]:
+            if holds(interference(renamed(function, name))[keep.number], drop):
                 return None
             names[drop] = keep
     return renamed(function, name)

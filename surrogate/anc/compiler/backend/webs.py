@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
-from surrogate.anc.compiler.backend.flow import liveness, predecessors, registers
+from surrogate.anc.compiler.backend.flow import liveness, predecessors, registers, reverse_postorder
+from surrogate.anc.compiler.backend.sets import EMPTY, bits, holds
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -17,92 +18,129 @@ from surrogate.anc.compiler.ir import (
     Statement,
     Value,
     Write,
+    defined,
     used,
-    with_operands,
 )
-
-Place = tuple[int, int]
-Reaching = dict[Register, frozenset[Place]]
 
 
 def define_all(function: Function) -> Function:
     """Registers that may be looked at before they are written, which hold zero, say so: `Move r, 0` at the entry."""
     block = function.blocks[0]
     live = liveness(function).before[0]
-    zeros: list[Statement] = [Move(register, Constant(0)) for register in registers(function) if register in live]
-    return Function({**function.blocks, 0: Block(zeros + block.body, block.end)})
+    zeros: list[Statement] = [Move(register, Constant(0)) for register in registers(function) if holds(live, register)]
+    return Function({**function.blocks, 0: Block(zeros + block.body, block.end)}) if zeros else function
 
 
 def split_webs(function: Function) -> Function:
     """Every definition gets its own register, but definitions that reach a common use share theirs."""
     function = define_all(function)
-    parent: dict[Place, Place] = {}
+    reaching = _Reaching(function)
+    parent = list(range(reaching.count))
 
-    def find(place: Place) -> Place:
-        while parent.setdefault(place, place) != place:
-            place = parent[place]
-        return place
+    def find(definition: int) -> int:
+        while parent[definition] != definition:
+            parent[definition] = definition = parent[parent[definition]]
+        return definition
 
-    entry = _reaching(function)
+    joined = set()
     for number, block in function.blocks.items():
-        reaching = dict(entry[number])
+        for node, before in reaching.along(number, block):
+            for register in used(node):
+                together = before[register]
+                if together & (together - 1) and together not in joined:
+                    joined.add(together)
+                    first, *others = bits(together)
+                    for other in others:
+                        parent[find(other)] = find(first)
+    return _renamed(function, reaching, find)
+
+
+class _Reaching:
+    """The definitions, by number in the order of block and place, that may have given each register its value."""
+
+    def __init__(self, function: Function) -> None:
+        places = [
+            (number, index)
+            for number, block in sorted(function.blocks.items())
+            for index, statement in enumerate(block.body)
+            if not isinstance(statement, Write)
+        ]
+        self.count = len(places)
+        self.number = {place: number for number, place in enumerate(places)}
+        self._of: dict[Register, int] = {}
+        """All definitions of a register."""
+        for number, index in places:
+            out = defined(function.blocks[number].body[index])
+            assert out is not None
+            self._of[out] = self._of.get(out, EMPTY) | 1 << self.number[number, index]
+        self._entry = self._solved(function)
+
+    def _solved(self, function: Function) -> dict[int, int]:
+        """The set of definitions that reach the start of each block."""
+        entry, leaving = dict.fromkeys(function.blocks, EMPTY), dict.fromkeys(function.blocks, EMPTY)
+        effects = {number: self._effect(number, block) for number, block in function.blocks.items()}
+        before, order = predecessors(function), reverse_postorder(function)
+        changed = True
+        while changed:
+            changed = False
+            for number in order:
+                here = EMPTY
+                for name in before[number]:
+                    here |= leaving[name]
+                entry[number] = here
+                keeps, gives = effects[number]
+                here = here & ~keeps | gives
+                changed |= here != leaving[number]
+                leaving[number] = here
+        return entry
+
+    def _effect(self, number: int, block: Block) -> tuple[int, int]:
+        """The definitions of what the block sets, and of them those that leave it."""
+        last = {defined(s): self.number[number, i] for i, s in enumerate(block.body) if not isinstance(s, Write)}
+        all_, gives = EMPTY, EMPTY
+        for register, definition in last.items():
+            assert register is not None
+            all_ |= self._of[register]
+            gives |= 1 << definition
+        return all_, gives
+
+    def along(self, number: int, block: Block) -> Iterator[tuple[Statement | End, Mapping[Register, int]]]:
+        """The statements of a block and its end, each with the definitions that reach it of what it looks at."""
+        entry, here = self._entry[number], dict[Register, int]()
         for index, node in enumerate((*block.body, block.end)):
             for register in used(node):
-                first, *others = sorted(reaching[register])
-                for place in others:
-                    parent[find(place)] = find(first)
-            _define(reaching, node, (number, index))
-    return _rename(function, entry, find)
+                if register not in here:
+                    here[register] = entry & self._of[register]
+            yield node, here
+            if isinstance(node, Move | Compute):
+                here[node.out] = 1 << self.number[number, index]
 
 
-def _define(reaching: Reaching, node: Statement | End, place: Place) -> None:
-    if isinstance(node, Move | Compute):
-        reaching[node.out] = frozenset([place])
+def _renamed(function: Function, reaching: _Reaching, find: Callable[[int], int]) -> Function:
+    webs: dict[int, Register] = {}
 
-
-def _reaching(function: Function) -> dict[int, Reaching]:
-    """The definitions that may have given each register its value, at the start of each block."""
-    before = predecessors(function)
-    entry: dict[int, Reaching] = {number: {} for number in function.blocks}
-    leaving: dict[int, Reaching] = {number: {} for number in function.blocks}
-    changed = True
-    while changed:
-        changed = False
-        for number, block in function.blocks.items():
-            joined: dict[Register, frozenset[Place]] = {}
-            for name in before[number]:
-                for register, places in leaving[name].items():
-                    joined[register] = joined.get(register, frozenset()) | places
-            entry[number] = joined
-            out = dict(joined)
-            for index, statement in enumerate(block.body):
-                _define(out, statement, (number, index))
-            changed |= out != leaving[number]
-            leaving[number] = out
-    return entry
-
-
-def _rename(function: Function, entry: dict[int, Reaching], find: Callable[[Place], Place]) -> Function:
-    webs: dict[Place, Register] = {}
-
-    def web(place: Place, old: Register) -> Register:
-        return webs.setdefault(find(place), Register(len(webs), old.name))
+    def web(definition: int, old: Register) -> Register:
+        return webs.setdefault(find(definition), Register(len(webs), old.name))
 
     blocks = {}
     for number, block in function.blocks.items():
-        reaching = dict(entry[number])
-
-        def name(value: Value, reaching: Reaching = reaching) -> Value:
-            return web(min(reaching[value]), value) if isinstance(value, Register) else value
-
-        body = []
-        for index, statement in enumerate(block.body):
-            new = with_operands(statement, name)
-            _define(reaching, statement, (number, index))
-            if not isinstance(new, Write):
-                out = web((number, index), new.out)
-                new = Move(out, new.value) if isinstance(new, Move) else Compute(new.op, out, new.a, new.b)
-            body.append(new)
+        body: list[Statement] = []
         end = block.end
-        blocks[number] = Block(body, Branch(name(end.test), end.zero, end.other) if isinstance(end, Branch) else end)
+        for node, before in reaching.along(number, block):
+
+            def name(value: Value, before: Mapping[Register, int] = before) -> Value:
+                return web(next(bits(before[value])), value) if isinstance(value, Register) else value
+
+            match node:
+                case Move(out, value):
+                    value = name(value)
+                    body.append(Move(web(reaching.number[number, len(body)], out), value))
+                case Compute(op, out, a, b):
+                    a, b = name(a), None if b is None else name(b)
+                    body.append(Compute(op, web(reaching.number[number, len(body)], out), a, b))
+                case Write(address, value):
+                    body.append(Write(name(address), name(value)))
+                case Branch(test, zero, other):
+                    end = Branch(name(test), zero, other)
+        blocks[number] = Block(body, end)
     return Function(blocks)

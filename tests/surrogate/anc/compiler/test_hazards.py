@@ -136,7 +136,8 @@ def test_the_program_does_what_a_function_does(name: str) -> None:
 def test_what_a_value_says_of_its_operand(op: Op, step: int | None, known: int) -> None:
     """Of all values of x modulo 7 one alone gives what y is known to be."""
     meaning = {Op.ADD: lambda x: x + 3, Op.SUB: lambda x: x - 3, Op.INC: lambda x: x + 1, Op.DEC: lambda x: x - 1}[op]
-    facts = Facts(7, expressions={(op, X, None if step is None else Constant(step)): Y})
+    facts = Facts(7)
+    facts.define((op, X, None if step is None else Constant(step)), Y)
     facts.equal(Y, known)
     assert [facts.resolve(Y), facts.resolve(X)] == [
         Constant(known),
