@@ -17,6 +17,7 @@ from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate.anc.adaptation.adapt import Adaptation
 from surrogate.anc.adaptation.outcome import Progress
+from surrogate.anc.adaptation.watching import watch_in
 from surrogate.anc.artifact import FILES
 from surrogate.anc.card import report_line
 from surrogate.anc.decompiler.listing import listing
@@ -160,11 +161,14 @@ def adapt(options: argparse.Namespace, program: AncProgram) -> int:
     output = Path(options.output or f"{_stem(options.artifact)}-adapted.anc")
     ensure_free(output, FILES)
     samples = None if options.samples is None else read_samples(options.samples, program.memory_size)
+    watch = None if options.watch is None else watch_in(Path(options.watch), program.entry)
     with _progress_bar(f"{options.method} adaptation") as progress:
         found = program.adapt(
             samples,
             task=options.task,
             method=options.method,
+            stop_gradient=options.gradient,
+            watch=watch,
             seeds=options.seeds,
             seed=options.seed,
             progress=progress,
@@ -190,7 +194,8 @@ def _stem(artifact: str) -> str:
 
 def _print_summary(source: str, output: Path, found: Adaptation[AncProgram], seconds: float) -> None:
     lines = [f"{source} -> {output}" if found.best else f"{source}: no attempt is faster and right"]
-    lines.append(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method})")
+    last = "" if found.last is None else f", {len(found.last.successes)} at the last checkpoint"
+    lines.append(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method}){last}")
     if found.best is not None:
         best = min(a.iterations for a in found.successes)
         lines.append(

@@ -43,6 +43,8 @@ ADAPT_OPTIONS = (
         help='rows {"in": [...], "out": [...], "mask": [...]}; - is stdin',
     ),
     Option("--method", choices=("published", "hybrid"), default="hybrid", help="how (default hybrid)"),
+    Option("--gradient", choices=("published", "exact"), help="of the published method (default: the authors')"),
+    Option("--watch", metavar="DIR", help="write there how the published method goes on"),
     Option("--seeds", type=int, default=100, metavar="N", help="attempts (default 100)"),
     Option("--seed", type=int, default=0, metavar="S", help="seed of the attempts (default 0)"),
     output_option("DIR", "where the best goes (default: the stem + -adapted.anc)"),

@@ -255,14 +255,9 @@ def _attempts(controllers: Controller, scores: Scores, generic: float, tests: Sa
     success = scores.success(generic)
     attempts = []
     for p, succeeded in enumerate(success):
-        kind = decompile(one_of(controllers, p), tests).kind if succeeded else None
+        kind = decompile(controllers.one(p), tests).kind if succeeded else None
         attempts.append(Attempt(float(scores.right[p]), float(scores.iterations[p]), bool(succeeded), kind))
     return Attempts(attempts)
-
-
-def one_of(controllers: Controller, p: int) -> Controller:
-    """The controller of program p alone."""
-    return Controller(*(parameter.detach()[p : p + 1].clone() for parameter in controllers.parameters()))
 
 
 def _best(result: Adaptation[Adapted], controllers: Controller, tests: Samples, task: str | None) -> Adapted | None:
@@ -274,4 +269,4 @@ def _best(result: Adaptation[Adapted], controllers: Controller, tests: Samples, 
     assert kind is not None
     summary = {k: v for k, v in result.as_dict().items() if k not in ("attempts", "last")}
     about = {"task": task, "attempt": p, "iterations": iterations, **summary}
-    return Adapted(one_of(controllers, p), tests, about, kind)
+    return Adapted(controllers.one(p), tests, about, kind)

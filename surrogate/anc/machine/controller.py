@@ -66,6 +66,10 @@ class Controller(nn.Module):
     def register_count(self) -> int:
         return self.registers.shape[1]
 
+    def one(self, p: int) -> Controller:
+        """A copy of program p alone."""
+        return Controller(*(parameter.detach()[p : p + 1].clone() for parameter in self.parameters()))
+
     def split(self, rows: Tensor) -> tuple[Tensor, ...]:
         """`rows` [..., N + 3R] as its parts: instruction [..., N], first and second argument, output [..., R]."""
         r = self.register_count

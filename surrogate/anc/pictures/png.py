@@ -18,17 +18,11 @@ DPI = 150
 
 def figure(title: str, grids: Sequence[Grid]) -> bytes:
     """The grids beside one another, in bands. Raises UsageError where matplotlib is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as e:
-        raise UsageError(
-            "a .png needs matplotlib (pip install surrogate-compiler[plot]); an .html picture does not"
-        ) from e
     bands = _bands(grids)
     width = max(MARGIN + sum(map(_width, band)) for band in bands)
     width = max(width, 2 * MARGIN + LETTER * 1.35 * len(title))
     height = TITLE + MARGIN + sum(_above(band) + _height(band) for band in bands)
-    canvas = Figure(figsize=(width, height), dpi=DPI)
+    canvas = matplotlib_figure((width, height))
     canvas.text(MARGIN / width, 1 - 0.3 / height, title, fontsize=12, fontweight="bold", va="center")
     canvas.text(MARGIN / width, 1 - 0.56 / height, _key(grids[0]), fontsize=9, color="#52606d", va="center")
     y = height - TITLE
@@ -43,6 +37,17 @@ def figure(title: str, grids: Sequence[Grid]) -> bytes:
     content = io.BytesIO()
     canvas.savefig(content, format="png")
     return content.getvalue()
+
+
+def matplotlib_figure(size: tuple[float, float]) -> Any:
+    """An empty figure of so many inches. Raises UsageError where matplotlib is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as e:
+        raise UsageError(
+            "a .png needs matplotlib (pip install surrogate-compiler[plot]); an .html picture does not"
+        ) from e
+    return Figure(figsize=size, dpi=DPI)
 
 
 def _key(grid: Grid) -> str:

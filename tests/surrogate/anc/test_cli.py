@@ -355,16 +355,23 @@ def test_adapt_takes_samples(access: str, quick: None, capsys: Capture) -> None:
 
 
 def test_the_published_method_runs(access: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
     task = TASKS["access"]
     assert task.adaptation is not None
     monkeypatch.setitem(TASKS, "access", replace(task, adaptation=replace(task.adaptation, steps=3)))
     argv = ["adapt", access, "--task", "access", "--method", "published", "--seeds", "2", "--json"]
     capsys.readouterr()
-    code = main(argv)
-    report = json.loads(capsys.readouterr().out)
-    assert code == (0 if report["artifact"] else 1)
-    assert report["method"] == "published"
-    assert len(report["attempts"]) == 2
+    reports = []
+    for options in ([], ["--gradient", "published", "--watch", "way"], ["--gradient", "exact"]):
+        code = main([*argv, *options])
+        reports.append(json.loads(capsys.readouterr().out))
+        assert code == (0 if reports[-1]["artifact"] else 1)
+        assert reports[-1]["method"] == "published"
+        assert len(reports[-1]["attempts"]) == len(reports[-1]["last"]["attempts"]) == 2
+    assert reports[0]["attempts"] == reports[1]["attempts"]
+    assert sorted(os.listdir("way"))[:3] == ["curves.csv", "curves.png", "step_00000.asm"]
+    assert main([*argv[:-1]]) == code
+    assert "at the last checkpoint" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -378,6 +385,11 @@ def test_the_published_method_runs(access: str, capsys: Capture, monkeypatch: py
         (["--task", "access", "--seeds", "0"], "seeds must be positive"),
         (["--task", "access", "--seed", "-1"], "must not be negative"),
         (["--task", "access", "--method", "magic"], "invalid choice"),
+        (["--task", "access", "--gradient", "exact"], "a search has no gradient and no checkpoints"),
+        (["--task", "access", "--watch", "way"], "a search has no gradient and no checkpoints"),
+        (["--task", "access", "--method", "published", "--gradient", "true"], "invalid choice"),
+        (["--task", "access", "--method", "published", "--watch", "."], ".: to watch a descent, a new or an empty"),
+        (["--task", "linear_search:x"], "unknown bias 'x' of task 'linear_search'"),
         (["--task", "access", "-o", "."], "is not a surrogate artifact"),
         (["--samples", "missing.jsonl"], "missing.jsonl: cannot be read: No such file"),
         (["--samples", "rows.jsonl"], 'rows.jsonl:2: "in" has 11 values; the memory has 10 cells'),
