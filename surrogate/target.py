@@ -104,6 +104,7 @@ ROWS_TO_RUN = (
     Option("--input", metavar="CSV", help="rows to run, with a header of argument names or without; - is stdin"),
     output_option("CSV", "where to write the results (default: stdout)", spelling="--output"),
     Option("--exact", action="store_true", default=None, help="surrogates: run the C program beside it"),
+    Option("--bounds", action="store_true", default=None, help="surrogates: error bars for 90 and 99 %% of inputs"),
 )
 """Of `run`, where an artifact takes rows of numbers."""
 CHECK_SEED = Option("--seed", type=int, default=0, metavar="S", help="seed of the rows or tapes (default 0)")

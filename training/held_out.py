@@ -17,9 +17,10 @@ from cprograms.program import Program
 from cprograms.sampling import Method, sample
 from cprograms.sandbox import run_many
 from surrogate.mlp.fitting.finetune import finetune
-from surrogate.mlp.fitting.start import COMPILE_METHOD, one_thread
+from surrogate.mlp.fitting.start import COMPILE_METHOD
 from surrogate.mlp.network import Scale, SurrogateNetwork, random_network
 from surrogate.mlp.pipeline import LEVEL_ROWS
+from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import compile_seed, fresh_seed
 from training.arrays import Array, evenly_spaced

@@ -26,7 +26,7 @@ from surrogate.graph.fit import STEPS, Fit, fit_constants
 from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict, from_dict
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
-from surrogate.numeric.words import error_line, trapped_line
+from surrogate.numeric.words import headline, trapped_line
 from surrogate.optimise.optimising import Optimising
 
 
@@ -46,7 +46,7 @@ class GraphProgram(NumericArtifact, Optimising):
         if self.measured is None:
             error = ["error: not measured; check() measures it"]
         else:
-            error = [f"error: {error_line(self.measured)} on {self.measured.rows:,} fresh rows"]
+            error = [f"error: {headline(self.measured)} on {self.measured.rows:,} fresh rows"]
             error += [line] if (line := trapped_line(self.measured)) else []
         graph = f"graph: {graph_line(self.module)}"
         return on_screen([f"Program {self.signature}", graph, f"domain: {self.signature.domain_text()}", *error])

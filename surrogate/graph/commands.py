@@ -11,7 +11,8 @@ from surrogate.container import ensure_free
 from surrogate.graph.artifact import GraphProgram
 from surrogate.graph.card import graph_line
 from surrogate.graph.fit import constant_line
-from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, report_lines, stem
+from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, stem
+from surrogate.numeric.layout import report_lines
 from surrogate.numeric.words import number
 from surrogate.target import Summary
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn
@@ -22,13 +23,13 @@ GREATEST_NMSE = 1e-9
 
 def summary(program: GraphProgram) -> Summary:
     """Measure a new artifact and describe it. A smooth one is not meant to be exact."""
-    report = program.check()
+    report = program.check(timed=True)
     lines = [
         f"function  {program.signature}",
         *domain_lines(program.signature),
         f"graph     {graph_line(program.module)}",
         *_constant_lines(program.module.labels),
-        *report_lines(report),
+        *report_lines(report, program.signature),
     ]
     exact = program.module.smooth is not None or report.worst.nmse <= GREATEST_NMSE or report.worst.flat
     failure = None if exact else f"the graph is not the program: nMSE {report.worst.nmse:.4g} of {report.worst.name}"

@@ -33,7 +33,7 @@ from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.checking.gradients import Slopes
-from surrogate.numeric.words import error_line, trapped_line
+from surrogate.numeric.words import error_line, headline, trapped_line
 from surrogate.optimise.optimising import Optimising
 
 TAPS = "taps.json"
@@ -69,7 +69,7 @@ class Surrogate(NumericArtifact, Optimising):
         if self.measured is None:
             error = ["error: not measured; check() measures it"]
         else:
-            error = [f"error: {error_line(self.measured)} on {self.measured.rows:,} fresh rows"]
+            error = [f"error: {headline(self.measured)} on {self.measured.rows:,} fresh rows"]
             error += [line] if (line := trapped_line(self.measured)) else []
             error += [f"{r.name}: {error_line(r)}" for r in self.measured.results if len(self.results) > 1]
         return on_screen(

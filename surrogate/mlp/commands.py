@@ -15,7 +15,8 @@ from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
 from surrogate.mlp.fitting.tuning import Finetuning
 from surrogate.numeric.check import Report
-from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, progress_bar, report_lines, stem
+from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, progress_bar, stem
+from surrogate.numeric.layout import report_lines
 from surrogate.numeric.rows import MAX_ROWS
 from surrogate.numeric.words import BAD_NMSE, bad_results, number
 from surrogate.target import Summary
@@ -26,12 +27,12 @@ from surrogate.terminal.starting import INTERRUPTED
 def summary(surrogate: Surrogate) -> Summary:
     """Measure a new surrogate, but not at -O0, which promises never to run the program, and describe it."""
     if surrogate.opt_level > 0:
-        surrogate.check()
+        surrogate.check(timed=True)
     signature, safeguard = surrogate.signature, surrogate.origin.safeguard()
     if surrogate.measured is None:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
-        error = report_lines(surrogate.measured)
+        error = report_lines(surrogate.measured, signature)
         if surrogate.measured_data:
             error.append("          against the program, which measured rows need not agree with")
     network = network_line(surrogate.module, surrogate.operators)

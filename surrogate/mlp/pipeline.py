@@ -22,7 +22,7 @@ from surrogate.mlp.fitting.finetune import finetune, training_rows
 from surrogate.mlp.fitting.portfolio import Budget, Told, budget_of, compete
 from surrogate.mlp.fitting.safeguards import average_unsure, best_of, bound_scale, fall_back, held_out_rows
 from surrogate.mlp.fitting.sobolev import fit_exactly
-from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem, one_thread
+from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem
 from surrogate.mlp.network import (
     Scale,
     SurrogateNetwork,
@@ -33,6 +33,7 @@ from surrogate.mlp.network import (
 from surrogate.mlp.parts.table import make_table
 from surrogate.mlp.parts.taps import Choice, Taps, find_taps, most_taps, operator_count, tap_choice
 from surrogate.mlp.parts.towers import Towers
+from surrogate.numeric.batches import one_thread
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}

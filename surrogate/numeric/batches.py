@@ -5,7 +5,8 @@ Shapes: n rows, A arguments, R results.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -60,3 +61,14 @@ def derivatives(module: nn.Module, x: Tensor) -> Tensor:
 def slopes(module: nn.Module, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The same of numpy rows: float64 [n, A] -> float64 [n, R, A]."""
     return derivatives(module, torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))).detach().numpy()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: these matrices are too small to share, and sharing is very slow on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,37 +18,18 @@ from cprograms.diagnostics import Diagnostic, UsageError
 from cprograms.names import enough, listed, result_columns
 from cprograms.program import Program, Signature, bound, domain_groups
 from surrogate.numeric.artifact import NumericArtifact
-from surrogate.numeric.check import Report
-from surrogate.numeric.exact import both, exact_facts, exact_table, reason_warning, row_facts, side_by_side
-from surrogate.numeric.tables import parse_values, read_rows, row_warning, table_text
-from surrogate.numeric.words import error_line, fault_words, number, trapped_line
+from surrogate.numeric.bounded import bounded_facts, bounded_lines, bounded_table
+from surrogate.numeric.checking.bounds import Bounded
+from surrogate.numeric.exact import both, exact_facts, exact_table, reason_warning, side_by_side
+from surrogate.numeric.layout import report_lines
+from surrogate.numeric.tables import parse_values, read_rows, row_facts, row_warning, table_text
+from surrogate.numeric.words import number, trapped_line
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
-
-MOST_RESULTS, WORST = 16, 8
-"""Results that are reported one by one; of more, so many of the greatest error."""
 
 
 def domain_lines(signature: Signature) -> list[str]:
     """The domain, a line an argument or an array."""
     return [f"{'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())]
-
-
-def report_lines(measured: Report) -> list[str]:
-    """A measured error, a line a result where there are several, and why rows were left out."""
-    return [*_error_lines(measured), *([f"left out  {fault_words(measured)}"] if measured.faults else [])]
-
-
-def _error_lines(measured: Report) -> list[str]:
-    trapped = f" ({measured.trapped:,} without finite results left out)" if measured.trapped else ""
-    of_rows = f"on {measured.rows:,} fresh rows{trapped}"
-    if len(measured.results) == 1:
-        return [f"error     {error_line(measured.results[0])} {of_rows}"]
-    first = f"error     mean of the results: {error_line(measured)} {of_rows}"
-    if len(measured.results) <= MOST_RESULTS:
-        return [first, *(f"          {r.name}: {error_line(r)}" for r in measured.results)]
-    worst = sorted(measured.results, key=lambda r: r.nmse if math.isfinite(r.nmse) else math.inf, reverse=True)
-    shown = [f"          {r.name}: {error_line(r)}" for r in worst[:WORST]]
-    return [first, *shown, f"          and {len(worst) - WORST} others that err less"]
 
 
 def program_warnings(program: Program) -> list[str | Diagnostic]:
@@ -76,35 +56,43 @@ def run(options: argparse.Namespace, artifact: NumericArtifact) -> int:
         raise UsageError("give either one value an argument or --input CSV")
     names = [a.name for a in artifact.arguments]
     x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
-    exact = both(artifact.program, artifact.outputs, x) if options.exact else None
-    y = artifact.outputs(x) if exact is None else exact.surrogate
+    if options.exact and options.bounds:
+        raise UsageError("--exact runs the C program, and leaves nothing to bound: give either --exact or --bounds")
+    with announced(f"running {options.artifact}"):
+        exact = both(artifact.program, artifact.outputs, x) if options.exact else None
+        y = artifact.outputs(x) if exact is None else exact.surrogate
+        bounded = Bounded(y, *artifact.error_bars(x)) if options.bounds else None
     of_program = artifact.measured and trapped_line(artifact.measured) if exact is None else reason_warning(exact)
     warnings = [warning for warning in (row_warning(x, artifact.arguments), of_program) if warning]
     columns = result_columns(names, [r.name for r in artifact.results])
     if options.json:
         beside = {} if exact is None else exact_facts(columns, exact)
+        beside |= {} if bounded is None else bounded_facts(columns, bounded)
         print_json({"artifact": options.artifact, "rows": row_facts(columns, y), **beside, "warnings": warnings})
         return OK
     for warning in warnings:
         warn(warning)
     single = options.input is None and options.output is None
-    if exact is None:
-        text = table_text(y, None if single else columns)
-    else:
+    if exact is not None:
         text = side_by_side(columns, exact) if single else exact_table(columns, exact)
+    elif bounded is not None:
+        text = bounded_lines(columns, bounded) if single else bounded_table(columns, bounded)
+    else:
+        text = table_text(y, None if single else columns)
     write_output(options.output, text)
     return OK
 
 
 def check(options: argparse.Namespace, artifact: NumericArtifact) -> int:
     with announced(f"checking {options.artifact}"):
-        measured = artifact.check(2000 if options.rows is None else options.rows, options.seed)
+        measured = artifact.check(2000 if options.rows is None else options.rows, options.seed, timed=True)
     # A comparison with NaN is false: an undefined error passes no bound.
     passed = options.max_nmse is None or measured.worst.nmse <= options.max_nmse
     if options.json:
         print_json({"artifact": options.artifact, "passed": passed, "max_nmse": options.max_nmse, **measured.as_dict()})
         return OK if passed else REJECTED
-    report(options.artifact, *(f"  {line}" for line in report_lines(measured)))
+    lines = report_lines(measured, artifact.signature, options.max_nmse)
+    report(options.artifact, *(f"  {line}" for line in lines))
     if not passed:
         of = f" of {measured.worst.name}" if len(measured.results) > 1 else ""
         nmse = f"nMSE{of}, {number(measured.worst.nmse)},"

@@ -12,7 +12,7 @@ from cprograms.inputs import masked_like
 from cprograms.program import Program
 from cprograms.sandbox import Fault, Status, run_with_status, why
 from surrogate.numeric.rows import MOST_FAULTS
-from surrogate.numeric.tables import table_text
+from surrogate.numeric.tables import aligned_text, row_facts, table_text
 
 Rows = npt.NDArray[np.float64]
 
@@ -54,20 +54,12 @@ def exact_table(columns: Sequence[str], found: Exact) -> str:
 def side_by_side(columns: Sequence[str], found: Exact) -> str:
     """One row to read, a line a result."""
     values = ([f"{v:.12g}" for v in y[0]] for y in (found.surrogate, found.program))
-    lines = [("result", "surrogate", "program"), *zip(columns, *values, strict=True)]
-    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    return "".join("  ".join(map(str.ljust, cells, widths)).rstrip() + "\n" for cells in lines)
+    return aligned_text([("result", "surrogate", "program"), *zip(columns, *values, strict=True)])
 
 
 def exact_facts(columns: Sequence[str], found: Exact) -> dict[str, Any]:
     """For JSON, beside the surrogate's rows."""
     return {"program": row_facts(columns, found.program), "reasons": [str(r) or None for r in found.reasons]}
-
-
-def row_facts(columns: Sequence[str], y: Rows) -> list[dict[str, float | None]]:
-    """Rows [n, R] for JSON, which has no NaN: None."""
-    plain = np.where(np.isfinite(y), y, np.nan).tolist()
-    return [{c: None if v != v else v for c, v in zip(columns, row, strict=True)} for row in plain]
 
 
 def reason_warning(found: Exact) -> str | None:

@@ -99,6 +99,18 @@ def table_text(y: np.ndarray, header: Sequence[str] | None, words: Sequence[Sequ
     return out.getvalue()
 
 
+def aligned_text(lines: Sequence[Sequence[str]]) -> str:
+    """A few lines of cells to read, in columns."""
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    return "".join("  ".join(map(str.ljust, cells, widths)).rstrip() + "\n" for cells in lines)
+
+
+def row_facts(columns: Sequence[str], y: np.ndarray) -> list[dict[str, float | None]]:
+    """Rows [n, results] for JSON, which has neither NaN nor infinity: None."""
+    plain = np.where(np.isfinite(y), y, np.nan).tolist()
+    return [{c: None if v != v else v for c, v in zip(columns, row, strict=True)} for row in plain]
+
+
 def row_warning(x: np.ndarray, arguments: Sequence[Argument]) -> str | None:
     """What to say of rows [n, arguments] that are outside the domain, or None."""
     low, high = np.array([[a.low, a.high] for a in arguments]).T

@@ -6,26 +6,166 @@ import math
 from collections.abc import Sequence
 
 from cprograms.inputs import expected
-from cprograms.names import listed
+from cprograms.names import enough, listed
 from cprograms.program import MOST_LINES, Argument, Signature, bound, domain_groups
 from surrogate.numeric.check import Report
-from surrogate.numeric.checking.errors import ResultError
+from surrogate.numeric.checking.bounds import Bound
+from surrogate.numeric.checking.errors import ResultError, WorstRow
+from surrogate.numeric.checking.gradients import GradientError, Gradients
+from surrogate.numeric.checking.regions import EXACT, Region
+from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.rows import MOST_FAULTS
 
 BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
+MOST_ARGUMENTS, WORST_ARGUMENTS = 16, 8
+"""Arguments whose derivatives are told; of more, so many of the worst."""
 MOST_EXAMPLE = 12
 """Numbers of a row that a card shows."""
 
 
-def error_line(error: Report | ResultError) -> str:
+def error_line(error: ResultError) -> str:
     """The figures of an error; of a result that is flat what they mean, as the nMSE then says nothing."""
-    if isinstance(error, ResultError) and error.flat and error.nmse > BAD_NMSE:
+    if says_nothing(error):
         return (
             f"constant to rounding, {error.mean:.7g} ± {number(error.std)};"
             f" greatest error {number(error.max_error)} (nMSE {number(error.nmse)} says nothing here)"
         )
     return f"nMSE {number(error.nmse)}, R² {number(error.r2)}, greatest error {number(error.max_error)}"
+
+
+def says_nothing(error: ResultError) -> bool:
+    """Whether the nMSE is that of rounding: the result is constant, and its surrogate that constant."""
+    return error.flat and error.nmse > BAD_NMSE
+
+
+def exact(error: ResultError) -> bool:
+    """Whether the error comes from rounding alone."""
+    return error.max_error <= EXACT * max(abs(error.mean), error.std)
+
+
+def headline(report: Report) -> str:
+    """The error of the result, or of the worst one: a bound on it is one on each."""
+    if len(report.results) == 1:
+        return error_line(report.results[0])
+    return f"{report.worst.name} errs most of {len(report.results)} results: {error_line(report.worst)}"
+
+
+def spread_line(r: ResultError) -> str:
+    """How the error is distributed."""
+    relative = ""
+    if not math.isnan(r.relative):
+        relative = f"; relative to the result {percent(r.relative)}, at most {percent(r.max_relative)}"
+    return f"half of the rows err by at most {short(r.median)}, 99 % by at most {short(r.p99)}{relative}"
+
+
+def worst_line(row: WorstRow, signature: Signature) -> str:
+    """The row of the greatest error."""
+    k = [r.name for r in signature.results].index(row.result)
+    inputs = [f"{a.name} = {number(v)}" for a, v in zip(signature.arguments, row.inputs, strict=True)]
+    of = "" if len(signature.results) == 1 else f"{row.result} is "
+    values = f"{number(row.prediction[k])} instead of {number(row.truth[k])}"
+    return f"{of}{values} at {enough(inputs, len(inputs))}"
+
+
+def region_line(region: Region, several: bool) -> str:
+    """Where most of the error is."""
+    of = f" of {region.result}" if several else ""
+    share = f"{percent(region.share)} of the squared error{of}"
+    return f"{region_words(region)}: {share} on {percent(region.rows)} of the rows"
+
+
+def region_words(region: Region) -> str:
+    """What of the domain a region is."""
+    if region.argument:
+        return f"{region.argument} in [{number(region.low)}, {number(region.high)}]"
+    place = f" ({region.file}:{region.line})" if region.line else ""
+    return f"{region.condition if region.holds else f'not ({region.condition})'}{place}"
+
+
+def range_lines(report: Report) -> list[str]:
+    """Which results leave the range that a pragma declares of them."""
+    lines, several = [], len(report.results) > 1
+    for r in report.results:
+        of = f"{r.name}: " if several else ""
+        if r.program_outside:
+            lines.append(f"{of}the program itself leaves its declared range on {r.program_outside:,} rows")
+        elif r.outside:
+            lines.append(f"{of}leaves its declared range on {r.outside:,} rows, by at most {short(r.excess)}")
+    return lines
+
+
+def gradient_line(gradients: Gradients, several: bool) -> str:
+    """How far the derivatives are off, in each argument or in those where they are worst."""
+    shown = list(gradients.arguments)
+    if len(shown) > MOST_ARGUMENTS:
+        shown = sorted(shown, key=lambda g: -g.relative)[:WORST_ARGUMENTS]
+    parts = [gradient_words(g, several) for g in shown]
+    if (others := len(gradients.arguments) - len(shown)) > 0:
+        parts.append(f"less in {others} others")
+    jumps = f", {gradients.jumps:,} at jumps left out" if gradients.jumps else ""
+    return f"errs by {', '.join(parts)} (of its size; root mean squares of {gradients.rows:,} rows{jumps})"
+
+
+def gradient_words(g: GradientError, several: bool = False) -> str:
+    """The error of the derivatives in an argument."""
+    of = f" of {g.result}" if several else ""
+    if math.isinf(g.relative):
+        return f"{short(g.rms_error)} in {g.argument}{of}, where the program has none"
+    return f"{percent(g.relative)} in {g.argument}{of}"
+
+
+def bars_lines(bounds: Sequence[Bound]) -> list[str]:
+    """The error bars, a line for each result."""
+    return [f"{f'{b.name}: ' if len(bounds) > 1 else ''}{bars_words(b)}" for b in bounds]
+
+
+def bars_words(bound: Bound) -> str:
+    """The bars of a result."""
+    return f"±{short(bound.p90)} for 90 % of inputs, ±{short(bound.p99)} for 99 %{_sliced(bound)}"
+
+
+def _sliced(bound: Bound) -> str:
+    if not bound.argument:
+        return ""
+    bars = [p90 for p90, _ in bound.slices]
+    places = (bars.index(min(bars)), bars.index(max(bars)))
+    parts = [f"±{short(bars[k])} in [{number(bound.edges[k])}, {number(bound.edges[k + 1])}]" for k in places]
+    return f"; by {bound.argument}, 90 % from {' to '.join(parts)}"
+
+
+def speed_line(speed: Speed) -> str:
+    """How long evaluations take, and which is faster."""
+    alone, batched = (_beside(speed.program, own) for own in (speed.alone, speed.batched))
+    return (
+        f"C program {nanoseconds(speed.program)} in the sandbox; surrogate {nanoseconds(speed.alone)} alone"
+        f" ({alone}), {nanoseconds(speed.batched)} in batches of {speed.batch:,} ({batched})"
+    )
+
+
+def nanoseconds(v: float) -> str:
+    """A time in two or three digits and the unit that it needs."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if v >= size:
+            return f"{v / size:.3g} {unit}"
+    return f"{v:.3g} ns"
+
+
+def _beside(program: float, own: float) -> str:
+    times, word = (program / own, "faster") if program >= own else (own / program, "slower")
+    return f"{times:.2g} × {word}" if times < 100 else f"{round(times, -len(str(int(times))) + 2):,.0f} × {word}"
+
+
+def short(v: float) -> str:
+    """A figure in three digits."""
+    return number(v) if math.isinf(v) else f"{v:.3g}"
+
+
+def percent(v: float) -> str:
+    """A share or a relative error, in two digits."""
+    if not math.isfinite(v):
+        return f"{number(v)} %"
+    return f"{100 * v:.2g} %" if v < 0.995 else f"{100 * v:,.0f} %"
 
 
 def trapped_line(report: Report) -> str | None:
@@ -96,7 +236,7 @@ def error_table(report: Report | None, stale: bool) -> list[str]:
         "|---|---|---|---|",
         *(f"| `{r.name}` | {number(r.nmse)} | {number(r.r2)} | {number(r.max_error)} |" for r in report.results),
     ]
-    lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if r.flat and r.nmse > BAD_NMSE]
+    lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if says_nothing(r)]
     if bad := bad_results(report):
         of = f" of {listed([r.name for r in bad], '`')}" if len(report.results) > 1 else ""
         lines += ["", f"**This is a bad surrogate{of}**: its nMSE is above {BAD_NMSE}."]

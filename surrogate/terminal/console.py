@@ -18,8 +18,17 @@ OK, REJECTED, WRONG_USAGE, INTERNAL_ERROR, BROKEN_PIPE = 0, 1, 2, 70, 141
 
 
 _NARROWEST = 20
-_CODES = {"error": "1;31", "warning": "1;35", "hint": "1;36", "caret": "1;32", "strong": "1", "label": "36"}
-"""As gcc and clang colour their messages; `label` is what begins a line of a report."""
+_CODES = {
+    "error": "1;31",
+    "warning": "1;35",
+    "hint": "1;36",
+    "caret": "1;32",
+    "strong": "1",
+    "label": "36",
+    "passed": "32",
+    "failed": "31",
+}
+"""As gcc and clang colour their messages; `label` is what begins a line of a report, the last two a verdict."""
 _ESCAPE = re.compile(r"\x1b\[[\d;]*m")
 _LABEL = re.compile(r"( *)((?:\S+ {2,}|hint: |; +)?)")
 """What begins a line, under the end of which its other lines begin: spaces, and a label or the sign of a comment."""

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from cprograms.program import Program
 from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.finetune import training_rows
-from surrogate.mlp.fitting.start import one_thread
 from surrogate.mlp.parts.towers import Towers
+from surrogate.numeric.batches import one_thread
 from training.benchmarks.timing import processor_seconds
 from training.evaluation.protocol import SIZES, tuned
 from training.evaluation.suites import Suite, executed, make_suite, suite_programs

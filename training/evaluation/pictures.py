@@ -20,9 +20,10 @@ from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.fitting.finetune import finetune, training_rows
-from surrogate.mlp.fitting.start import COMPILE_METHOD, one_thread
+from surrogate.mlp.fitting.start import COMPILE_METHOD
 from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
+from surrogate.numeric.batches import one_thread
 from surrogate.numeric.rows import compile_seed, executed_rows
 from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric

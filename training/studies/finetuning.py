@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from surrogate.mlp.fitting.start import one_thread
+from surrogate.numeric.batches import one_thread
 from training.arrays import Array, evenly_spaced
 from training.errors import bounded
 from training.evaluation.protocol import (

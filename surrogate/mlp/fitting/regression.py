@@ -38,7 +38,7 @@ from surrogate.mlp.fitting.finetune import Descent
 from surrogate.mlp.fitting.hermite import fit_hermite
 from surrogate.mlp.fitting.portfolio import Budget, compete
 from surrogate.mlp.fitting.safeguards import errors
-from surrogate.mlp.fitting.start import moments, one_thread
+from surrogate.mlp.fitting.start import moments
 from surrogate.mlp.fitting.tuning import LEAST_ROWS, carried_towers, kept_scale, old_parts, split_rows
 from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, over_columns, random_towers, resized
 from surrogate.mlp.parts.kernel import KINDS, Spread, fit_kernel, interpolate
@@ -46,6 +46,7 @@ from surrogate.mlp.parts.polynomial import EXACT, Chebyshev, Fit
 from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.mlp.parts.towers import Towers, choose, outputs
+from surrogate.numeric.batches import one_thread
 
 OUTSIDE = 0.1
 """How far outside its domain, in units of its reach, rows may be for a network's parts to stay as they are."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from cprograms.graph import Graph
@@ -91,14 +89,3 @@ def free_problem(
     fresh = held_out_rows(program, seed, fresh_count)
     scale = known_scale(moments(rows[1]), program.results, graph, rows[1])
     return make_problem(rows, fresh, program.domain, scale, taps), rows, fresh
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread: these matrices are too small to share, and sharing is very slow on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

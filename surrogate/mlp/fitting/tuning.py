@@ -24,12 +24,13 @@ from cprograms.program import Program, Signature
 from surrogate.mlp.fitting.choice import Part, Problem, Rows, assembled, fitted, make_problem, table_network
 from surrogate.mlp.fitting.portfolio import Budget, compete
 from surrogate.mlp.fitting.safeguards import fall_back, held_out_rows
-from surrogate.mlp.fitting.start import COMPILE_METHOD, FREE_ROWS, emitted_towers, known_scale, moments, one_thread
+from surrogate.mlp.fitting.start import COMPILE_METHOD, FREE_ROWS, emitted_towers, known_scale, moments
 from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, input_scaling, pruned, rescaled, resized
 from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.table import make_table
 from surrogate.mlp.parts.taps import Taps, find_taps, operator_count
 from surrogate.mlp.parts.towers import Towers, choose
+from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, compile_seed, executed_rows
 from surrogate.numeric.words import number

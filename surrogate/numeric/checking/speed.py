@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cprograms.program import Program
 from cprograms.sandbox import run
+from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking import reading
 
 Rows = npt.NDArray[np.float64]
@@ -50,31 +51,9 @@ class Speed:
             raise ValueError("no measured speed")
         return cls(program, alone, batched, batch)
 
-    def words(self) -> str:
-        """All of it in a line, and which is faster."""
-        alone, batched = (_beside(self.program, own) for own in (self.alone, self.batched))
-        return (
-            f"C program {nanoseconds(self.program)} in the sandbox; surrogate {nanoseconds(self.alone)} alone"
-            f" ({alone}), {nanoseconds(self.batched)} in batches of {self.batch:,} ({batched})"
-        )
-
-
-def nanoseconds(v: float) -> str:
-    """A time in two or three digits and the unit that it needs."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if v >= size:
-            return f"{v / size:.3g} {unit}"
-    return f"{v:.3g} ns"
-
-
-def _beside(program: float, own: float) -> str:
-    if program >= own:
-        return f"{program / own:.2g} × faster"
-    return f"{own / program:.2g} × slower"
-
 
 def speed_of(program: Program, outputs: Callable[[Rows], Rows], x: Rows) -> Speed | None:
-    """How fast a program and what stands for it are on rows x [n, A], which are repeated to fill a batch.
+    """How fast a program and what stands for it are on rows x [n, A], which are repeated to fill a batch, on a thread.
 
     None where the clock sees no time pass.
     """
@@ -82,28 +61,32 @@ def speed_of(program: Program, outputs: Callable[[Rows], Rows], x: Rows) -> Spee
     def ran(rows: Rows) -> Rows:
         return run(program, rows)
 
-    many, batch = _batch(ran, x), _batch(outputs, x)
-    in_sandbox = (_seconds(ran, many) - _seconds(ran, many[:1])) / (len(many) - 1)
-    alone, batched = _seconds(outputs, x[:1], 4 * REPEATS), _seconds(outputs, batch) / len(batch)
+    with one_thread():
+        many, batch = _batch(ran, x), _batch(outputs, x)
+        in_sandbox = (_seconds(ran, many) - _seconds(ran, many[:1])) / (len(many) - 1)
+        alone, batched = _seconds(outputs, x[:1], 4 * REPEATS), _seconds(outputs, batch) / len(batch)
     if min(in_sandbox, alone, batched) <= 0:
         return None
     return Speed(1e9 * in_sandbox, 1e9 * alone, 1e9 * batched, len(batch))
 
 
 def _batch(work: Callable[[Rows], object], x: Rows) -> Rows:
-    """As many rows as a call can take in the time that there is, but two."""
+    """As many rows as a call can take in the time that there is, two at least."""
     size = 1
-    while size < BATCH and 10 * _seconds(work, np.resize(x, (size, x.shape[1])), 1) < SECONDS:
+    while size < BATCH and 10 * min(_times(work, np.resize(x, (size, x.shape[1])), 2)) < SECONDS:
         size = min(10 * size, BATCH)
     return np.resize(x, (max(size, 2), x.shape[1]))
 
 
 def _seconds(work: Callable[[Rows], object], rows: Rows, repeats: int = REPEATS) -> float:
     """The median time of a call, after one that does not count."""
-    work(rows)
+    return float(np.median(_times(work, rows, 1 + repeats)[1:]))
+
+
+def _times(work: Callable[[Rows], object], rows: Rows, repeats: int) -> list[float]:
     times = []
     for _ in range(repeats):
         started = time.perf_counter()
         work(rows)
         times.append(time.perf_counter() - started)
-    return float(np.median(times))
+    return times
