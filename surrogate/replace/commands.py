@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, UsageError
 from cprograms.files import write_directory
@@ -22,8 +24,8 @@ from surrogate.mlp.pipeline import compile_program
 from surrogate.numeric.commands import domain_lines
 from surrogate.numeric.words import number
 from surrogate.replace.building import Compiler, compiler
-from surrogate.replace.options import MAKING, WIDTH
-from surrogate.replace.pipeline import Compiled, Make, Replacement, replace
+from surrogate.replace.options import MAKING, UNIFORM, WIDTH
+from surrogate.replace.pipeline import Compiled, Make, Replacement, Rows, nmse_on, replace
 from surrogate.replace.running import Case, checked
 from surrogate.target import Option
 from surrogate.terminal.console import OK, in_one_line, print_diagnostics, print_json, report, warn
@@ -35,7 +37,10 @@ _OUTSIDE = 1e-3
 """Above this share, calls outside the domain are warned of."""
 _EVEN = 1.03
 """Times that differ by less are called the same."""
-_WIDTH_SECONDS = 5.0
+_SECONDS, _MIX = 5.0, 0.7
+"""Of the fine-tuning on the program's own calls: how long, and their share of the rows."""
+_LITTLE, _FEWEST = 1e-4, 64
+"""An nMSE on its own calls that is good enough; and the rows of them that a fine-tuning takes at least."""
 
 
 def run(options: argparse.Namespace, paths: str | list[str], reading: dict[str, Any]) -> int:
@@ -113,8 +118,10 @@ def _stages() -> Iterator[Callable[[str], None]]:
 def _surrogate(options: argparse.Namespace) -> Compiled | Make:
     """The artifact that is given, or what compiles one. Raises UsageError for options that do not go together."""
     if options.surrogate is None:
-        return _maker({o.dest: getattr(options, o.dest) for o in MAKING if o.given(options)}, options.width)
-    own: Option | None = next((o for o in (*MAKING, WIDTH) if o.given(options)), None)
+        return _maker(
+            {o.dest: getattr(options, o.dest) for o in MAKING if o.given(options)}, options.width, bool(options.uniform)
+        )
+    own: Option | None = next((o for o in (*MAKING, WIDTH, UNIFORM) if o.given(options)), None)
     if own is not None:
         raise UsageError(f"{own.spelling} says how a surrogate is compiled, and --surrogate gives one")
     target, artifact = driver.load_with_target(options.surrogate)
@@ -125,20 +132,42 @@ def _surrogate(options: argparse.Namespace) -> Compiled | Make:
     return artifact
 
 
-def _maker(given: Mapping[str, Any], width: int | None) -> Make:
-    """Compiles at -O2, or as the options say."""
-    settings = {"opt_level": 2} | {n: v for n, v in given.items() if n not in ("ranges", "sizes", "fixed")}
+def _maker(given: Mapping[str, Any], width: int | None, uniform: bool) -> Make:
+    """Compiles at -O2, or as the options say, and goes on from there on the program's own calls.
+
+    It does so for a width, and where the surrogate errs more on those than is little and than over its domain, unless
+    all of the domain is to count alike, `uniform`.
+    """
     if width is not None and width < 1:
         raise UsageError(f"--width must be 1 or more, not {width}")
+    settings = {"opt_level": 2} | {n: v for n, v in given.items() if n not in ("ranges", "sizes", "fixed")}
+    seconds = float(settings.get("seconds") or _SECONDS)
+    if settings["opt_level"] < 3 and (width is not None or not uniform):
+        settings.pop("seconds", None)  # it is the fine-tuning's
+    further: dict[str, Any] = {"seconds": seconds, "plain": bool(given.get("plain")), "seed": given.get("seed") or 0}
 
-    def make(program: Program) -> Surrogate:
+    def make(program: Program, calls: Rows) -> Surrogate:
         made = compile_program(program, **settings)
-        if width is None:
+        rows = None if uniform else _own_rows(program, calls)
+        if width is not None:
+            return made.finetune(
+                rows, mix=None if rows is None else _MIX, **(further | {"width": width, "plain": True})
+            )
+        if rows is None or made.opt_level == 0:
             return made
-        seconds = settings.get("seconds") or _WIDTH_SECONDS
-        return made.finetune(width=width, plain=True, seconds=seconds, seed=settings.get("seed") or 0)
+        own, over = nmse_on(made, rows[0]), made.check().worst.nmse
+        if own is None or own <= max(over, _LITTLE):
+            return made
+        return made.finetune(rows, mix=_MIX, **further)
 
     return make
+
+
+def _own_rows(program: Program, calls: Rows) -> tuple[Rows, Rows] | None:
+    """Calls and what the program gives for them; None where nearly none gives finite results."""
+    y = program.run(calls)
+    kept = np.isfinite(y).all(1)
+    return (calls[kept], y[kept]) if kept.sum() >= _FEWEST else None
 
 
 # --- The report ---
@@ -177,7 +206,9 @@ def _surrogate_lines(found: Replacement) -> list[str]:
     measured = found.artifact.measured
     parts = [f"nMSE {number(measured.worst.nmse)} over the domain"] if measured is not None else []
     if found.own_nmse is not None:
-        parts.append(f"nMSE {number(found.own_nmse)} on the program's own calls")
+        tuned = isinstance(found.artifact, Surrogate) and found.artifact.measured_data
+        own = "the program's own calls, which it was tuned to" if tuned else "the program's own calls"
+        parts.append(f"nMSE {number(found.own_nmse)} on {own}")
     lines = [f"error     {', '.join(parts)}"] if parts else []
     if found.after is not None:
         before, now = found.profile.nanoseconds, found.after.nanoseconds

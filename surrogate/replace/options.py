@@ -27,11 +27,15 @@ MAKING = (LEVEL, RANGE, *(o for o in SHAPE if o.dest != "state"), TAPS, PLAIN, S
 """What says how the surrogate is compiled, where there is none."""
 FUNCTION = Option("--function", dest="entry", required=True, metavar="F", help="the function to replace")
 WIDTH = Option("--width", type=int, metavar="N", help="an MLP of so many hidden units a layer: a narrow one is fast")
+UNIFORM = Option(
+    "--uniform", action="store_true", default=None, help="let all of the domain count alike, not what is called most"
+)
 OPTIONS = (
     FUNCTION,
     Option("--surrogate", metavar="DIR", help="an artifact of the function (default: it is compiled at -O2)"),
     *MAKING,
     WIDTH,
+    UNIFORM,
     Option("--guard", action="store_true", help="call the original function outside the surrogate's domain"),
     Option("--args", default="", metavar="WORDS", help="the program's arguments, in one word: --args '320 200'"),
     Option("--stdin", metavar="FILE", help="what the program reads from its standard input (default: nothing)"),

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Unpack
 
 import numpy as np
+import numpy.typing as npt
 
 import cprograms
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
@@ -31,8 +32,9 @@ from surrogate.replace.running import Case, Run, run
 RUNS = 5
 Compiled = Surrogate | GraphProgram
 """What can stand in a program."""
-Make = Callable[[Program], Compiled]
-"""Compiles a program, whose domain is what its calls lie in."""
+Rows = npt.NDArray[np.float64]
+Make = Callable[[Program, Rows], Compiled]
+"""Compiles a program, whose domain is what its calls lie in. It gets half of the calls that were noted, [n, A]."""
 Told = Callable[[str], None]
 
 
@@ -55,8 +57,9 @@ class Replacement:
     """What came of it.
 
     `profile` is of the original's calls, `after` of those of the program with the surrogate, which are `outside` where
-    they leave its domain. `own_nmse` is the greatest nMSE of a result on the original's own calls, None where those
-    say nothing. `files` are what the program was built from: the surrogate's C, and the texts that were rewritten.
+    they leave its domain. `own_nmse` is the greatest nMSE of a result on calls of the original that the surrogate was
+    not fitted to, None where those say nothing. `files` are what the program was built from: the surrogate's C, and the
+    texts that were rewritten. `given` are the original's outputs, `gives` those with the surrogate.
     """
 
     program: Program
@@ -80,7 +83,7 @@ class Replacement:
     def share(self) -> float:
         """The function's share of the original's time, estimated from the calls that were timed."""
         spent = self.profile.calls * self.profile.nanoseconds * 1e-9
-        return min(spent / self.original.seconds, 1.0)
+        return min(spent / self.original.processor, 1.0)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,12 @@ def replace(
         if profile is None:
             raise ProgramError([_uncalled(given[0].name, function)])
         told(f"compiling '{function}'")
-        artifact = surrogate if isinstance(surrogate, Compiled) else surrogate(_fitted(program, profile))
+        if isinstance(surrogate, Compiled):
+            artifact = surrogate
+        else:
+            artifact = surrogate(_fitted(program, profile), _finite(profile.sample[::2]))
+        if artifact.measured is None:
+            artifact.check()
         told("exporting the surrogate")
         files = exported(artifact, name=SURROGATE.format(function))
         return _measured(builds, program, artifact, profile, before, files, case, runs, guard, told)
@@ -187,7 +195,7 @@ def _measured(
         artifact=artifact,
         profile=profile,
         after=after,
-        own_nmse=_own_nmse(artifact, profile),
+        own_nmse=nmse_on(artifact, _finite(profile.sample[1::2])),
         original=Timed.of([first for first, _ in pairs]),
         replaced=Timed.of([second for _, second in pairs]),
         outputs=tuple(compared(before[0].outputs, before[1].outputs, replaced.outputs)),
@@ -262,9 +270,12 @@ def _by_place(artifact: Compiled, program: Program) -> dict[str, tuple[float, fl
     return {a.name: (own.low, own.high) for a, own in zip(program.arguments, artifact.arguments, strict=True)}
 
 
-def _own_nmse(artifact: Compiled, profile: Profile) -> float | None:
-    """The greatest nMSE of a result on the calls of the original; None where fewer than two give finite results."""
-    x = profile.sample[np.isfinite(profile.sample).all(1)]
+def _finite(rows: Rows) -> Rows:
+    return rows[np.isfinite(rows).all(1)]
+
+
+def nmse_on(artifact: Compiled, x: Rows) -> float | None:
+    """The greatest nMSE of a result on rows; None where fewer than two give finite results."""
     y = artifact.program.run(x)
     kept = np.isfinite(y).all(1)
     if kept.sum() < 2:

@@ -41,7 +41,7 @@ static char busy;
 static double now(void)
 {{
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }}
 
@@ -128,7 +128,8 @@ void surrogate_profile_end(double start)
 class Profile:
     """The calls of a function in one run: how many, those `outside` the domain that was known, and those with an
     argument that is no finite number; the least and the greatest value of each argument [A]; a `sample` of the rows
-    [n, A], drawn evenly; and the mean time of a call in nanoseconds, the clock's own left out."""
+    [n, A], drawn evenly; and the mean processor
+    time of a call in nanoseconds, the clock's own left out."""
 
     calls: int
     outside: int
