@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import islice
 
@@ -71,13 +71,14 @@ def prototype(program: Program, function: str) -> str:
     return _printed(_renamed(program, function), end="")
 
 
-def drop_in(program: Program, function: str, guard: str = "") -> str:
+def drop_in(program: Program, function: str, guard: str = "", doubtful: Sequence[str] = ()) -> str:
     """The definition with the original signature. With a `guard` the original of that name is called outside of the
-    domain."""
+    domain, and where a condition of `doubtful` holds."""
     inputs = [f"(double){place}" for place in _argument_places(program)]
     lines = [f"const double $given[] = {{{', '.join(inputs) or '0.0'}}};"]
     if guard:
-        inside, call = f"!({' && '.join(_domain(program)) or '1'})", f"{guard}({', '.join(_parameter_names(program))})"
+        inside = " || ".join([f"!({' && '.join(_domain(program)) or '1'})", *doubtful])
+        call = f"{guard}({', '.join(_parameter_names(program))})"
         lines.append(f"if ({inside}) {{ {call}; return; }}" if _is_void(program) else f"if ({inside}) return {call};")
     lines += [f"double $found[{max(len(program.results), 1)}];", "$one($given, $found);"]
     lines += [f"{place} = {_as_result(program, k)};" for k, place in _result_places(program)]

@@ -10,7 +10,7 @@ import torch
 from cprograms.diagnostics import UsageError
 from cprograms.graph import Graph
 from cprograms.program import Program
-from surrogate.export.c import entry, graph
+from surrogate.export.c import entry, graph, guards
 from surrogate.export.c.network import network
 from surrogate.export.c.numbers import comment
 from surrogate.graph.constants import learnable_constants
@@ -34,19 +34,27 @@ static void $many(const double *restrict x, double *restrict y, size_t n)
 
 
 def sources(
-    artifact: NumericArtifact, *, name: str, file: str | None = None, single: bool = False, guard: bool = False
+    artifact: NumericArtifact,
+    *,
+    name: str,
+    file: str | None = None,
+    precision: str | None = None,
+    guard: bool = False,
+    max_error: float | None = None,
 ) -> dict[str, str]:
     """The texts of a header and a C file, by their names, `<file>.h` and `<file>.c`; `file` is by default `name`.
 
     They define `name`, with the original's signature, and `<name>_batch`, from rows [n, arguments] of doubles to [n,
-    results]. `single`: the towers compute in float, else as the network does. With `guard` the file holds the original,
-    too, and calls it outside of the domain.
+    results]. `precision` is that of the towers, "float" or "double", by default as the network has it. With `guard` the
+    file holds the original, too, and calls it outside of the domain, and where the 99 % error bar of a result is above
+    `max_error`.
 
-    Raises UsageError where C cannot hold a part of the artifact.
+    Raises UsageError where C cannot hold a part of the artifact, and for a guard that makes no sense.
     """
     file, program = file or name, artifact.program
     includes = ["#include <math.h>", "#include <stddef.h>", *(["#include <stdlib.h>"] if guard else [])]
-    body = _body(artifact, single)
+    body = _body(artifact, precision)
+    doubtful = guards.doubtful(artifact, max_error) if guard else []
     if guard:
         original = [
             *includes,
@@ -57,11 +65,11 @@ def sources(
     else:
         original = [*includes, f'#include "{file}.h"', entry.state(program, f"{_macro(name)}_HAS_STATE")]
     parts = [
-        comment(_about(artifact, program, name, guard)),
+        comment(_about(artifact, program, name, guard, max_error)),
         "\n".join(filter(None, original)),
         body,
         entry.conversions(program),
-        entry.drop_in(program, name, "$original" if guard else ""),
+        entry.drop_in(program, name, "$original" if guard else "", doubtful),
         f"void {name}_batch(const double *restrict x, double *restrict y, size_t n)\n{{\n    $many(x, y, n);\n}}",
     ]
     text = "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
@@ -72,11 +80,14 @@ def _macro(name: str) -> str:
     return re.sub(r"\W", "_", name).upper()
 
 
-def _body(artifact: NumericArtifact, single: bool) -> str:
+def _body(artifact: NumericArtifact, precision: str | None) -> str:
     """What defines `$one` and `$many`."""
     module = artifact.module
     if isinstance(artifact, Surrogate):
-        return network(artifact.module, single or artifact.module.w1.dtype == torch.float32)
+        own = "float" if artifact.module.w1.dtype == torch.float32 else "double"
+        return network(artifact.module, (precision or own) == "float")
+    if precision is not None:
+        raise UsageError(f"{artifact.entry}: only the towers of a surrogate have a precision of their own")
     if isinstance(module, GraphModule):
         if module.smooth is not None:
             raise UsageError(f"{artifact.entry}: C has no smooth selects; a graph without --smooth can be exported")
@@ -127,7 +138,9 @@ def _header(artifact: NumericArtifact, program: Program, function: str) -> str:
     )
 
 
-def _about(artifact: NumericArtifact, program: Program, function: str, guard: bool) -> list[str]:
+def _about(
+    artifact: NumericArtifact, program: Program, function: str, guard: bool, max_error: float | None
+) -> list[str]:
     """The comment that the file begins with."""
     lines = [f"{artifact.signature}, as `surrogate export` of version {__version__} wrote it.", ""]
     lines += ["Domain:", *(f"  {line}" for line in artifact.signature.domain_lines())]

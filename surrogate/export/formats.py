@@ -1,0 +1,63 @@
+"""The formats of numeric programs: one row says all of one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from surrogate.export.c.unit import sources
+from surrogate.export.made import Made, Request, Rows
+from surrogate.export.native import batch_of, compiled
+from surrogate.numeric.artifact import NumericArtifact
+from surrogate.target import deferred
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write an artifact to a file with a `suffix`, and to others `beside` it; `options` are its own."""
+
+    name: str
+    suffix: str
+    make: Callable[[NumericArtifact, Request], Made]
+    beside: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+def _c(artifact: NumericArtifact, request: Request) -> Made:
+    """C, of which what is run back has no guard: the original is compiled, but never run outside of the sandbox."""
+    if request.fixed is not None:
+        make: Callable[[NumericArtifact, Request], Made] = deferred("surrogate.export.fixed.export:made")
+        return make(artifact, request)
+
+    def run(x: Rows) -> Rows:
+        with tempfile.TemporaryDirectory(prefix="surrogate-export-") as folder:
+            if request.guard:
+                compiled(files, Path(folder))
+            plain = texts(guard=False)
+            return batch_of(compiled(plain, Path(folder)), f"{request.name}_batch", len(artifact.results))(x)
+
+    def texts(guard: bool) -> dict[str, str]:
+        return sources(
+            artifact,
+            name=request.name,
+            file=request.file,
+            precision=request.precision,
+            guard=guard,
+            max_error=request.max_error if guard else None,
+        )
+
+    files = texts(request.guard)
+    return Made({name: text.encode() for name, text in files.items()}, run)
+
+
+FORMATS = {
+    f.name: f
+    for f in (
+        Format("c", ".c", _c, (".h",), ("--precision", "--guard", "--max-error", "--fixed")),
+        Format("onnx", ".onnx", deferred("surrogate.export.onnx.export:made")),
+        Format("torch", ".pt2", deferred("surrogate.export.torch:made")),
+        Format("numpy", ".py", deferred("surrogate.export.numpy:made")),
+    )
+}
