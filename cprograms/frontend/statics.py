@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from pycparser import c_ast
 
@@ -44,10 +46,12 @@ class _Lifter(Visitor):
     def __init__(self, function: str, is_free: Callable[[str], bool], is_constant: Callable[[c_ast.Decl], bool]):
         self._function, self._is_free, self._is_constant = function, is_free, is_constant
         self._scopes: list[_Scope] = []
+        self._declared: Counter[str | None] = Counter()
         self.lifted: dict[str, tuple[str, c_ast.Decl]] = {}
 
     def visit_FuncDef(self, node: c_ast.FuncDef) -> None:  # noqa: N802
         given = node.decl.type.args.params if node.decl.type.args else []
+        self._declared = Counter(n.name for n in walk(node) if isinstance(n, c_ast.Decl))
         self._scopes.append(_Scope({p.name: None for p in given if getattr(p, "name", None)}))
         self.visit(node.body)
 
@@ -90,10 +94,7 @@ class _Lifter(Visitor):
             self.visit(node.init)
 
     def _lift(self, node: c_ast.Decl) -> None:
-        name = made = f"{self._function}_{node.name}"
-        count = 1
-        while made in self.lifted or not self._is_free(made):
-            made, count = f"{name}_{count}", count + 1
+        made = self._name_at_file_scope(node.name)
         scope = self._scopes[-1]
         known = scope.names.copy(), scope.types.copy()
         self.visit(node.type)
@@ -105,6 +106,13 @@ class _Lifter(Visitor):
         assert place is not None
         self.lifted[made] = node.name, node
         node.name = place.declname = made
+
+    def _name_at_file_scope(self, own: str) -> str:
+        """The static's own name where nothing else has it, so that state is called as in the source."""
+        longer = f"{self._function}_{own}"
+        alone = [own] if self._declared[own] == 1 else []
+        names = chain(alone, [longer], (f"{longer}_{k}" for k in count(1)))
+        return next(name for name in names if name not in self.lifted and self._is_free(name))
 
     def _counts_on_locals(self, node: c_ast.Decl) -> bool:
         """Whether a declaration names what only the function knows: a type, an enum constant, another variable."""

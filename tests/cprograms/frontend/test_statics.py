@@ -33,6 +33,10 @@ CASES = {
         "double f(double x) { static int n = 4; { int n = 2; x += n++; } for (int n = 0; n < 3;"
         " n++) x += n; return x * n; }"
     ),
+    "below another of its name": (
+        "double f(double x) { int n = 5; { static int n = 1; n += x; x += 10 * n; } return x + n; }"
+    ),
+    "below a parameter of its name": "double f(double n) { if (n > 0) { static int n = 2; return n++; } return n; }",
     "not yet declared": "static int n = 9;\ndouble f(double x) { int m = n; static int n = 1; return m + n++ + x; }",
     "a field and a label": (
         "struct s { int n; };\ndouble f(double x) { static int n = 1; struct s s = {.n = 6}; if (x > 0) goto n;"
@@ -90,5 +94,13 @@ def test_they_are_told_of_by_their_own_names():
         source="double f(double x) {\n  static int n;\n  static int unused = 2;\n  return ++n * unused + x;\n}"
     )
     assert [(w.line, w.message) for w in program.warnings] == [(2, "'n' starts from its initial value in every row")]
-    assert "static int f_n;" in program.text
+    assert "static int n;" in program.text
     assert load(source=program.text, entry="f").text == program.text
+
+
+def test_state_has_the_same_name_when_its_text_is_read_again():
+    source = "double f(double x) {\n  static double seen;\n  return seen = 0.5 * (seen + x);\n}"
+    program = load(source=source, state=["seen"], ranges={"seen": (-2, 2)})
+    again = load(source=program.portable_text, self_contained=True)
+    assert [(a.name, a.low, a.high) for a in again.arguments] == [("x", -1, 1), ("seen", -2, 2)]
+    assert [r.name for r in again.results] == ["return", "seen"]
