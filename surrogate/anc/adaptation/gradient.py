@@ -10,6 +10,7 @@ import torch
 
 from surrogate.anc.adaptation.loss import Execution, execute
 from surrogate.anc.adaptation.outcome import CHUNK, Draw, Floats, Progress
+from surrogate.anc.adaptation.prior import Pull
 from surrogate.anc.adaptation.tasks import Published
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
@@ -77,18 +78,24 @@ def adapt(
 ) -> Descent:
     """Adapts `seeds` copies of the program side by side, each to tapes of its own.
 
-    The copies start equal but for the lines after the program's last one, and differ in the tapes that they draw.
+    The copies start equal but for the lines after the program's last one, and differ in the tapes that they draw. From
+    scratch, they start from random weights.
     Ctrl-C ends the descent with a checkpoint.
     """
     rng = np.random.default_rng(seed)
     validation = draw(rng, VALIDATION_TAPES)
-    controller = Controller.of([program] * seeds, settings.sharpness, torch.Generator().manual_seed(seed))
+    controller = _start(program, settings, seeds, torch.Generator().manual_seed(seed))
+    pull = None if settings.prior is None else Pull(program, settings.prior)
     optimiser = OPTIMISERS[settings.optimiser](controller.parameters(), lr=settings.learning_rate)
     checkpoints = [_checkpoint(0, controller, validation, settings)]
     every, step = max(1, settings.steps // VALIDATIONS), 0
     try:
         for step in range(1, settings.steps + 1):
-            _descend(controller, optimiser, draw(rng, seeds * settings.batch), settings)
+            optimiser.zero_grad()
+            _differentiate(controller, draw(rng, seeds * settings.batch), settings)
+            if pull is not None:
+                pull.add(controller, step)
+            optimiser.step()
             if step % every == 0 or step == settings.steps:
                 checkpoints.append(_checkpoint(step, controller, validation, settings))
                 if watch is not None:
@@ -99,11 +106,15 @@ def adapt(
     return Descent(checkpoints)
 
 
-def _descend(controller: Controller, optimiser: torch.optim.Optimizer, samples: Samples, settings: Published) -> None:
+def _start(program: Assembly, settings: Published, seeds: int, generator: torch.Generator) -> Controller:
+    if settings.from_scratch:
+        return Controller.random(seeds, program.memory_size, len(program.registers), generator)
+    return Controller.of([program] * seeds, settings.sharpness, generator)
+
+
+def _differentiate(controller: Controller, samples: Samples, settings: Published) -> None:
     execution = _execute(controller, samples, settings.batch, settings)
-    optimiser.zero_grad()
     torch.autograd.backward(execution.loss.sum())  # the programs share no parameter: each gets its own loss's gradient
-    optimiser.step()
 
 
 def _execute(controller: Controller, samples: Samples, batch: int, settings: Published) -> Execution:

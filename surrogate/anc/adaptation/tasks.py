@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -20,12 +21,27 @@ from surrogate.anc.machine.samples import Samples
 
 
 @dataclass(frozen=True)
+class Prior:
+    """A pull of the weights towards the program that a descent starts from, as the authors' code has it.
+
+    `kind` is "logits", a constant pull on each logit of a one-hot row, up for the choice and down for the others, or
+    "probabilities", the gradient of the squared distance between a row's softmax and its choice. Rows that choose
+    nothing are free. In update t (from 1) it weighs `weight` / (1 + `slope` t).
+    """
+
+    kind: Literal["logits", "probabilities"]
+    weight: float
+    slope: float = 0
+
+
+@dataclass(frozen=True)
 class Published:
     """How the paper adapts a task's program.
 
     `sharpness` scales the initial one-hot rows, `steps` are updates of the weights, `max_steps` bounds an execution;
     the loss is alpha correctness + beta confidence + gamma efficiency + delta halting. `stop_gradient` is how it is
-    differentiated, by default as the authors' code does (`surrogate.anc.machine.machine.step`).
+    differentiated, by default as the authors' code does (`surrogate.anc.machine.machine.step`). The paper's runs have
+    no `prior` and start from the program; `from_scratch`, they start from random weights (`Controller.random`).
     """
 
     optimiser: str
@@ -39,6 +55,8 @@ class Published:
     steps: int
     max_steps: int
     stop_gradient: StopGradient = "published"
+    prior: Prior | None = None
+    from_scratch: bool = False
 
 
 @dataclass(frozen=True)

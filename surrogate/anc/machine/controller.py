@@ -58,6 +58,15 @@ class Controller(nn.Module):
         start[:, 0] = sharpness
         return cls(torch.cat(rows, dim=-1), initial, start)
 
+    @classmethod
+    def random(cls, programs: int, memory_size: int, registers: int, generator: torch.Generator) -> Controller:
+        """P programs of nothing: rows uniform in +-1/sqrt(M), initial values in 0..1, as the reference begins."""
+        bound = memory_size**-0.5
+        weight = torch.empty(programs, memory_size, len(INSTRUCTIONS) + 3 * registers)
+        initial, start = torch.empty(programs, registers, memory_size), torch.empty(programs, memory_size)
+        weight.uniform_(-bound, bound, generator=generator)
+        return cls(weight, initial.uniform_(0, 1, generator=generator), start.uniform_(0, 1, generator=generator))
+
     @property
     def memory_size(self) -> int:
         return self.start.shape[1]

@@ -12,7 +12,8 @@ from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation import gradient, hybrid
 from surrogate.anc.adaptation.loss import execute
 from surrogate.anc.adaptation.outcome import evaluate
-from surrogate.anc.adaptation.tasks import TASKS, Published
+from surrogate.anc.adaptation.prior import Pull
+from surrogate.anc.adaptation.tasks import TASKS, Prior, Published
 from surrogate.anc.decompiler.reading import arg_max_program
 from surrogate.anc.machine import machine
 from surrogate.anc.machine.assembly import Assembly
@@ -139,3 +140,52 @@ def test_the_search_refuses_what_it_cannot_start_from() -> None:
     large = Assembly(300, (0,), (Instruction(Op.STOP),))
     with pytest.raises(UsageError, match="up to 256 cells"):
         hybrid.adapt(large, lambda rng, n: impossible, 10, 1, 0, quiet)
+
+
+# --- Priors, and from scratch ---
+
+
+def pulled(kind: str, step: int) -> tuple[Controller, Controller]:
+    """A controller with the gradient of a prior of weight 3 and slope 0.5, and the program that it pulls towards."""
+    program = TASKS["access"].published()
+    controller = Controller.random(2, 10, 3, torch.Generator().manual_seed(1))
+    Pull(program, Prior(kind, 3, 0.5)).add(controller, step)
+    return controller, Controller.of([program], 1.0)
+
+
+@pytest.mark.parametrize("kind", ["logits", "probabilities"])
+def test_a_prior_is_the_authors(kind: str) -> None:
+    """Row by row: of a choice c, w (-1 at c, 1 elsewhere), or w times the softmax's Jacobian times 2 (p - c)."""
+    controller, program = pulled(kind, step=4)
+    weight = 3 / (1 + 0.5 * 4)
+    grads = Controller(*(p.grad for p in controller.parameters()))
+    parts = [(*c.split(c.weight), c.registers, c.start) for c in (controller, grads, program)]
+    for logits, found, choice in zip(*([part.detach().double().numpy() for part in row] for row in parts), strict=True):
+        for p in range(2):
+            for at in np.ndindex(choice.shape[1:-1]):
+                c, x = choice[0][at], logits[p][at]
+                probability = np.exp(x) / np.exp(x).sum()
+                jacobian = np.diag(probability) - np.outer(probability, probability)
+                expected = (1 - 2 * c) if kind == "logits" else jacobian @ (2 * (probability - c))
+                expected = weight * expected if c.any() else np.zeros_like(x)
+                np.testing.assert_allclose(found[p][at], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_strong_prior_keeps_the_program() -> None:
+    task = TASKS["swap"]
+    for kind in ("logits", "probabilities"):
+        settings = dataclasses.replace(task.adaptation, steps=100, prior=Prior(kind, 1000))
+        last = gradient.adapt(task.published(), biased("swap"), settings, 2, 0, quiet).last
+        assert (
+            arg_max_program(last.one(1)).instructions == arg_max_program(Controller.of([task.published()])).instructions
+        )
+
+
+def test_from_scratch_nothing_is_known() -> None:
+    task = TASKS["access"]
+    settings = dataclasses.replace(task.adaptation, steps=2, from_scratch=True)
+    descent = gradient.adapt(task.published(), biased("access"), settings, 2, 0, quiet)
+    weight = descent.checkpoints[0].controller.weight.detach()
+    assert weight.abs().max() <= 10**-0.5
+    assert not torch.equal(weight[0], weight[1])
+    assert weight.std() == pytest.approx(10**-0.5 / 3**0.5, rel=0.1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,14 @@ from surrogate.anc.machine.assembly import parse
 from surrogate.anc.machine.machine import to_tape
 
 TASK = TASKS["access"]
-SEEDS, STEPS = 3, 60
+SEEDS, STEPS, VALIDATIONS = 3, 40, 8
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradient, "VALIDATIONS", VALIDATIONS)
+        yield
 
 
 def descend(watch: gradient.Watch | None = None) -> gradient.Descent:
@@ -38,10 +46,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[gradient.Descent,
 
 def test_a_checkpoint_measures_its_programs(watched: tuple[gradient.Descent, Path]) -> None:
     descent, _ = watched
-    assert [c.step for c in descent.checkpoints] == list(range(0, STEPS + 1, STEPS // gradient.VALIDATIONS))
+    assert [c.step for c in descent.checkpoints] == list(range(0, STEPS + 1, STEPS // VALIDATIONS))
     validation = TASK.sample(np.random.default_rng(1), gradient.VALIDATION_TAPES, biased=True)
     settings = dataclasses.replace(TASK.adaptation, gamma=0.1, beta=0.5)
-    for checkpoint in (descent.checkpoints[0], descent.checkpoints[7], descent.checkpoints[-1]):
+    for checkpoint in (descent.checkpoints[0], descent.checkpoints[5], descent.checkpoints[-1]):
         scores = evaluate(checkpoint.controller, validation, settings.max_steps)
         assert checkpoint.right.tolist() == scores.right.tolist()
         assert checkpoint.iterations == pytest.approx(scores.iterations)
