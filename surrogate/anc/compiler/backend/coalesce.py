@@ -9,7 +9,7 @@ from surrogate.anc.compiler.backend.analysis import analyse
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.facts import learn
 from surrogate.anc.compiler.backend.flow import live_after, liveness, registers, renamed
-from surrogate.anc.compiler.backend.loops import frequencies
+from surrogate.anc.compiler.backend.loops import Expected
 from surrogate.anc.compiler.backend.sets import EMPTY, bits, holds, set_of
 from surrogate.anc.compiler.ir import Block, Constant, Function, Move, Register, Statement, defined, used
 
@@ -100,7 +100,7 @@ def coalesce(function: Function) -> Function:
 
 
 def _copies(function: Function) -> list[tuple[Register, Register]]:
-    often = frequencies(function)
+    often = Expected(function).often
     numbers = sorted((number for number in function.blocks if number in often), key=lambda n: -often[n])
     statements = [statement for number in numbers for statement in function.blocks[number].body]
     return [(s.out, s.value) for s in statements if isinstance(s, Move) and isinstance(s.value, Register)]

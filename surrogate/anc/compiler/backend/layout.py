@@ -8,17 +8,17 @@ and breaks the cycles that this leaves where that costs least.
 from __future__ import annotations
 
 from surrogate.anc.compiler.backend.flow import reverse_postorder
-from surrogate.anc.compiler.backend.loops import edge_chances, frequencies, loops
+from surrogate.anc.compiler.backend.loops import Expected
 from surrogate.anc.compiler.ir import Block, Branch, Function, Goto
 
 # An edge: what it is worth, and the blocks that it joins.
 Edge = tuple[float, int, int]
 
 
-def layout(function: Function) -> list[int]:
+def layout(function: Function, expected: Expected) -> list[int]:
     """All blocks, the entry first."""
     into: dict[int, list[Edge]] = {}
-    for edge in sorted(fall_throughs(function), key=lambda e: (-e[0], e[1])):
+    for edge in sorted(fall_throughs(function, expected), key=lambda e: (-e[0], e[1])):
         if edge[2] != 0:
             into.setdefault(edge[2], []).append(edge)
     chosen = {target: edges[0] for target, edges in into.items()}
@@ -27,15 +27,15 @@ def layout(function: Function) -> list[int]:
     return _chains(function, {source: target for _, source, target in chosen.values()})
 
 
-def fall_throughs(function: Function) -> list[Edge]:
+def fall_throughs(function: Function, expected: Expected) -> list[Edge]:
     """What each block that can fall through saves by it, in lines times executed lines."""
-    often, inside = frequencies(function), loops(function)
+    often = expected.often
     lines = sum(len(block.body) + 1 for block in function.blocks.values())
     steps = sum(often[number] * (len(block.body) + 1) for number, block in function.blocks.items())
     found = []
     for number, block in function.blocks.items():
         if isinstance(block.end, Goto | Branch):
-            target, chance = edge_chances(block.end, number, inside)[-1]
+            target, chance = expected.ways(number)[-1]
             # A STOP takes the place of a jump to one.
             saved = 0.0 if function.blocks[target] == Block() else often[number] * chance
             found.append((saved * lines + steps, number, target))
@@ -44,15 +44,23 @@ def fall_throughs(function: Function) -> list[Edge]:
 
 def _cycle(chosen: dict[int, Edge]) -> list[Edge]:
     """The edges of one cycle, empty if there is none."""
+    passed: dict[int, int] = {}
+    cyclic: set[int] = set()
     for start in chosen:
-        path: list[Edge] = []
         number = start
-        while number in chosen and len(path) <= len(chosen):
-            path.append(chosen[number])
+        while number in chosen and number not in passed:
+            passed[number] = start
             number = chosen[number][1]
-            if number == start:
-                return path
-    return []
+        if passed.get(number) == start:  # the walk met itself
+            around = number
+            while around not in cyclic:
+                cyclic.add(around)
+                around = chosen[around][1]
+    first = next((start for start in chosen if start in cyclic), None)
+    path: list[Edge] = []
+    while first is not None and (not path or path[-1][1] != first):
+        path.append(chosen[path[-1][1] if path else first])
+    return path
 
 
 def _break(cycle: list[Edge], chosen: dict[int, Edge], into: dict[int, list[Edge]]) -> None:
@@ -75,7 +83,8 @@ def _break(cycle: list[Edge], chosen: dict[int, Edge], into: dict[int, list[Edge
 
 def _chains(function: Function, follows: dict[int, int]) -> list[int]:
     """The chains of blocks, the entry's first and the one that halts last."""
-    heads = [number for number in reverse_postorder(function) if number not in follows.values()]
+    following = set(follows.values())
+    heads = [number for number in reverse_postorder(function) if number not in following]
     chains = []
     for head in heads:
         chain = [head]

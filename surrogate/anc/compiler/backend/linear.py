@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import assert_never
 
 from surrogate.anc.compiler.backend.initial import start_values
-from surrogate.anc.compiler.backend.loops import edge_chances, frequencies, loops
+from surrogate.anc.compiler.backend.loops import Expected
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -117,9 +117,8 @@ class LinearCode:
         return replace(self, lines=lines, labels=labels)
 
 
-def linearise(function: Function, order: list[int]) -> LinearCode:
+def linearise(function: Function, order: list[int], expected: Expected) -> LinearCode:
     """The lines of the function's blocks in the given order, which starts with the entry."""
-    often, inside = frequencies(function), loops(function)
     code = LinearCode([], {})
     entry = start_values(function.blocks[0])
     code.initial = {move.out: move.value.value for move in entry if isinstance(move.value, Constant)}
@@ -127,9 +126,9 @@ def linearise(function: Function, order: list[int]) -> LinearCode:
         block = function.blocks[number]
         code.labels[number] = len(code.lines)
         body = block.body[len(entry) :] if number == 0 else block.body
-        _, chance = edge_chances(block.end, number, inside)[-1] if successors(block.end) else (None, 1.0)
+        _, chance = expected.ways(number)[-1] if successors(block.end) else (None, 1.0)
         lines = [_line(statement) for statement in body] + _end_lines(function, block.end, following, chance)
-        code.lines += [replace(line, often=often[number] * line.often) for line in lines]
+        code.lines += [replace(line, often=expected.often[number] * line.often) for line in lines]
     return code
 
 

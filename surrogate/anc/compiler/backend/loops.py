@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from surrogate.anc.compiler.backend.flow import predecessors, reverse_postorder
-from surrogate.anc.compiler.ir import Branch, End, Function, successors
+from surrogate.anc.compiler.ir import Branch, Function, successors
 
 # A loop is left in one of ten rounds; where a test does not leave a loop, both ways are equally likely.
 LEAVES_LOOP = 0.1
@@ -42,25 +40,63 @@ def loops(function: Function) -> list[NaturalLoop]:
     return sorted(nested, key=lambda loop: (len(loop.body), loop.header))
 
 
-def frequencies(function: Function) -> dict[int, float]:
-    """How often each block is expected to run, by the static guesses above."""
-    order = reverse_postorder(function)
-    place = {number: i for i, number in enumerate(order)}
-    inside = loops(function)
-    flow = np.eye(len(order))
-    for number in order:
-        for successor, chance in edge_chances(function.blocks[number].end, number, inside):
-            flow[place[successor], place[number]] -= chance * GOES_ON
-    start = np.zeros(len(order))
-    start[0] = 1
-    return dict(zip(order, np.linalg.solve(flow, start).tolist(), strict=True))
+class Expected:
+    """How often things are expected to happen in a function, by the static guesses above.
+
+    `loops` are its loops, smallest first, `often` says how often each block runs that can be reached.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self.loops = loops(function)
+        self._inner: dict[int, frozenset[int]] = {}
+        for loop in self.loops:
+            for number in loop.body:
+                self._inner.setdefault(number, loop.body)
+        self._blocks = function.blocks
+        order = reverse_postorder(function)
+        place = {number: i for i, number in enumerate(order)}
+        ways = [[(place[to], chance) for to, chance in self.ways(number)] for number in order]
+        self.often = dict(zip(order, _flow(ways), strict=True))
+
+    def ways(self, number: int) -> list[tuple[int, float]]:
+        """The successors of a block with their probabilities, that of a zero first."""
+        end = self._blocks[number].end
+        if not isinstance(end, Branch):
+            return [(successor, 1.0) for successor in successors(end)]
+        inner = self._inner.get(number, frozenset())
+        stays = [successor in inner for successor in (end.zero, end.other)]
+        zero = 0.5 if stays[0] == stays[1] else 1 - LEAVES_LOOP if stays[0] else LEAVES_LOOP
+        return [(end.zero, zero), (end.other, 1 - zero)]
 
 
-def edge_chances(end: End, number: int, inside: list[NaturalLoop]) -> list[tuple[int, float]]:
-    """The successors of block `number` with their probabilities; `inside` are the function's loops, smallest first."""
-    if not isinstance(end, Branch):
-        return [(successor, 1.0) for successor in successors(end)]
-    inner = next((loop.body for loop in inside if number in loop.body), frozenset())
-    stays = [successor in inner for successor in (end.zero, end.other)]
-    zero = 0.5 if stays[0] == stays[1] else 1 - LEAVES_LOOP if stays[0] else LEAVES_LOOP
-    return [(end.zero, zero), (end.other, 1 - zero)]
+def _flow(ways: list[list[tuple[int, float]]]) -> list[float]:
+    """How often each of some places is visited, from the first one on: the solution of x = e_0 + GOES_ON Pᵀ x.
+
+    Gaussian elimination: the matrix is diagonally dominant, so it needs no pivots, and in this order its rows stay
+    short: beside the diagonal only the ends of the loops around a place.
+    """
+    rows: list[dict[int, float]] = [{i: 1.0} for i in range(len(ways))]
+    below: list[set[int]] = [set() for _ in ways]
+    for i, leaving in enumerate(ways):
+        for j, chance in leaving:
+            rows[j][i] = rows[j].get(i, 0.0) - chance * GOES_ON
+            if j > i:
+                below[i].add(j)
+    right = [1.0, *[0.0] * (len(ways) - 1)]
+    for i, row in enumerate(rows):
+        pivot = row.pop(i)
+        after = {k: value for k, value in row.items() if k > i}
+        for j in below[i]:
+            factor = rows[j].pop(i) / pivot
+            right[j] -= factor * right[i]
+            for k, value in after.items():
+                rows[j][k] = rows[j].get(k, 0.0) - factor * value
+                if j > k:
+                    below[k].add(j)
+        rows[i] = after
+        after[i] = pivot
+    found = [0.0] * len(ways)
+    for i in range(len(ways) - 1, -1, -1):
+        pivot = rows[i].pop(i)
+        found[i] = (right[i] - sum(value * found[k] for k, value in rows[i].items())) / pivot
+    return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from surrogate.anc.compiler.backend.cfg import clean
 from surrogate.anc.compiler.backend.flow import live_before, liveness, predecessors
-from surrogate.anc.compiler.backend.loops import NaturalLoop, edge_chances, frequencies, loops
-from surrogate.anc.compiler.backend.sets import holds
+from surrogate.anc.compiler.backend.loops import Expected, NaturalLoop
+from surrogate.anc.compiler.backend.sets import EMPTY, holds, set_of
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -67,30 +66,47 @@ def hoist_invariants(function: Function) -> Function:
 
 def _invariant(function: Function) -> tuple[NaturalLoop, int, int] | None:
     """A loop, a block of it and the place of a statement that may run in front of the loop, and more rarely there."""
-    often, live = frequencies(function), liveness(function)
-    for loop in loops(function):
-        entered = _entered(function, loop, often)
-        statements = [(n, i, s) for n in sorted(loop.body) for i, s in enumerate(function.blocks[n].body)]
-        definitions = Counter(defined(statement) for _, _, statement in statements)
-        for number, index, statement in statements:
-            if (
-                isinstance(statement, Compute)
-                and often[number] > entered
-                and definitions[statement.out] == 1
-                and not holds(live.before[loop.header], statement.out)
-                and not any(definitions[register] for register in used(statement))
-                and not (is_read(statement) and definitions[None])  # None for what a WRITE defines
-            ):
-                return loop, number, index
+    expected, live, before = Expected(function), liveness(function), predecessors(function)
+    effects = {number: _effect(block) for number, block in function.blocks.items()}
+    for loop in expected.loops:
+        entered = _entered(before, loop, expected)
+        once, twice, writes = EMPTY, EMPTY, False
+        for number in loop.body:
+            defined_once, defined_twice, writes_here = effects[number]
+            twice |= once & defined_once | defined_twice
+            once |= defined_once
+            writes |= writes_here
+        fixed = twice | live.before[loop.header]
+        for number in sorted(loop.body):
+            if expected.often[number] > entered:
+                for index, statement in enumerate(function.blocks[number].body):
+                    if (
+                        isinstance(statement, Compute)
+                        and not holds(fixed, statement.out)
+                        and not once & set_of(used(statement))
+                        and not (is_read(statement) and writes)
+                    ):
+                        return loop, number, index
     return None
 
 
-def _entered(function: Function, loop: NaturalLoop, often: dict[int, float]) -> float:
+def _effect(block: Block) -> tuple[int, int, bool]:
+    """What a block sets, what of that it sets more than once, and whether it writes to the tape."""
+    once, twice, writes = EMPTY, EMPTY, False
+    for statement in block.body:
+        if isinstance(statement, Write):
+            writes = True
+        else:
+            twice |= once & 1 << statement.out.number
+            once |= 1 << statement.out.number
+    return once, twice, writes
+
+
+def _entered(before: dict[int, list[int]], loop: NaturalLoop, expected: Expected) -> float:
     """How often the loop is expected to start."""
-    inside = loops(function)
-    outside = [name for name in predecessors(function)[loop.header] if name not in loop.body]
-    ways = [(name, way) for name in outside for way in edge_chances(function.blocks[name].end, name, inside)]
-    return sum(often[name] * chance for name, (target, chance) in ways if target == loop.header)
+    outside = [name for name in before[loop.header] if name not in loop.body]
+    ways = [(name, way) for name in outside for way in expected.ways(name)]
+    return sum(expected.often[name] * chance for name, (target, chance) in ways if target == loop.header)
 
 
 def _wanted(statement: Statement, live: int) -> bool:

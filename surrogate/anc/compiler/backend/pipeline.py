@@ -12,6 +12,7 @@ from surrogate.anc.compiler.backend.initial import hoist_initial
 from surrogate.anc.compiler.backend.jumps import thread_jumps, thread_over_copies
 from surrogate.anc.compiler.backend.layout import layout
 from surrogate.anc.compiler.backend.linear import LinearCode, linearise
+from surrogate.anc.compiler.backend.loops import Expected
 from surrogate.anc.compiler.backend.motion import hoist_invariants, sink_partly_dead
 from surrogate.anc.compiler.backend.propagate import propagate
 from surrogate.anc.compiler.backend.sharing import shared_heads, shared_tails
@@ -63,4 +64,5 @@ def simplify_values(function: Function, memory_size: int) -> Function:
 
 def generate(function: Function) -> LinearCode:
     """The function's lines, in the order that jumps least."""
-    return absorb_zeros(linearise(function, layout(function)))
+    expected = Expected(function)
+    return absorb_zeros(linearise(function, layout(function, expected), expected))

@@ -16,7 +16,7 @@ from surrogate.anc.compiler.backend.cfg import clean
 from surrogate.anc.compiler.backend.facts import Facts
 from surrogate.anc.compiler.backend.layout import fall_throughs, layout
 from surrogate.anc.compiler.backend.linear import linearise
-from surrogate.anc.compiler.backend.loops import loops
+from surrogate.anc.compiler.backend.loops import Expected, loops
 from surrogate.anc.compiler.backend.motion import hoist_invariants
 from surrogate.anc.compiler.ir import (
     Block,
@@ -69,12 +69,12 @@ def test_simplified_arithmetic_is_the_same_for_all_values(modulus: int) -> None:
 @settings(max_examples=60, deadline=None)
 def test_no_order_of_the_blocks_saves_more_than_the_layout(function: Function) -> None:
     function = clean(function)
-    worth = {(source, target): saved for saved, source, target in fall_throughs(function)}
+    worth = {(source, target): saved for saved, source, target in fall_throughs(function, Expected(function))}
 
     def saved(order: tuple[int, ...]) -> float:
         return sum(worth.get(pair, 0.0) for pair in pairwise(order))
 
-    chosen = layout(function)
+    chosen = layout(function, Expected(function))
     assert chosen[0] == 0
     assert sorted(chosen) == sorted(function.blocks)
     rest = [number for number in function.blocks if number != 0]
@@ -205,7 +205,7 @@ def test_too_many_lines_or_registers_say_how_many() -> None:
 
 def test_the_cost_counts_lines_and_expected_steps() -> None:
     function = clean(_function(Block([Write(ZERO, ONE)], Branch(X, 1, 2)), Block([Write(ONE, ONE)], Goto(2)), Block()))
-    code = linearise(function, [0, 1, 2])
+    code = linearise(function, [0, 1, 2], Expected(function))
     # WRITE, JEZ; half the time WRITE; one STOP or the other
     assert len(code.lines) == 5
     assert code.cost == pytest.approx(5 * (2 + 0.5 + 1), rel=0.01)
