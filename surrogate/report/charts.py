@@ -142,12 +142,12 @@ def map_view(views: Views, arguments: Sequence[Argument], results: Sequence[Resu
         for k, panel in enumerate(views.panels)
     )
     several = len(views.panels) > 1
-    choice = f'<label class="live">over <select id="pair">{pairs}</select></label>' if several else ""
+    choice = f'<label class="live">over <select id="choose-pair">{pairs}</select></label>' if several else ""
     maps = "".join(f'<div data-result="{r}">{maps_of(views.panels[0], arguments, q, r)}</div>'
                    for r, q in enumerate(results))  # fmt: skip
     sliders = "".join(_slider(views, place, arguments[k]) for place, k in enumerate(views.arguments))
     beside = f'<div class="sliders">{sliders}</div>' if len(names) > 2 else ""
-    return f'<div id="maps">{choice}{maps}{beside}</div>'
+    return f'<div id="map-view">{choice}{maps}{beside}</div>'
 
 
 def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int) -> str:

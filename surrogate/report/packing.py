@@ -1,7 +1,7 @@
 """Numbers as the page's script reads them: 16 bits each, in blocks with a scale of their own.
 
 A block is one slice or one map. Of each point there are two numbers, the truth, and how far the surrogate is above it;
-where there is no truth, the second is the surrogate itself, on the truth's scale.
+where there is no truth, the second is the surrogate itself, on a scale BESIDE times the truth's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-MOST, MISSING = 32767, -32768
+MOST, MISSING, BESIDE = 32767, -32768, 4
 
 Values = npt.NDArray[np.float64]
 
@@ -21,14 +21,16 @@ def packed(truth: Values, surrogate: Values) -> dict[str, Any]:
     """Blocks [blocks, points] of what a program gives and what its surrogate says, NaN where there is no number."""
     known = np.isfinite(truth)
     seen = np.where(known, truth, np.nan)
-    half_low, half_high = _bounds(np.where(known, truth, surrogate) / 2)
+    # Where there is a truth, how far a surrogate is from it elsewhere must not make it coarse.
+    scaling = np.where(known.any(1, keepdims=True), seen, surrogate)
+    half_low, half_high = _bounds(scaling / 2)
     middle, unit = half_low + half_high, half_high - half_low
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.where(known, surrogate - truth, np.nan)
     most = np.nanmax(np.abs(np.where(np.isfinite(error), error, 0)), axis=1)
     first = _rounded((seen / 2 - middle[:, None] / 2) * 2, unit)
     second = _rounded(error, most)
-    beside = _rounded((surrogate / 2 - middle[:, None] / 2) * 2, unit)
+    beside = _rounded((surrogate / 2 - middle[:, None] / 2) * (2 / BESIDE), unit)
     return {
         "truth": _text(first),
         "beside": _text(np.where(known, second, beside)),
@@ -44,7 +46,7 @@ def unpacked(pack: dict[str, Any], points: int) -> tuple[Values, Values]:
     )
     middle, unit, most = np.array(pack["scale"])[:, :, None].transpose(1, 0, 2)
     truth = np.where(first == MISSING, np.nan, middle + unit * first / MOST)
-    surrogate = np.where(first == MISSING, middle + unit * second / MOST, truth + most * second / MOST)
+    surrogate = np.where(first == MISSING, middle + BESIDE * unit * second / MOST, truth + most * second / MOST)
     return truth, np.where(second == MISSING, np.nan, surrogate)
 
 

@@ -1,7 +1,7 @@
 "use strict";
 // Sliders and lists: they redraw what stands in the page already, from the numbers that it carries.
 const data = JSON.parse(document.getElementById("data").textContent);
-const INSIDE = 1000, MOST = 32767, MISSING = -32768, DOTS = 40;
+const INSIDE = 1000, MOST = 32767, MISSING = -32768, BESIDE = 4;
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 document.documentElement.classList.add("scripted");
 
@@ -30,7 +30,7 @@ function block(result, k, n) {
     const e = b === MISSING || a === MISSING ? NaN : (most * b) / MOST;
     truth.push(t);
     error.push(e);
-    surrogate.push(b === MISSING ? NaN : a === MISSING ? middle + (unit * b) / MOST : t + e);
+    surrogate.push(b === MISSING ? NaN : a === MISSING ? middle + (BESIDE * unit * b) / MOST : t + e);
   }
   return { truth, surrogate, error };
 }
@@ -74,7 +74,7 @@ const between = (x) => x.slice(1).map((v, i) => (v + x[i]) / 2);
 
 function drawSlices(positions) {
   const views = data.slices;
-  for (const svg of all(`#slices [data-result="${shown}"] svg[data-panel]`)) {
+  for (const svg of all(`#slice-view [data-result="${shown}"] svg[data-panel]`)) {
     const panel = views.panels[svg.dataset.panel], points = panel.points[0], slope = svg.dataset.kind === "slope";
     const found = block(panel.results[shown], blockOf(views, panel, positions), points.length);
     const low = Number(svg.dataset.low), high = Number(svg.dataset.high);
@@ -153,15 +153,15 @@ function show(result) {
 }
 
 function startPictures() {
-  const parts = [], slices = document.getElementById("slices"), maps = document.getElementById("maps");
+  const parts = [], slices = document.getElementById("slice-view"), maps = document.getElementById("map-view");
   parts.push(listen(slices, data.slices, drawSlices));
   if (maps) {
-    const pair = document.getElementById("pair");
+    const pair = document.getElementById("choose-pair");
     const part = listen(maps, data.maps, (positions) => drawMaps(maps, positions, pair ? Number(pair.value) : 0));
     pair?.addEventListener("change", part.reset);
     parts.push(part);
   }
-  const result = document.getElementById("result");
+  const result = document.getElementById("choose-result");
   const choose = () => { show(result ? Number(result.value) : 0); parts.forEach((part) => part.redraw()); };
   result?.addEventListener("change", choose);
   choose();

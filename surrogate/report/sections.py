@@ -51,7 +51,7 @@ def _chooser(results: Sequence[Result], study: Study) -> str:
     if len(study.results) < 2:
         return ""
     options = "".join(f'<option value="{r}">{escape(results[k].name)}</option>' for r, k in enumerate(study.results))
-    return f'<p class="live chooser"><label>The pictures show <select id="result">{options}</select></label></p>'
+    return f'<p class="live chooser"><label>The pictures show <select id="choose-result">{options}</select></label></p>'
 
 
 def sections(artifact: NumericArtifact, about: About, study: Study, path: str) -> list[Section]:
@@ -192,7 +192,7 @@ def _slices(artifact: NumericArtifact, study: Study) -> str:
     moves = "" if len(views.arguments) < 2 else f'<p class="live">{_moving(views)}</p>'
     return (
         f'<p class="legend">{KEY}</p>{paragraph(" ".join(filter(None, said)))}{moves}'
-        f'<div class="panels" id="slices">{figures}</div>{_gaps(study)}'
+        f'<div class="panels" id="slice-view">{figures}</div>{_gaps(study)}'
     )
 
 

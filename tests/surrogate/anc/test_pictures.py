@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,16 +15,17 @@ from cprograms.diagnostics import UsageError
 from surrogate.anc.machine.instructions import Op
 from surrogate.anc.pictures import matrix_picture, run_picture
 from surrogate.anc.pictures.grids import DRAWN_STEPS, matrix_grids, trace_grid
-from surrogate.anc.pictures.shades import shade
+from surrogate.anc.pictures.shades import DARK_STOPS, shade
 from surrogate.anc.pipeline import compile_anc
 from surrogate.anc.program import AncProgram
+from tests.surrogate.report.browser import look, needs_browser
 
 TAPE = [7, 2, 2, 5, 5, 9, 6, 3, 4, 0, 7]
 
 
 def picture(program: AncProgram, traced: bool, form: str) -> bytes:
     if traced:
-        return run_picture(program.entry, program.trace(TAPE), form)
+        return run_picture(program.entry, program.program, program.trace(TAPE), form)
     return matrix_picture(program.entry, program.controller, program.tape, form)
 
 
@@ -62,16 +64,50 @@ def test_a_long_run_is_cut() -> None:
 @pytest.mark.parametrize("traced", [False, True])
 def test_a_page_is_whole_and_needs_nothing_else(listk: AncProgram, traced: bool) -> None:
     text = picture(listk, traced, "html").decode()
-    assert not re.search(r"https?:|src=|<script|@import|url\(", text)
-    # Apart from its declaration and one void tag it is XML, so every tag is closed and every name escaped.
-    page = ElementTree.fromstring(text.removeprefix("<!doctype html>").replace('<meta charset="utf-8">', ""))
-    cells = [group for svg in page.iter("svg") for group in svg.findall("g")]
+    assert not re.search(r"https?:|src=|@import|url\(", text)
+    assert ("<script" in text) == traced
+    # Apart from its declaration, void tags and script it is XML, so every tag is closed and every name escaped.
+    plain = re.sub(r"<script.*?</script>|<meta [^>]*>|<input [^>]*>", "", text, flags=re.DOTALL)
+    page = ElementTree.fromstring(plain.removeprefix("<!doctype html>"))
+    cells = [group for svg in page.iter("svg") if svg.get("role") == "img" for group in svg.findall("g")]
     registers = len(listk.program.registers)
     lines = len(listk.program)
     assert len(cells) == (13 * (registers + 20) if traced else (len(Op) + 3 * registers) * lines + (registers + 1) * 20)
     assert all(group.find("title") is not None for group in cells)
     names = "".join(page.itertext())
     assert all(op.name in names for op in Op) or traced
+
+
+@needs_browser
+def test_a_run_is_stepped_through(listk: AncProgram, tmp_path: Path) -> None:
+    """At every step the machine is as the trace says, the instruction in use stands out, and so does what it wrote."""
+    page = tmp_path / "run.html"
+    page.write_bytes(picture(listk, True, "html"))
+    found = look(
+        page,
+        """
+        const at = (box) => [...document.querySelectorAll(box)];
+        const state = () => [at("[data-register] b").map((b) => b.textContent),
+          at("[data-cell] b").map((b) => Number(b.textContent)), at(".current").map((l) => Number(l.dataset.line)),
+          at("[data-cell].written").map((b) => Number(b.dataset.cell)), document.querySelector("output").textContent];
+        const seen = [state()], on = document.querySelector(".on");
+        for (let k = 0; k < 13; k++) { on.click(); seen.push(state()); }
+        document.querySelector(".back").click();
+        return [seen, state(), document.documentElement.scrollWidth <= innerWidth];
+        """,
+        width=390,
+    )
+    assert found.console == []
+    seen, back, fits = found.value
+    steps = listk.trace(TAPE)
+    assert seen[0][1] == listk.full_tape(TAPE).tolist()
+    assert seen[0][0] == ["?" if r is None else str(r) for r in listk.program.registers]
+    for (registers, tape, lines, written, said), step in zip(seen[1:], steps, strict=True):
+        assert registers == list(map(str, step.registers))
+        assert (tape, lines, written) == (list(step.tape), [step.line], list(step.changed))
+        assert said == f"{step.step} of 13"
+    assert back == seen[-2]
+    assert fits
 
 
 @pytest.mark.parametrize("traced", [False, True])
@@ -97,3 +133,5 @@ def test_shades_get_darker() -> None:
     light = [sum(bytes.fromhex(shade(v)[1:])) for v in np.linspace(0, 1, 20)]
     assert light == sorted(light, reverse=True)
     assert shade(0) == "#ffffff"
+    dark = [sum(bytes.fromhex(shade(v, DARK_STOPS)[1:])) for v in np.linspace(0, 1, 20)]
+    assert dark == sorted(dark)
