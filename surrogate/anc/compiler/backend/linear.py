@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import zip_longest
+from operator import or_
 from typing import assert_never
 
+from cprograms.budget import tick
 from surrogate.anc.compiler.backend.initial import start_values
 from surrogate.anc.compiler.backend.loops import Expected
+from surrogate.anc.compiler.backend.sets import EMPTY
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -86,35 +90,31 @@ class LinearCode:
                 found[after].append(index)
         return found
 
-    def live_before(self) -> frozenset[Operand]:
-        """What may be looked at before anything writes it."""
-        line = self.lines[0]
-        values = frozenset(value for value in (line.a, line.b) if value is not None)
-        return (self.live_after()[0] - {line.out}) | values
+    def live(self, numbers: Mapping[Operand, int]) -> tuple[int, list[int]]:
+        """What may be looked at before anything writes it, and what may still be after each line.
 
-    def live_after(self) -> list[frozenset[Operand]]:
-        """What may still be looked at after each line; constants and labels are looked at like registers."""
-        before: list[frozenset[Operand]] = [frozenset()] * len(self.lines)
-        after = list(before)
+        Sets of operands by the given numbers; constants and labels are looked at like registers.
+        """
+        tick(len(self.lines))
+        takes, keeps, after = [], [], []
+        for line in self.lines:
+            takes.append(reduce(or_, (1 << numbers[value] for value in (line.a, line.b) if value is not None), EMPTY))
+            keeps.append(~(EMPTY if line.out is None else 1 << numbers[line.out]))
+            after.append(EMPTY)
+        following = [self.following(index) for index in range(len(self.lines))]
+        before = list(after)
         changed = True
         while changed:
             changed = False
             for index in range(len(self.lines) - 1, -1, -1):
-                line = self.lines[index]
-                after[index] = frozenset().union(*(before[k] for k in self.following(index)))
-                live = after[index] - {line.out} | {value for value in (line.a, line.b) if value is not None}
-                changed |= live != before[index]
-                before[index] = live
-        return after
-
-    def without(self, index: int, changed: Iterable[tuple[int, Line]] = ()) -> LinearCode:
-        """The code with some lines changed and line `index` deleted."""
-        lines = list(self.lines)
-        for place, line in changed:
-            lines[place] = line
-        del lines[index]
-        labels = {label: place - (place > index) for label, place in self.labels.items()}
-        return replace(self, lines=lines, labels=labels)
+                here = EMPTY
+                for place in following[index]:
+                    here |= before[place]
+                after[index] = here
+                here = here & keeps[index] | takes[index]
+                changed |= here != before[index]
+                before[index] = here
+        return before[0], after
 
 
 def linearise(function: Function, order: list[int], expected: Expected) -> LinearCode:
