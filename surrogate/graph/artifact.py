@@ -26,7 +26,7 @@ from surrogate.graph.fit import STEPS, Fit, fit_constants
 from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict, from_dict
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
-from surrogate.numeric.words import headline, trapped_line
+from surrogate.numeric.words import measured_lines
 from surrogate.optimise.optimising import Optimising
 
 
@@ -43,13 +43,8 @@ class GraphProgram(NumericArtifact, Optimising):
 
     def __repr__(self) -> str:
         """A screen at most: the signature, the graph, the measured error, the domain."""
-        if self.measured is None:
-            error = ["error: not measured; check() measures it"]
-        else:
-            error = [f"error: {headline(self.measured)} on {self.measured.rows:,} fresh rows"]
-            error += [line] if (line := trapped_line(self.measured)) else []
-        graph = f"graph: {graph_line(self.module)}"
-        return on_screen([f"Program {self.signature}", graph, f"domain: {self.signature.domain_text()}", *error])
+        graph, domain = f"graph: {graph_line(self.module)}", f"domain: {self.signature.domain_text()}"
+        return on_screen([f"Program {self.signature}", graph, domain, *measured_lines(self.measured)])
 
     def _fingerprint(self) -> str:
         shape = json.dumps([as_dict(self.module.graph), self.module.smooth]).encode()

@@ -7,8 +7,16 @@ from collections.abc import Mapping
 from cprograms.ops import AFTER, REPEAT
 from cprograms.program import Signature
 from surrogate.graph.module import GraphModule
+from surrogate.numeric.cards import (
+    HEADER,
+    LICENSE,
+    domain_table,
+    error_section,
+    example_inputs,
+    example_note,
+    reproduction,
+)
 from surrogate.numeric.check import Report
-from surrogate.numeric.words import domain_table, error_table, example_inputs, example_note
 from surrogate.version import __version__
 
 _LEAVES = frozenset(("const", "arg", "carry", AFTER))
@@ -34,10 +42,11 @@ def card(
     """The text of an artifact's README.md; `constants` are the learnable ones by their labels."""
     example, note = example_inputs(signature.arguments), example_note(signature.arguments)
     origin = f"Its constants were fitted to {fitted:,} rows." if fitted else "Its constants are the program's."
+    smooth = "" if module.smooth is None else f" --smooth {module.smooth:g}"
+    fitted_note = "Then its constants were fitted, as said above." if fitted else ""
     return "\n".join(
         [
-            "---",
-            "library_name: surrogate-compiler",
+            *HEADER,
             "tags: [differentiable-programming, c]",
             "---",
             f"# `{signature.entry}` as a torch module",
@@ -47,13 +56,13 @@ def card(
             "",
             *domain_table(signature),
             "",
-            "Loops were unrolled for this domain: outside of it, nothing was measured.",
+            "## Intended use",
+            "",
+            "Where the derivatives of the C program are needed, or its constants are to be learned. Loops were unrolled"
+            " for this domain: outside of it, nothing was measured.",
             "",
             *_constant_table(constants),
-            "## Measured error",
-            "",
-            *error_table(measured, False),
-            "",
+            *error_section(measured, signature),
             "## Use",
             "",
             "```python",
@@ -61,8 +70,11 @@ def card(
             'program = surrogate.load("this directory")',
             f"program.predict({example}){note}",
             "program.module  # torch: [..., arguments] -> [..., results]",
+            f"program.gradient({example})  # of shape [..., {len(signature.results)}, {len(signature.arguments)}]",
             "```",
             "",
+            *reproduction(f"surrogate compile program.c --target graph{smooth}", fitted_note),
+            *LICENSE,
         ]
     )
 

@@ -33,7 +33,8 @@ from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.checking.gradients import Slopes
-from surrogate.numeric.words import error_line, headline, trapped_line
+from surrogate.numeric.checking.reading import text
+from surrogate.numeric.words import measured_lines
 from surrogate.optimise.optimising import Optimising
 
 TAPS = "taps.json"
@@ -48,7 +49,8 @@ class Surrogate(NumericArtifact, Optimising):
     what the program computes. `held_out` counts further executed rows, which chose the parts and decided for which
     results the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the
     results that the fine-tuning of -O2 did not change, and `finetunings` are those after the compile. `derivatives`
-    counts those of the graph, where -O2 read exactly so many rows and them.
+    counts those of the graph, where -O2 read exactly so many rows and them. `options` are those of `surrogate compile`
+    that make it again.
     """
 
     module: SurrogateNetwork
@@ -63,21 +65,16 @@ class Surrogate(NumericArtifact, Optimising):
     untuned: tuple[str, ...] = ()
     derivatives: int | None = None
     finetunings: tuple[Finetuning, ...] = ()
+    options: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """A screen at most: the signature, how it was compiled, the measured error, the domain."""
-        if self.measured is None:
-            error = ["error: not measured; check() measures it"]
-        else:
-            error = [f"error: {headline(self.measured)} on {self.measured.rows:,} fresh rows"]
-            error += [line] if (line := trapped_line(self.measured)) else []
-            error += [f"{r.name}: {error_line(r)}" for r in self.measured.results if len(self.results) > 1]
         return on_screen(
             [
                 f"Surrogate of {self.signature}",
                 f"compiled at -O{self.opt_level}: {self.origin}",
                 f"domain: {', '.join(self.signature.domain_lines())}",
-                *error,
+                *measured_lines(self.measured),
             ]
         )
 
@@ -217,6 +214,7 @@ class Surrogate(NumericArtifact, Optimising):
             self.untuned,
             self.derivatives,
             self.finetunings,
+            self.options,
         )
 
     def config(self) -> dict[str, Any]:
@@ -236,6 +234,7 @@ class Surrogate(NumericArtifact, Optimising):
             **({} if self.derivatives is None else {"derivatives": self.derivatives}),
             **({"untuned": list(self.untuned)} if self.untuned else {}),
             **({"finetuned": [f.as_dict() for f in self.finetunings]} if self.finetunings else {}),
+            "options": list(self.options),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
@@ -267,6 +266,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         untuned=tuple(config.get("untuned", ())),
         derivatives=None if config.get("derivatives") is None else int(config["derivatives"]),
         finetunings=tuple(Finetuning.from_dict(d) for d in config.get("finetuned", ())),
+        options=tuple(map(text, config.get("options", (f"-O{config['opt_level']}", "--seed", str(config["seed"]))))),
     )
     surrogate.program = program
     if surrogate.opt_level not in range(4) or min(surrogate.seed, surrogate.rows) < 0:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from cprograms.names import listed
 from cprograms.program import Signature
 from surrogate.mlp.network import SurrogateNetwork
+from surrogate.numeric.cards import (
+    HEADER,
+    LICENSE,
+    domain_table,
+    error_section,
+    example_inputs,
+    example_note,
+    reproduction,
+)
 from surrogate.numeric.check import Report
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS
-from surrogate.numeric.words import domain_table, error_table, example_inputs, example_note
 from surrogate.version import __version__
 
 
@@ -52,6 +61,7 @@ class Origin:
     untuned: Sequence[str]
     derivatives: int | None = None
     finetunings: Sequence[object] = ()
+    options: Sequence[str] = ()
 
     def __str__(self) -> str:
         """In words, as the end of a sentence."""
@@ -96,6 +106,12 @@ class Origin:
         which = "" if len(self.results) == 1 else f" for {listed(self.mean_only)}"
         return f"falls back to the mean{which}"
 
+    def reproduced(self) -> list[str]:
+        """How to make the same again."""
+        command = " ".join(["surrogate compile program.c", *map(quote, self.options)])
+        note = "Then it was fine-tuned, as said above." if self.finetunings else ""
+        return reproduction(command, note)
+
 
 def card(signature: Signature, network: str, origin: Origin, measured: Report | None, stale: bool = False) -> str:
     """The text of an artifact's README.md.
@@ -105,8 +121,7 @@ def card(signature: Signature, network: str, origin: Origin, measured: Report | 
     example, note = example_inputs(signature.arguments), example_note(signature.arguments)
     return "\n".join(
         [
-            "---",
-            "library_name: surrogate-compiler",
+            *HEADER,
             "tags: [neural-surrogate, c]",
             "---",
             f"# A neural surrogate of `{signature.entry}`",
@@ -117,18 +132,24 @@ def card(signature: Signature, network: str, origin: Origin, measured: Report | 
             "",
             *domain_table(signature),
             "",
-            "Outside this domain it extrapolates, and nothing was measured.",
+            "## Intended use",
             "",
-            "## Measured error",
+            "In place of the C program where its answers may be off by as much as is said below: inside of loops that"
+            " are too slow otherwise, and where derivatives or batches are needed. Not where a wrong answer does harm"
+            " without the program beside it. Outside this domain it extrapolates, and nothing was measured.",
             "",
-            *error_table(measured, stale),
-            "",
+            *error_section(measured, signature, stale),
             "## Use",
             "",
             "```python",
             "import surrogate",
-            f'surrogate.load("this directory").predict({example}){note}',
+            's = surrogate.load("this directory")',
+            f"s.predict({example}){note}",
+            f"s.predict({example}, bounds=True)  # and error bars",
+            f"s.gradient({example})  # of shape [..., {len(signature.results)}, {len(signature.arguments)}]",
             "```",
             "",
+            *origin.reproduced(),
+            *LICENSE,
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import NamedTuple
@@ -114,7 +115,10 @@ def compile_program(
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
         bound_scale(made.network, program, graph)
-    return _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
+    found = _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
+    given = {"rows": rows, "taps": taps, "seconds": seconds, "steps": steps, "target-nmse": target_nmse}
+    found.options = _asked(settings, {**given, "compiler": compiler})
+    return found
 
 
 def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made, operators: int) -> Surrogate:
@@ -142,6 +146,13 @@ def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made
     )
     found.program = program
     return found
+
+
+def _asked(settings: _Settings, given: Mapping[str, object]) -> tuple[str, ...]:
+    """The options of `surrogate compile` that ask for the same."""
+    values = [word for name, value in given.items() if value is not None for word in (f"--{name}", str(value))]
+    plain = ["--plain"] if settings.plain else []
+    return (f"-O{settings.opt_level}", "--seed", str(settings.seed), *plain, *values)
 
 
 def _budget(

@@ -46,9 +46,10 @@ class Report:
     speed: Speed | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        """As a call, with the figures in four digits; a line a result where there are several."""
-        figures = {"nmse": self.nmse, "r2": self.r2, "max_error": self.max_error}
-        shown = ", ".join(f"{name}={value:.4g}" for name, value in figures.items())
+        """As a call, with the figures of the worst result in four digits; a line a result where there are several."""
+        figures = {"nmse": self.worst.nmse, "r2": self.worst.r2, "max_error": self.max_error}
+        worst = f"worst={self.worst.name}, " if len(self.results) > 1 else ""
+        shown = worst + ", ".join(f"{name}={value:.4g}" for name, value in figures.items())
         return on_screen(
             [
                 f"Report(rows={self.rows}, trapped={self.trapped}, seed={self.seed}, {shown})",

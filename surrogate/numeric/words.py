@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cprograms.inputs import expected
-from cprograms.names import enough, listed
-from cprograms.program import MOST_LINES, Argument, Signature, bound, domain_groups
+from cprograms.names import enough
+from cprograms.program import Signature
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.bounds import Bound
 from surrogate.numeric.checking.errors import ResultError, WorstRow
@@ -20,8 +19,6 @@ BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
 MOST_ARGUMENTS, WORST_ARGUMENTS = 16, 8
 """Arguments whose derivatives are told; of more, so many of the worst."""
-MOST_EXAMPLE = 12
-"""Numbers of a row that a card shows."""
 
 
 def error_line(error: ResultError) -> str:
@@ -51,6 +48,21 @@ def headline(report: Report) -> str:
     return f"{report.worst.name} errs most of {len(report.results)} results: {error_line(report.worst)}"
 
 
+def measured_lines(report: Report | None) -> list[str]:
+    """What a surrogate's `repr` says of its error."""
+    if report is None:
+        return ["error: not measured; check() measures it"]
+    lines = [f"error: {headline(report)} on {report.rows:,} fresh rows"]
+    lines += [line] if (line := trapped_line(report)) else []
+    if report.bounds and len(report.results) == 1:
+        lines.append(f"error bars: {bars_words(report.bounds[0])}")
+    if report.gradients is not None:
+        lines.append(f"gradient: errs by {gradient_words(report.gradients.worst, len(report.results) > 1)} at worst")
+    if len(report.results) > 1:
+        lines += [f"{r.name}: {error_line(r)}" for r in report.results]
+    return lines
+
+
 def spread_line(r: ResultError) -> str:
     """How the error is distributed."""
     relative = ""
@@ -64,7 +76,10 @@ def worst_line(row: WorstRow, signature: Signature) -> str:
     k = [r.name for r in signature.results].index(row.result)
     inputs = [f"{a.name} = {number(v)}" for a, v in zip(signature.arguments, row.inputs, strict=True)]
     of = "" if len(signature.results) == 1 else f"{row.result} is "
-    values = f"{number(row.prediction[k])} instead of {number(row.truth[k])}"
+    said, true = row.prediction[k], row.truth[k]
+    values = f"{number(said)} instead of {number(true)}"
+    if number(said) == number(true):
+        values = f"{number(true)}, off by {short(abs(said - true))},"
     return f"{of}{values} at {enough(inputs, len(inputs))}"
 
 
@@ -195,49 +210,3 @@ def number(v: float) -> str:
 def bad_results(report: Report) -> list[ResultError]:
     """The results whose surrogate is bad; an undefined error is a bad one."""
     return [r for r in report.results if not (r.nmse <= BAD_NMSE or r.flat)]
-
-
-def domain_table(signature: Signature) -> list[str]:
-    """The arguments of a card: their types and ranges, those of an array together, and at most a screen of them."""
-    groups = domain_groups(signature.arguments)
-    rows = [f"| `{name}` | `{a.type.name}` | {bound(a.low)} to {bound(a.high)} |" for name, a in groups]
-    if len(rows) > MOST_LINES:
-        rows = [*rows[: MOST_LINES - 1], f"| … {len(signature.arguments)} in all | | |"]
-    return ["| argument | type | domain |", "|---|---|---|", *rows]
-
-
-def example_inputs(arguments: Sequence[Argument]) -> str:
-    """What a card gives `predict`: a row, or where that is long what rows are."""
-    if len(arguments) <= MOST_EXAMPLE:
-        return f"[[{', '.join(bound(a.low) for a in arguments)}]]"
-    return "rows"
-
-
-def example_note(arguments: Sequence[Argument]) -> str:
-    """What to say of rows that are too long to show; empty where they are not."""
-    if len(arguments) <= MOST_EXAMPLE:
-        return ""
-    names = [a.name for a in arguments]
-    return f"  # of shape [..., {len(names)}], or by name: {expected(names)}"
-
-
-def error_table(report: Report | None, stale: bool) -> list[str]:
-    if report is None and stale:
-        return ["Not measured for these weights. `surrogate check` measures it."]
-    if report is None:
-        return ["Not measured: -O0 never runs the program. `surrogate check` measures it."]
-    lines = [
-        f"On {report.rows:,} fresh rows, uniform over the domain"
-        + (f", of which {report.trapped:,} had no finite result and do not count" if report.trapped else "")
-        + (f" ({fault_words(report)})" if report.faults else "")
-        + ". nMSE is the mean squared error over the variance of the true outputs.",
-        "",
-        "| result | nMSE | R² | greatest absolute error |",
-        "|---|---|---|---|",
-        *(f"| `{r.name}` | {number(r.nmse)} | {number(r.r2)} | {number(r.max_error)} |" for r in report.results),
-    ]
-    lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if says_nothing(r)]
-    if bad := bad_results(report):
-        of = f" of {listed([r.name for r in bad], '`')}" if len(report.results) > 1 else ""
-        lines += ["", f"**This is a bad surrogate{of}**: its nMSE is above {BAD_NMSE}."]
-    return lines

@@ -26,6 +26,7 @@ from surrogate.numeric.checking.expressions import written
 MOST = 256
 """Conditions that are looked at."""
 
+_SIDES = frozenset("min max fmin fmax".split())
 _COMPARES = {"lt": "<>", "le": "<>", "eq": "==", "ne": "=="}
 _SPELT = {"<": "<>", ">": "<>", "<=": "<>", ">=": "<>", "==": "==", "!=": "=="}
 """Comparisons that the graph may write either way are of one kind."""
@@ -75,7 +76,7 @@ def _tests(graph: Graph) -> tuple[list[Node], list[int]]:
             places.append(i)
         elif n.op == "sel" and known[n.children[0]]:
             places.append(n.children[0])
-        elif n.op in ("min", "max") and known[i]:
+        elif n.op in _SIDES and known[i]:
             nodes.append(Node("lt", INT, n.children))
             places.append(len(nodes) - 1)
         elif n.op == "abs" and known[i]:

@@ -23,7 +23,7 @@ Rows = npt.NDArray[np.float64]
 MOST, TIMES = 0.5, 2.0
 """A region is worth telling where it holds this share of the squared error, and so many times its share of the rows."""
 FEWEST = 10
-"""Rows that a region has at least."""
+"""Rows that the error of a region is spread over at least: so many equal errors would sum up alike."""
 FAR_OUT = 1 / 500
 """The share of the rows, one at least, without whose errors, the greatest, a region must be worth telling as well."""
 EXACT = 1e-12
@@ -116,10 +116,16 @@ def _clearest(result: str, candidates: Sequence[_Candidate], errors: Rows) -> Re
     rows = inside.mean(1)
     shares = [inside @ part / max(part.sum(), np.finfo(float).tiny) for part in (squares, without)]
     least = np.minimum(*shares)
-    clear = (least >= MOST) & (least >= TIMES * rows) & (inside.sum(1) >= FEWEST)
+    clear = (least >= MOST) & (least >= TIMES * rows) & (_spread(inside, without) >= FEWEST)
     if not clear.any():
         return None
     best = int(np.argmax(np.where(clear, least - rows, -1)))
     return replace(
         candidates[best].region, result=result, share=min(float(shares[0][best]), 1.0), rows=float(rows[best])
     )
+
+
+def _spread(inside: Rows, squares: Rows) -> Rows:
+    """How many rows [C] share the squares [n] inside of candidates [C, n]: the squared sum over the sum of squares."""
+    squared: Rows = (inside @ squares) ** 2 / np.maximum(inside @ squares**2, np.finfo(float).tiny)
+    return squared

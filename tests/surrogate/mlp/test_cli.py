@@ -4,6 +4,7 @@ import errno
 import importlib.metadata
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -475,8 +476,10 @@ def test_check_lists_every_result(compiler: Path, capsys: pytest.CaptureFixture[
     surrogate.compile(source=source, compiler=compiler).save("p")
     assert main(["check", "p"]) == 0
     out = capsys.readouterr().out
-    assert "a: nMSE" in out
-    assert "b: nMSE" in out
+    a, b = surrogate.load("p").check().results
+    assert re.search(rf"^ +a +{a.nmse:.3g} ", out, re.MULTILINE)
+    assert re.search(rf"^ +b +{b.nmse:.3g} ", out, re.MULTILINE)
+    assert "b errs most of 2 results: nMSE" in out
 
 
 def test_check_rejects_bad_artifacts(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:

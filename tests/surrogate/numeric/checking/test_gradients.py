@@ -1,0 +1,157 @@
+"""Errors of derivatives against known ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cprograms
+import surrogate
+from cprograms.program import Program
+from cprograms.sampling import sample
+from surrogate.graph.truth import program_slopes
+from surrogate.mlp.artifact import Surrogate
+from surrogate.numeric.checking.gradients import STEP, Gradients, gradient_errors
+
+SMOOTH = """\
+#include <math.h>
+#pragma surrogate range(x, -2, 3)
+#pragma surrogate range(y, 1, 40)
+#pragma surrogate range(n, 1, 4)
+struct two { double a, b; };
+struct two f(double x, double y, int n) { struct two r = { sin(2 * x) + n * log(y), 7 * y * y }; return r; }
+"""
+
+
+def true_slopes(x: np.ndarray) -> np.ndarray:
+    """[n, 2, 3]; that in n is of no concern."""
+    x, y, n = x.T
+    zero = np.zeros_like(x)
+    return np.stack([np.stack([2 * np.cos(2 * x), n / y, zero], 1), np.stack([zero, 14 * y, zero], 1)], 1)
+
+
+def measured(program: Program, slopes, graph=None, rows: int = 2000) -> Gradients:
+    x = sample(program, rows, 5)
+    found = gradient_errors(program, x, program.run(x), slopes, graph)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("by_graph", [True, False])
+def test_the_error_is_that_of_the_derivatives(by_graph: bool) -> None:
+    program = cprograms.load(source=SMOOTH)
+    off = np.array([[1.1, 1.0, 5], [1, 1.03, 5]])
+    found = measured(program, lambda x: true_slopes(x) * off, program_slopes(program) if by_graph else None)
+    assert found.source == ("graph" if by_graph else "differences")
+    assert found.jumps == 0
+    x, y = found.arguments  # an integer has none
+    assert (x.argument, x.result, y.argument, y.result) == ("x", "a", "y", "b")
+    assert (x.relative, y.relative) == pytest.approx((0.1, 0.03), rel=1e-4)
+    assert y.max_error == pytest.approx(0.03 * 14 * 40, rel=0.05)
+    assert y.rms_true == pytest.approx(14 * np.sqrt((40**3 - 1) / 3 / 39), rel=0.1)
+    assert Gradients.from_dict(found.as_dict()) == found
+
+
+def test_differences_are_as_good_as_the_graph() -> None:
+    """Two ways to one derivative, neither of which knows of the other."""
+    program = cprograms.load(source=SMOOTH)
+    graph = program_slopes(program)
+    assert graph is not None
+    found = measured(program, graph)
+    assert found.source == "differences"
+    assert max(a.relative for a in found.arguments) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("body", "edges"),
+    [
+        ("return x < 0.3 ? x : x + 2;", [0.3]),
+        ("return fabs(x + 0.5) + x;", [-0.5]),
+        ("return floor(3 * x) + x;", [-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3]),
+        ("return x < 0.999 ? sqrt(0.999 - x) + x : x;", [0.999]),
+    ],
+    ids=["jump", "kink", "steps", "steep"],
+)
+def test_rows_at_jumps_are_left_out_and_counted(body: str, edges: list[float]) -> None:
+    program = cprograms.load(source=f"#include <math.h>\ndouble f(double x) {{ {body} }}", ranges={"x": (-1, 1)})
+    x = np.linspace(-0.99931, 0.99717, 500)[:, None]
+    slopes = program_slopes(program)
+    assert slopes is not None
+    found = gradient_errors(program, x, program.run(x), slopes, None)
+    assert found is not None
+    near = np.abs(x - np.array(edges)).min(1) < 2 * 2 * STEP  # two steps of a thousandth of the range, which is 2 wide
+    assert found.jumps >= near.sum() > 0
+    if body != "return x < 0.999 ? sqrt(0.999 - x) + x : x;":
+        assert found.jumps == near.sum()
+        assert found.arguments[0].relative < 1e-6
+    else:
+        assert found.jumps < 30
+
+
+def test_where_the_program_has_no_slope_any_other_is_infinitely_wrong() -> None:
+    program = cprograms.load(source="double f(double x, double y) { return x; }")
+    found = measured(program, lambda x: np.broadcast_to([[[1.0, 0.25]]], (len(x), 1, 2)))
+    x, y = found.arguments
+    assert (x.relative, y.relative) == (pytest.approx(0, abs=1e-9), np.inf)
+    assert (y.rms_error, y.rms_true) == (pytest.approx(0.25), 0)
+    assert found.worst == y
+    assert Gradients.from_dict(found.as_dict()) == found
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["double f(int n) { return n; }", "int f(double x) { return (int)(9 * x); }"],
+    ids=["an integer argument", "an integer result"],
+)
+def test_integers_have_no_derivatives(source: str) -> None:
+    program = cprograms.load(source=source)
+    x = sample(program, 50, 1)
+    assert gradient_errors(program, x, program.run(x), lambda x: np.ones((len(x), 1, 1)), None) is None
+
+
+def test_single_precision_is_no_jump() -> None:
+    source = "#include <math.h>\nfloat f(float x, float y) { return 100 + sinf(3 * x) * y; }"
+    program = cprograms.load(source=source)
+    slopes = program_slopes(program)
+    assert slopes is not None
+    found = measured(program, slopes)
+    assert found.jumps < 5
+    assert max(a.relative for a in found.arguments) < 0.02
+
+
+def test_a_surrogate_s_gradient_is_that_of_its_values(plane: Surrogate) -> None:
+    x = np.array([[[1, 0.5], [2, -0.5], [3, 0]]])
+    found = plane.gradient(x)
+    assert found.shape == (1, 3, 1, 2)
+    step = 1e-3
+    for k in range(2):
+        beside = plane.predict(x + step * np.eye(2)[k]) - plane.predict(x - step * np.eye(2)[k])
+        assert found[..., k] == pytest.approx(beside / (2 * step), rel=1e-3, abs=1e-4)
+    assert (plane.gradient(x=[1, 2, 3], y=[0.5, -0.5, 0]) == found[0]).all()
+    with pytest.raises(ValueError, match="the last axis is x, y"):
+        plane.gradient([[1, 2, 3]])
+
+
+def test_a_check_measures_them(plane: Surrogate) -> None:
+    """An affine program: the derivatives are 3 and -2 everywhere."""
+    report = plane.check(rows=300)
+    assert report.gradients is not None
+    assert report.gradients.source == "graph"
+    x = np.clip(sample(plane.program, 300, 1), [0.008, -0.996], [3.992, 0.996])
+    error = plane.gradient(x)[:, 0] - [3, -2]
+    for k, found in enumerate(report.gradients.arguments):
+        assert found.rms_error == pytest.approx(np.sqrt(np.mean(error[:, k] ** 2)), rel=1e-6)
+        assert found.rms_true == pytest.approx([3, 2][k])
+
+
+def test_loops_are_compared_by_differences(compiler: Path) -> None:
+    source = "double f(double x) { double s = 1; while (s < 50) s = s * 1.5 + x * x; return s; }"
+    s = surrogate.compile(source=source, compiler=compiler)
+    report = s.check(rows=300)
+    assert report.gradients is not None
+    assert report.gradients.source == "differences"
+    graph = surrogate.compile(source=source, target="graph")
+    # Autograd would keep every pass of every row.
+    assert graph.check(rows=300).gradients is None
