@@ -201,10 +201,10 @@ def alike(shown: str, found: str) -> bool:
 
 
 def assert_shown(shown: str, found: str) -> None:
-    """Every line that is shown is among those found, in order; a time, and what `...` leaves out, may differ."""
+    """Every line that is shown is among those found, in order; times, and what `...` leaves out, may differ."""
     rest = iter(found.splitlines())
     for line in shown.splitlines():
-        if line.strip() not in ("", "...") and not line.startswith("  time "):
+        if line.strip() not in ("", "...") and not line.startswith(("  time ", "  speed ")):
             assert any(alike(line, other) for other in rest), (line, found)
 
 
@@ -252,12 +252,22 @@ def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.
 )
 def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In order, with one set of names; a block of text after one is what it prints."""
+    run_page(name, folder, capsys, commands=False)
+
+
+def test_the_tutorial_runs_from_top_to_bottom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("docs/tutorial.md", folder, capsys, commands=True)
+
+
+def run_page(name: str, folder: Path, capsys: pytest.CaptureFixture[str], commands: bool) -> None:
     text = (ROOT / name).read_text()
     write_programs(text, folder)
     names: dict[str, object] = {}
     printed = ""
     for language, block in blocks(text):
-        if language == "python":
+        if language == "console" and commands:
+            run_commands(block, capsys)
+        elif language == "python":
             exec(compile(block, name, "exec"), names)
             printed = capsys.readouterr().out
         elif language == "text" and printed:

@@ -6,7 +6,7 @@
 #pragma surrogate range(drag, 0, 0.02)
 double flight(double speed, double angle, double drag)
 {
-    const double step = 5e-4, gravity = 9.81, degree = 3.14159265358979323846 / 180.0;
+    const double step = 1e-3, gravity = 9.81, degree = 3.14159265358979323846 / 180.0;
     double along = speed * cos(angle * degree), up = speed * sin(angle * degree);
     double x = 0.0, y = 0.0;
 

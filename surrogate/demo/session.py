@@ -14,8 +14,8 @@ from surrogate.terminal.console import OK, report, write_output
 KERNEL = Path(__file__).parent / "flight.c"
 PAGE = "flight.html"
 SESSION = (
-    ("It becomes a small network, whose error is measured:", "compile flight.c -O2"),
-    ("Where is it wrong, and is it faster than the C program?", "check flight.surrogate"),
+    ("It becomes a small network. Where is that wrong, and is it faster?", "compile flight.c -O2"),
+    ("Is it good enough? On other rows:", "check flight.surrogate --max-nmse 1e-5 --seed 1"),
     ("What does it give, and how far off may that be?", "run flight.surrogate 30 45 0.005 --bounds"),
     (
         "At which angle does a ball fly furthest?",

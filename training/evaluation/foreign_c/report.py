@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -45,7 +46,12 @@ def page(sets: Mapping[str, Sequence[Measured]], command: str, paced: Pace | Non
         lines += ["", f"## {_TITLES.get(name, name)}", "", *_section(files)]
     if paced is not None:
         lines += ["", "## Time", "", _pace_line(paced)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(_wrapped, lines)) + "\n"
+
+
+def _wrapped(line: str) -> str:
+    """Prose in lines of 120 columns at most; tables and commands as they are."""
+    return line if line.startswith(("|", "$")) or "\n" in line else textwrap.fill(line, 120)
 
 
 def summary(sets: Mapping[str, Sequence[Measured]]) -> str:
@@ -141,7 +147,7 @@ def _checks(checked: Sequence[Checked]) -> Iterator[str]:
     yield (
         f"Without `opaque` nodes: {graphs[EXACT] + graphs[LOOPS]:,} of {len(ran):,} graphs"
         f" ({_share(graphs[EXACT] + graphs[LOOPS], ran)}); exact, without loops either: {graphs[EXACT]:,}; opaque:"
-        f" {graphs[OPAQUE]:,}.\nEvaluated in numpy beside the sandbox: {sum(evaluated.values()):,},"
+        f" {graphs[OPAQUE]:,}. Evaluated in numpy beside the sandbox: {sum(evaluated.values()):,},"
         f" of which {evaluated[DIFFERS]:,} differ and {evaluated[ROUNDED]:,} do by rounding."
     )
     if broken := sum(bool(c.crash) for c in checked):
