@@ -32,6 +32,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LIBRARY = ROOT / "cprograms" / "library"
+DEMO = ROOT / "surrogate" / "demo"
 NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
 
 on_every_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -224,7 +225,7 @@ def write_programs(text: str, folder: Path) -> None:
         if language == "c" and (name := re.match(r"/\* (\w+\.c) \*/\n", content)):
             (folder / name[1]).write_text(content)
     for name in set(re.findall(r"\b\w+\.c\b", text)):
-        for place in (LIBRARY / "anc", LIBRARY):
+        for place in (LIBRARY / "anc", LIBRARY, DEMO):
             if not (folder / name).exists() and (place / name).exists():
                 shutil.copy(place / name, folder)
 
@@ -238,7 +239,9 @@ def run_commands(block: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert_shown(shown, said.err + said.out)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/cli.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/cli.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md", "docs/report.md"]
+)
 def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / name).read_text()
     write_programs(text, folder)
@@ -247,16 +250,15 @@ def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.
             run_commands(block, capsys)
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "docs/python.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md"]
-)
+@pytest.mark.parametrize("name", ["docs/python.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md"])
 def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In order, with one set of names; a block of text after one is what it prints."""
     run_page(name, folder, capsys, commands=False)
 
 
-def test_the_tutorial_runs_from_top_to_bottom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_page("docs/tutorial.md", folder, capsys, commands=True)
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
+def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page(name, folder, capsys, commands=True)
 
 
 def run_page(name: str, folder: Path, capsys: pytest.CaptureFixture[str], commands: bool) -> None:
