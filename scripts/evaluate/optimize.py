@@ -29,15 +29,17 @@ def main(args: Namespace) -> None:
     kept = args.out.with_suffix(".json")
     document = json.loads(kept.read_text()) if kept.exists() else {"problems": []}
     found = {p["name"]: p for p in document["problems"]}
-    for p in measure.all_measured(args.names, levels, args.seeds, lambda p: print(report.line(p), flush=True)):
-        found[p["name"]] = p
     document = {
         "command": command_line(),
         "seeds": args.seeds,
         "versions": {name: version(name) for name in ("surrogate-compiler", "torch", "scipy")},
-        "problems": [found[case.name] for case in CASES if case.name in found],
     }
-    kept.write_text(json.dumps(document, indent=2) + "\n")
+    for case in CASES:
+        if not args.names or case.name in args.names:
+            found[case.name] = measure.measured(case, levels, args.seeds)
+            print(report.line(found[case.name]), flush=True)
+            document["problems"] = [found[c.name] for c in CASES if c.name in found]
+            kept.write_text(json.dumps(document, indent=2) + "\n")
     args.out.with_suffix(".md").write_text(report.markdown(document))
 
 

@@ -1,8 +1,8 @@
 """What is believed of the program: the surrogate, and how far it is off between the rows that were run.
 
-The residual of each result is a Gaussian process (Rasmussen and Williams, 2006, chapter 2) over the unit cube, with
-mean 0, a Matérn kernel of smoothness 5/2 and one length for all results. The surrogate's measured error is what is
-known of its deviation before any row is run.
+The residual of each result is a Gaussian process (Rasmussen and Williams, 2006, chapter 2) over the unit cube: a
+constant, and a Matérn kernel of smoothness 5/2 with one length for all results. The surrogate's measured error is what
+is known of its deviation before any row is run.
 
 Shapes: n points, m rows that were run, d free arguments, A arguments, R results, C conditions.
 """
@@ -20,9 +20,14 @@ from torch import Tensor, nn
 
 from surrogate.optimise.problem import Points, Problem
 
-LENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+LENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Of the kernel, in units of the cube's diagonal."""
-_FEWEST, _UNKNOWN_LENGTH = 4, 0.2
+_UNKNOWN_LENGTH = 0.2
+"""While there are too few rows to tell: twice as many as arguments do."""
+_CONSTANT = 1.0
+"""The variance of what a result errs by everywhere, in units of that of what varies."""
+_EXACT = 1e-12
+"""The share of a result that is rounding."""
 _NUGGET = 1e-9
 """Rows that nearly coincide make the kernel's matrix singular."""
 REFUSED = 1e6
@@ -108,37 +113,45 @@ class Model:
             found = found + REFUSED * (near < other)
         return np.asarray(found.numpy())
 
+    @property
+    def exact(self) -> bool:
+        """Whether the surrogate was right, to rounding, wherever the program was run, also where it was measured."""
+        return self.correction is not None and self.correction.exact
+
     def learn(self, rows: Points, results: Points) -> None:
         """Rows of the program: points [m, d] and results [m, R], NaN where there are none."""
         points, y = torch.from_numpy(rows), torch.from_numpy(results)
         finite = y.isfinite().all(1)
         self.refused, self.seen = points[~finite], points[finite]
         with torch.no_grad():
-            residuals = y[finite] - self._surrogate(self.seen)[1]
+            predicted = self._surrogate(self.seen)[1]
+        residuals = y[finite] - predicted
         known = residuals.isfinite().all(1)
         if known.any():
             self.correction = Correction(self.seen[known], residuals[known], self.errors)
+            off = torch.maximum(residuals[known].abs(), self.errors)
+            self.correction.exact = bool((off <= _EXACT * predicted[known].abs()).all())
 
 
 class Correction:
     """Residuals [m, R] at points [m, d], as Gaussian processes that deviate by `errors` [R] before they are seen."""
 
     def __init__(self, points: Tensor, residuals: Tensor, errors: Tensor):
-        self.points = points
-        lengths = LENGTHS if len(points) >= _FEWEST else (_UNKNOWN_LENGTH,)
+        self.points, self.exact = points, False
+        lengths = LENGTHS if len(points) > 2 * points.shape[1] else (_UNKNOWN_LENGTH,)
         fits = [_Fit(points, residuals, errors, length * points.shape[1] ** 0.5) for length in lengths]
         self.fit = max(fits, key=lambda fit: fit.likelihood)
 
     def mean(self, u: Tensor) -> Tensor:
         """What is to be added to the surrogate at points [n, d]: [n, R]."""
-        return matern(u, self.points, self.fit.length) @ self.fit.weights
+        return covariance(u, self.points, self.fit.length) @ self.fit.weights
 
     def deviation(self, u: Tensor) -> Tensor:
         """How far that may be off: [n, R]."""
-        k = matern(u, self.points, self.fit.length)  # [n, m]
+        k = covariance(u, self.points, self.fit.length)  # [n, m]
         explained = torch.linalg.solve_triangular(self.fit.root, k.mT, upper=False).square().sum(0)
         # The root of 0 has no derivative.
-        share: Tensor = (1 - explained).clamp(min=1e-12).sqrt()
+        share: Tensor = (1 + _CONSTANT - explained).clamp(min=1e-12).sqrt()
         return share[:, None] * self.fit.amplitude
 
 
@@ -147,7 +160,7 @@ class _Fit:
 
     def __init__(self, points: Tensor, residuals: Tensor, errors: Tensor, length: float):
         m = len(points)
-        kernel = matern(points, points, length) + _NUGGET * torch.eye(m, dtype=torch.float64)
+        kernel = covariance(points, points, length) + _NUGGET * torch.eye(m, dtype=torch.float64)
         self.length, self.root = length, torch.linalg.cholesky(kernel)
         self.weights = torch.cholesky_solve(residuals, self.root)  # [m, R]
         # The measured error counts as much as one row.
@@ -158,11 +171,11 @@ class _Fit:
         self.likelihood = -float(m * wide.log().sum() + spread) if len(wide) else 0.0
 
 
-def matern(u: Tensor, v: Tensor, length: float) -> Tensor:
-    """The correlation of points [n, d] with others [m, d]: [n, m]."""
+def covariance(u: Tensor, v: Tensor, length: float) -> Tensor:
+    """That of the residuals at points [n, d] and at others [m, d], in units of the kernel's variance: [n, m]."""
     # The derivative of a distance that is 0 is not defined; that of its square is.
     r = (u[:, None] - v[None]).square().sum(2).clamp(min=1e-24).sqrt() * (5**0.5 / length)
-    return (1 + r + r * r / 3) * (-r).exp()
+    return _CONSTANT + (1 + r + r * r / 3) * (-r).exp()
 
 
 def _spread(value: Tensor, y: Tensor, doubt: Tensor) -> Tensor:

@@ -170,7 +170,7 @@ class Optimum:
     @property
     def _constant(self) -> bool:
         known = self.history.values[np.isfinite(self.history.values)]
-        return self.flat and len(known) > 1 and bool(np.ptp(known) <= 1e-12 * np.abs(known).max())
+        return self.flat and bool(np.ptp(known) <= 1e-12 * np.abs(known).max())
 
     def _about_surrogate(self) -> list[str]:
         if self._constant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -17,7 +17,7 @@ from surrogate.graph.artifact import GraphProgram
 from surrogate.mlp.artifact import Surrogate
 from surrogate.optimise.optimising import optimise
 from surrogate.optimise.problem import problem
-from training.evaluation.optimisation.problems import CASES, Case
+from training.evaluation.optimisation.problems import Case
 from training.evaluation.optimisation.rivals import MOST, RIVALS, Measure, best_known, rows_of
 
 EVALUATIONS = 200
@@ -108,15 +108,3 @@ def _through(case: Case, measure: Measure, best: float, level: str, seeds: Seque
 def median(tried: Tried, whole: bool = False) -> float:
     """The median of the rows of all seeds, with those of the compile where these count; a miss took all there are."""
     return statistics.median(MOST if rows is None else rows for rows in tried["rows"]) + whole * tried["compiled"]
-
-
-def all_measured(
-    names: Sequence[str], levels: Sequence[str], seeds: Sequence[int], told: Callable[[Measured], None]
-) -> list[Measured]:
-    """The problems of these names, all by default."""
-    found = []
-    for case in CASES:
-        if not names or case.name in names:
-            found.append(measured(case, levels, seeds))
-            told(found[-1])
-    return found
