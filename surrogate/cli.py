@@ -18,7 +18,7 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from surrogate import driver
 from surrogate.driver import TARGETS
 from surrogate.export.options import COMMANDS as EXPORT
-from surrogate.export.options import ensure_directory
+from surrogate.export.suffixes import ensure_directory
 from surrogate.numeric.options import RANGE, SHAPE
 from surrogate.replace import options as replacing
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
@@ -319,7 +319,7 @@ def _command_tables() -> list[Rows]:
     """Every command on artifacts, in the order of the targets' tables."""
     tables: dict[str, dict[str, Command[Any]]] = {}
     for target in TARGETS.values():
-        for command in (*target.commands, EXPORT[target.name]):
+        for command in (*target.commands, *EXPORT.get(target.name, ())):
             tables.setdefault(command.name, {})[target.name] = command
     return list(tables.values())
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from cprograms.announcements import announced
 from cprograms.diagnostics import UsageError
 from surrogate.anc.program import AncProgram
-from surrogate.export.options import SUFFIXES
 from surrogate.export.pipeline import export as exported
+from surrogate.export.suffixes import SUFFIXES
 from surrogate.numeric.artifact import NumericArtifact
 from surrogate.terminal.console import OK, print_json, report
 

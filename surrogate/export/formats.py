@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from cprograms.diagnostics import UsageError
 from surrogate.export.c.unit import sources
 from surrogate.export.made import Made, Request, Rows
 from surrogate.export.native import batch_of, compiled
@@ -28,7 +30,7 @@ class Format:
 def _c(artifact: NumericArtifact, request: Request) -> Made:
     """C, of which what is run back has no guard: the original is compiled, but never run outside of the sandbox."""
     if request.fixed is not None:
-        make: Callable[[NumericArtifact, Request], Made] = deferred("surrogate.export.fixed.export:made")
+        make: Callable[[NumericArtifact, Request], Made] = deferred("surrogate.export.fixed:made")
         return make(artifact, request)
 
     def run(x: Rows) -> Rows:
@@ -52,12 +54,20 @@ def _c(artifact: NumericArtifact, request: Request) -> Made:
     return Made({name: text.encode() for name, text in files.items()}, run)
 
 
+def _onnx(artifact: NumericArtifact, request: Request) -> Made:
+    for package in ("onnx", "onnxruntime"):
+        if find_spec(package) is None:
+            raise UsageError(f"--format onnx needs the package '{package}': pip install 'surrogate-compiler[onnx]'")
+    make: Callable[[NumericArtifact, Request], Made] = deferred("surrogate.export.onnx.model:made")
+    return make(artifact, request)
+
+
 FORMATS = {
     f.name: f
     for f in (
         Format("c", ".c", _c, (".h",), ("--precision", "--guard", "--max-error", "--fixed")),
-        Format("onnx", ".onnx", deferred("surrogate.export.onnx.export:made")),
-        Format("torch", ".pt2", deferred("surrogate.export.torch:made")),
-        Format("numpy", ".py", deferred("surrogate.export.numpy:made")),
+        Format("onnx", ".onnx", _onnx),
+        Format("torch", ".pt2", deferred("surrogate.export.exported_program:made")),
+        Format("numpy", ".py", deferred("surrogate.export.module:made")),
     )
 }

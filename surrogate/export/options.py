@@ -1,15 +1,12 @@
-"""The command `export`, as each target has it, and the suffixes of what it writes."""
+"""The command `export`, as each target has it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from cprograms.diagnostics import UsageError
+from surrogate.export.suffixes import SUFFIXES
 from surrogate.target import Command, Option, deferred, output_option
 
-SUFFIXES = {".c": "c", ".onnx": "onnx", ".pt2": "torch", ".py": "numpy"}
-"""The formats by the suffixes of their files."""
 FORMAT = Option(
     "--format",
     choices=tuple(SUFFIXES.values()),
@@ -41,20 +38,9 @@ _RUN = deferred("surrogate.export.commands:export")
 _NUMERIC: Command[Any] = Command(
     "export", ABOUT, (FORMAT, OUTPUT, NAME, PRECISION, GUARD, MAX_ERROR, FIXED, FORCE), _RUN
 )
-COMMANDS: dict[str, Command[Any]] = {
-    "mlp": _NUMERIC,
-    "graph": Command("export", ABOUT, (FORMAT, OUTPUT, NAME, GUARD, FORCE), _RUN),
-    "anc": Command("export", ABOUT, (FORMAT, OUTPUT, NAME, FORCE), _RUN),
+COMMANDS: dict[str, tuple[Command[Any], ...]] = {
+    "mlp": (_NUMERIC,),
+    "graph": (Command("export", ABOUT, (FORMAT, OUTPUT, NAME, GUARD, MAX_ERROR, FORCE), _RUN),),
+    "anc": (Command("export", ABOUT, (FORMAT, OUTPUT, NAME, FORCE), _RUN),),
 }
-"""The command by the targets that have it."""
-
-
-def ensure_directory(output: str | None, suffix: str) -> None:
-    """Before a compile: raises UsageError where the name of an artifact, a directory, is that of an exported file."""
-    path = Path(output or "")
-    if path.suffix in SUFFIXES and not path.exists():
-        made = path.with_suffix(suffix)
-        raise UsageError(
-            f"{output}: an artifact is a directory, and {path.suffix} is the suffix of a file that one is exported to:"
-            f" compile -o {made}, then surrogate export {made} --format {SUFFIXES[path.suffix]} -o {output}"
-        )
+"""The command by the targets that have it; their own tables cannot name what reads their artifacts."""

@@ -19,7 +19,7 @@ from surrogate.anc.program import AncProgram
 from surrogate.export import tapes
 from surrogate.export.formats import FORMATS, Format
 from surrogate.export.made import Made, Request, Rows
-from surrogate.export.options import SUFFIXES
+from surrogate.export.suffixes import SUFFIXES
 from surrogate.numeric.artifact import NumericArtifact
 
 ROWS = 10_000

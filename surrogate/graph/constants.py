@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from pycparser import c_ast
@@ -35,6 +36,14 @@ def learnable_constants(graph: Graph) -> list[int]:
         for k, n in enumerate(graph.nodes)
         if n.op == "const" and not n.type.is_integer and k in used and _learnable(float(n.value))
     ]
+
+
+def fitted(graph: Graph, values: Sequence[float]) -> Graph:
+    """The graph with other numbers in the place of its learnable constants, in their order."""
+    nodes = list(graph.nodes)
+    for node, value in zip(learnable_constants(graph), values, strict=True):
+        nodes[node] = replace(nodes[node], value=value)
+    return replace(graph, nodes=tuple(nodes))
 
 
 def _learnable(value: float) -> bool:

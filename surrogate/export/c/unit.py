@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import torch
 
 from cprograms.diagnostics import UsageError
-from cprograms.graph import Graph
 from cprograms.program import Program
 from surrogate.export.c import entry, graph, guards
 from surrogate.export.c.network import network
 from surrogate.export.c.numbers import comment
-from surrogate.graph.constants import learnable_constants
+from surrogate.graph.constants import fitted
 from surrogate.graph.module import GraphModule
 from surrogate.mlp.artifact import Surrogate
 from surrogate.numeric.artifact import NumericArtifact
@@ -91,17 +89,10 @@ def _body(artifact: NumericArtifact, precision: str | None) -> str:
     if isinstance(module, GraphModule):
         if module.smooth is not None:
             raise UsageError(f"{artifact.entry}: C has no smooth selects; a graph without --smooth can be exported")
+        held = fitted(module.graph, [float(c.detach()) for c in module.constants])
         sizes = f"enum {{ $arguments = {len(artifact.arguments)}, $results = {len(artifact.results)} }};"
-        return "\n".join([sizes, graph.function("$nodes", _fitted(module), len(artifact.arguments)), _GRAPH_MANY])
+        return "\n".join([sizes, graph.function("$nodes", held, len(artifact.arguments)), _GRAPH_MANY])
     raise UsageError(f"{artifact.entry}: C holds surrogates and graphs, not a {type(artifact).__name__}")
-
-
-def _fitted(module: GraphModule) -> Graph:
-    """The graph with the constants that the module has now."""
-    nodes = list(module.graph.nodes)
-    for node, value in zip(learnable_constants(module.graph), module.constants, strict=True):
-        nodes[node] = replace(nodes[node], value=float(value.detach()))
-    return replace(module.graph, nodes=tuple(nodes))
 
 
 def _header(artifact: NumericArtifact, program: Program, function: str) -> str:
