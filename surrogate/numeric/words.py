@@ -15,6 +15,8 @@ from surrogate.numeric.checking.regions import EXACT, Region
 from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.rows import MOST_FAULTS
 
+SMALLEST = 1e-5
+"""A share below it is told as being below it."""
 BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
 MOST_ARGUMENTS, WORST_ARGUMENTS = 16, 8
@@ -180,6 +182,8 @@ def percent(v: float) -> str:
     """A share or a relative error, in two digits."""
     if not math.isfinite(v):
         return f"{number(v)} %"
+    if 0 < v < SMALLEST:
+        return f"<{100 * SMALLEST:g} %"
     return f"{100 * v:.2g} %" if v < 0.995 else f"{100 * v:,.0f} %"
 
 
