@@ -37,8 +37,8 @@ _OUTSIDE = 1e-3
 """Above this share, calls outside the domain are warned of."""
 _EVEN = 1.03
 """Times that differ by less are called the same."""
-_SECONDS, _MIX = 5.0, 0.7
-"""Of the fine-tuning on the program's own calls: how long, and their share of the rows."""
+_STEPS, _MIX = 10, 0.7
+"""Of the fine-tuning on the program's own calls: steps of half a second's work, and their share of the rows."""
 _LITTLE, _FEWEST = 1e-4, 64
 """An nMSE on its own calls that is good enough; and the rows of them that a fine-tuning takes at least."""
 
@@ -141,10 +141,11 @@ def _maker(given: Mapping[str, Any], width: int | None, uniform: bool) -> Make:
     if width is not None and width < 1:
         raise UsageError(f"--width must be 1 or more, not {width}")
     settings = {"opt_level": 2} | {n: v for n, v in given.items() if n not in ("ranges", "sizes", "fixed")}
-    seconds = float(settings.get("seconds") or _SECONDS)
+    seconds = settings.get("seconds")
     if settings["opt_level"] < 3 and (width is not None or not uniform):
         settings.pop("seconds", None)  # it is the fine-tuning's
-    further: dict[str, Any] = {"seconds": seconds, "plain": bool(given.get("plain")), "seed": given.get("seed") or 0}
+    budget = {"steps": _STEPS} if seconds is None else {"seconds": seconds}
+    further: dict[str, Any] = {**budget, "plain": bool(given.get("plain")), "seed": given.get("seed") or 0}
 
     def make(program: Program, calls: Rows) -> Surrogate:
         made = compile_program(program, **settings)
