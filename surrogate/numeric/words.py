@@ -153,7 +153,7 @@ def _sliced(bound: Bound) -> str:
 
 def speed_line(speed: Speed) -> str:
     """How long evaluations take, and which is faster."""
-    alone, batched = (_beside(speed.program, own) for own in (speed.alone, speed.batched))
+    alone, batched = (beside(speed.program, own) for own in (speed.alone, speed.batched))
     return (
         f"C program {nanoseconds(speed.program)} in the sandbox; surrogate {nanoseconds(speed.alone)} alone"
         f" ({alone}), {nanoseconds(speed.batched)} in batches of {speed.batch:,} ({batched})"
@@ -168,7 +168,7 @@ def nanoseconds(v: float) -> str:
     return f"{v:.3g} ns"
 
 
-def _beside(program: float, own: float) -> str:
+def beside(program: float, own: float) -> str:
     times, word = (program / own, "faster") if program >= own else (own / program, "slower")
     return f"{times:.2g} × {word}" if times < 100 else f"{round(times, -len(str(int(times))) + 2):,.0f} × {word}"
 
