@@ -261,6 +261,11 @@ def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys:
     run_page(name, folder, capsys, commands=True)
 
 
+def test_the_demo_of_adapt_runs_from_top_to_bottom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
+    run_page("docs/demo_adapt.md", folder, capsys, commands=True)
+
+
 def run_page(name: str, folder: Path, capsys: pytest.CaptureFixture[str], commands: bool) -> None:
     text = (ROOT / name).read_text()
     write_programs(text, folder)

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from cprograms.files import replace_file
 from surrogate.anc.adaptation.adapt import adapt
-from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
+from surrogate.anc.adaptation.tasks import TASKS, Prior, Published, TapeTask
 from surrogate.anc.decompiler.reading import arg_max_program
 
 ADAPTED = [name for name, task in TASKS.items() if task.adaptation is not None]
@@ -32,6 +32,8 @@ GRID: dict[str, tuple[Any, ...]] = {
     "delta": (0, 1, 5, 10, 20),
     "sharpness": (2, 3, 4, 5),
     "steps": (500, 1000, 2000, 4000),
+    "prior": (Prior("logits", 0.01), Prior("probabilities", 0.1)),
+    "from_scratch": (True,),
 }
 """Around a task's published settings, one is changed at a time."""
 HEADER = """\
@@ -177,7 +179,14 @@ def _grid_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 def _varied(row: dict[str, Any]) -> str:
     """What is not as published."""
-    published = TASKS[row["task"]].adaptation
-    assert published is not None
-    varied = [f"{name} {value}" for name, value in row["settings"].items() if value != getattr(published, name)]
+    adaptation = TASKS[row["task"]].adaptation
+    assert adaptation is not None
+    published = asdict(adaptation)
+    varied = [_setting(name, value) for name, value in row["settings"].items() if value != published[name]]
     return ", ".join(varied) or "as published"
+
+
+def _setting(name: str, value: Any) -> str:
+    if name == "prior":
+        return f"a prior on {value['kind']}, weight {value['weight']:g}"
+    return "from scratch" if name == "from_scratch" else f"{name} {value}".replace("_", " ")
