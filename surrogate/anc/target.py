@@ -42,7 +42,7 @@ ADAPT_OPTIONS = (
         metavar="JSONL",
         help='rows {"in": [...], "out": [...], "mask": [...]}; - is stdin',
     ),
-    Option("--method", choices=("published", "hybrid"), default="hybrid", help="how (default hybrid)"),
+    Option("--method", choices=("published", "hybrid", "both"), default="hybrid", help="how (default hybrid)"),
     Option("--gradient", choices=("published", "exact"), help="of the published method (default: the authors')"),
     Option("--watch", metavar="DIR", help="write there how the published method goes on"),
     Option("--seeds", type=int, default=100, metavar="N", help="attempts (default 100)"),

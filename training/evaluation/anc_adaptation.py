@@ -22,8 +22,10 @@ METHODS: dict[str, dict[str, Any]] = {
     "hybrid": {"method": "hybrid"},
     "published": {"method": "published", "stop_gradient": "published"},
     "exact": {"method": "published", "stop_gradient": "exact"},
+    "both": {"method": "both"},
 }
-"""What is compared, with the options of `adapt`: the search, and the descent with either gradient."""
+"""What is compared, with the options of `adapt`: the search, the descent with either gradient, and the search from what
+a descent finds."""
 GRID: dict[str, tuple[Any, ...]] = {
     "optimiser": ("sgd", "adam"),
     "learning_rate": (0.01, 0.1, 1.0),

@@ -10,7 +10,7 @@ import numpy as np
 
 from cprograms import options
 from cprograms.diagnostics import UsageError, did_you_mean
-from surrogate.anc.adaptation import gradient, hybrid
+from surrogate.anc.adaptation import both, gradient, hybrid
 from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
 from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.decompiler.decompile import decompile
@@ -20,7 +20,7 @@ from surrogate.anc.machine.interpreter import MAX_STEPS, run_one
 from surrogate.anc.machine.machine import StopGradient
 from surrogate.anc.machine.samples import Samples
 
-METHODS = ("published", "hybrid")
+METHODS = ("published", "hybrid", "both")
 TEST_TAPES = 100
 """Drawn from a task's distribution, the same for every attempt."""
 SLACK = 2
@@ -98,7 +98,7 @@ class Adaptation(Generic[Best]):
     """What came of an adaptation: `generic` are the iterations before, `best` the fastest success, None without one.
 
     `finished` is false where Ctrl-C ended it. An attempt of a descent counts as it was at its best checkpoint; `last`
-    is what came of the last one, None for a search.
+    is what came of the last one, None for the other methods.
     """
 
     method: str
@@ -162,14 +162,15 @@ def adapt(
 
     A task of several biases takes one as in "linear_search:sorted-up".
 
-    `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
-    hyper-parameters, by default those of the task, with `stop_gradient` in place of theirs. `watch` gets the
-    checkpoints of a descent. Ctrl-C ends it, and the best so far counts. The program itself is not changed.
+    `method` is "published", the paper's gradient descent, "hybrid", a search, or "both", the search from what a descent
+    finds. `settings` are the descent's hyper-parameters, by default those of the task, with `stop_gradient` in place of
+    theirs. `watch` gets the checkpoints of a descent. Ctrl-C ends it, and the best so far counts. The program itself is
+    not changed.
 
     Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
     """
     if options.text("method", method) not in METHODS:
-        raise UsageError(f"unknown method '{method}'; there are {' and '.join(METHODS)}")
+        raise UsageError(f"unknown method '{method}'; there are {', '.join(METHODS)}")
     seeds, seed = options.whole("seeds", seeds), options.seed(seed)
     if seeds < 1:
         raise UsageError(f"the number of seeds must be positive, not {seeds}")
@@ -198,6 +199,8 @@ def adapt(
 
     if method == "hybrid":
         controllers, last = hybrid.adapt(program, draw, chosen.max_steps, seeds, seed, counted), None
+    elif method == "both":
+        controllers, last = both.adapt(program, draw, chosen, seeds, seed, counted, watch), None
     else:
         descent = gradient.adapt(program, draw, chosen, seeds, seed, counted, watch)
         controllers, last = descent.best, attempts(descent.last)
