@@ -86,6 +86,7 @@ function drawSlices(positions) {
       const upwards = values.map((v) => place(v, low, high));
       path.setAttribute("d", line(slope ? between(across) : across, upwards, path.classList.contains("dotted")));
     }
+    if (views.stops.length < 2) continue;
     const stop = views.stops[panel.axes[0]][positions[panel.axes[0]]];
     svg.querySelector(".at").setAttribute("d", `M${place(stop, ...ends).toFixed(1)} 0V${INSIDE}`);
   }
@@ -174,7 +175,7 @@ function startRun(run) {
   const registers = all("[data-register]", root), cells = all("[data-cell]", root), lines = all("[data-line]", root);
   const fill = (boxes, values, written) => boxes.forEach((box, k) => {
     box.querySelector("b").textContent = values[k];
-    box.className = `box s${run.levels[values[k]] ?? 0}${written.includes(k) ? " written" : ""}`;
+    box.className = `slot s${run.levels[values[k]] ?? 0}${written.includes(k) ? " written" : ""}`;
   });
   const draw = () => {
     const k = Number(input.value), step = run.steps[k];

@@ -12,11 +12,11 @@ import numpy as np
 
 from cprograms.program import MOST_LINES, Argument, Result, bound
 from surrogate.numeric.artifact import NumericArtifact, tensors_of
-from surrogate.numeric.words import bad_results, number
+from surrogate.numeric.words import bad_results, beside, number
 from surrogate.report import charts
 from surrogate.report.about import About
 from surrogate.report.colours import DIVERGING, VIRIDIS
-from surrogate.report.errors import error_section
+from surrogate.report.errors import error_section, figure
 from surrogate.report.packing import packed
 from surrogate.report.page import Section, code, paragraph, table
 from surrogate.report.source import coloured_c
@@ -39,6 +39,8 @@ def lead(artifact: NumericArtifact, about: About, study: Study) -> str:
         ("greatest error", number(worst.max_error), ""),
         ("fresh rows", f"{report.rows:,}", ""),
     ]
+    if report.speed is not None:
+        figures.append(("beside the C program", beside(report.speed.program, report.speed.batched), ""))
     shown = "".join(f'<div class="{kind}"><dt>{escape(k)}</dt><dd>{v}</dd></div>' for k, v, kind in figures)
     return (
         f"<p>{code(str(artifact.signature))}</p>{''.join(paragraph(escape(s)) for s in about.made)}"
@@ -50,7 +52,11 @@ def _chooser(results: Sequence[Result], study: Study) -> str:
     """Which of the results the pictures show."""
     if len(study.results) < 2:
         return ""
-    options = "".join(f'<option value="{r}">{escape(results[k].name)}</option>' for r, k in enumerate(study.results))
+    worst = [r.name for r in study.report.results].index(study.report.worst.name)
+    options = "".join(
+        f'<option value="{r}"{" selected" if k == worst else ""}>{escape(results[k].name)}</option>'
+        for r, k in enumerate(study.results)
+    )
     return f'<p class="live chooser"><label>The pictures show <select id="choose-result">{options}</select></label></p>'
 
 
@@ -63,6 +69,7 @@ def sections(artifact: NumericArtifact, about: About, study: Study, path: str) -
         Section("Truth and prediction", _predictions(artifact, study), "Predictions"),
         Section("The worst rows", _worst_rows(artifact, study), "Worst rows"),
         Section("Slices", _slices(artifact, study), "Slices"),
+        Section("Slices through the worst row", _through(artifact, study), "Through the worst"),
         *([Section("Maps", _maps(artifact, study.maps, study), "Maps")] if study.maps else []),
         *([Section("Training", _training(about), "Training")] if about.trained else []),
         Section("Use it", _use(artifact, path), "Use"),
@@ -115,7 +122,8 @@ def _domain(arguments: Sequence[Argument], study: Study) -> str:
         default = " <small>(nobody declared it)</small>" if a.origin == "default" else ""
         share = min(1.0, float(study.effects[k]))
         bar = f'<span class="share"><i style="width:{100 * share:.0f}%"></i></span>{100 * share:.0f} %'
-        rows.append((code(a.name), code(a.type.name), f"{bound(a.low)} to {bound(a.high)}{default}", bar))
+        ends = f'<span class="range">{short(a.low)} to {short(a.high)}</span>{default}'
+        rows.append((code(a.name), code(a.type.name), ends, f'<span class="range">{bar}</span>'))
     left = len(arguments) - len(rows)
     return (
         table(("argument", "type", "range", "how much it matters"), rows, 4)
@@ -196,6 +204,16 @@ def _slices(artifact: NumericArtifact, study: Study) -> str:
     )
 
 
+def _through(artifact: NumericArtifact, study: Study) -> str:
+    parts = [
+        f'<div class="panels" data-result="{r}">'
+        f"{charts.through_figures(through, artifact.arguments, artifact.results[k].name)}</div>"
+        for r, (k, through) in enumerate(zip(study.results, study.through, strict=True))
+    ]
+    said = "Here the other arguments are as in the row on which the surrogate errs most; a line says where that row is."
+    return f'<p class="legend">{KEY}</p>{paragraph(said)}{"".join(parts)}'
+
+
 def _moving(views: Views) -> str:
     if views.layout.joint:
         return "A slider sets its argument for all other pictures."
@@ -233,7 +251,7 @@ def _gaps(study: Study) -> str:
 
 
 def _training(about: About) -> str:
-    rows = [(escape(words), number(before), number(after)) for words, before, after in about.trained]
+    rows = [(escape(words), figure(before), figure(after)) for words, before, after in about.trained]
     curve = charts.training_curve([(before, after) for _, before, after in about.trained])
     return f'<div class="panels">{curve}</div>' + table(("fine-tuning", "nMSE before", "nMSE after"), rows)
 

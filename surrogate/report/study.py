@@ -59,6 +59,7 @@ MAPS = tuple(
         (15, 3, False), (9, 1, False), (5, 1, False),
     )
 )  # fmt: skip
+THROUGH = tuple(Layout(points, 1, False) for points in (101, 41, 21, 11))
 """From the finest to the coarsest: the first is taken that is not too many rows."""
 
 
@@ -90,6 +91,14 @@ class Views:
 
 
 @dataclass(frozen=True)
+class Through:
+    """The slices of one result through the row [A] on which it errs most, without sliders."""
+
+    row: Values
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """What is drawn of an artifact.
 
@@ -106,6 +115,7 @@ class Study:
     results: tuple[int, ...]
     slices: Views
     maps: Views | None
+    through: tuple[Through, ...]
     executed: int
     unfinished: int
 
@@ -115,7 +125,7 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
 
     Raises as `NumericArtifact.check`.
     """
-    report = artifact.check(rows, seed)
+    report = artifact.check(rows, seed, timed=True)
     x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
     kept = np.isfinite(y).all(1)
     x, y = x[kept], y[kept]
@@ -126,13 +136,19 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
     order = np.argsort(-effects, kind="stable")
     sliced = tuple(sorted(order[:MOST_SLICED].tolist()))
     mapped = tuple(sorted(order[:MOST_MAPPED].tolist()))
-    plans = [_plan(artifact.arguments, sliced, 1, SLICES, min(most, MOST_ROWS, MOST_NUMBERS // len(results)))]
+    most = min(int(SECONDS / 2 / max(measure.seconds_a_row, 1e-9)), MOST_ROWS, MOST_NUMBERS // len(results))
+    plans = [_plan(artifact.arguments, sliced, 1, SLICES, most)]
     if len(mapped) > 1:
-        plans.append(_plan(artifact.arguments, mapped, 2, MAPS, min(most, MOST_ROWS, MOST_NUMBERS // len(results))))
-    measure.total = sum(plan.rows for plan in plans)
-    views = [_measured(plan, artifact.arguments, measure, results) for plan in plans]
+        plans.append(_plan(artifact.arguments, mapped, 2, MAPS, most))
+    plain = _plan(artifact.arguments, sliced, 1, THROUGH, most // 10 // len(results))
+    surrogate = artifact.outputs(x)
+    worst = [x[int(np.argmax(np.nan_to_num(np.abs(surrogate[:, k] / 2 - y[:, k] / 2), nan=np.inf)))] for k in results]
+    measure.total = sum(plan.rows for plan in plans) + len(worst) * plain.rows
+    middle = np.array([in_range(a, np.array([0.5]))[0] for a in artifact.arguments])
+    views = [_measured(plan, middle, measure, results) for plan in plans]
+    through = [Through(row, _measured(plain, row, measure, [k]).panels) for row, k in zip(worst, results, strict=True)]
     return Study(
-        *(report, x, y, artifact.outputs(x), effects, results, views[0], views[1] if views[1:] else None),
+        *(report, x, y, surrogate, effects, results, views[0], views[1] if views[1:] else None, tuple(through)),
         *(measure.done, measure.unfinished),
     )
 
@@ -267,8 +283,8 @@ def settings(sizes: Sequence[int], centre: tuple[int, ...], joint: bool) -> list
     return [centre, *moved]
 
 
-def _measured(plan: _Plan, arguments: Sequence[Argument], measure: _Measure, results: Sequence[int]) -> Views:
-    base = np.array([in_range(a, np.array([0.5]))[0] for a in arguments])
+def _measured(plan: _Plan, base: Values, measure: _Measure, results: Sequence[int]) -> Views:
+    """Run what is planned; arguments that have no slider are as in the row `base` [A]."""
     panels = []
     for axes, points in plan.panels:
         positions = plan.settings(axes)
@@ -288,7 +304,7 @@ def _rows_of(
 ) -> Values:
     """[c, n, A]."""
     x = np.tile(base, (len(positions), math.prod(map(len, points)), 1))
-    for which, place in enumerate(plan.others(axes)):
+    for which, place in enumerate(plan.others(axes) if plan.layout.stops > 1 else ()):
         moved = plan.stops[place][[position[which] for position in positions]]
         x[:, :, plan.arguments[place]] = moved[:, None]
     grid = np.meshgrid(*points[::-1], indexing="ij")[::-1]  # the last argument from row to row

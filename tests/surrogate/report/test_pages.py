@@ -112,6 +112,8 @@ const set = (root, argument, value) => { const input = document.querySelector(
   `${root} input[data-argument="${argument}"]`); input.value = value; input.dispatchEvent(new Event("input")); };
 const said = (root, argument) => document.querySelector(`${root} input[data-argument="${argument}"]`)
   .closest("label").querySelector("output").textContent;
+const choose = (result) => { const list = document.getElementById("choose-result"); list.value = result;
+  list.dispatchEvent(new Event("change")); };
 const images = () => [...document.querySelectorAll('#map-view [data-result="0"] img')].map((i) => i.src);
 """
 
@@ -134,7 +136,7 @@ def assert_drawn(drawn: dict, truth: Callable[[np.ndarray], np.ndarray], which: 
 def test_slices_are_the_program_and_sliders_move_them(page_of: Page, artifact_of: Made) -> None:
     found = look(
         page_of("two"),
-        PATHS + 'const before = drawn("value", 0); set("#slice-view", 1, 5);'
+        PATHS + 'choose(0); const before = drawn("value", 0); set("#slice-view", 1, 5);'
         'return [before, drawn("value", 0), drawn("slope", 0), said("#slice-view", 1), drawn("value", 1)];',
     )
     assert found.console == []
@@ -163,8 +165,7 @@ def test_the_script_draws_what_the_page_came_with(page_of: Page) -> None:
 def test_another_result_has_pictures_of_its_own(page_of: Page) -> None:
     found = look(
         page_of("two"),
-        PATHS + 'const list = document.getElementById("choose-result"); list.value = "1";'
-        ' list.dispatchEvent(new Event("change")); set("#slice-view", 1, 4);'
+        PATHS + 'choose(1); set("#slice-view", 1, 4);'
         ' const shown = [...document.querySelectorAll("[data-result]")].map((e) => [e.dataset.result,'
         ' e.offsetParent !== null]); return [drawn("value", 0, 1), shown];',
     )
@@ -226,7 +227,7 @@ def test_without_scripts_everything_is_there(page_of: Page, tmp_path: Path) -> N
     imread = pytest.importorskip("matplotlib.image").imread
     still = tmp_path / "still.html"
     still.write_text(re.sub(r"<script.*?</script>", "", page_of("two").read_text(), flags=re.DOTALL))
-    screenshot(still, tmp_path / "still.png", 1000, 4000)
+    screenshot(still, tmp_path / "still.png", 1000, 6000)
     image = imread(tmp_path / "still.png")[..., :3]
     blue, orange = np.array([0x8F, 0xB4, 0xDC]) / 255, np.array([0xC2, 0x41, 0x0C]) / 255
     for colour in (blue, orange):
