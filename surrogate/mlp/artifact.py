@@ -98,7 +98,7 @@ class Surrogate(NumericArtifact, Optimising):
         write(path, kept.config(), files)
 
     def program_slopes(self) -> Slopes | None:
-        return program_slopes(self.program)
+        return program_slopes(self.lowered) if self.lowered else None
 
     @property
     def _taps(self) -> Taps | None:

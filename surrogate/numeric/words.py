@@ -95,7 +95,7 @@ def region_line(region: Region, several: bool) -> str:
 def region_words(region: Region) -> str:
     """What of the domain a region is."""
     if region.argument:
-        return f"{region.argument} in [{number(region.low)}, {number(region.high)}]"
+        return f"{region.argument} in {interval(region.low, region.high)}"
     place = f" ({region.file}:{region.line})" if region.line else ""
     return f"{region.condition if region.holds else f'not ({region.condition})'}{place}"
 
@@ -147,7 +147,7 @@ def _sliced(bound: Bound) -> str:
         return ""
     bars = [p90 for p90, _ in bound.slices]
     places = (bars.index(min(bars)), bars.index(max(bars)))
-    parts = [f"±{short(bars[k])} in [{number(bound.edges[k])}, {number(bound.edges[k + 1])}]" for k in places]
+    parts = [f"±{short(bars[k])} in {interval(*bound.edges[k : k + 2])}" for k in places]
     return f"; by {bound.argument}, 90 % from {' to '.join(parts)}"
 
 
@@ -176,6 +176,12 @@ def beside(program: float, own: float) -> str:
 def short(v: float) -> str:
     """A figure in three digits."""
     return number(v) if math.isinf(v) else f"{v:.3g}"
+
+
+def interval(low: float, high: float) -> str:
+    """A range in as many digits as tell its ends apart, four at least."""
+    digits = next((d for d in range(4, 17) if float(f"{high:.{d}g}") - float(f"{low:.{d}g}") > 0.9 * (high - low)), 17)
+    return f"[{low:.{digits}g}, {high:.{digits}g}]"
 
 
 def percent(v: float) -> str:

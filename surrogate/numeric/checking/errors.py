@@ -118,7 +118,8 @@ def result_error(name: str, true: Column, predicted: Column) -> ResultError:
     if unit == 0:
         nmse = 0.0 if error.max() == 0 else math.inf
     else:
-        nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
+        with np.errstate(over="ignore"):  # of a prediction far out of what is true
+            nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
     median, p99 = (2 * float(q) for q in np.quantile(error, [0.5, 0.99]))
     relative = _relative(half, error)
     return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()), *output_moments(true), median, p99, *relative)

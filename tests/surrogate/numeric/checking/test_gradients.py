@@ -9,6 +9,7 @@ import pytest
 
 import cprograms
 import surrogate
+from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate.graph.truth import program_slopes
@@ -43,7 +44,7 @@ def measured(program: Program, slopes, graph=None, rows: int = 2000) -> Gradient
 def test_the_error_is_that_of_the_derivatives(by_graph: bool) -> None:
     program = cprograms.load(source=SMOOTH)
     off = np.array([[1.1, 1.0, 5], [1, 1.03, 5]])
-    found = measured(program, lambda x: true_slopes(x) * off, program_slopes(program) if by_graph else None)
+    found = measured(program, lambda x: true_slopes(x) * off, program_slopes(lower(program)) if by_graph else None)
     assert found.source == ("graph" if by_graph else "differences")
     assert found.jumps == 0
     x, y = found.arguments  # an integer has none
@@ -57,7 +58,7 @@ def test_the_error_is_that_of_the_derivatives(by_graph: bool) -> None:
 def test_differences_are_as_good_as_the_graph() -> None:
     """Two ways to one derivative, neither of which knows of the other."""
     program = cprograms.load(source=SMOOTH)
-    graph = program_slopes(program)
+    graph = program_slopes(lower(program))
     assert graph is not None
     found = measured(program, graph)
     assert found.source == "differences"
@@ -76,8 +77,8 @@ def test_differences_are_as_good_as_the_graph() -> None:
 )
 def test_rows_at_jumps_are_left_out_and_counted(body: str, edges: list[float]) -> None:
     program = cprograms.load(source=f"#include <math.h>\ndouble f(double x) {{ {body} }}", ranges={"x": (-1, 1)})
-    x = np.linspace(-0.99931, 0.99717, 500)[:, None]
-    slopes = program_slopes(program)
+    x = np.linspace(-0.99931, 0.99717, 250)[:, None]
+    slopes = program_slopes(lower(program))
     assert slopes is not None
     found = gradient_errors(program, x, program.run(x), slopes, None)
     assert found is not None
@@ -114,7 +115,7 @@ def test_integers_have_no_derivatives(source: str) -> None:
 def test_single_precision_is_no_jump() -> None:
     source = "#include <math.h>\nfloat f(float x, float y) { return 100 + sinf(3 * x) * y; }"
     program = cprograms.load(source=source)
-    slopes = program_slopes(program)
+    slopes = program_slopes(lower(program))
     assert slopes is not None
     found = measured(program, slopes)
     assert found.jumps < 5
