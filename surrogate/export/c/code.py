@@ -320,6 +320,7 @@ ROWS = """
 <TARGET> static void $row@(const double *restrict x, double *restrict y)
 {
     double z[$inputs];
+    (void)z;
     for (int k = 0; k < $arguments; ++k) z[k] = (x[k] - $mid[k]) * $rate[k];
     <TAPS>
     for (int k = 0; k < $results; ++k) y[k] = $offset[k];
@@ -330,6 +331,7 @@ ROWS = """
 <TARGET> static void $rows@(const double *restrict x, double *restrict y, size_t n)
 {
     double z[$inputs][$block@] $ALIGNED, found[$results][$block@] $ALIGNED;
+    (void)z;
     <TAPS_ROOM>
     for (; n >= 4; x += $block@ * $arguments, y += $block@ * $results) {
         const size_t rows = n < $block@ ? n : $block@;

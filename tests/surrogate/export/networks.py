@@ -74,7 +74,8 @@ def plain(arguments: int = 3, results: int = 2, hidden: int = 20, source: str = 
     names = [f"x{k}" for k in range(arguments)]
     fields = " ".join(f"double r{k};" for k in range(results))
     sums = " ".join(f"r.r{k} = {' + '.join(names)};" for k in range(results))
-    text = f"struct r {{ {fields} }}; struct r f({', '.join(f'double {n}' for n in names)}) {{ struct r r; {sums} return r; }}"
+    takes = ", ".join(f"double {n}" for n in names)
+    text = f"struct r {{ {fields} }}; struct r f({takes}) {{ struct r r; {sums} return r; }}"
     program = cprograms.load(source=source or text)
     arguments, results = len(program.arguments), len(program.results)
     towers = random_towers(arguments, results, np.random.default_rng(1), hidden)

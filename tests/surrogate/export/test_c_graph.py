@@ -36,7 +36,8 @@ LOOPS = {
     ),
     "overflow in a pass": ("int f(int n) { int s = n; for (int i = 0; i < n; i++) s *= 3; return s; }", [(0, 40)]),
     "a value of before": (
-        "double f(double a, int n) { double b = a * 2, s = 0; for (int i = 0; i < n; i++) s += b / (i + a); return s; }",
+        "double f(double a, int n) { double b = a * 2, s = 0; for (int i = 0; i < n; i++) s += b / (i + a);"
+        " return s; }",
         [(1, 2), (0, 50)],
     ),
 }
