@@ -169,20 +169,9 @@ def adapt(
 
     Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
     """
-    if options.text("method", method) not in METHODS:
-        raise UsageError(f"unknown method '{method}'; there are {', '.join(METHODS)}")
-    seeds, seed = options.whole("seeds", seeds), options.seed(seed)
-    if seeds < 1:
-        raise UsageError(f"the number of seeds must be positive, not {seeds}")
+    _ensure_sensible(method, stop_gradient, watch)
+    seeds, seed = _numbers(seeds, seed)
     given = None if task is None else _task(options.text("task", task), program.memory_size)
-    if not isinstance(samples, Samples | None):
-        raise UsageError(f"samples must be Samples, as read_samples gives, not {samples!r:.40}")
-    if method == "hybrid" and (stop_gradient, watch) != (None, None):
-        raise UsageError("a search has no gradient and no checkpoints: they are the published method's")
-    if stop_gradient is not None and options.text("stop_gradient", stop_gradient) not in get_args(StopGradient):
-        raise UsageError(f"unknown stop gradient '{stop_gradient}'; there are {' and '.join(get_args(StopGradient))}")
-    if (given is None) == (samples is None):
-        raise UsageError("give either samples or a task")
     draw, tests = _tapes(given, samples, seed)
     runs = run_one(program, tests.tape, MAX_STEPS)
     wrong = tests.wrong(runs.tape, runs.stopped)
@@ -197,15 +186,32 @@ def adapt(
     def attempts(controllers: Controller) -> Attempts:
         return _attempts(controllers, evaluate(controllers, tests, chosen.max_steps), generic, tests)
 
+    last = None
     if method == "hybrid":
-        controllers, last = hybrid.adapt(program, draw, chosen.max_steps, seeds, seed, counted), None
+        controllers = hybrid.adapt(program, draw, chosen.max_steps, seeds, seed, counted)
     elif method == "both":
-        controllers, last = both.adapt(program, draw, chosen, seeds, seed, counted, watch), None
+        controllers = both.adapt(program, draw, chosen, seeds, seed, counted, watch)
     else:
         descent = gradient.adapt(program, draw, chosen, seeds, seed, counted, watch)
         controllers, last = descent.best, attempts(descent.last)
     result = Adaptation[Adapted](method, seed, generic, attempts(controllers), None, counted.finished, last)
     return result.with_best(_best(result, controllers, tests, task))
+
+
+def _ensure_sensible(method: str, stop_gradient: str | None, watch: gradient.Watch | None) -> None:
+    if options.text("method", method) not in METHODS:
+        raise UsageError(f"unknown method '{method}'; there are {', '.join(METHODS)}")
+    if method == "hybrid" and (stop_gradient, watch) != (None, None):
+        raise UsageError("a search has no gradient and no checkpoints: they are the published method's")
+    if stop_gradient is not None and options.text("stop_gradient", stop_gradient) not in get_args(StopGradient):
+        raise UsageError(f"unknown stop gradient '{stop_gradient}'; there are {' and '.join(get_args(StopGradient))}")
+
+
+def _numbers(seeds: int, seed: int) -> tuple[int, int]:
+    seeds, seed = options.whole("seeds", seeds), options.seed(seed)
+    if seeds < 1:
+        raise UsageError(f"the number of seeds must be positive, not {seeds}")
+    return seeds, seed
 
 
 def _task(given: str, memory_size: int) -> TapeTask:
@@ -229,6 +235,10 @@ def _task(given: str, memory_size: int) -> TapeTask:
 
 def _tapes(task: TapeTask | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
     """Where an attempt's tapes come from, and those that all attempts are tested on."""
+    if not isinstance(samples, Samples | None):
+        raise UsageError(f"samples must be Samples, as read_samples gives, not {samples!r:.40}")
+    if (task is None) == (samples is None):
+        raise UsageError("give either samples or a task")
     if task is not None:
         return lambda rng, n: task.sample(rng, n, biased=True), task.sample(
             np.random.default_rng([seed, 1]), TEST_TAPES, biased=True
