@@ -10,10 +10,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
 
 from cprograms.files import replace_file
 from surrogate.anc.adaptation.adapt import adapt
+from surrogate.anc.adaptation.gradient import Checkpoint
 from surrogate.anc.adaptation.tasks import TASKS, Prior, Published, TapeTask
 from surrogate.anc.decompiler.reading import arg_max_program
 
@@ -90,7 +92,11 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
     if any(about.items() <= row.items() for row in _rows(out)):
         return
     started = time.perf_counter()
-    found = adapt(task.published(), task=task.name, settings=settings, seeds=seeds, seed=seed, **METHODS[method])
+    seen: list[Checkpoint] = []
+    watch = None if method == "hybrid" else lambda checkpoints: seen.append(checkpoints[-1])
+    found = adapt(
+        task.published(), task=task.name, settings=settings, seeds=seeds, seed=seed, watch=watch, **METHODS[method]
+    )
     assert task.figures is not None
     ideal = [a for a in found.attempts if a.right == 1 and a.iterations <= task.figures.ideal]
     row = (
@@ -98,6 +104,7 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
         | about
         | {
             "ideal_rate": len(ideal) / seeds,
+            "curve": [_point(checkpoint, found.generic) for checkpoint in seen],
             "seconds": round(time.perf_counter() - started, 1),
             "program": None if found.best is None else str(arg_max_program(found.best.controller)),
         }
@@ -115,6 +122,13 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
         "seconds": row["seconds"],
     }
     print(json.dumps(told), flush=True)
+
+
+def _point(checkpoint: Checkpoint, generic: float) -> dict[str, float]:
+    """What a checkpoint measured, over its seeds: the share that succeeds on the validation tapes, and means."""
+    success = (checkpoint.right == 1) & (checkpoint.iterations < generic)
+    means = {name: float(np.mean(getattr(checkpoint, name))) for name in ("response", "time", "iterations", "gradient")}
+    return {"step": checkpoint.step, "success": float(success.mean()), **means}
 
 
 def _rows(out: Path) -> list[dict[str, Any]]:
