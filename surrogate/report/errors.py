@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from cprograms.names import listed
@@ -24,13 +24,16 @@ from surrogate.numeric.words import (
     region_words,
     says_nothing,
 )
-from surrogate.report.page import code, paragraph, table
+from surrogate.report.page import code, folded_away, paragraph, table
 from surrogate.report.svg import short
+
+MOST_ROWS, MOST_REGIONS = 12, 4
+"""Of a table, and of what is said of where the error is: the others are there for those who ask."""
 
 
 def error_section(report: Report) -> str:
     """All that was measured, the worst first."""
-    parts = [_results(report), *map(_region, report.regions), *_outside(report)]
+    parts = [_results(report), _regions(report), *_outside(report)]
     parts += [_bounds(report)] if report.bounds else []
     parts += [_gradients(report.gradients)] if report.gradients else []
     parts += [_speed(report.speed)] if report.speed else []
@@ -58,7 +61,7 @@ def _results(report: Report) -> str:
         paragraph(f"On {report.rows:,} fresh rows of the domain, drawn with seed {report.seed}{_left_out(report)}.")
         + _warning(report)
         + "".join(paragraph(f"{code(r.name)} is {escape(error_line(r))}.") for r in rows if says_nothing(r))
-        + table(header, cells)
+        + _long_table(header, cells, f"{len(cells) - MOST_ROWS} results that err less", 1)
         + paragraph(
             "nMSE is the mean squared error over the variance of the truth: 1 is a constant's. Errors are absolute, in"
             " C units.",
@@ -84,6 +87,20 @@ def _warning(report: Report) -> str:
 
 def _share(v: float) -> str:
     return "–" if math.isnan(v) else percent(v)
+
+
+def _long_table(header: Sequence[str], rows: Sequence[Sequence[str]], rest: str, words: int) -> str:
+    """The first rows, and the others for those who ask."""
+    first, others = rows[:MOST_ROWS], rows[MOST_ROWS:]
+    return table(header, first, words) + (folded_away(rest, table(header, others, words)) if others else "")
+
+
+def _regions(report: Report) -> str:
+    """Where the error is: of the results that err most, and of the others for those who ask."""
+    order = {r.name: -math.inf if math.isnan(r.nmse) else -r.nmse for r in report.results}
+    said = [_region(region) for region in sorted(report.regions, key=lambda region: order[region.result])]
+    first, others = said[:MOST_REGIONS], "".join(said[MOST_REGIONS:])
+    return "".join(first) + (folded_away("where the others err", others) if others else "")
 
 
 def _region(region: Region) -> str:
@@ -122,7 +139,7 @@ def _bounds(report: Report) -> str:
             ]
             title = f"The bars of {code(b.name)} by {code(b.argument)}"
             parts.append(f"<h3>{title}</h3>{table((escape(b.argument), '90 % bar', '99 % bar'), rows)}")
-    return said + "".join(parts)
+    return said + (folded_away("the bars by where the input is", "".join(parts)) if parts else "")
 
 
 def _gradients(found: Gradients) -> str:
@@ -133,10 +150,11 @@ def _gradients(found: Gradients) -> str:
         for a in worst
     ]
     jumps = f"; {found.jumps:,} are left out, as the program jumps or bends there" if found.jumps else ""
+    header = ("argument", "result", "error (rms)", "truth (rms)", "greatest error", "relative")
     return (
         "<h3>Its derivatives</h3>"
         + paragraph(f"Beside those of {source}, on {found.rows:,} rows{jumps}.")
-        + table(("argument", "result", "error (rms)", "truth (rms)", "greatest error", "relative"), rows, 2)
+        + _long_table(header, rows, f"{len(rows) - MOST_ROWS} arguments in which they err less", 2)
     )
 
 

@@ -12,14 +12,14 @@ import numpy as np
 
 from cprograms.program import MOST_LINES, Argument, Result, bound
 from surrogate.numeric.artifact import NumericArtifact, tensors_of
-from surrogate.numeric.words import bad_results, beside, number
+from surrogate.numeric.words import bad_results, beside
 from surrogate.report import charts
 from surrogate.report.about import About
 from surrogate.report.colours import DIVERGING, VIRIDIS
 from surrogate.report.errors import error_section, figure
 from surrogate.report.packing import packed
 from surrogate.report.page import Section, code, paragraph, table
-from surrogate.report.source import coloured_c
+from surrogate.report.source import coloured_c, folded
 from surrogate.report.study import Study, Views
 from surrogate.report.svg import short
 from surrogate.version import __version__
@@ -34,9 +34,9 @@ def lead(artifact: NumericArtifact, about: About, study: Study) -> str:
     verdict = "bad" if bad_results(report) else ""
     of = f" of {worst.name}" if len(report.results) > 1 else ""
     figures = [
-        (f"nMSE{of}", number(worst.nmse), verdict),
-        ("R²", number(worst.r2), verdict),
-        ("greatest error", number(worst.max_error), ""),
+        (f"nMSE{of}", figure(worst.nmse), verdict),
+        ("R²", figure(worst.r2), verdict),
+        ("greatest error", figure(worst.max_error), ""),
         ("fresh rows", f"{report.rows:,}", ""),
     ]
     if report.speed is not None:
@@ -63,7 +63,7 @@ def _chooser(results: Sequence[Result], study: Study) -> str:
 def sections(artifact: NumericArtifact, about: About, study: Study, path: str) -> list[Section]:
     """All of them, from what it is to how it is made again."""
     return [
-        Section("The program", coloured_c(artifact.text), "Program"),
+        Section("The program", coloured_c(folded(artifact.text)), "Program"),
         Section("Where its inputs come from", _domain(artifact.arguments, study), "Domain"),
         Section("How far it is off", error_section(study.report), "Error"),
         Section("Truth and prediction", _predictions(artifact, study), "Predictions"),
@@ -261,7 +261,12 @@ def _use(artifact: NumericArtifact, path: str) -> str:
     more = ", …" if len(artifact.arguments) > 6 else ""
     name, quoted = artifact.entry, shlex.quote(path)
     snippets = (
-        ("Python", f'import surrogate\n\ns = surrogate.load("{path}")\ns.predict([[{values}{more}]])'),
+        (
+            "Python",
+            f'import surrogate\n\ns = surrogate.load("{path}")\ns.predict([[{values}{more}]])'
+            f"\ns.predict([[{values}{more}]], bounds=True)  # and error bars"
+            f"\ns.gradient([[{values}{more}]])  # of each result in each argument",
+        ),
         ("torch", "s.module  # a torch.nn.Module: C units in, C units out, differentiable"),
         ("C", f"surrogate export {quoted} --format c -o {name}.c"),
         ("ONNX", f"surrogate export {quoted} --format onnx -o {name}.onnx"),
@@ -281,5 +286,6 @@ def _again(artifact: NumericArtifact, about: About, study: Study) -> str:
     return (
         paragraph("The program above, saved as <code>program.c</code>, holds its ranges:")
         + f"<pre><code>{escape(command)}</code></pre>"
+        + (paragraph("Then it was fine-tuned, as said above.") if about.trained else "")
         + table(("what", "value"), [(escape(k), f'<span class="hash">{escape(v)}</span>') for k, v in facts], 2)
     )

@@ -13,7 +13,7 @@ EXAMPLES = {
     "run": ("kernel.surrogate 0.5 2", "kernel.surrogate --input rows.csv --bounds", "sort.anc --tape 3,1,2"),
     "check": ("kernel.surrogate", "kernel.surrogate --rows 10000 --max-nmse 1e-4"),
     "finetune": ("kernel.surrogate --seconds 60", "kernel.surrogate --data measured.csv -o better.surrogate"),
-    "report": ("kernel.surrogate -o kernel.html",),
+    "report": ("kernel.surrogate -o kernel.html", "sort.anc --tape 3,1,2"),
     "optimize": (
         "kernel.surrogate --minimize cost --fix x=1",
         "kernel.surrogate --maximize 'gain - 2*loss' --subject-to 'loss <= 0.1'",
