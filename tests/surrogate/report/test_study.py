@@ -35,7 +35,7 @@ from surrogate.report.study import (
 )
 from surrogate.report.svg import INSIDE, Axis, polyline, tick_texts
 
-FINITE = st.floats(-1e300, 1e300)
+FINITE = st.floats(-1e300, 1e300, allow_subnormal=False)
 
 
 # --- Effects ---
