@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -29,26 +29,35 @@ COLOURS = {"published": "#d9480f", "exact": "#2667b2"}
 SAID = {"published": "the authors' backward pass", "exact": "the gradient of the loss"}
 
 
-def pulls(task: TapeTask, sharpness: float, seed: int) -> dict[StopGradient, Floats]:
-    """How descent changes the logit of STOP on each line of the published program, to begin with: minus the gradient.
+@dataclass(frozen=True)
+class Both:
+    """Of each gradient: `pulls` [lines], how descent changes the logit of STOP on each line at first, and `cosine`."""
 
-    Means over COPIES copies and TAPES tapes each, in float64, with the task's published settings.
+    pulls: dict[StopGradient, Floats]
+    cosine: float
+
+
+def both(task: TapeTask, sharpness: float, seed: int) -> Both:
+    """The two gradients of a published program, with its published settings, in float64.
+
+    Means over COPIES copies and TAPES tapes each; the cosine is that of all weights, of all copies.
     """
     assert task.adaptation is not None
     samples = task.sample(np.random.default_rng(seed), COPIES * TAPES, biased=True)
     tape, target, mask = (
         torch.from_numpy(part).reshape(COPIES, TAPES, -1) for part in (samples.tape, samples.target, samples.mask)
     )
-    program, found = task.published(), {}
+    program, pulls, flat = task.published(), {}, []
     for gradient in get_args(StopGradient):
         settings = replace(task.adaptation, stop_gradient=gradient)
         controller = Controller.of([program] * COPIES, sharpness, torch.Generator().manual_seed(seed)).double()
         tapes, targets = to_tape(tape).double(), to_tape(target).double()
         loss = execute(controller, tapes, targets, mask.double(), settings, settings.max_steps).loss
         torch.autograd.backward(loss.sum() / (COPIES * TAPES))
-        assert controller.weight.grad is not None
-        found[gradient] = -controller.weight.grad.sum(dim=0)[: len(program), Op.STOP].numpy()
-    return found
+        grads = [parameter.grad for parameter in controller.parameters() if parameter.grad is not None]
+        flat.append(torch.cat([grad.flatten() for grad in grads]))
+        pulls[gradient] = -grads[0].sum(dim=0)[: len(program), Op.STOP].numpy()
+    return Both(pulls, float(torch.cosine_similarity(*flat, dim=0)))
 
 
 def draw(task: TapeTask, sharpnesses: Sequence[float], seed: int) -> Figure:
@@ -58,7 +67,7 @@ def draw(task: TapeTask, sharpnesses: Sequence[float], seed: int) -> Figure:
     places = np.arange(len(lines))
     panels = figure.subplots(1, len(sharpnesses), sharex=True, sharey=True, squeeze=False)[0]
     for axes, sharpness in zip(panels, sharpnesses, strict=True):
-        for offset, (gradient, pull) in zip((-0.19, 0.19), pulls(task, sharpness, seed).items(), strict=True):
+        for offset, (gradient, pull) in zip((-0.19, 0.19), both(task, sharpness, seed).pulls.items(), strict=True):
             axes.barh(places + offset, pull, 0.36, color=COLOURS[gradient], label=SAID[gradient])
         axes.axvline(0, color="#52606d", linewidth=0.8)
         axes.set_yticks(places, lines, family="monospace", fontsize=8)

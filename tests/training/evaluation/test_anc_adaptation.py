@@ -73,13 +73,18 @@ def test_both_gradients_pull_alike_where_there_is_only_one_step_to_come() -> Non
     task = TASKS["swap"]
     assert task.adaptation is not None
     one_step = replace(task, adaptation=replace(task.adaptation, max_steps=1))
-    found = anc_gradients.pulls(one_step, 3, seed=0)
-    np.testing.assert_allclose(found["published"], found["exact"], rtol=1e-12)
-    found = anc_gradients.pulls(task, 3, seed=0)
-    assert (found["published"] > 1.5 * found["exact"]).all()  # nothing but delta pulls, and it pulls to STOP
+    alike = anc_gradients.both(one_step, 3, seed=0)
+    np.testing.assert_allclose(alike.pulls["published"], alike.pulls["exact"], rtol=1e-12)
+    assert alike.cosine == pytest.approx(1)
+    found = anc_gradients.both(task, 3, seed=0)
+    assert (found.pulls["published"] > 1.5 * found.pulls["exact"]).all()  # nothing but delta pulls, and to STOP
+    assert 0.5 < found.cosine < 0.999
 
 
-def test_the_picture_of_the_gradients_is_drawn(load_script: Any, tmp_path: Path) -> None:
+def test_the_picture_of_the_gradients_is_drawn(
+    load_script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anc_gradients, "COPIES", 2)
     script, out = load_script("evaluate/anc_gradients"), tmp_path / "gradients.svg"
     assert run(script.PARSER, script.main, ["access", "--sharpness", "2", "--out", str(out)]) == 0
     assert out.read_text().count("<path") > 10
