@@ -42,6 +42,8 @@ INPUT = 14
 """Binary digits after the point of an input of the first layer, which is from -2 to 2."""
 SEGMENTS = 10
 """2 to this are the segments of the activation's table."""
+MOST = 2**15 - 129
+"""The greatest entry of a table, of which the upper 8 bits are rounded to 127."""
 ROOM = 2**40
 """A unit's bias is at most so many steps of its scale."""
 
@@ -212,7 +214,8 @@ def _tower(tower: Towers, z: Rows, bits: int, mean: float, std: float, out_shift
         given = sums / (1 + np.exp(-sums))
         activation = MARGIN * float(np.abs(given).max() or 1.0) / 2**15
         grid = (np.arange(2**SEGMENTS + 1) * 2 ** (16 - SEGMENTS) - 2**15) * unit
-        tables.append(_cut(np.rint(grid / (1 + np.exp(-grid)) / activation).astype(np.int64), 16))
+        table = np.rint(grid / (1 + np.exp(-grid)) / activation).astype(np.int64)
+        tables.append(np.minimum(_cut(table, 16), MOST))
         scale = activation if bits == 16 else activation * 256
     w3 = tower.w3[0].numpy()
     last = _layer(w3[:, :-1] * std, w3[:, -1] * std + mean, scale, 2.0**-out_shift, bits)
