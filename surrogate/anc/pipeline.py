@@ -14,7 +14,7 @@ from surrogate.anc.compiler.compile import TAPE, compile_tape
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.program import AncProgram
 
-MAX_MEMORY = 1024
+MAX_MEMORY = 4096
 """A tape on the machine is M × M probabilities."""
 
 

@@ -84,7 +84,7 @@ def _invariants(function: Function) -> list[tuple[NaturalLoop, list[tuple[int, S
                 once |= defined_once
                 writes |= writes_here
             here = [(number, s) for number in rarer for s in function.blocks[number].body if isinstance(s, Compute)]
-            candidates = [
+            candidates: list[tuple[int, Statement]] = [
                 (number, s)
                 for number, s in here
                 if not holds(twice | live.before[loop.header], s.out) and not (is_read(s) and writes)
