@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from cprograms.graph import Graph
@@ -13,9 +14,9 @@ MOST_WORK = 20_000
 """Nodes times results, a backward pass each: of more, differences of what the program gives are had sooner."""
 
 
-def program_slopes(graph: Graph) -> Slopes | None:
+def program_slopes(graph: Graph, arguments: Sequence[str]) -> Slopes | None:
     """Derivatives [n, A] -> [n, R, A]; None where the graph is not exact, as loops that are not unrolled may be long,
     or where it is too large."""
     if not graph.exact or len(graph.nodes) * len(graph.roots) > MOST_WORK:
         return None
-    return partial(slopes, GraphModule(graph).requires_grad_(False))
+    return partial(slopes, GraphModule(graph, arguments).requires_grad_(False))
