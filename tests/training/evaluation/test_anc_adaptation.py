@@ -61,8 +61,8 @@ def test_what_is_measured_is_not_measured_again(
         ("published", False),
     ]
     assert all(len(row["attempts"]) == len(row["last"]["attempts"]) == 2 for row in rows)
-    assert [point["step"] for point in rows[0]["curve"]] == [1, 2, 3]
-    assert all(0 <= point["success"] <= 1 and point["gradient"] > 0 for point in rows[0]["curve"])
+    assert [point["step"] for point in rows[0]["curve"]] == [0, 1, 2, 3]
+    assert all(0 <= point["success"] <= 1 and point["gradient"] > 0 for point in rows[0]["curve"][1:])
     text = out.with_suffix(".md").read_text()
     assert "| access | as published |" in text
     assert "| access | delta 5 |" in text
