@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
@@ -133,8 +134,18 @@ class Speed:
         return 0.0 if self.best is None else self.nanoseconds / self.best.nanoseconds
 
     def as_dict(self) -> dict[str, Any]:
+        """For JSON, which has no infinity."""
         kinds = [{**vars(k), "nmse": k.nmse if math.isfinite(k.nmse) else None} for k in self.kinds]
         return {**vars(self), "kinds": kinds, "best": self.best and self.best.name, "ratio": self.ratio}
+
+    @classmethod
+    def from_dict(cls, d: Mapping[str, Any]) -> Speed:
+        """The inverse of `as_dict`."""
+        kinds = (
+            Kind(k["name"], k["nanoseconds"], math.inf if k["nmse"] is None else k["nmse"], tuple(k["parts"]))
+            for k in d["kinds"]
+        )
+        return cls(d["name"], d["about"], d["arguments"], d["results"], d["nanoseconds"], tuple(kinds))
 
 
 def takes_scalars(program: Program) -> bool:
@@ -152,7 +163,7 @@ def measure(path: Path, steps: int, seed: int, by: Compiler, every: bool) -> Spe
     program = cprograms.load(path)
     about = path.read_text().split("*/")[0].removeprefix("/*").strip().split(":")[0]
     rows = executed_rows(program, _ROWS, fresh_seed(seed))
-    own, *blank = _times(program, {str(w): _of_width(program, w) for w in WIDTHS}, by, rows[0])
+    (own,) = _times(program, {}, by, rows[0])
     found = Speed(program.entry, about, len(program.arguments), len(program.results), own, ())
     if own < LEAST:
         return found
@@ -161,7 +172,7 @@ def measure(path: Path, steps: int, seed: int, by: Compiler, every: bool) -> Spe
     nmse, limit = {CHOSEN: errors}, own
     if errors <= GOOD and not every:
         limit = min(own, _times(program, made, by, rows[0])[1])
-    for width, took in zip(WIDTHS, blank, strict=True):
+    for width, took in zip(WIDTHS, _blank_times(found.arguments, found.results, by), strict=True):
         if took < limit:
             name, target = str(width), GOOD / 2
             made[name] = made[CHOSEN].finetune(width=width, plain=True, steps=steps, target_nmse=target, seed=seed)
@@ -176,11 +187,19 @@ def measure(path: Path, steps: int, seed: int, by: Compiler, every: bool) -> Spe
     return replace(found, nanoseconds=own, kinds=tuple(kinds))
 
 
-def _of_width(program: Program, width: int) -> Surrogate:
-    """A surrogate of a width that knows nothing: it takes as long as one that does."""
-    results = len(program.results)
+@cache
+def _blank_times(arguments: int, results: int, by: Compiler) -> list[float]:
+    """Nanoseconds an evaluation of a network of each width that knows nothing: it takes as long as one that does."""
+    names = ", ".join(f"double x{k}" for k in range(arguments))
+    fields = " ".join(f"double y{k};" for k in range(results))
+    text = f"struct r {{ {fields} }}; struct r f({names}) {{ struct r r = {{x0}}; return r; }}"
+    program = cprograms.load(source=text)
+    scale = Scale(np.zeros(results), np.ones(results))
     blank = compile_program(program, opt_level=0, plain=True)
-    return replace(blank, module=random_network(program.domain, Scale(np.zeros(results), np.ones(results)), 0, width))
+    networks = {w: random_network(program.domain, scale, 0, w) for w in WIDTHS}
+    surrogates = {str(w): replace(blank, module=network) for w, network in networks.items()}
+    x = np.random.default_rng(0).uniform(-1, 1, (_ROWS, arguments))
+    return _times(program, surrogates, by, x)[1:]
 
 
 def _errors(surrogate: Surrogate, rows: tuple[Array, Array]) -> float:
@@ -229,24 +248,19 @@ def _main(program: Program, names: Sequence[str]) -> str:
     )
 
 
-def measure_all(
-    paths: Iterable[Path], steps: int, seed: int, by: Compiler, every: bool, told: Callable[[Speed], None]
-) -> list[Speed]:
-    """Each function that takes and gives scalars; `told` hears of each."""
-    found = []
-    for path in paths:
-        if takes_scalars(cprograms.load(path)):
-            found.append(measure(path, steps, seed, by, every))
-            told(found[-1])
-    return found
+def measurable(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The files of a folder whose function takes and gives scalars; those of some names, or all."""
+    paths = [path for path in sorted(folder.glob("*.c")) if not names or path.stem in names]
+    return [path for path in paths if takes_scalars(cprograms.load(path))]
 
 
 # --- The page ---
 
 
-def page(expensive: Sequence[Speed], library: Sequence[Speed], header: Mapping[str, Any]) -> str:
-    """docs/speed.md."""
-    return "\n".join([*_about(header), *_of_expensive(expensive), *_of_library(library)]) + "\n"
+def page(document: Mapping[str, Any]) -> str:
+    """docs/speed.md, from the figures of docs/results/speed.json."""
+    expensive, library = ([Speed.from_dict(d) for d in document[name]] for name in ("expensive", "library"))
+    return "\n".join([*_about(document), *_of_expensive(expensive), *_of_library(library)]) + "\n"
 
 
 def _about(header: Mapping[str, Any]) -> list[str]:
@@ -269,6 +283,8 @@ $ {header["command"]}
   more is in brackets.
 - A width that is slower than the C is not fitted (–); nor, in the library, one that is slower than a good surrogate.
   A function of less than {LEAST:g} ns is not compiled at all.
+- The C is built for any x86-64, as gcc does unasked. The surrogate's C has its loops three times, for SSE2, AVX2 and
+  AVX-512, and takes what the processor has: that is a part of its speed. `--cflags -march=native` measures the others.
 - Both sides of a ratio were timed in one run, by turns, and are the least of {_TURNS} repeats. Times of different rows
   of a table were not.
 """.splitlines()

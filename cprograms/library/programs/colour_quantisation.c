@@ -45,7 +45,7 @@ static double radians(double angle)
     return angle * M_PI / 180.0;
 }
 
-/* The square of the CIEDE2000 difference of two sRGB colours (Sharma, Wu and Dalal, 2005). */
+/* The CIEDE2000 difference of two sRGB colours (Sharma, Wu and Dalal, 2005). */
 double difference(double red1, double green1, double blue1, double red2, double green2, double blue2)
 {
     struct lab p = lab_of(red1, green1, blue1), q = lab_of(red2, green2, blue2);
@@ -77,7 +77,7 @@ double difference(double red1, double green1, double blue1, double red2, double 
     double l = dl / (1.0 + 0.015 * off / sqrt(20.0 + off));
     double c = dc / (1.0 + 0.045 * chroma);
     double h = dh / (1.0 + 0.015 * chroma * t);
-    return l * l + c * c + h * h + rotation * c * h;
+    return sqrt(l * l + c * c + h * h + rotation * c * h);
 }
 
 /* ---- The picture ---- */

@@ -170,7 +170,7 @@ def test_the_report_fits_a_screen(program: str, artifact: str, capsys: pytest.Ca
     lines = out.splitlines()
     assert lines[0] == "program.c: 'plane' replaced"
     labels = [line.split()[0] for line in lines[1:] if not line.startswith("    ")]
-    assert labels == ["function", "calls", "domain", "error", "a", "program", "output"]
+    assert labels == ["function", "calls", "domain", "error", "speed", "time", "output"]
     assert "sum" not in out
     assert "Traceback" not in err
 
