@@ -169,6 +169,18 @@ $INLINE <TARGET> void $layer_one@(const $real *w, const $real *b, int inputs, co
     enum { vectors = $hidden / $count@ };
     const $lanes@ zero = {0};
     int i = 0;
+    for (; i + 8 <= vectors; i += 8) {
+        const $lanes@ *bias = (const $lanes@ *)b + i;
+        $lanes@ a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3];
+        $lanes@ a4 = bias[4], a5 = bias[5], a6 = bias[6], a7 = bias[7];
+        for (int k = 0; k < inputs; ++k) {
+            const $lanes@ *row = (const $lanes@ *)w + k * vectors + i;
+            a0 += in[k] * row[0], a1 += in[k] * row[1], a2 += in[k] * row[2], a3 += in[k] * row[3];
+            a4 += in[k] * row[4], a5 += in[k] * row[5], a6 += in[k] * row[6], a7 += in[k] * row[7];
+        }
+        out[i] = $silu@(a0), out[i + 1] = $silu@(a1), out[i + 2] = $silu@(a2), out[i + 3] = $silu@(a3);
+        out[i + 4] = $silu@(a4), out[i + 5] = $silu@(a5), out[i + 6] = $silu@(a6), out[i + 7] = $silu@(a7);
+    }
     for (; i + 4 <= vectors; i += 4) {
         const $lanes@ *bias = (const $lanes@ *)b + i;
         $lanes@ a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3], b0 = zero, b1 = zero, b2 = zero, b3 = zero;

@@ -78,7 +78,7 @@ def printed(folder: Path, main: str, texts: dict[str, str]) -> str:
     headers = "".join(f'#include "{name}"\n' for name in texts if name.endswith(".h"))
     (folder / "main.c").write_text(f"#include <stdio.h>\n{headers}int main(void) {{ {main} return 0; }}\n")
     units = [str(folder / name) for name in ("main.c", *texts) if name.endswith(".c")]
-    flags = ["-std=gnu99", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-function"]
+    flags = ["-std=gnu99", "-O0", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-function"]
     done = subprocess.run(["gcc", *flags, *units, "-o", str(folder / "program"), "-lm"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return subprocess.run([str(folder / "program")], capture_output=True, text=True, check=True).stdout

@@ -26,7 +26,7 @@ FAST = ("-std=gnu99", "-O1", "-fPIC", "-Wall", "-Wextra", "-Werror")
 @needs_gcc
 @pytest.mark.parametrize(
     ("dtype", "precision", "most"),
-    [(torch.float32, None, 2e-6), (torch.float64, None, 1e-13), (torch.float32, "double", 2e-6)],
+    [(torch.float32, "float", 2e-6), (torch.float64, None, 1e-13)],
 )
 def test_every_part_is_what_the_module_computes(dtype, precision, most, tmp_path: Path) -> None:
     artifact = with_every_part(dtype)
@@ -63,7 +63,7 @@ def test_a_table_is_read_at_the_nearest_point(tmp_path: Path) -> None:
 @needs_gcc
 def test_all_kinds_of_processors_agree(tmp_path: Path) -> None:
     """Of those that this one has: narrower vectors are taken where the file is told so."""
-    artifact = with_every_part(hidden=20)
+    artifact = plain(results=3)
     files = sources(artifact, name="f")
     asked = "const int level = surrogate_level();"
     text = files["f.c"].replace(asked, "const int level = surrogate_level() < most ? surrogate_level() : most;")
@@ -76,8 +76,9 @@ def test_all_kinds_of_processors_agree(tmp_path: Path) -> None:
     for level in (0, 1, 2):
         most.value = level
         found.append(call(x))
-        assert off(found[-1], expected).max() < 2e-6
-        assert off(np.concatenate([call(row[None]) for row in x[:20]]), expected[:20]).max() < 2e-5
+        ones = np.concatenate([call(row[None]) for row in x[:20]])
+        assert np.abs(found[-1] - expected).max() < 1e-6
+        assert np.abs(ones - expected[:20]).max() < 1e-6
     if platform.machine() == "x86_64":
         assert not np.array_equal(found[0], found[1])  # fused sums round otherwise
 
