@@ -139,7 +139,10 @@ def bars_lines(bounds: Sequence[Bound]) -> list[str]:
 
 def bars_words(bound: Bound) -> str:
     """The bars of a result."""
-    return f"±{short(bound.p90)} for 90 % of inputs, ±{short(bound.p99)} for 99 %{_sliced(bound)}"
+    if math.isinf(bound.p90):
+        return "none: too few rows"
+    p99 = "none for 99 %: too few rows" if math.isinf(bound.p99) else f"±{short(bound.p99)} for 99 %"
+    return f"±{short(bound.p90)} for 90 % of inputs, {p99}{_sliced(bound)}"
 
 
 def _sliced(bound: Bound) -> str:
