@@ -90,7 +90,9 @@ def _slopes(panel: Panel, place: int, argument: Argument, name: str, r: int) -> 
     truth, surrogate = (slopes(points, y[:, :, r]) for y in (panel.truth, panel.surrogate))
     x = _axis(panel, argument)
     about = f"the slope of {name} along {argument.name}: of the program and of its surrogate"
-    y = Axis.over(not_far_out(truth), "its slope", room=0.2)  # where the program jumps, slopes leave the picture
+    # Where the program jumps, slopes leave the picture; where one hardly changes, the picture is no magnifying glass.
+    ends = not_far_out(truth)
+    y = Axis.over(np.concatenate([ends, 0.9 * ends, 1.1 * ends]), "its slope", room=0.2)
     return _pair(panel, place, r, "slope", x, y, truth[0], surrogate[0], about, SLOPE_HEIGHT)
 
 
@@ -173,14 +175,14 @@ def map_view(views: Views, arguments: Sequence[Argument], results: Sequence[Resu
     )
     several = len(views.panels) > 1
     choice = f'<label class="live">over <select id="choose-pair">{pairs}</select></label>' if several else ""
-    maps = "".join(f'<div data-result="{r}">{maps_of(views.panels[0], arguments, q, r)}</div>'
+    maps = "".join(f'<div data-result="{r}">{maps_of(views.panels[0], arguments, q, r, len(results) > 1)}</div>'
                    for r, q in enumerate(results))  # fmt: skip
     sliders = "".join(_slider(views, place, arguments[k]) for place, k in enumerate(views.arguments))
     beside = f'<div class="sliders">{sliders}</div>' if len(names) > 2 else ""
     return f'<div id="map-view">{choice}{maps}{beside}</div>'
 
 
-def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int) -> str:
+def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int, several: bool) -> str:
     """Truth, surrogate and error over two arguments, the others in the middle."""
     truth, surrogate = panel.truth[:, :, r], panel.surrogate[:, :, r]
     low, high, reach = map_scale(truth, surrogate)
@@ -191,13 +193,14 @@ def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int)
         ("surrogate", surrogate[0], low, high, VIRIDIS),
         ("error", error, -reach, reach, DIVERGING),
     )
+    of = f" of {escape(result.name)}" if several else ""
     figures = []
     for kind, values, least, most, stops in drawn:
         url = as_url(painted(values.reshape(shape), least, most, stops))
         across, upwards = (arguments[k] for k in panel.axes)
         ends = f'<span class="low">{short(least)}</span><i style="background:{gradient(stops)}"></i>'
         figures.append(
-            f'<figure class="map"><figcaption>{kind}</figcaption><div class="box">'
+            f'<figure class="map"><figcaption>{kind}{of}</figcaption><div class="box">'
             f'<span class="up">{_ends(upwards)}</span><img src="{url}" data-kind="{kind}" alt="{kind} of'
             f' {escape(result.name)}"><span class="across">{_ends(across)}</span></div>'
             f'<div class="scale">{ends}<span class="high">{short(most)}</span></div></figure>'

@@ -14,6 +14,7 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 
+from cprograms.announcements import announced
 from cprograms.program import Argument
 from cprograms.sampling import in_range, sample
 from cprograms.sandbox import Status, run_with_status
@@ -27,7 +28,7 @@ EFFECT_RUNS, EFFECT_ROWS = 4096, (64, 512)
 """For the effects: runs of the program, and rows that they start from, at least and at most."""
 SECONDS = 20.0
 """For the pictures: of slow programs they take fewer rows."""
-MOST_ROWS, MOST_NUMBERS = 60_000, 160_000
+MOST_ROWS, MOST_NUMBERS = 150_000, 200_000
 """Of all slices, and of all maps: rows, and rows times results that are shown."""
 CHUNK = 4096
 
@@ -48,15 +49,15 @@ class Layout:
 SLICES = tuple(
     Layout(*row)
     for row in (
-        (201, 33, True), (101, 17, True), (101, 9, True), (101, 5, True), (101, 9, False), (61, 5, False),
-        (41, 3, False), (21, 1, False), (11, 1, False),
+        (201, 33, True), (101, 17, True), (101, 9, True), (101, 5, True), (41, 5, True), (61, 3, True), (41, 3, True),
+        (101, 9, False), (61, 5, False), (41, 3, False), (21, 1, False), (11, 1, False),
     )
 )  # fmt: skip
 MAPS = tuple(
     Layout(*row)
     for row in (
-        (65, 17, True), (41, 17, True), (33, 17, True), (33, 9, True), (25, 5, True), (21, 5, True), (21, 5, False),
-        (15, 3, False), (9, 1, False), (5, 1, False),
+        (65, 17, True), (41, 17, True), (33, 17, True), (33, 9, True), (25, 5, True), (21, 5, True), (21, 3, True),
+        (25, 5, False), (21, 5, False), (15, 3, False), (9, 1, False), (5, 1, False),
     )
 )  # fmt: skip
 THROUGH = tuple(Layout(points, 1, False) for points in (101, 41, 21, 11))
@@ -125,8 +126,9 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
 
     Raises as `NumericArtifact.check`.
     """
-    report = artifact.check(rows, seed, timed=True)
-    x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
+    with announced(f"checking {artifact.entry}"):
+        report = artifact.check(rows, seed, timed=True)
+        x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
     kept = np.isfinite(y).all(1)
     x, y = x[kept], y[kept]
     results = shown_results(report)
@@ -136,12 +138,14 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
     order = np.argsort(-effects, kind="stable")
     sliced = tuple(sorted(order[:MOST_SLICED].tolist()))
     mapped = tuple(sorted(order[:MOST_MAPPED].tolist()))
-    most = min(int(SECONDS / 2 / max(measure.seconds_a_row, 1e-9)), MOST_ROWS, MOST_NUMBERS // len(results))
+    started = time.perf_counter()
+    surrogate = artifact.outputs(x)
+    seconds_a_row = measure.seconds_a_row + (time.perf_counter() - started) / len(x)
+    most = min(int(SECONDS / 2 / max(seconds_a_row, 1e-9)), MOST_ROWS, MOST_NUMBERS // len(results))
     plans = [_plan(artifact.arguments, sliced, 1, SLICES, most)]
     if len(mapped) > 1:
         plans.append(_plan(artifact.arguments, mapped, 2, MAPS, most))
     plain = _plan(artifact.arguments, sliced, 1, THROUGH, most // 10 // len(results))
-    surrogate = artifact.outputs(x)
     worst = [x[int(np.argmax(np.nan_to_num(np.abs(surrogate[:, k] / 2 - y[:, k] / 2), nan=np.inf)))] for k in results]
     measure.total = sum(plan.rows for plan in plans) + len(worst) * plain.rows
     middle = np.array([in_range(a, np.array([0.5]))[0] for a in artifact.arguments])

@@ -174,18 +174,28 @@ def test_another_result_has_pictures_of_its_own(page_of: Page) -> None:
     assert {tuple(pair) for pair in shown} == {("0", False), ("1", True)}
 
 
+MOVED = (
+    "const at = () => [1, 2].map((k) => said('#slice-view', k)), before = at(); set('#slice-view', 1, 0);"
+    " const first = at(); set('#slice-view', 2, 0); return [before, first, at(), drawn('value', 0)];"
+)
+
+
 @needs_browser
-def test_one_slider_at_a_time_where_they_do_not_move_together(page_of: Page) -> None:
-    """Of five arguments the others go back to the middle, and the slices say so."""
-    found = look(
-        page_of("five"),
-        PATHS + 'const at = () => [1, 2].map((k) => said("#slice-view", k)); set("#slice-view", 1, 0);'
-        ' const first = at(); set("#slice-view", 2, 0); return [first, at(), drawn("value", 0)];',
-    )
-    first, second, drawn = found.value
+def test_sliders_move_together_where_there_are_few(page_of: Page) -> None:
+    before, first, second, drawn = look(page_of("five"), PATHS + MOVED).value
+    assert before == ["0", "0"]
     assert first == ["−1", "0"]
-    assert second == ["0", "−1"]
-    assert_drawn(drawn, lambda a: -10 * a + 1)
+    assert second == ["−1", "−1"]
+    assert_drawn(drawn, lambda a: -11 * a + 1)
+
+
+@needs_browser
+def test_of_many_sliders_one_moves_at_a_time(page_of: Page) -> None:
+    before, first, second, _ = look(page_of("many"), PATHS + MOVED.replace("drawn('value', 0)", "0")).value
+    assert before == ["0.5", "0.5"]
+    assert first == ["0", "0.5"]
+    assert second == ["0.5", "0"]
+    assert "the others go back to the middle" in page_of("many").read_text()
 
 
 @needs_browser
