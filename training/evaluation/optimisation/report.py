@@ -29,7 +29,7 @@ def mean_ratio(problems: Iterable[Measured], ours: str, rival: str, whole: bool)
 
 def markdown(document: dict[str, Any]) -> str:
     problems: list[Measured] = document["problems"]
-    levels = [name for name in problems[0]["tried"] if name not in RIVALS]
+    levels = [name for name in problems[0]["nmse"] if all(name in p["tried"] for p in problems)]
     first = levels[0]
     lost = [p["name"] for p in problems if min(ratio(p, first, r, False) for r in RIVALS) < 1]
     lines = [
