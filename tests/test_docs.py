@@ -241,7 +241,15 @@ def run_commands(block: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["docs/cli.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md", "docs/replace.md", "docs/report.md"],
+    [
+        "docs/cli.md",
+        "docs/export.md",
+        "docs/finetuning.md",
+        "docs/graph.md",
+        "docs/kernels.md",
+        "docs/replace.md",
+        "docs/report.md",
+    ],
 )
 def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / name).read_text()
