@@ -32,7 +32,7 @@ class _OfRows(nn.Module):
 
 
 def made(artifact: NumericArtifact, request: Request) -> Made:
-    """The file; its input is called `x`, and names and domain lie beside the program as `surrogate.json`.
+    """The file; its input is called `x`, and names and domain lie beside the program as `about.json`.
 
     Raises UsageError for a program with a loop, as tracing follows the passes of one example.
     """
@@ -50,7 +50,7 @@ def made(artifact: NumericArtifact, request: Request) -> Made:
             (x,),
             dynamic_shapes={"x": {0: torch.export.Dim("batch")}},
         )
-        torch.export.save(program, buffer, extra_files={"surrogate.json": json.dumps(_about(artifact), indent=2)})
+        torch.export.save(program, buffer, extra_files={"about.json": json.dumps(_about(artifact), indent=2)})
     content = buffer.getvalue()
 
     def run(rows: Rows) -> Rows:

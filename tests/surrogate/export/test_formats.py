@@ -168,9 +168,9 @@ def test_a_torch_program_says_what_it_is_of(tmp_path: Path) -> None:
     made = exported_program.made(plain(), REQUEST)
     path = tmp_path / "f.pt2"
     path.write_bytes(made.files["f.pt2"])
-    about = {"surrogate.json": ""}
+    about = {"about.json": ""}
     loaded = torch.export.load(path, extra_files=about)
-    assert '"x0"' in about["surrogate.json"]
+    assert '"x0"' in about["about.json"]
     for n in (1, 2, 77):
         assert loaded.module()(torch.zeros(n, 3, dtype=torch.float64)).shape == (n, 2)
 
