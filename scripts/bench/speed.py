@@ -24,9 +24,8 @@ PARSER.add_argument("--out", type=Path, required=True, help="the page; its figur
 
 def main(args: Namespace) -> None:
     from surrogate.replace.building import compiler
-    from training.benchmarks.speed import EXPENSIVE, Speed, measurable, measure, page
+    from training.benchmarks.speed import EXPENSIVE, LIBRARY, Speed, measurable, measure, page
     from training.evaluation.library import versions
-    from training.evaluation.suites import LIBRARY
 
     results = args.out.parent / "results" / f"{args.out.stem}.json"
     results.parent.mkdir(exist_ok=True)

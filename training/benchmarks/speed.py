@@ -30,9 +30,9 @@ from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import executed_rows, fresh_seed
 from surrogate.replace.building import Compiler
 from training.arrays import Array
-from training.evaluation.suites import LIBRARY
 from training.markdown import table_lines
 
+LIBRARY = Path(cprograms.__file__).parent / "library"
 EXPENSIVE = LIBRARY / "expensive"
 WIDTHS = 8, 16, 32, 64
 CHOSEN = "chosen"

@@ -44,14 +44,7 @@ class Application:
 APPLICATIONS = (
     Application("ray_marcher", "sky", "ray marcher; the sky by an integral along each ray"),
     Application("periodic_bodies", "ewald", "N bodies in a periodic box; Ewald's sum for each pair"),
-    Application(
-        "colour_quantisation",
-        "difference",
-        "k-means of colours; CIEDE2000 differences",
-        # Colours of the palette are means of the picture's, wherever the search leads them.
-        ranges={"red2": (0.1, 1.0), "green2": (0.05, 0.93), "blue2": (0.07, 0.8)},
-        width=32,
-    ),
+    Application("colour_quantisation", "seen", "k-means of colours; the eye's answer to a lamp's spectrum"),
 )
 
 
