@@ -59,7 +59,8 @@ def slice_figure(views: Views, place: int, arguments: Sequence[Argument], result
         f"{_slopes(panel, place, argument, result.name, r)}</div>"
         for r, result in enumerate(results)
     )
-    return f"<figure>{pairs}{_slider(views, place, argument) if len(views.arguments) > 1 else ''}</figure>"
+    beside = _slider(views, place, argument) if len(views.arguments) > 1 else ""
+    return f'<figure>{pairs}<p class="readout"></p>{beside}</figure>'
 
 
 def through_figures(through: Through, arguments: Sequence[Argument], name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 from collections.abc import Sequence
 from html import escape
@@ -259,17 +260,17 @@ def _training(about: About) -> str:
 def _use(artifact: NumericArtifact, path: str) -> str:
     values = ", ".join(bound((a.low + a.high) / 2 if not a.type.is_integer else a.low) for a in artifact.arguments[:6])
     more = ", …" if len(artifact.arguments) > 6 else ""
-    name, quoted = artifact.entry, shlex.quote(path)
+    quoted = shlex.quote(path)
     snippets = (
         (
             "Python",
-            f'import surrogate\n\ns = surrogate.load("{path}")\ns.predict([[{values}{more}]])'
+            f"import surrogate\n\ns = surrogate.load({json.dumps(path)})\ns.predict([[{values}{more}]])"
             f"\ns.predict([[{values}{more}]], bounds=True)  # and error bars"
             f"\ns.gradient([[{values}{more}]])  # of each result in each argument",
         ),
         ("torch", "s.module  # a torch.nn.Module: C units in, C units out, differentiable"),
-        ("C", f"surrogate export {quoted} --format c -o {name}.c"),
-        ("ONNX", f"surrogate export {quoted} --format onnx -o {name}.onnx"),
+        ("C", f"surrogate export {quoted} --format c"),
+        ("ONNX", f"surrogate export {quoted} --format onnx"),
     )
     return "".join(f"<h3>{title}</h3><pre><code>{escape(text)}</code></pre>" for title, text in snippets)
 

@@ -151,6 +151,29 @@ def test_slices_are_the_program_and_sliders_move_them(page_of: Page, artifact_of
 
 
 @needs_browser
+def test_the_pointer_reads_values_out(page_of: Page, artifact_of: Made) -> None:
+    """Where there is a truth, and where there is none."""
+    found = look(
+        page_of("wave"),
+        PATHS
+        + """
+        const plot = inner("value", 0, 0).querySelector("svg"), box = plot.getBoundingClientRect();
+        const at = (share) => { plot.dispatchEvent(new PointerEvent("pointermove", { bubbles: true,
+          clientX: box.left + share * box.width, clientY: box.top + 5 }));
+          return document.querySelector("#slice-view .readout").textContent; };
+        return [at(0.75), at(0.1)];
+        """,
+    )
+    assert found.console == []
+    inside, outside = found.value
+    numbers = [float(v.replace("−", "-")) for v in re.findall(r"−?\d+\.?\d*", inside)]
+    assert numbers[0] == pytest.approx(2, abs=0.02)
+    assert numbers[1] == pytest.approx(artifact_of("wave").program.run(x=numbers[0])[0], rel=0.01)
+    assert numbers[2] == pytest.approx(artifact_of("wave").predict(x=numbers[0])[0], rel=0.01)
+    assert outside.startswith("x = −0.6: the program no finite result, the surrogate ")
+
+
+@needs_browser
 def test_the_script_draws_what_the_page_came_with(page_of: Page) -> None:
     """The script draws once it starts; what is there without it says the same."""
     page = page_of("five")
