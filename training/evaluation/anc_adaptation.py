@@ -41,14 +41,14 @@ GRID: dict[str, tuple[Any, ...]] = {
 }
 """Around a task's published settings, one is changed at a time."""
 HEADER = """\
-Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED`, the search on two cores,
-the descents on one that other work used too. Every run starts at the published program. *hybrid* is the search;
+Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED`, the search on two
+cores, the descents on one that other work used too. Every run starts at the published program. *hybrid* is the search;
 *published* the paper's descent with the authors' backward pass, *exact* the same descent with the true gradient of the
 paper's loss, *both* the search from what a descent finds (10 seeds). Iterations count the initial state, as the paper
 does; *generic* is the program before, *learned* the mean and the best over the successes. A success is right on all of
-100 fresh tapes of the biased distribution, in fewer iterations than before; of a descent, at the best of 21 checkpoints,
-and *at the last* one. *Ideal* is the share of seeds that are right in no more iterations than the paper's ideal row.
-Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds are for all seeds.
+100 fresh tapes of the biased distribution, in fewer iterations than before; of a descent, at the best of 21
+checkpoints, and *at the last* one. *Ideal* is the share of seeds that are right in no more iterations than the paper's
+ideal row. Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds are for all seeds.
 """
 
 

@@ -47,7 +47,7 @@ def both(task: TapeTask, sharpness: float, seed: int) -> Both:
     tape, target, mask = (
         torch.from_numpy(part).reshape(COPIES, TAPES, -1) for part in (samples.tape, samples.target, samples.mask)
     )
-    program, pulls, flat = task.published(), {}, []
+    program, pulls, flat = task.published(), {}, {}
     for gradient in get_args(StopGradient):
         settings = replace(task.adaptation, stop_gradient=gradient)
         controller = Controller.of([program] * COPIES, sharpness, torch.Generator().manual_seed(seed)).double()
@@ -55,9 +55,9 @@ def both(task: TapeTask, sharpness: float, seed: int) -> Both:
         loss = execute(controller, tapes, targets, mask.double(), settings, settings.max_steps).loss
         torch.autograd.backward(loss.sum() / (COPIES * TAPES))
         grads = [parameter.grad for parameter in controller.parameters() if parameter.grad is not None]
-        flat.append(torch.cat([grad.flatten() for grad in grads]))
+        flat[gradient] = torch.cat([grad.flatten() for grad in grads])
         pulls[gradient] = -grads[0].sum(dim=0)[: len(program), Op.STOP].numpy()
-    return Both(pulls, float(torch.cosine_similarity(*flat, dim=0)))
+    return Both(pulls, float(torch.cosine_similarity(flat["published"], flat["exact"], dim=0)))
 
 
 def draw(task: TapeTask, sharpnesses: Sequence[float], seed: int) -> Figure:
