@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cprograms.program import Argument, Result
 from surrogate.report.colours import DIVERGING, VIRIDIS, as_url, gradient, painted
 from surrogate.report.study import Panel, Through, Views
-from surrogate.report.svg import HEIGHT, INSIDE, Axis, bars, chart, polyline, short
+from surrogate.report.svg import HEIGHT, INSIDE, ROUNDING, Axis, bars, chart, polyline, short
 
 BINS = 41
 DOTS = 40
@@ -217,7 +217,8 @@ def map_scale(truth: Values, surrogate: Values) -> tuple[float, float, float]:
     known = error[np.isfinite(error)]
     ends = [float(np.quantile(known, QUANTILES[1]))] if len(known) else []
     first = error[0][np.isfinite(error[0])]
-    return axis.low, axis.high, max([*ends, *first.tolist()], default=1.0) or 1.0
+    low = 0.0 if abs(axis.low) < ROUNDING * axis.high else axis.low
+    return low, axis.high, max([*ends, *first.tolist()], default=1.0) or 1.0
 
 
 def _ends(argument: Argument) -> str:

@@ -30,7 +30,8 @@ SECONDS = 20.0
 """For the pictures: of slow programs they take fewer rows."""
 MOST_ROWS, MOST_NUMBERS = 150_000, 200_000
 """Of all slices, and of all maps: rows, and rows times results that are shown."""
-CHUNK = 4096
+CHUNK, TIMED = 4096, 500
+"""Rows that are run at a time, and those whose time is taken."""
 
 Values = npt.NDArray[np.float64]
 Told = Callable[[int, int], None]
@@ -126,28 +127,23 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
 
     Raises as `NumericArtifact.check`.
     """
+    measure = _Measure(artifact, told)
     with announced(f"checking {artifact.entry}"):
         report = artifact.check(rows, seed, timed=True)
         x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
-    kept = np.isfinite(y).all(1)
-    x, y = x[kept], y[kept]
-    results = shown_results(report)
-    measure = _Measure(artifact, told)
-    effects = total_effects(artifact, measure.truth)[:, results].max(1)
-    most = max(1, int(SECONDS / 2 / max(measure.seconds_a_row, 1e-9)))
+        kept = np.isfinite(y).all(1)
+        x, y, surrogate = x[kept], y[kept], artifact.outputs(x[kept])
+        results = shown_results(report)
+        effects = total_effects(artifact, measure.truth)[:, results].max(1)
+        most = min(measure.most_rows(x), MOST_ROWS, MOST_NUMBERS // len(results))
     order = np.argsort(-effects, kind="stable")
-    sliced = tuple(sorted(order[:MOST_SLICED].tolist()))
-    mapped = tuple(sorted(order[:MOST_MAPPED].tolist()))
-    started = time.perf_counter()
-    surrogate = artifact.outputs(x)
-    seconds_a_row = measure.seconds_a_row + (time.perf_counter() - started) / len(x)
-    most = min(int(SECONDS / 2 / max(seconds_a_row, 1e-9)), MOST_ROWS, MOST_NUMBERS // len(results))
+    sliced, mapped = (tuple(sorted(order[:count].tolist())) for count in (MOST_SLICED, MOST_MAPPED))
     plans = [_plan(artifact.arguments, sliced, 1, SLICES, most)]
     if len(mapped) > 1:
         plans.append(_plan(artifact.arguments, mapped, 2, MAPS, most))
     plain = _plan(artifact.arguments, sliced, 1, THROUGH, most // 10 // len(results))
-    worst = [x[int(np.argmax(np.nan_to_num(np.abs(surrogate[:, k] / 2 - y[:, k] / 2), nan=np.inf)))] for k in results]
-    measure.total = sum(plan.rows for plan in plans) + len(worst) * plain.rows
+    worst = [_worst_row(x, y[:, k], surrogate[:, k]) for k in results]
+    measure.begin(sum(plan.rows for plan in plans) + len(worst) * plain.rows)
     middle = np.array([in_range(a, np.array([0.5]))[0] for a in artifact.arguments])
     views = [_measured(plan, middle, measure, results) for plan in plans]
     through = [Through(row, _measured(plain, row, measure, [k]).panels) for row, k in zip(worst, results, strict=True)]
@@ -155,6 +151,25 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
         *(report, x, y, surrogate, effects, results, views[0], views[1] if views[1:] else None, tuple(through)),
         *(measure.done, measure.unfinished),
     )
+
+
+def _worst_row(x: Values, truth: Values, surrogate: Values) -> Values:
+    """The row [A] of the greatest error; one without a prediction is the worst."""
+    error = np.abs(surrogate / 2 - truth / 2)
+    row: Values = x[int(np.argmax(np.nan_to_num(error, nan=np.inf)))]
+    return row
+
+
+def _seconds_a_row(work: Callable[[Values], object], x: Values) -> float:
+    """How long a row takes. What is quick is done again: a busy machine must not make a page coarse."""
+    x, least = x[:TIMED], math.inf
+    for _ in range(5):
+        started = time.perf_counter()
+        work(x)
+        least = min(least, time.perf_counter() - started)
+        if least > SECONDS / 40:
+            break
+    return least / len(x)
 
 
 def shown_results(report: Report) -> tuple[int, ...]:
@@ -168,18 +183,24 @@ def _error(nmse: float) -> float:
 
 
 class _Measure:
-    """Runs the program and its surrogate, counts the rows and takes their time."""
+    """Runs the program and its surrogate, and counts the rows."""
 
     def __init__(self, artifact: NumericArtifact, told: Told):
         self.artifact, self.told = artifact, told
         self.done = self.unfinished = self.total = 0
-        self.seconds_a_row = 0.0
+
+    def most_rows(self, x: Values) -> int:
+        """Rows that half of SECONDS is enough for, as rows such as x show."""
+        seconds = sum(_seconds_a_row(work, x) for work in (self.truth, self.artifact.outputs))
+        return max(1, int(SECONDS / 2 / max(seconds, 1e-9)))
+
+    def begin(self, total: int) -> None:
+        """From here on rows count: so many are to come."""
+        self.done, self.unfinished, self.total = 0, 0, total
 
     def truth(self, x: Values) -> Values:
         """What the program gives: [n, A] -> [n, R], NaN where that is no finite number."""
-        started = time.perf_counter()
         y, status = run_with_status(self.artifact.program, x)
-        self.seconds_a_row = (time.perf_counter() - started) / max(1, len(x))
         self.unfinished += int(np.isin(status, (Status.FUEL, Status.SKIPPED)).sum())
         return np.where(np.isfinite(y), y, np.nan)
 
