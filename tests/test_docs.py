@@ -243,7 +243,6 @@ def run_commands(block: str, capsys: pytest.CaptureFixture[str]) -> None:
     "name",
     [
         "docs/cli.md",
-        "docs/export.md",
         "docs/finetuning.md",
         "docs/graph.md",
         "docs/kernels.md",
@@ -268,6 +267,14 @@ def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.Capture
 @pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md"])
 def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_page(name, folder, capsys, commands=True)
+
+
+def test_the_page_on_exporting_runs_from_top_to_bottom(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
+    monkeypatch.syspath_prepend(folder)
+    run_page("docs/export.md", folder, capsys, commands=True)
 
 
 def test_the_demo_of_adapt_runs_from_top_to_bottom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

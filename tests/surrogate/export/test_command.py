@@ -102,10 +102,10 @@ def test_what_is_off_is_not_written(artifact: str, monkeypatch, capsys: pytest.C
     assert not Path("p.py").exists()
 
 
-def test_differences_are_in_deviations_and_nan_is_no_number() -> None:
+def test_differences_are_shares_of_the_range_and_nan_is_no_number() -> None:
     true = np.array([[1e6 + 1, 5.0], [1e6 - 1, 5.0], [1e6, np.nan]])
     assert pipeline.off(true, true).tolist() == [0, 0]
-    assert pipeline.off(true + np.array([[0.5, 0]]), true)[0] == pytest.approx(0.5 / np.sqrt(2 / 3))
+    assert pipeline.off(true + np.array([[0.5, 0]]), true)[0] == pytest.approx(0.25)
     assert pipeline.off(np.nan_to_num(true), true)[1] == np.inf
     assert pipeline.off(np.where(true == 5, 6, true), true)[1] == pytest.approx(0.2)
 
