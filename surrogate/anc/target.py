@@ -24,6 +24,7 @@ def _tape(text: str) -> list[int]:
 OPTIONS = (
     Option("--memory-size", type=int, metavar="M", help="cells, and values (default: the least)"),
     Option("--tape", type=int, metavar="N", help="cells beside local arrays (default 16)"),
+    Option("--isa", choices=("published", "extended"), help="extended has * / %% & | ^ << >> < == (default published)"),
     Option("--registers", type=int, metavar="R", help="the most registers it may use (default: any)"),
 )
 TAPE = Option("--tape", type=_tape, metavar="A,B,...", help="exact programs: the first cells; zeros follow")
@@ -106,6 +107,7 @@ class Anc:
         memory_size: int | None = None,
         tape: int | None = None,
         registers: int | None = None,
+        isa: str | None = None,
         limit: float | None = None,
         **reading: Unpack[Reading],
     ) -> AncProgram:
@@ -119,6 +121,7 @@ class Anc:
             memory_size=memory_size,
             tape=tape,
             registers=registers,
+            isa=isa or "published",
             limit=limit,
             **reading,
         )

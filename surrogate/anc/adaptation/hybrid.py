@@ -25,7 +25,7 @@ from cprograms.sandbox import toolchain
 from surrogate.anc.adaptation.outcome import Draw, Progress
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import INSTRUCTIONS, Instruction
+from surrogate.anc.machine.instructions import INSTRUCTIONS, ISAS, Instruction
 from surrogate.anc.machine.interpreter import run_one
 from surrogate.anc.machine.samples import Samples
 
@@ -154,7 +154,7 @@ class _Kernel:
         _write(_Program.from_address(self._address("best")), program)
         right = self._exports["start"](
             self._store,
-            *(program.memory_size, len(program.registers), len(samples.tape), max_steps),
+            *(program.memory_size, len(program.registers), len(samples.tape), max_steps, ISAS[program.isa]),
             int(rng.integers(2**32)),
         )
         if not right:
@@ -207,5 +207,5 @@ def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
 
 def _table() -> str:
     """The instructions as search.c wants them."""
-    rows = [f"X({op.name}, {op.row.operands}, ({op.row.c.format(a='a', b='b')}))" for op in INSTRUCTIONS]
+    rows = [f"X({op.name}, {op.row.operands}, ({op.row.everywhere.format(a='a', b='b')}))" for op in INSTRUCTIONS]
     return f"#define INSTRUCTIONS(X) {' '.join(rows)}\n"

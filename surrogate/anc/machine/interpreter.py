@@ -130,7 +130,7 @@ _LOCAL = threading.local()
 def _kernel() -> Kernel:
     """The thread's own."""
     if not hasattr(_LOCAL, "kernel"):
-        rows = [f"X({op.name}, ({op.row.c.format(a='a', b='b')}))" for op in INSTRUCTIONS]
+        rows = [f"X({op.name}, ({op.row.everywhere.format(a='a', b='b')}))" for op in INSTRUCTIONS]
         text = Path(__file__).with_name("execute.c").read_text(encoding="utf-8")
         _LOCAL.kernel = Kernel(f"#define INSTRUCTIONS(X) {' '.join(rows)}\n{text}", ("execute",), _ARRAYS)
     kernel: Kernel = _LOCAL.kernel

@@ -16,10 +16,10 @@ from surrogate.anc.machine.instructions import Instruction, Op
 from surrogate.anc.machine.interpreter import encode, run, run_one
 from tests.surrogate.anc.machine.test_machine import assemblies
 
+Left = tuple[list[int], list[int], int, bool]
 
-def by_hand(
-    program: Assembly, tape: list[int], max_steps: int, line: int = 0
-) -> tuple[list[int], list[int], int, bool]:
+
+def by_hand(program: Assembly, tape: list[int], max_steps: int, line: int = 0) -> Left:
     """What an execution leaves: the tape, the registers, the steps, and whether it stopped."""
     m, tape = program.memory_size, list(tape)
     held = [0 if value is None else value for value in program.registers]
@@ -28,7 +28,8 @@ def by_hand(
         a, b = (0 if r is None else held[r] for r in (i.arg1, i.arg2))
         given = {
             Op.INC: a + 1, Op.DEC: a - 1, Op.ADD: a + b, Op.SUB: a - b, Op.MIN: min(a, b), Op.MAX: max(a, b),
-            Op.READ: tape[a],
+            Op.READ: tape[a], Op.MUL: a * b, Op.DIV: a // b if b else -1, Op.MOD: a % b if b else a, Op.AND: a & b,
+            Op.OR: a | b, Op.XOR: a ^ b, Op.SHL: a << b if b < 16 else 0, Op.SHR: a >> b, Op.LT: a < b, Op.EQ: a == b,
         }.get(i.op, 0)  # fmt: skip
         if i.op is Op.WRITE:
             tape[a] = b
