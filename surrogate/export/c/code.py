@@ -331,29 +331,28 @@ $INLINE <TARGET> void $kernel_many@(double (*z)[$block@], double *y, const int *
 ROWS = """
 <TARGET> static void $row@(const double *restrict x, double *restrict y)
 {
-    double z[$inputs];
-    (void)z;
-    for (int k = 0; k < $arguments; ++k) z[k] = (x[k] - $mid[k]) * $rate[k];
+    double z[$inputs], unknown = 0; /* NaN where an argument is, or is infinite */
+    for (int k = 0; k < $arguments; ++k) z[k] = (x[k] - $mid[k]) * $rate[k], unknown += 0 * z[k];
     <TAPS>
-    for (int k = 0; k < $results; ++k) y[k] = $offset[k];
+    for (int k = 0; k < $results; ++k) y[k] = $offset[k] + unknown;
 <ONE>
     for (int k = 0; k < $results; ++k) y[k] = $mean[k] + $std[k] * y[k];
 }
 
 <TARGET> static void $rows@(const double *restrict x, double *restrict y, size_t n)
 {
-    double z[$inputs][$block@] $ALIGNED, found[$results][$block@] $ALIGNED;
-    (void)z;
+    double z[$inputs][$block@] $ALIGNED, found[$results][$block@] $ALIGNED, unknown[$block@];
     <TAPS_ROOM>
     for (; n >= 4; x += $block@ * $arguments, y += $block@ * $results) {
         const size_t rows = n < $block@ ? n : $block@;
         for (size_t r = 0; r < $block@; ++r) { /* the last block is filled up with its last row */
             const double *row = x + (r < rows ? r : rows - 1) * $arguments;
-            for (int k = 0; k < $arguments; ++k) z[k][r] = (row[k] - $mid[k]) * $rate[k];
+            unknown[r] = 0;
+            for (int k = 0; k < $arguments; ++k) z[k][r] = (row[k] - $mid[k]) * $rate[k], unknown[r] += 0 * z[k][r];
             <BLOCK_TAPS>
         }
         for (int k = 0; k < $results; ++k)
-            for (int r = 0; r < $block@; ++r) found[k][r] = $offset[k];
+            for (int r = 0; r < $block@; ++r) found[k][r] = $offset[k] + unknown[r];
 <MANY>
         for (size_t r = 0; r < rows; ++r)
             for (int k = 0; k < $results; ++k) y[r * $results + k] = $mean[k] + $std[k] * found[k][r];

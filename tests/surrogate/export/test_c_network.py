@@ -37,8 +37,11 @@ def test_every_part_is_what_the_module_computes(dtype, precision, most, tmp_path
     assert off(call(x), expected).max() < most
     ones = np.concatenate([call(row[None]) for row in x[:40]])
     assert off(ones, expected[:40]).max() < 10 * most
-    x[7, 1] = np.nan
-    assert np.isnan(call(x)[7]).all()
+    for k in range(3):
+        x[7], x[8], x[9] = x[:3]
+        x[7, k], x[8, k], x[9, k] = np.nan, np.inf, -np.inf
+        assert np.isnan(call(x)[7:10]).all()
+        assert np.isnan(call(x[7:8])).all()
     assert not np.isnan(call(x)[:7]).any()
 
 

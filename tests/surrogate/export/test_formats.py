@@ -16,13 +16,17 @@ from cprograms.libm import OPERATORS
 from cprograms.lowering import lower
 from cprograms.sampling import sample
 from cprograms.types import FLOAT
-from surrogate.export import exported_program, module
+from surrogate.export import exported_program, formats, module
+from surrogate.export.formats import FORMATS as FORMATS_OF
 from surrogate.export.made import Request
 from surrogate.export.pipeline import off
 from surrogate.graph.artifact import GraphProgram
+from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.parts.kernel import KernelHead
+from surrogate.mlp.parts.polynomial import Chebyshev
 from tests.cprograms.cases import CASES
 from tests.cprograms.native import program_of, rows_of
-from tests.surrogate.export.networks import plain, with_every_part, with_table
+from tests.surrogate.export.networks import plain, surrogate_of, with_every_part, with_table
 from tests.surrogate.graph.test_module import same
 
 onnx = pytest.importorskip("onnx")
@@ -89,6 +93,25 @@ def test_graphs(format) -> None:
 def test_a_loop_whose_passes_differ_is_refused(format) -> None:
     with pytest.raises(UsageError, match="loop"):
         FORMATS[format](graph_of(LOOP), REQUEST)
+
+
+def test_a_constant_polynomial_and_a_kernel_that_reads_nothing() -> None:
+    program = plain().program
+    none = torch.zeros(3, dtype=torch.float64)
+    head = KernelHead(torch.ones(1, 3).double(), none, torch.ones(1).double(), torch.zeros(0, 3).double())
+    constant = Chebyshev(torch.zeros(1, 3, dtype=torch.int64), torch.tensor([[3.0], [0.5]], dtype=torch.float64))
+    artifact = surrogate_of(program, SurrogateNetwork(3, 2, 0, polynomial=constant, kernels={1: head}))
+    x = sample(program, 6, 0)
+    for make in (FORMATS_OF["c"].make, model.made, module.made):
+        np.testing.assert_array_equal(make(artifact, REQUEST).run(x), [[3, 1.5]] * 6)
+    # An argument that is no number makes NaN in C, though nothing reads it.
+    assert np.isnan(FORMATS_OF["c"].make(artifact, REQUEST).run(np.array([[np.nan, 0, 0], [0, 0, np.inf]]))).all()
+
+
+def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"needs the package 'onnx': pip install 'surrogate-compiler\[onnx\]'"):
+        FORMATS_OF["onnx"].make(plain(), REQUEST)
 
 
 # --- ONNX ---
