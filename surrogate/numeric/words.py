@@ -172,6 +172,8 @@ def nanoseconds(v: float) -> str:
 
 
 def beside(program: float, own: float) -> str:
+    if 0.95 < program / own < 1.05:
+        return "as fast"
     times, word = (program / own, "faster") if program >= own else (own / program, "slower")
     return f"{times:.2g} × {word}" if times < 100 else f"{round(times, -len(str(int(times))) + 2):,.0f} × {word}"
 
