@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from training.evaluation.optimisation.measure import Measured, median
+from training.evaluation.optimisation.problems import CASES
 from training.evaluation.optimisation.rivals import MOST, QUALITY, RIVALS, WEIGHT
 from training.markdown import table_lines
 
@@ -42,7 +43,7 @@ def markdown(document: dict[str, Any]) -> str:
         f" evolution and Nelder–Mead {WEIGHT:g} times the sum of the violations is added. Each begins anew at other"
         " points when it ends without getting there.",
         "",
-        f"`{document['command']}`",
+        f"Measured: {len(problems)} of {len(CASES)} problems{_missing(problems)}. `{document['command']}`",
         "",
         *_table(problems, levels),
         "",
@@ -58,6 +59,12 @@ def markdown(document: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _missing(problems: Sequence[Measured]) -> str:
+    """The problems without figures."""
+    names = [case.name for case in CASES if case.name not in {p["name"] for p in problems}]
+    return f", all but {', '.join(names)}" if names else ""
 
 
 def _table(problems: Sequence[Measured], levels: Sequence[str]) -> list[str]:
