@@ -37,6 +37,7 @@ def main(args: Namespace) -> None:
         "steps": args.steps,
         "seed": args.seed,
         "versions": versions(),
+        "functions": len(list(LIBRARY.glob("*.c"))),
         "expensive": kept.get("expensive", []),
         "library": kept.get("library", []),
     }

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from statistics import geometric_mean
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -162,7 +163,7 @@ def measure(path: Path, steps: int, seed: int, by: Compiler, every: bool) -> Spe
     surrogate that is good.
     """
     program = cprograms.load(path)
-    about = path.read_text().split("*/")[0].removeprefix("/*").strip().split(":")[0]
+    about = path.read_text().split(":")[0].strip("/* \n")
     rows = executed_rows(program, _ROWS, fresh_seed(seed))
     (own,) = _times(program, {}, by, rows[0])
     found = Speed(program.entry, about, len(program.arguments), len(program.results), own, ())
@@ -261,7 +262,9 @@ def measurable(folder: Path, names: Sequence[str]) -> list[Path]:
 def page(document: Mapping[str, Any]) -> str:
     """docs/speed.md, from the figures of docs/results/speed.json."""
     expensive, library = ([Speed.from_dict(d) for d in document[name]] for name in ("expensive", "library"))
-    return "\n".join([*_about(document), *_of_expensive(expensive), *_of_library(library)]) + "\n"
+    return (
+        "\n".join([*_about(document), *_of_expensive(expensive), *_of_library(library, document["functions"])]) + "\n"
+    )
 
 
 def _about(header: Mapping[str, Any]) -> list[str]:
@@ -284,8 +287,8 @@ $ {header["command"]}
   more is in brackets.
 - A width that is slower than the C is not fitted (–); nor, in the library, one that is slower than a good surrogate.
   A function of less than {LEAST:g} ns is not compiled at all.
-- The C is built for any x86-64, as gcc does unasked. The surrogate's C has its loops three times, for SSE2, AVX2 and
-  AVX-512, and takes what the processor has: that is a part of its speed. `--cflags -march=native` measures the others.
+- gcc builds the C for any x86-64 unasked. The surrogate's C has its loops for AVX2 and AVX-512 as well, and takes
+  what the processor has: that is a part of its speed. `--cflags -march=native` lets the C program have them, too.
 - Both sides of a ratio were timed in one run, by turns, and are the least of {_TURNS} repeats. Times of different rows
   of a table were not.
 """.splitlines()
@@ -295,37 +298,52 @@ def _of_expensive(found: Sequence[Speed]) -> list[str]:
     ordered = sorted(found, key=lambda s: -s.ratio)
     over = sum(s.ratio >= BAR for s in found)
     lines = ["", "## Ten expensive kernels", ""]
-    lines += [
-        f"Root finding, integration, iteration, simulation, series, special functions, in"
+    lines += _prose(
+        "Root finding, integration, iteration, simulation, series, special functions, in"
         f" [`cprograms/library/expensive/`](../cprograms/library/expensive). {over} of {len(found)} are at least {BAR}"
-        " times faster.",
-        "",
-    ]
+        " times faster."
+    )
     return [*lines, *_table(ordered)]
 
 
-def _of_library(found: Sequence[Speed]) -> list[str]:
+def _of_library(found: Sequence[Speed], functions: int) -> list[str]:
     faster = sorted((s for s in found if s.ratio > 1), key=lambda s: -s.ratio)
     slower = [s for s in found if 0 < s.ratio <= 1]
     short = [s for s in found if not s.kinds]
     bad = [s for s in found if s.kinds and s.best is None]
     lines = ["", "## The library", ""]
-    lines += [
-        f"Of {len(found)} functions of [the library](library.md) whose arguments and results are scalars,"
-        f" {len(faster)} are faster as surrogates. Of {len(slower)} the good surrogates are slower"
-        + (f" ({_times_slower(slower)} in the geometric mean)" if slower else "")
-        + f", of {len(bad)} none is good, and {len(short)} take less than {LEAST:g} ns: there the C is always faster.",
-        "",
+    others = []
+    if slower:
+        others.append(
+            f"of {len(slower)} the good surrogates are slower ({_times_slower(slower)} in the geometric mean)"
+        )
+    if bad:
+        others.append(f"of {len(bad)} no surrogate that was tried is good")
+    if short:
+        others.append(f"{len(short)} take less than {LEAST:g} ns, where the C is always faster")
+    lines += _prose(
+        f"Measured: {len(found)} of the {functions} functions of [the library](library.md), of those whose arguments and"
+        " results are scalars"
+        + ("." if len(found) > functions / 2 else ": the ones of most work first, so that the others are shorter.")
+        + " Of these"
+        f" {'; '.join([f'{len(faster)} are faster as surrogates', *others])}."
+    )
+    lines += _prose(
         "These are rows by the thousand. Called row by row a surrogate takes several times as long as in a batch, and"
         " a short C function does not: `surrogate check` has both times. What pays in either way is a loop of some"
-        " hundred steps or more behind a few arguments.",
-    ]
+        " hundred steps or more behind a few arguments."
+    )
     if faster:
-        lines += ["", "### Faster as a surrogate", "", *_table(faster)]
+        lines += ["### Faster as a surrogate", "", *_table(faster)]
     if slower:
         ordered = sorted(slower, key=lambda s: -s.ratio)
         lines += ["", "### Slower", "", *_table(ordered)]
     return lines
+
+
+def _prose(text: str) -> list[str]:
+    """A paragraph, and the empty line after it."""
+    return [*wrap(text, 110, break_long_words=False, break_on_hyphens=False), ""]
 
 
 def _times_slower(found: Sequence[Speed]) -> str:
@@ -340,7 +358,11 @@ def _table(found: Sequence[Speed]) -> Iterator[str]:
 def _row(s: Speed) -> list[str]:
     by_name = {k.name: k for k in s.kinds}
     cells = [_cell(by_name.get(name)) for name in (CHOSEN, *map(str, WIDTHS))]
-    best = ["–", "–", "–"] if s.best is None else [s.best.name, f"{s.best.nmse:.1e}", f"{s.ratio:.3g}"]
+    best = (
+        ["–", "–", "–"]
+        if s.best is None
+        else [s.best.name, f"{s.best.nmse:.1e}", f"{s.ratio:,.0f}" if s.ratio >= 100 else f"{s.ratio:.3g}"]
+    )
     return [f"`{s.name}`", s.about, str(s.arguments), f"{s.nanoseconds:,.0f}", *cells, *best]
 
 
