@@ -322,8 +322,8 @@ def _of_library(found: Sequence[Speed], functions: int) -> list[str]:
     if short:
         others.append(f"{len(short)} take less than {LEAST:g} ns, where the C is always faster")
     lines += _prose(
-        f"Measured: {len(found)} of the {functions} functions of [the library](library.md), of those whose arguments and"
-        " results are scalars"
+        f"Measured: {len(found)} of the {functions} functions of [the library](library.md), of those whose arguments"
+        " and results are scalars"
         + ("." if len(found) > functions / 2 else ": the ones of most work first, so that the others are shorter.")
         + " Of these"
         f" {'; '.join([f'{len(faster)} are faster as surrogates', *others])}."
