@@ -9,7 +9,7 @@ from functools import reduce
 from cprograms.budget import tick
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.facts import Facts, after_body, along_edges, meet
-from surrogate.anc.compiler.backend.flow import predecessors, reverse_postorder
+from surrogate.anc.compiler.backend.flow import liveness, predecessors, reverse_postorder
 from surrogate.anc.compiler.ir import Function
 
 FREE_VISITS = 8
@@ -69,6 +69,7 @@ class _Known:
         place = {number: i for i, number in enumerate(order)}
         before = predecessors(function)
         self._before = {n: sorted((p for p in before[n] if p in place), key=place.__getitem__) for n in order}
+        self._live = liveness(function).before
         self._entry: dict[int, Facts] = {}
         self._leaving: dict[int, dict[int, Facts]] = {}
         self._visits = dict.fromkeys(order, 0)
@@ -97,7 +98,7 @@ class _Known:
         self._entry[number] = here
         self._visits[number] += 1
         block, before = self._function.blocks[number], self._leaving.get(number, {})
-        self._leaving[number] = now = along_edges(after_body(here, block, simplify), block)
+        self._leaving[number] = now = along_edges(after_body(here, block, simplify), block, self._live)
         return {target for target in before.keys() | now.keys() if before.get(target) != now.get(target)}
 
     def analysis(self) -> Analysis:
