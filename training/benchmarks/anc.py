@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -73,26 +74,47 @@ def exactness(device: str) -> Iterator[str]:
 
 
 def growth(device: str) -> Iterator[str]:
-    """The cost of a step in M: the exponent between neighbouring sizes, the share of what it is made of, and why."""
+    """The cost of a step in M, in processor time: the exponent between neighbouring sizes.
+
+    Beside it what it is made of: the share of the Fourier transforms, the size of the tapes, and the time that the
+    system takes to give new tensors their pages. The C library keeps freed memory up to 32 MB at a time; a tensor that
+    is larger gets new pages every time, unless MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ say otherwise.
+    """
     before = None
     for size in SIZES:
         controller, tapes = soft("listk", 10, TAPES, device, size)
-        cost = wall_seconds(partial(forward, controller, tapes), repeats=3) / STEPS
-        exponent = "" if before is None else f", M^{np.log2(cost / before):.2f} since M={size // 2}"
-        megabytes = tapes.numel() * tapes.element_size() / 2**20
-        transform = _transforms(device, size) / cost
+        runs = [_used(partial(forward, controller, tapes)) for _ in range(6)]
+        own, system, faults = (value / STEPS for value in min(runs[1:], key=lambda used: used[0] + used[1]))
+        exponents = ""
+        if before is not None:
+            all_, alone = np.log2((own + system) / sum(before)), np.log2(own / before[0])
+            exponents = f", M^{all_:.2f} since M={size // 2}, M^{alone:.2f} without the system"
         yield (
-            f"(c) M={size}: {cost * 1e6:,.0f} us a step of 10 x {TAPES}{exponent}; tapes of {megabytes:,.1f} MB,"
-            f" {cost * 1e9 / tapes.numel():.2f} ns a number of theirs; transforms {transform:.0%}"
+            f"(c) M={size}: {(own + system) * 1e6:,.0f} us a step of 10 x {TAPES}{exponents};"
+            f" tapes of {tapes.numel() * tapes.element_size() / 2**20:,.1f} MB, {faults:,.0f} page faults,"
+            f" transforms {_transforms(device, size) / own:.0%}"
         )
-        before = cost
+        before = own, system
     yield "    bar: at most M^2 log M"
 
 
+def _used(work: Callable[[], object]) -> tuple[float, float, float]:
+    """Processor seconds of this process, and of the system for it, and its page faults."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    work()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, after.ru_minflt - before.ru_minflt
+
+
 def _transforms(device: str, size: int) -> float:
-    """Seconds of the transforms of a step of 10 programs on TAPES tapes."""
+    """Processor seconds of the transforms of a step of 10 programs on TAPES tapes."""
     x = torch.rand(10, TAPES, size, device=device)
-    return wall_seconds(lambda: torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(x), n=size), repeats=20)
+
+    def work() -> None:
+        for _ in range(STEPS):
+            torch.fft.irfft(torch.fft.rfft(x) * torch.fft.rfft(x), n=size)
+
+    return min(_used(work)[0] for _ in range(5)) / STEPS
 
 
 def compiled(device: str) -> Iterator[str]:
