@@ -16,6 +16,7 @@ from math import prod
 from typing import Literal, Unpack
 
 from pycparser import c_ast
+from pycparser.c_generator import CGenerator
 
 from cprograms.budget import spending
 from cprograms.declarations import Unsupported
@@ -419,11 +420,33 @@ class _Reader:
         read = {p.name for p in parameters if any(k is not None for k in p.arguments)}
         self._never_read(program.entry, read, learned, choices, constants)
         program = _renumbered(program, parameters, self._domains(program, modulus, learned, choices))
-        text = re.sub(r"^#(?!\s*pragma).*\n?", "", self._expanded.text, flags=re.MULTILINE)
+        text = self._own_text()
         if program.entry != self._pragmas.entry:
             text = f"#pragma surrogate entry({program.entry})\n{text}"
         kept = [c for c in constants if c.name in read]
         return Sketch(program, text, modulus, tuple(learned), tuple(choices), tuple(kept), tuple(pictures))
+
+    def _own_text(self) -> str:
+        """The sketch without line markers, and of what it includes with nothing but what it names."""
+        own = [c for c in self._unit.chunks if not c.included]
+        used = {name for c in own for name in c.names}
+        kept: set[int] = {c.index for c in own}
+        found = True
+        while found:
+            more = [
+                c for c in self._unit.chunks if c.index not in kept and used & (c.declares | c.enumerators | c.tags)
+            ]
+            kept |= {c.index for c in more}
+            used |= {name for c in more for name in c.names}
+            found = bool(more)
+        text, pieces, position = self._expanded.text, [], 0
+        for chunk in self._unit.chunks:
+            pieces.append(text[position : chunk.start] if chunk.index in kept else _pragmas_in(text[position : chunk.start]))
+            pieces.append(text[chunk.start : chunk.end] if chunk.index in kept else "")
+            position = chunk.end
+        whole = "".join([*pieces, text[position:]])
+        whole = re.sub(r"^[ \t]*#(?!\s*pragma\s+surrogate\b).*\n?", "", whole, flags=re.MULTILINE)
+        return re.sub(r"\n{3,}", "\n\n", whole).strip("\n") + "\n"
 
     def _never_read(
         self,
@@ -468,6 +491,10 @@ class _Reader:
                 elif a.type.is_integer and a.origin == "default":
                     found[k] = (0, min(modulus - 1, int(a.type.limits[1])))
         return found
+
+
+def _pragmas_in(text: str) -> str:
+    return "".join(f"{line}\n" for line in text.split("\n") if re.match(r"\s*#\s*pragma\s+surrogate\b", line))
 
 
 def _named(file: NumericFile, entry: str | None, said: str | None) -> str:
@@ -569,3 +596,48 @@ def _renumbered(program: Program, parameters: Sequence[Parameter], domains: Mapp
         arguments.append(replace(program.arguments[k], low=low, high=high))
     moved = [replace(p, arguments=tuple(None if k is None else number[k] for k in p.arguments)) for p in parameters]
     return replace(program, arguments=tuple(arguments), parameters=tuple(moved))
+
+
+def filled(sketch: Sketch, values: Mapping[str, int | float], comments: Mapping[str, str]) -> str:
+    """The sketch as C with every choice and constant filled in: `values` by the names of elements, as "op[2]".
+
+    Learned functions stay undefined, with a comment each.
+    """
+    unit = Unit(sketch.text)
+    defined = {c.name: c.shape for c in (*sketch.choices, *sketch.constants)}
+    pieces, position = [], 0
+    for chunk in unit.chunks:
+        nodes = [] if chunk.function or chunk.is_typedef else _declared(unit, chunk)
+        names = {n.name for n in nodes}
+        if names & comments.keys():
+            pieces += [sketch.text[position : chunk.start], "".join(f"/* {comments[n]} */\n" for n in names)]
+            position = chunk.start
+        elif names & defined.keys():
+            written = [_given_value(n, defined[n.name], values) for n in nodes if n.name in defined]
+            pieces += [sketch.text[position : chunk.start], "\n".join(written)]
+            position = chunk.end
+    text = "".join([*pieces, sketch.text[position:]])
+    said = "|".join(map(re.escape, defined))
+    text = re.sub(rf"^[ \t]*#\s*pragma\s+surrogate\s+(?:choose|range)\s*\(\s*(?:{said})\s*,.*\n", "", text, flags=re.M)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+
+def _declared(unit: Unit, chunk: Chunk) -> list[c_ast.Decl]:
+    try:
+        return [n for n in unit.parse(chunk) if isinstance(n, c_ast.Decl) and n.name]
+    except Unsupported:
+        return []
+
+
+def _given_value(node: c_ast.Decl, shape: Sequence[int], values: Mapping[str, int | float]) -> str:
+    """The definition of a constant that was undefined."""
+    node.storage = ["static"]
+    node.init = _initialiser(node.name, shape, values)
+    return f"{CGenerator().visit(node)};"
+
+
+def _initialiser(name: str, shape: Sequence[int], values: Mapping[str, int | float]) -> c_ast.Node:
+    if not shape:
+        value = values.get(name, 0)
+        return c_ast.Constant("int" if isinstance(value, int) else "double", repr(value))
+    return c_ast.InitList([_initialiser(f"{name}[{k}]", shape[1:], values) for k in range(shape[0])])

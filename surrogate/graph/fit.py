@@ -8,18 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.linalg import qr
 from scipy.special import stdtrit
-from torch import Tensor
+from torch import Tensor, nn
 
 from cprograms.diagnostics import UsageError
 from cprograms.screen import on_screen
-from surrogate.graph.module import GraphModule
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -32,6 +31,19 @@ _NOISE = 1e-30
 """Mean square of residuals that are rounding: what fits them is chance."""
 _DAMPINGS = 1e-3, 1e-15, 1e12
 """At first, at least, and where no step helps any more."""
+
+
+class Fittable(Protocol):
+    """A torch.nn.Module of inputs [n, A] whose parameters `constants` may also be given as one number a row."""
+
+    constants: nn.ParameterList
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the constants are called."""
+
+    def predict(self, x: Array) -> Array:
+        """[n, A] -> [n, R], without gradients."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ def constant_line(c: Constant) -> str:
     return f"{c.label}: {c.before:.7g} -> {c.value:.7g} ± {c.error:.2g} (95 %: {c.low:.7g} to {c.high:.7g})"
 
 
-def fit_constants(module: GraphModule, x: Array, y: Array, steps: int = STEPS) -> Fit:
+def fit_constants(module: Fittable, x: Array, y: Array, steps: int = STEPS) -> Fit:
     """Fit the constants of a module, in place, to rows [n, A] and results [n, R].
 
     The sum of squares of all results is made small, each over its deviation. Rows without finite numbers do not count,
@@ -111,7 +123,7 @@ def fit_constants(module: GraphModule, x: Array, y: Array, steps: int = STEPS) -
 class _Problem:
     """Residuals and their derivatives in the constants."""
 
-    def __init__(self, module: GraphModule, x: Array, y: Array) -> None:
+    def __init__(self, module: Fittable, x: Array, y: Array) -> None:
         self.module, self.x, self.y = module, torch.from_numpy(x), y
         deviation = y.std(0)
         self.scale = np.where(deviation > 0, deviation, np.maximum(np.abs(y).max(0), 1e-300))  # [R]
@@ -127,7 +139,7 @@ class _Problem:
     def residuals(self, values: Array) -> Array:
         """[n R]"""
         with torch.no_grad():
-            y: Tensor = torch.func.functional_call(self.module, _named(torch.from_numpy(values)), self.x)
+            y: Tensor = torch.func.functional_call(cast(nn.Module, self.module), _named(torch.from_numpy(values)), self.x)
         return np.asarray(((y.numpy() - self.y) / self.scale).ravel())
 
     def nmse(self, values: Array) -> float:
@@ -137,7 +149,7 @@ class _Problem:
         """[n R, p]: each row has constants of its own, so that one backward pass a result gives all derivatives."""
         n, R = self.y.shape
         own = [torch.full((n,), float(v), dtype=torch.float64, requires_grad=True) for v in values]
-        y: Tensor = torch.func.functional_call(self.module, _named(own), self.x)  # [n, R]
+        y: Tensor = torch.func.functional_call(cast(nn.Module, self.module), _named(own), self.x)  # [n, R]
         found = np.zeros((n, R, len(own)))
         for k in range(R):
             if not y.requires_grad:

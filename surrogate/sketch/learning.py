@@ -29,8 +29,8 @@ from surrogate.sketch.data import Examples
 from surrogate.sketch.model import Model, entropy
 from surrogate.sketch.plan import TRAP
 
-SLOWER = 100
-"""The rate of choices over that of networks."""
+SLOWER, SLOWER_ALONE = 100, 20
+"""The rate of choices over that of networks; and where there are none, and networks need not wait for a program."""
 HELD_BACK, MOST_HELD_BACK = 0.2, 1000
 """The share of the examples, and the most of them, that restarts are compared on."""
 CHECKPOINT_SECONDS = 10.0
@@ -155,9 +155,10 @@ class _Run:
         assert examples.results is not None
         deviation = examples.results.std(0)
         self._scale = torch.from_numpy(np.where(deviation > 0, deviation, 1.0))
+        slower = SLOWER if model.choices else SLOWER_ALONE
         slow = [*model.networks.parameters()]
         fast = [*model.choices.values(), *model.constants.values()]
-        groups = [{"params": fast, "lr": settings.rate}, {"params": slow, "lr": settings.rate / SLOWER}]
+        groups = [{"params": fast, "lr": settings.rate}, {"params": slow, "lr": settings.rate / slower}]
         self.optimiser = torch.optim.Adam([g for g in groups if g["params"]])
         self.losses = torch.full((model.restarts,), torch.inf)
 
@@ -204,13 +205,24 @@ class _Run:
     def outcome(self, steps: int, finished: bool, began: float) -> Learning:
         scores = self.accuracies()
         best = max(range(self.model.restarts), key=lambda r: (scores[r], -float(self.losses[r])))
+        halves = self._halves()
         restarts = tuple(
-            Restart(float(self.losses[r]), float(scores[r]), tuple(self.model.undecided(r)))
-            for r in range(self.model.restarts)
+            Restart(float(self.losses[r]), float(scores[r]), tuple(halves[r])) for r in range(self.model.restarts)
         )
         counts = len(self.training), len(self.validation)
         seconds = time.perf_counter() - began
         return Learning(self.model.one(best), best, restarts, steps, finished, *counts, seconds)
+
+    def _halves(self) -> list[list[str]]:
+        """Of each restart the choices that are not made, and that change its answers."""
+        kept = self.validation.at(np.arange(min(100, len(self.validation)))).inputs
+        unmade = [self.model.undecided(r) for r in range(self.model.restarts)]
+        changed: dict[int, np.ndarray] = {}
+        answers = self.model.answers(kept)
+        for k in sorted({k for found in unmade for k in found}):
+            others = self.model.answers(kept, other=k)
+            changed[k] = ~np.array([np.array_equal(a, b, equal_nan=True) for a, b in zip(answers, others, strict=True)])
+        return [[text for k, text in found.items() if changed[k][r]] for r, found in enumerate(unmade)]
 
     # Going on after an interruption
 

@@ -102,18 +102,20 @@ class Model(nn.Module):
         """The likeliest value of each choice, its place among the values: [R]."""
         return {int(k): logits.argmax(-1) for k, logits in self.choices.items()}
 
-    def results(self, inputs: Inputs, hard_choices: bool = False, hard_networks: bool = False) -> list[Tensor]:
+    def results(self, inputs: Inputs, hard_choices: bool = False, hard_networks: bool = False, other: int | None = None) -> list[Tensor]:
         """Of each result, the distribution [R, B, n] over `evaluator.values`; of a real sketch the number [R, B].
 
-        `hard_choices` takes the likeliest value of each choice, `hard_networks` also of what the networks give.
+        `hard_choices` takes the likeliest value of each choice (of the choice `other` the second likeliest),
+        `hard_networks` also of what the networks give.
         """
         if self.real:
             return self._numbers(inputs)
         given: dict[int, Tensor] = {}
         for k, logits in self.choices.items():
             n = logits.shape[-1]
-            soft = one_hot(logits.argmax(-1), n).to(logits.dtype) if hard_choices else logits.softmax(-1)
-            given[int(k)] = soft[:, None]
+            best = logits.topk(2).indices[:, 1] if int(k) == other else logits.argmax(-1)  # [R]
+            chosen = one_hot(best, n).to(logits.dtype) if hard_choices else logits.softmax(-1)
+            given[int(k)] = chosen[:, None]
         for function in self.sketch.learned:
             cells = self._cells(function, inputs).softmax(-1)  # [R, B or 1, cells, values]
             if hard_networks:
@@ -151,12 +153,15 @@ class Model(nn.Module):
         return [y.reshape(r, b) for y in self.module(rows).unbind(1)]
 
     @torch.no_grad()
-    def answers(self, inputs: Inputs, block: int = 500) -> np.ndarray:
-        """The program that is decided on, run: float64 [R, B, results], NaN where its behaviour is undefined."""
+    def answers(self, inputs: Inputs, block: int = 500, other: int | None = None) -> np.ndarray:
+        """The program that is decided on, run: float64 [R, B, results], NaN where its behaviour is undefined.
+
+        Of the choice `other` the second likeliest value is taken.
+        """
         parts = []
         for start in range(0, len(inputs), block):
             batch = inputs.at(torch.arange(start, min(start + block, len(inputs))))
-            found = self.results(batch, hard_choices=True, hard_networks=True)
+            found = self.results(batch, hard_choices=True, hard_networks=True, other=other)
             parts.append(np.stack([self._taken(k, y, len(batch)) for k, y in enumerate(found)], axis=-1))
         return np.concatenate(parts, axis=1)
 
@@ -184,18 +189,19 @@ class Model(nn.Module):
         for k, place in self.decided().items():
             found[arguments[k].name] = int(arguments[k].low) + int(place[restart])
         for k, constant in self.constants.items():
-            found[arguments[int(k)].name] = float(constant[restart])
+            found[arguments[int(k)].name] = constant[restart].item()
         return found
 
-    def undecided(self, restart: int = 0) -> list[str]:
+    @torch.no_grad()
+    def undecided(self, restart: int = 0) -> dict[int, str]:
         """The choices that are half one and half the other, as "op[2]: 3 (0.55) or 1 (0.41)"."""
-        found = []
+        found = {}
         for k, p in self.probabilities().items():
             top, places = p[restart].topk(2)
             if top[0] < DECIDED:
                 a = self.sketch.program.arguments[k]
                 first, second = (int(a.low) + int(v) for v in places)
-                found.append(f"{a.name}: {first} ({float(top[0]):.2f}) or {second} ({float(top[1]):.2f})")
+                found[k] = f"{a.name}: {first} ({top[0].item():.2f}) or {second} ({top[1].item():.2f})"
         return found
 
 
