@@ -308,7 +308,8 @@ def _add_learn(commands: Any) -> None:
 def _learn(options: argparse.Namespace) -> int:
     from surrogate.sketch.commands import learn_command
 
-    return learn_command(options, _path(options), _source(options))
+    library = None if options.library is None else driver.load_with_target(options.library)
+    return learn_command(options, _path(options), _source(options), library)
 
 
 def _add_demo(commands: Any) -> None:

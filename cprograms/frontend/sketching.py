@@ -87,8 +87,8 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Pictures:
-    """A parameter of the entry that holds pictures: an array of shape [*shape, size]; `first` is the number of the first
-    among all pictures of that size."""
+    """A parameter of the entry that holds pictures: an array of shape [*shape, size]; `first` is the number of the
+    first among all pictures of that size."""
 
     name: str
     shape: tuple[int, ...]
@@ -149,8 +149,9 @@ class _SketchFile(NumericFile):
 
     NEEDS = "a sketch takes numbers and pictures, and gives numbers"
 
-    def __init__(self, source: Source, expanded: Preprocessed, state: Sequence[str]) -> None:
+    def __init__(self, source: Source, expanded: Preprocessed, state: Sequence[str], learned: set[str]) -> None:
         super().__init__(source, expanded=expanded, shape=Shape(state=tuple(state), most=MOST_ARGUMENTS))
+        self.functions = {name: chunk for name, chunk in self.functions.items() if name not in learned}
 
     def _fits(self, entry: str) -> None:
         """What is never read is told by the sketch."""
@@ -204,7 +205,7 @@ class _Reader:
     def sketch(self, entry: str | None) -> Sketch:
         self._unmatched()
         choices = [c for item in self._items if (c := self._choice(item)) is not None]
-        constants = [c for item in self._items if (c := self._constant(item)) is not None]
+        constants = [k for item in self._items if (k := self._constant(item)) is not None]
         modulus = self._modulus(choices)
         learned = [f for item in self._items if (f := self._function(item)) is not None]
         for function in learned:
@@ -243,7 +244,11 @@ class _Reader:
         for name, said in self._said.items():
             if said.kind != "modulus" and name not in names:
                 what = "function" if said.kind == "learn" else "constant"
-                shown = f"extern int {name}(const float picture[784]);" if what == "function" else f"extern const int {name};"
+                shown = (
+                    f"extern int {name}(const float picture[784]);"
+                    if what == "function"
+                    else f"extern const int {name};"
+                )
                 self._fault(said.node, f"the file declares no undefined {what} '{name}'", f"write `{shown}`")
 
     def _type(self, item: _Item) -> tuple[Scalar, tuple[int, ...]] | None:
@@ -323,7 +328,9 @@ class _Reader:
             return None
         if result.is_integer != (said.high > 0):
             what = "whole numbers: say of how many values" if result.is_integer else "a floating number, not values"
-            self._fault(said.node, f"'{name}' gives {what}", f"write `learn({name}, values(10))`" if result.is_integer else "")
+            self._fault(
+                said.node, f"'{name}' gives {what}", f"write `learn({name}, values(10))`" if result.is_integer else ""
+            )
             return None
         if all(isinstance(t, Scalar) and t.is_integer for t, _ in taken) and taken:
             return Learned(name, result, "numbers", len(taken), said.high, said.hidden)
@@ -338,7 +345,8 @@ class _Reader:
     # The rewritten text
 
     def _file(self, learned: Sequence[Learned], modulus: int, state: Sequence[str]) -> _SketchFile:
-        return _SketchFile(self._source, replace(self._expanded, text=self._rewritten(learned, modulus)), state)
+        expanded = replace(self._expanded, text=self._rewritten(learned, modulus))
+        return _SketchFile(self._source, expanded, state, {f.name for f in learned})
 
     def _rewritten(self, learned: Sequence[Learned], modulus: int) -> str:
         """The text with all that is undefined defined, words at their columns, lines at their lines."""
@@ -364,8 +372,7 @@ class _Reader:
             position = chunk.end
         rewritten = "".join([*pieces, text[position:]])
         types = " ".join(
-            f"typedef struct {_CELL}{k} {{ int cell; }} {_alias(k, base)};"
-            for k, (_, base) in enumerate(sizes)
+            f"typedef struct {_CELL}{k} {{ int cell; }} {_alias(k, base)};" for k, (_, base) in enumerate(sizes)
         )
         marker, _, rest = rewritten.partition("\n")
         return f"{marker}\n{types}\n{marker}\n{rest}" if types else rewritten
@@ -441,7 +448,9 @@ class _Reader:
             found = bool(more)
         text, pieces, position = self._expanded.text, [], 0
         for chunk in self._unit.chunks:
-            pieces.append(text[position : chunk.start] if chunk.index in kept else _pragmas_in(text[position : chunk.start]))
+            pieces.append(
+                text[position : chunk.start] if chunk.index in kept else _pragmas_in(text[position : chunk.start])
+            )
             pieces.append(text[chunk.start : chunk.end] if chunk.index in kept else "")
             position = chunk.end
         whole = "".join([*pieces, text[position:]])
@@ -545,14 +554,13 @@ def _definition(function: Learned, sizes: Sequence[tuple[int, str]], modulus: in
 
 
 def _with_pictures(own: str, sizes: Sequence[tuple[int, str]], chunk: Chunk) -> str:
-    """A function's or a type's text with pictures as their numbers."""
+    """A function's or a type's text with pictures as their numbers, every word at its column."""
     for k, (size, base) in enumerate(sizes):
         alias = _alias(k, base)
-        array = rf"\b{base}\b(\s+\w+\s*(?:\[[^\][]*\]\s*)*)\[(\s*{size}\s*)\]"
+        array = rf"\b{base}\b(\s+\w+\s*(?:\[[^\][]*\]\s*)*)\[(\s*)({size})(\s*)\]"
         cut = own.index("{") if chunk.function and "{" in own else len(own) if chunk.is_typedef else 0
-        head = re.sub(array, lambda m, a=alias: f"{a}{m[1]}[{'1'.rjust(len(m[2]))}]", own[:cut])
-        own = head + own[cut:]
-        own = re.sub(rf"\bconst(\s+){base}\b(?=\s*\*)", lambda m, a=alias: f"const{m[1]}{a}", own)
+        head = re.sub(array, rf"{alias}\1[\2{'1'.rjust(len(str(size)))}\4]", own[:cut])
+        own = re.sub(rf"\bconst(\s+){base}\b(?=\s*\*)", rf"const\1{alias}", head + own[cut:])
     return own
 
 
@@ -604,7 +612,8 @@ def filled(sketch: Sketch, values: Mapping[str, int | float], comments: Mapping[
     Learned functions stay undefined, with a comment each.
     """
     unit = Unit(sketch.text)
-    defined = {c.name: c.shape for c in (*sketch.choices, *sketch.constants)}
+    undefined: list[Choice | Fitted] = [*sketch.choices, *sketch.constants]
+    defined = {c.name: c.shape for c in undefined}
     pieces, position = [], 0
     for chunk in unit.chunks:
         nodes = [] if chunk.function or chunk.is_typedef else _declared(unit, chunk)

@@ -139,7 +139,9 @@ class _Problem:
     def residuals(self, values: Array) -> Array:
         """[n R]"""
         with torch.no_grad():
-            y: Tensor = torch.func.functional_call(cast(nn.Module, self.module), _named(torch.from_numpy(values)), self.x)
+            y: Tensor = torch.func.functional_call(
+                cast(nn.Module, self.module), _named(torch.from_numpy(values)), self.x
+            )
         return np.asarray(((y.numpy() - self.y) / self.scale).ravel())
 
     def nmse(self, values: Array) -> float:

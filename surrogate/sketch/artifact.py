@@ -60,7 +60,7 @@ class SketchProgram:
         """Each learned function in words."""
         found = {}
         for f in self.sketch.learned:
-            widths = "-".join(map(str, self.model.networks[f.name].widths))
+            widths = self.model.networks.of(f.name).shape
             gives = f"one of {f.values} values" if f.values else "a number"
             found[f.name] = f"a network {widths}, which gives {gives}"
         return found
@@ -68,7 +68,7 @@ class SketchProgram:
     def run(self, arrays: Mapping[str, Any] | Examples) -> np.ndarray:
         """The results for arrays by name, or examples: float64 [n, results], NaN where C's behaviour is undefined."""
         given = arrays if isinstance(arrays, Examples) else examples_of(self.sketch, arrays, with_results=False)
-        return self.model.answers(given.inputs)[0]
+        return np.asarray(self.model.answers(given.inputs)[0])
 
     def check(self, arrays: Mapping[str, Any] | Examples) -> float:
         """The share of examples on which all results are right; of a sketch of floating numbers 1 less the nMSE."""
@@ -91,7 +91,7 @@ class SketchProgram:
         return header("sketch", self.entry) | {
             "modulus": self.sketch.modulus,
             "chosen": self.chosen,
-            "networks": {f.name: list(self.model.networks[f.name].widths) for f in self.sketch.learned},
+            "networks": {f.name: list(self.model.networks.of(f.name).widths) for f in self.sketch.learned},
             "learned": self.learned,
         }
 
@@ -121,9 +121,7 @@ class SketchProgram:
 
 
 def _tensors(model: Model) -> dict[str, Tensor]:
-    return {
-        name: p.detach().contiguous() for name, p in model.named_parameters() if not name.startswith("module.")
-    }
+    return {name: p.detach().contiguous() for name, p in model.named_parameters() if not name.startswith("module.")}
 
 
 def _elements(name: str, shape: tuple[int, ...], values: Mapping[str, int | float]) -> str:

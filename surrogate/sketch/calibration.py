@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from cprograms.diagnostics import UsageError
+from cprograms.program import Argument
 from surrogate.graph.fit import STEPS, Fit, fit_constants
 from surrogate.sketch.data import Examples
 from surrogate.sketch.learning import Settings
@@ -80,16 +79,9 @@ def _starts(model: Model, settings: Settings) -> list[list[float]]:
     arguments = [model.sketch.program.arguments[int(k)] for k in model.constants]
     starts = [[1.0 if a.origin == "default" else (a.low + a.high) / 2 or a.high for a in arguments]]
     for _ in range(settings.restarts - 1):
-        starts.append(
-            [
-                float(10 ** rng.uniform(-DECADES, DECADES) if a.origin == "default" else rng.uniform(a.low, a.high))
-                for a in arguments
-            ]
-        )
+        starts += [[_drawn(a, rng) for a in arguments]]
     return starts
 
 
-def timed(model: Model, examples: Examples, settings: Settings) -> tuple[Fit, float]:
-    """As `calibrate`, and the seconds that it took."""
-    began = time.perf_counter()
-    return calibrate(model, examples, settings)[0], time.perf_counter() - began
+def _drawn(a: Argument, rng: np.random.Generator) -> float:
+    return float(10 ** rng.uniform(-DECADES, DECADES) if a.origin == "default" else rng.uniform(a.low, a.high))

@@ -27,19 +27,26 @@ from surrogate.sketch.calibration import calibrate
 from surrogate.sketch.data import Examples, read_examples
 from surrogate.sketch.learning import Learning, Progress, Settings, learn
 from surrogate.sketch.model import Model
+from surrogate.target import Target
 from surrogate.terminal.console import OK, REJECTED, complain, print_diagnostics, print_json, report, warn, write_output
 from surrogate.terminal.starting import INTERRUPTED
 
 
-def learn_command(options: argparse.Namespace, path: str | list[str], reading: dict[str, Any]) -> int:
-    """`surrogate learn`: a C file and examples, to an artifact."""
+def learn_command(
+    options: argparse.Namespace,
+    path: str | list[str],
+    reading: dict[str, Any],
+    library: tuple[Target[Any], Any] | None,
+) -> int:
+    """`surrogate learn`: a C file and examples, to an artifact. `library` is the artifact whose networks it begins
+    with, and its target."""
     settings = Settings(options.restarts, options.steps, options.batch, options.rate, seed=options.seed)
     first = path if isinstance(path, str) else path[0]
     output = Path(options.output or ("sketch" if first == "-" else Path(first).stem) + ".sketch")
     ensure_free(output, FILES)
     sketch = read_sketch(path, **reading)
     examples = read_examples(sketch, options.data)
-    start = None if options.library is None else _library(options.library, sketch)
+    start = None if library is None else _library(options.library, sketch, *library)
     print_diagnostics(sketch.program.warnings)
     if sketch.constants and not sketch.choices and not sketch.learned:
         return _calibrated(options, sketch, examples, settings, output, first)
@@ -59,10 +66,7 @@ def learn_command(options: argparse.Namespace, path: str | list[str], reading: d
     return _enough(options, best.accuracy)
 
 
-def _library(path: str, sketch: Sketch) -> Model:
-    from surrogate.driver import load_with_target
-
-    target, artifact = load_with_target(path)
+def _library(path: str, sketch: Sketch, target: Target[Any], artifact: Any) -> Model:
     if target.name != "sketch":
         raise UsageError(f"{path}: a library is a sketch, and this is {target.described(artifact)}")
     names = {f.name for f in sketch.learned}

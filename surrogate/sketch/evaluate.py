@@ -117,4 +117,4 @@ def _needed(form: Form) -> Sequence[Form]:
 
 def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     equal = a == b
-    return equal | (np.isnan(a) & np.isnan(b)) if a.dtype.kind == "f" else equal
+    return np.asarray(equal | (np.isnan(a) & np.isnan(b)) if a.dtype.kind == "f" else equal)

@@ -186,7 +186,7 @@ class _Run:
     def _losses(self, results: list[Tensor], rows: Tensor) -> Tensor:
         """Of each restart: [R]."""
         if self.model.real:
-            wanted = torch.from_numpy(self.training.results)[rows]  # type: ignore[arg-type]
+            wanted = torch.from_numpy(self.training.results)[rows]
             errors = [(y - wanted[:, k]) / self._scale[k] for k, y in enumerate(results)]
             return torch.stack([(e**2).mean(1) for e in errors]).mean(0)
         total = results[0].new_zeros(self.model.restarts)
@@ -282,13 +282,14 @@ def accuracies(model: Model, examples: Examples) -> np.ndarray:
 def _take_over(model: Model, start: Model) -> None:
     """Let the networks of every restart begin as those of the same name of another model."""
     with torch.no_grad():
-        for name, networks in start.networks.items():
+        for name in start.networks:
+            networks = start.networks.of(name)
             if name not in model.networks:
                 continue
-            if networks.widths != model.networks[name].widths:
-                shapes = ["-".join(map(str, n.widths)) for n in (networks, model.networks[name])]
+            if networks.widths != model.networks.of(name).widths:
+                shapes = [n.shape for n in (networks, model.networks.of(name))]
                 raise UsageError(f"'{name}' of the library is a network {shapes[0]}, and here it is {shapes[1]}")
-            for mine, theirs in zip(model.networks[name].parameters(), networks.parameters(), strict=True):
+            for mine, theirs in zip(model.networks.of(name).parameters(), networks.parameters(), strict=True):
                 mine.copy_(theirs.expand_as(mine))
 
 

@@ -16,7 +16,7 @@ from cprograms.graph import Graph
 from cprograms.lowering import lower
 from surrogate.graph.module import GraphModule
 from surrogate.sketch.evaluate import Evaluator
-from surrogate.sketch.networks import Networks, all_numbers, widths_of
+from surrogate.sketch.networks import Library, Networks, all_numbers, widths_of
 from surrogate.sketch.plan import LOOP_HINT, TRAP, plan
 
 MOST_NODES = 20_000
@@ -38,9 +38,7 @@ class Inputs:
         return 0 if found is None else len(found)
 
     def at(self, rows: Tensor) -> Inputs:
-        return Inputs(
-            {k: v[rows] for k, v in self.pictures.items()}, {k: v[rows] for k, v in self.numbers.items()}
-        )
+        return Inputs({k: v[rows] for k, v in self.pictures.items()}, {k: v[rows] for k, v in self.numbers.items()})
 
 
 def graph_of(sketch: Sketch) -> Graph:
@@ -88,7 +86,7 @@ class Model(nn.Module):
                 start = 1.0 if a.origin == "default" else (a.low + a.high) / 2
                 spread = torch.randn(restarts, generator=generator) * (0.1 if restarts > 1 else 0)
                 self.constants[str(k)] = nn.Parameter((start * (1 + spread)).to(torch.float64))
-        self.networks = nn.ModuleDict(
+        self.networks = Library(
             {f.name: Networks(restarts, widths_of(f, sketch.modulus), generator) for f in sketch.learned}
         )
 
@@ -102,7 +100,9 @@ class Model(nn.Module):
         """The likeliest value of each choice, its place among the values: [R]."""
         return {int(k): logits.argmax(-1) for k, logits in self.choices.items()}
 
-    def results(self, inputs: Inputs, hard_choices: bool = False, hard_networks: bool = False, other: int | None = None) -> list[Tensor]:
+    def results(
+        self, inputs: Inputs, hard_choices: bool = False, hard_networks: bool = False, other: int | None = None
+    ) -> list[Tensor]:
         """Of each result, the distribution [R, B, n] over `evaluator.values`; of a real sketch the number [R, B].
 
         `hard_choices` takes the likeliest value of each choice (of the choice `other` the second likeliest),
@@ -111,11 +111,11 @@ class Model(nn.Module):
         if self.real:
             return self._numbers(inputs)
         given: dict[int, Tensor] = {}
-        for k, logits in self.choices.items():
-            n = logits.shape[-1]
-            best = logits.topk(2).indices[:, 1] if int(k) == other else logits.argmax(-1)  # [R]
+        for key, logits in self.choices.items():
+            k, n = int(key), logits.shape[-1]
+            best = logits.topk(2).indices[:, 1] if k == other else logits.argmax(-1)  # [R]
             chosen = one_hot(best, n).to(logits.dtype) if hard_choices else logits.softmax(-1)
-            given[int(k)] = chosen[:, None]
+            given[k] = chosen[:, None]
         for function in self.sketch.learned:
             cells = self._cells(function, inputs).softmax(-1)  # [R, B or 1, cells, values]
             if hard_networks:
@@ -126,23 +126,24 @@ class Model(nn.Module):
             a = self.sketch.program.arguments[k]
             n = int(a.high - a.low) + 1
             given[k] = one_hot((values - int(a.low)).long(), n).to(torch.get_default_dtype())[None]
-        return self.evaluator(given)
+        distributions: list[Tensor] = self.evaluator(given)
+        return distributions
 
     def _cells(self, function: Learned, inputs: Inputs) -> Tensor:
         """The logits of all that a function may be asked for: [R, B or 1, cells, outputs]."""
-        networks = self.networks[function.name]
+        networks = self.networks.of(function.name)
         if function.takes == "numbers":
             found: Tensor = networks(all_numbers(function.size, self.sketch.modulus))  # [R, cells, outputs]
             return found[:, None]
         pictures = inputs.pictures[function.size]  # [B, cells, size]
         found = networks(pictures.flatten(0, 1))
-        return found.unflatten(1, pictures.shape[:2])
+        return found.reshape(len(found), *pictures.shape[:2], -1)
 
     def _numbers(self, inputs: Inputs) -> list[Tensor]:
         r, b = self.restarts, len(inputs)
         columns: list[Tensor] = [torch.zeros(r, b, dtype=torch.float64)] * len(self.sketch.program.arguments)
-        for k, constant in self.constants.items():
-            columns[int(k)] = constant[:, None].expand(r, b)
+        for key, constant in self.constants.items():
+            columns[int(key)] = constant[:, None].expand(r, b)
         for k, values in inputs.numbers.items():
             columns[k] = values.to(torch.float64).expand(r, b)
         for function in self.sketch.learned:
@@ -188,8 +189,8 @@ class Model(nn.Module):
         found: dict[str, int | float] = {}
         for k, place in self.decided().items():
             found[arguments[k].name] = int(arguments[k].low) + int(place[restart])
-        for k, constant in self.constants.items():
-            found[arguments[int(k)].name] = constant[restart].item()
+        for key, constant in self.constants.items():
+            found[arguments[int(key)].name] = constant[restart].item()
         return found
 
     @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Generator, Tensor, nn
@@ -18,10 +19,15 @@ class Networks(nn.Module):
         super().__init__()
         self.widths = tuple(widths)
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
+        for inputs, outputs in pairwise(widths):
             weight = torch.randn(restarts, inputs, outputs, generator=generator) * math.sqrt(2 / inputs)
             self.weights.append(nn.Parameter(weight))
             self.biases.append(nn.Parameter(torch.zeros(restarts, 1, outputs)))
+
+    @property
+    def shape(self) -> str:
+        """As in "784-256-256-10"."""
+        return "-".join(map(str, self.widths))
 
     def forward(self, x: Tensor) -> Tensor:
         found = x  # [P, inputs], then [R, P, width]
@@ -51,3 +57,12 @@ def all_numbers(size: int, modulus: int) -> Tensor:
     """All tuples of whole numbers, one-hot: [modulus ^ size, size modulus], the last number running faster."""
     places = torch.cartesian_prod(*[torch.arange(modulus)] * size).reshape(-1, size)
     return nn.functional.one_hot(places, modulus).flatten(1).to(torch.get_default_dtype())
+
+
+class Library(nn.ModuleDict):
+    """Networks by the names of the functions that they are."""
+
+    def of(self, name: str) -> Networks:
+        found = self[name]
+        assert isinstance(found, Networks)
+        return found

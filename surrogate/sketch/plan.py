@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,8 @@ from cprograms.ops import UNEVALUABLE, apply
 from cprograms.program import Program
 from cprograms.types import Scalar
 
-Values = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+Values = npt.NDArray[Any]
+"""int64 or float64."""
 MOST_CELLS = 1 << 16
 """Of a table."""
 MOST_VALUES = 4096
@@ -222,7 +224,9 @@ class _Planner:
         return self._cuts[id(form)]
 
 
-LOOP_HINT = "give it a bound that does not depend on what is learned, as in for (int k = 0; k < 8; k++), and leave early"
+LOOP_HINT = (
+    "give it a bound that does not depend on what is learned, as in for (int k = 0; k < 8; k++), and leave early"
+)
 
 
 def _kind(type: Scalar) -> type[np.int64] | type[np.float64]:
@@ -252,10 +256,8 @@ def _computed(n: Node, types: Sequence[Scalar], tables: Sequence[Table], graph: 
     args = [np.where(trap, 0, v).astype(t.dtype) for v, trap, t in zip(given, traps, types, strict=True)]
     with np.errstate(all="ignore"):
         value, trap = apply(n.op, n.type, args, graph.tables[int(n.value)] if n.op == "lookup" else None)
-    if n.op == "sel":
-        undefined = traps[0] | np.where(args[0] != 0, traps[1], traps[2])
-    else:
-        undefined = np.logical_or.reduce(traps)
+    chosen = [traps[0], np.where(args[0] != 0, traps[1], traps[2])] if n.op == "sel" else traps
+    undefined = np.logical_or.reduce(chosen)
     undefined = undefined if trap is None else undefined | trap
     found = np.broadcast_to(np.asarray(value).astype(_kind(n.type)), shape)
     return Table(variables, np.where(undefined, _undefined(n.type), found))
