@@ -559,8 +559,8 @@ def _with_pictures(own: str, sizes: Sequence[tuple[int, str]], chunk: Chunk) -> 
         alias = _alias(k, base)
         array = rf"\b{base}\b(\s+\w+\s*(?:\[[^\][]*\]\s*)*)\[(\s*)({size})(\s*)\]"
         cut = own.index("{") if chunk.function and "{" in own else len(own) if chunk.is_typedef else 0
-        head = re.sub(array, rf"{alias}\1[\2{'1'.rjust(len(str(size)))}\4]", own[:cut])
-        own = re.sub(rf"\bconst(\s+){base}\b(?=\s*\*)", rf"const\1{alias}", head + own[cut:])
+        head = re.sub(array, rf"{alias}\g<1>[\g<2>{'1'.rjust(len(str(size)))}\g<4>]", own[:cut])
+        own = re.sub(rf"\bconst(\s+){base}\b(?=\s*\*)", rf"const\g<1>{alias}", head + own[cut:])
     return own
 
 

@@ -2,7 +2,8 @@
 
 Adam with two rates, as Gaunt et al. 2017 have it: that of the networks is 100 times smaller than that of the choices.
 A bonus for the entropy of the choices and noise on their gradient, both falling to 0, keep restarts from deciding too
-early; for the last part of the steps the choices are what they have become, one each, and only networks go on. The
+early; for the last part of the steps the choices are what they have become, one each, and only networks (where there
+are some) go on. The
 restart that is kept is the one whose program, every choice made, is right most often on examples that were held back.
 """
 
@@ -29,7 +30,7 @@ from surrogate.sketch.data import Examples
 from surrogate.sketch.model import Model, entropy
 from surrogate.sketch.plan import TRAP
 
-SLOWER, SLOWER_ALONE = 100, 20
+SLOWER, SLOWER_ALONE = 100, 10
 """The rate of choices over that of networks; and where there are none, and networks need not wait for a program."""
 HELD_BACK, MOST_HELD_BACK = 0.2, 1000
 """The share of the examples, and the most of them, that restarts are compared on."""
@@ -168,7 +169,7 @@ class _Run:
         count = len(self.training)
         rows = torch.randint(count, (min(settings.batch, count),), generator=generator)
         left = max(0.0, 1 - number / max(1.0, settings.steps * (1 - settings.settled)))
-        settled = bool(model.choices) and left == 0.0
+        settled = bool(model.choices) and bool(model.networks) and left == 0.0
         losses = self._losses(model.results(self.training.inputs.at(rows), hard_choices=settled), rows)
         self.losses = losses.detach()
         objective = losses.sum()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from cprograms.diagnostics import Diagnostic, ProgramError
+from cprograms.diagnostics import ProgramError
 from cprograms.frontend.sketching import Learned, Sketch
 from cprograms.graph import Graph
 from cprograms.lowering import lower
 from surrogate.graph.module import GraphModule
 from surrogate.sketch.evaluate import Evaluator
+from surrogate.sketch.loops import first_loop
 from surrogate.sketch.networks import Library, Networks, all_numbers, widths_of
 from surrogate.sketch.plan import LOOP_HINT, TRAP, plan
 
@@ -42,18 +43,21 @@ class Inputs:
 
 
 def graph_of(sketch: Sketch) -> Graph:
-    """The dataflow graph, its loops unrolled. Raises ProgramError where one has no bound that is known."""
+    """The dataflow graph, its loops unrolled.
+
+    Raises ProgramError where a loop has no bound that is known, or something is not followed, such as a picture that is
+    not only given to learned functions.
+    """
     graph = lower(sketch.program, max_nodes=MOST_NODES, unroll=UNROLL)
-    if not graph.exact:
-        raise ProgramError([unbounded(sketch)])
-    return graph
-
-
-def unbounded(sketch: Sketch) -> Diagnostic:
-    """The first loop of the sketch that is not known to end, or the entry."""
-    from surrogate.sketch.loops import first_loop
-
-    return first_loop(sketch, f"'{sketch.program.entry}' has a loop that is not known to end soon", LOOP_HINT)
+    if graph.exact:
+        return graph
+    try:
+        lower(sketch.program, executable=True)
+    except ProgramError as e:
+        hint = "pictures can only be given to learned functions" if sketch.pictures else ""
+        raise ProgramError([replace(d, hint=d.hint or hint) for d in e.diagnostics]) from e
+    message = f"'{sketch.program.entry}' has a loop that is not known to end within {UNROLL} passes"
+    raise ProgramError([first_loop(sketch, message, LOOP_HINT)])
 
 
 class Model(nn.Module):

@@ -210,5 +210,5 @@ def test_several_files_are_refused(tmp_path: Path) -> None:
     "source", [LEARN + "int f(int x) { return digit(0) + x; }", CHOOSE + "int f(int x) { return k + x; }"]
 )
 def test_other_targets_go_on_refusing_what_is_undefined(source: str) -> None:
-    with pytest.raises(ProgramError, match="not defined in this file|defined outside this file"):
+    with pytest.raises(ProgramError, match=r"not defined in this file|defined outside this file"):
         cprograms.load(source=source)

@@ -1,4 +1,4 @@
-"""Random sketches whose undefined constants are choices: several functions in one file, so that one compile tests all."""
+"""Random sketches whose undefined constants are choices, several functions in one file: one compile tests all."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ static const int table[6] = {{3, 1, 4, 1, 5, 2}};
 
 
 def random_sketch(seed: int, functions: int) -> str:
-    """A sketch of `functions` random functions of a, b in 0 … 5, whose results are an array; nothing undefined is done."""
+    """A sketch of random functions of a, b in 0 … 5, whose results are an array; nothing undefined is done."""
     rng = Random(seed)
     bodies = "".join(f"static int p{k}(int a, int b)\n{{\n{_body(rng)}}}\n" for k in range(functions))
     calls = " ".join(f"o[{k}] = p{k}(a, b);" for k in range(functions))
-    return f"{_HEAD}{bodies}void all(int a, int b, int o[{functions + 1}]) {{ {calls} o[{functions}] = c[0] + c[1] + c[2] + d; }}\n"
+    last = f"o[{functions}] = c[0] + c[1] + c[2] + d;"
+    return f"{_HEAD}{bodies}void all(int a, int b, int o[{functions + 1}]) {{ {calls} {last} }}\n"
 
 
 def _body(rng: Random) -> str:

@@ -1,0 +1,1 @@
+"""Sketches that are learned as experiments: what their data are (`clocks`)."""
