@@ -14,6 +14,8 @@ from surrogate.sketch.data import Examples
 from surrogate.sketch.learning import Settings
 from surrogate.sketch.model import Model
 
+TOLERANCE = 1e-8
+"""As scipy's least squares has it: of noisy rows the last digits say nothing."""
 DECADES = 1.0
 """How many powers of ten away from the first start others may begin, where a constant has no range."""
 
@@ -60,7 +62,7 @@ def calibrate(model: Model, examples: Examples, settings: Settings, steps: int =
             for constant, value in zip(fitted.constants, start, strict=True):
                 constant.fill_(value)
         try:
-            found = fit_constants(fitted, x, examples.results, steps)
+            found = fit_constants(fitted, x, examples.results, steps, TOLERANCE)
         except UsageError:  # of no row the results are finite from there
             continue
         if best is None or found.after < best[0].after:

@@ -1,1 +1,1 @@
-"""Sketches that are learned as experiments: what their data are (`clocks`)."""
+"""Sketches that are learned as experiments: what their data are (`clocks`), and what comes of them (`calibration`)."""
