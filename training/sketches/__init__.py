@@ -1,1 +1,2 @@
-"""Sketches that are learned as experiments: what their data are (`clocks`), and what comes of them (`calibration`)."""
+"""Sketches that are learned as experiments: what their data are (`clocks`, `mnist`), and what comes of them
+(`calibration`, `addition`)."""

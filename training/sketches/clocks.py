@@ -28,8 +28,8 @@ def drawn(digit: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
     picture = np.zeros((HEIGHT, WIDTH))
     for lit, place in zip(LIT[digit], SEGMENTS, strict=True):
         picture[place] = int(lit)
-    picture = np.roll(picture, rng.integers(-1, 2, 2), (0, 1)).ravel()
-    return np.asarray(picture * rng.uniform(0.6, 1.0) + rng.normal(0, NOISE, picture.size))
+    moved = np.roll(picture, rng.integers(-1, 2, 2), (0, 1)).ravel()
+    return np.asarray(moved * rng.uniform(0.6, 1.0) + rng.normal(0, NOISE, moved.size))
 
 
 def clocks(count: int, seed: int) -> dict[str, npt.NDArray[Any]]:
