@@ -18,6 +18,7 @@ PARSER.add_argument("--mnist", type=Path, metavar="WHEEL", help="where MNIST is 
 PARSER.add_argument("--grids", type=int, default=4000, help="of each task (default 4000)")
 PARSER.add_argument("--restarts", type=int, default=8)
 PARSER.add_argument("--steps", type=int, default=1000)
+PARSER.add_argument("--apart", action="store_true", help="without tables: operator by operator")
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, required=True, help="results go to OUT.json and OUT.md")
 
@@ -30,7 +31,7 @@ def main(args: Namespace) -> None:
 
     if unknown := set(args.tasks) - TASKS.keys():
         raise UsageError(f"unknown tasks: {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
-    settings = Settings(restarts=args.restarts, steps=args.steps, seed=args.seed)
+    settings = Settings(restarts=args.restarts, steps=args.steps, seed=args.seed, tabulate=not args.apart)
     measure_all(args.out, read_mnist(args.mnist), args.tasks or list(TASKS), args.grids, settings)
 
 

@@ -40,7 +40,11 @@ def learn_command(
 ) -> int:
     """`surrogate learn`: a C file and examples, to an artifact. `library` is the artifact whose networks it begins
     with, and its target."""
-    settings = Settings(options.restarts, options.steps, options.batch, options.rate, seed=options.seed)
+    settings = Settings(
+        options.restarts, options.steps, options.batch, options.rate, seed=options.seed, freeze=options.freeze
+    )
+    if options.freeze and options.library is None:
+        raise UsageError("--freeze needs networks to leave as they are: --library DIR")
     first = path if isinstance(path, str) else path[0]
     output = Path(options.output or ("sketch" if first == "-" else Path(first).stem) + ".sketch")
     ensure_free(output, FILES)

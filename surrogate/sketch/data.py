@@ -13,7 +13,9 @@ import torch
 
 from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.frontend.sketching import Sketch
+from cprograms.program import Parameter
 from cprograms.types import Array as ArrayType
+from cprograms.types import Scalar
 from surrogate.numeric.tables import read_rows
 from surrogate.sketch.model import Inputs
 
@@ -69,9 +71,7 @@ def examples_of(
         pictures.setdefault(p.size, []).append(cells.reshape(n, -1, p.size))
     numbers: dict[int, torch.Tensor] = {}
     for parameter in sketch.given:
-        shape = _extents(parameter.type)
-        if parameter.passing == "pointer" and len(parameter.arguments) == 1:
-            shape = ()
+        shape = _extents(parameter)
         values = _shaped(parameter.name, taken[parameter.name], n, shape, path).reshape(n, -1)
         for place, k in enumerate(parameter.arguments):
             if k is not None:
@@ -146,9 +146,12 @@ def _results(sketch: Sketch, values: np.ndarray, n: int, path: str) -> np.ndarra
     return values.astype(np.float64)
 
 
-def _extents(type: Any) -> tuple[int, ...]:
-    shape = []
+def _extents(parameter: Parameter) -> tuple[int, ...]:
+    """Those of a parameter's array of examples: as it is declared, a number for each leaf of what holds structs."""
+    if len(parameter.arguments) == 1:
+        return ()
+    shape, type = [], parameter.type
     while isinstance(type, ArrayType):
         shape.append(type.length)
         type = type.element
-    return tuple(shape)
+    return tuple(shape) if isinstance(type, Scalar) else (len(parameter.arguments),)

@@ -41,8 +41,12 @@ Progress = Callable[[int, int, float, float], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a sketch is learned. `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at
-    first; in the last `settled` part of the steps the choices are made."""
+    """How a sketch is learned.
+
+    `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at first; in the last `settled` part
+    of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without `tabulate`
+    the program is evaluated operator by operator, to see what tables are good for.
+    """
 
     restarts: int = 8
     steps: int = 1000
@@ -52,6 +56,8 @@ class Settings:
     noise: float = 0.01
     settled: float = 0.25
     seed: int = 0
+    freeze: bool = False
+    tabulate: bool = True
 
     def __post_init__(self) -> None:
         for name in ("restarts", "steps", "batch"):
@@ -118,9 +124,9 @@ def learn(
     began = time.perf_counter()
     if len(examples) < 5:
         raise UsageError(f"at least 5 examples are needed, not {len(examples)}")
-    model = Model(sketch, settings.restarts, settings.seed)
+    model = Model(sketch, settings.restarts, settings.seed, settings.tabulate)
     if start is not None:
-        _take_over(model, start)
+        _take_over(model, start, settings.freeze)
     run = _Run(model, examples, settings)
     run_id = _identity(sketch, examples, settings, start)
     done = _resumed(run, checkpoint, run_id)
@@ -157,9 +163,11 @@ class _Run:
         deviation = examples.results.std(0)
         self._scale = torch.from_numpy(np.where(deviation > 0, deviation, 1.0))
         slower = SLOWER if model.choices else SLOWER_ALONE
-        slow = [*model.networks.parameters()]
+        slow = [p for p in model.networks.parameters() if p.requires_grad]
         fast = [*model.choices.values(), *model.constants.values()]
         groups = [{"params": fast, "lr": settings.rate}, {"params": slow, "lr": settings.rate / slower}]
+        if not fast and not slow:
+            raise UsageError("all networks are frozen, and nothing else is undefined: there is nothing to learn")
         self.optimiser = torch.optim.Adam([g for g in groups if g["params"]])
         self.losses = torch.full((model.restarts,), torch.inf)
 
@@ -169,7 +177,7 @@ class _Run:
         count = len(self.training)
         rows = torch.randint(count, (min(settings.batch, count),), generator=generator)
         left = max(0.0, 1 - number / max(1.0, settings.steps * (1 - settings.settled)))
-        settled = bool(model.choices) and bool(model.networks) and left == 0.0
+        settled = left == 0.0 and bool(model.choices) and any(p.requires_grad for p in model.networks.parameters())
         losses = self._losses(model.results(self.training.inputs.at(rows), hard_choices=settled), rows)
         self.losses = losses.detach()
         objective = losses.sum()
@@ -280,8 +288,8 @@ def accuracies(model: Model, examples: Examples) -> np.ndarray:
     return np.asarray((answers == examples.results).all(-1).mean(1))
 
 
-def _take_over(model: Model, start: Model) -> None:
-    """Let the networks of every restart begin as those of the same name of another model."""
+def _take_over(model: Model, start: Model, freeze: bool) -> None:
+    """Let the networks of every restart begin as those of the same name of another model, and stay so with `freeze`."""
     with torch.no_grad():
         for name in start.networks:
             networks = start.networks.of(name)
@@ -292,6 +300,7 @@ def _take_over(model: Model, start: Model) -> None:
                 raise UsageError(f"'{name}' of the library is a network {shapes[0]}, and here it is {shapes[1]}")
             for mine, theirs in zip(model.networks.of(name).parameters(), networks.parameters(), strict=True):
                 mine.copy_(theirs.expand_as(mine))
+                mine.requires_grad_(not freeze)
 
 
 def _identity(sketch: Sketch, examples: Examples, settings: Settings, start: Model | None) -> str:

@@ -63,9 +63,9 @@ def graph_of(sketch: Sketch) -> Graph:
 class Model(nn.Module):
     """`choices` are logits [R, n] by the number of the program's argument, `networks` by the function's name,
     `constants` [R] by the argument's number. A sketch of which all that is undefined is floating is `real`: its results
-    are numbers, and not distributions."""
+    are numbers, and not distributions. `tabulate` is as in `surrogate.sketch.plan.plan`."""
 
-    def __init__(self, sketch: Sketch, restarts: int, seed: int = 0) -> None:
+    def __init__(self, sketch: Sketch, restarts: int, seed: int = 0, tabulate: bool = True) -> None:
         super().__init__()
         self.sketch, self.restarts = sketch, restarts
         self.real = not sketch.choices and not any(f.values for f in sketch.learned)
@@ -77,7 +77,7 @@ class Model(nn.Module):
             for constant in self.module.constants:
                 constant.requires_grad_(False)
         else:
-            self.evaluator = Evaluator(plan(program, graph_of(sketch)))
+            self.evaluator = Evaluator(plan(program, graph_of(sketch), tabulate))
         self.choices = nn.ParameterDict()
         for choice in sketch.choices:
             for k in sketch.places(choice.name):
@@ -182,9 +182,10 @@ class Model(nn.Module):
     def one(self, restart: int) -> Model:
         """The model of one restart."""
         made = Model(self.sketch, 1)
-        for mine, theirs in zip(made.parameters(), self.parameters(), strict=True):
-            if mine.requires_grad:
-                mine.copy_(theirs[restart : restart + 1])
+        own = dict(self.named_parameters())
+        for name, mine in made.named_parameters():
+            if not name.startswith("module."):
+                mine.copy_(own[name][restart : restart + 1])
         return made
 
     def chosen(self, restart: int = 0) -> dict[str, int | float]:

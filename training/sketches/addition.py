@@ -94,7 +94,7 @@ def measure_all(out: Path, mnist: Mapping[str, Digits], tasks: list[str], count:
         "# The sum of two digits of four, from sums alone",
         "",
         f"Made by `python scripts/evaluate/sketch_addition.py --grids {count} --restarts {settings.restarts}"
-        f" --steps {settings.steps} --seed {settings.seed}`.",
+        f" --steps {settings.steps} --seed {settings.seed}{'' if settings.tabulate else ' --apart'}`.",
         "Accuracy is on 2,000 grids of test pictures; *digits* is that of the network alone. *Exact* programs add the",
         "right two cells. The published figures are of lifelong learning with 1,000 grids a task: another setting.",
         "",

@@ -136,6 +136,8 @@ def test_a_learned_function_is_gone_on_with() -> None:
     found = learn(sketch, examples_of(sketch, clocks(20, 0)), Settings(restarts=3, steps=1, rate=1e-9), start=start)
     for mine, theirs in zip(found.model.parameters(), start.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=0)
+    with pytest.raises(UsageError, match="nothing to learn"):
+        learn(sketch, examples_of(sketch, clocks(20, 0)), Settings(restarts=1, steps=1, freeze=True), start=start)
     other = read_sketch(source=sketch.text.replace("hidden(32)", "hidden(8)"))
     with pytest.raises(UsageError, match="a network 96-32-10, and here it is 96-8-10"):
         learn(other, examples_of(other, clocks(20, 0)), Settings(restarts=1, steps=1), start=start)
@@ -154,6 +156,35 @@ def test_constants_are_fitted_with_their_intervals() -> None:
         assert constant.value == pytest.approx(true, rel=0.05)
         assert constant.low < true < constant.high
     assert model.chosen() == {c.label: c.value for c in fit.constants}
+
+
+def test_frozen_networks_stay_while_choices_are_found() -> None:
+    source = (LIBRARY / "clock.c").read_text().replace("digit(face[3])", "digit(face[last])")
+    source = source.replace("int minutes", "#pragma surrogate choose(last, 0, 3)\nextern const int last;\nint minutes")
+    sketch = read_sketch(source=source)
+    known = read_sketch(LIBRARY / "clock.c")
+    taught = learn(known, examples_of(known, clocks(300, 0)), Settings(restarts=1, steps=120, batch=50, rate=0.2)).model
+    settings = Settings(restarts=2, steps=40, batch=20, freeze=True)
+    found = learn(sketch, examples_of(sketch, clocks(100, 2)), settings, start=taught)
+    assert found.model.chosen() == {"last": 3}
+    for mine, theirs in zip(found.model.networks.parameters(), taught.networks.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_structs_and_state_come_as_arrays_of_their_numbers() -> None:
+    sketch = read_sketch(
+        source="#pragma surrogate modulus(8)\n#pragma surrogate choose(k, 0, 3)\nextern const int k;\n"
+        "struct pair { int a, b; };\nstatic int count = 1;\n#pragma surrogate state(count)\n"
+        "int f(struct pair p) { count = count + p.a; return (p.b + k * count) % 8; }\n"
+    )
+    rng = np.random.default_rng(0)
+    p, count = rng.integers(0, 4, (60, 2)), rng.integers(0, 4, 60)
+    after = count + p[:, 0]
+    results = np.stack([(p[:, 1] + 2 * after) % 8, after], axis=1)
+    assert [r.name for r in sketch.program.results] == ["return", "count"]
+    examples = examples_of(sketch, {"p": p, "count": count, "result": results})
+    found = learn(sketch, examples, Settings(restarts=2, steps=60))
+    assert found.model.chosen() == {"k": 2}
 
 
 BAD_DATA = {
