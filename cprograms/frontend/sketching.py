@@ -120,7 +120,8 @@ class Sketch:
     @property
     def given(self) -> tuple[Parameter, ...]:
         """The entry's parameters that are no pictures, and what is state: all that examples give numbers of."""
-        named = {p.name for p in (*self.pictures, *self.choices, *self.constants)} | {f.cells for f in self.learned}
+        undefined: list[Pictures | Choice | Fitted] = [*self.pictures, *self.choices, *self.constants]
+        named = {u.name for u in undefined} | {f.cells for f in self.learned}
         return tuple(
             p for p in self.program.parameters if p.name not in named and any(k is not None for k in p.arguments)
         )

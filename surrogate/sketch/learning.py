@@ -43,9 +43,9 @@ Progress = Callable[[int, int, float, float], None]
 class Settings:
     """How a sketch is learned.
 
-    `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at first; in the last `settled` part
-    of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without `tabulate`
-    the program is evaluated operator by operator, to see what tables are good for.
+    `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at first; in the last `settled`
+    part of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without
+    `tabulate` the program is evaluated operator by operator, to see what tables are good for.
     """
 
     restarts: int = 8

@@ -81,6 +81,7 @@ def _is_exact(model: Model, fresh: Examples, digits: Digits, task: str, seed: in
     arguments[:, model.sketch.places("surrogate_digit")] = digits[1][places]
     for k, place in model.decided().items():
         arguments[:, k] = int(model.sketch.program.arguments[k].low) + int(place[0])
+    assert fresh.results is not None
     return bool(np.array_equal(model.sketch.program.run(arguments), fresh.results))
 
 
