@@ -38,6 +38,7 @@ from surrogate.terminal.console import (
     report,
     warn,
 )
+from surrogate.terminal.examples import WORDS, examples_of
 from surrogate.terminal.starting import INTERRUPTED, asks_for_json
 from surrogate.version import __version__
 
@@ -123,8 +124,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="surrogate",
         description="Compile C functions to neural surrogates, which mimic them, or to the exact ANC register machine.",
-        epilog="Exit codes: 0 done, 1 the program was rejected or a check failed, 2 wrong usage.",
-        allow_abbrev=False,
+        epilog=WORDS,
     )
     parser.add_argument("--version", action="version", version=f"surrogate {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -147,7 +147,7 @@ def _add_command(
     commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str, json: bool = True
 ) -> argparse.ArgumentParser:
     p: argparse.ArgumentParser = commands.add_parser(
-        name, help=about, description=about[0].upper() + about[1:] + ".", allow_abbrev=False
+        name, help=about, description=about[0].upper() + about[1:] + ".", epilog=examples_of(name)
     )
     p.set_defaults(run=run)
     if json:

@@ -77,6 +77,7 @@ def compile(
     memory_size: int | None = None,
     tape: int | None = None,
     registers: int | None = None,
+    isa: str | None = None,
     limit: float | None = None,
     **reading: Unpack[Reading],
 ) -> AncProgram: ...

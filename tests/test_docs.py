@@ -225,7 +225,7 @@ def write_programs(text: str, folder: Path) -> None:
         if language == "c" and (name := re.match(r"/\* (\w+\.c) \*/\n", content)):
             (folder / name[1]).write_text(content)
     for name in set(re.findall(r"\b\w+\.c\b", text)):
-        for place in (LIBRARY / "anc", LIBRARY / "sketch", LIBRARY, DEMO):
+        for place in (LIBRARY / "anc", LIBRARY / "sketch", LIBRARY, LIBRARY / "programs", DEMO):
             if not (folder / name).exists() and (place / name).exists():
                 shutil.copy(place / name, folder)
 
@@ -240,7 +240,15 @@ def run_commands(block: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/cli.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md", "docs/report.md"]
+    "name",
+    [
+        "docs/cli.md",
+        "docs/finetuning.md",
+        "docs/graph.md",
+        "docs/kernels.md",
+        "docs/replace.md",
+        "docs/report.md",
+    ],
 )
 def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / name).read_text()
@@ -256,9 +264,22 @@ def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.Capture
     run_page(name, folder, capsys, commands=False)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/sketch.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md", "docs/sketch.md"])
 def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_page(name, folder, capsys, commands=True)
+
+
+def test_the_page_on_exporting_runs_from_top_to_bottom(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra [onnx] is not installed")
+    monkeypatch.syspath_prepend(folder)
+    run_page("docs/export.md", folder, capsys, commands=True)
+
+
+def test_the_demo_of_adapt_runs_from_top_to_bottom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
+    run_page("docs/demo_adapt.md", folder, capsys, commands=True)
 
 
 def run_page(name: str, folder: Path, capsys: pytest.CaptureFixture[str], commands: bool) -> None:

@@ -15,7 +15,7 @@ from cprograms.tape.names import Local, Names
 LOGICAL = frozenset("< <= > >= == != && ||".split())
 _BINARY = LOGICAL | {*"+-*/%"}
 _BITS = {*"&|^", "<<", ">>"}
-_BITS_HINT = "bits have no meaning modulo M: use + - * / %; a shift of constants alone is fine"
+_BITS_HINT = "bits mean little modulo M: use + - * / %, or --isa extended; a shift of constants alone is fine"
 _STEPS = {"++", "--", "p++", "p--"}
 _ASSIGNMENTS = {"=", "+=", "-=", "*=", "/=", "%="}
 MIN_MAX = ("min", "max")
@@ -193,7 +193,8 @@ class ExpressionChecker:
     def _binary(self, node: c_ast.BinaryOp) -> c_ast.Node:
         left, right = self.checked(node.left), self.checked(node.right)
         found = self._folded(c_ast.BinaryOp(node.op, left, right, coord=node.coord), left, right)
-        if node.op not in _BINARY and not isinstance(found, c_ast.Constant):
+        allowed = _BINARY | _BITS if self._names.bits else _BINARY
+        if node.op not in allowed and not isinstance(found, c_ast.Constant):
             return self._refuse(node, f"the operator {node.op} is not supported", _BITS_HINT)
         if node.op in "/%" and value_of(right) == 0 and not isinstance(found, c_ast.Constant):
             return self._refuse(node, "division by zero")
@@ -215,7 +216,7 @@ class ExpressionChecker:
     def _assignment(self, node: c_ast.Assignment) -> c_ast.Node:
         target = self._target(node.lvalue, step=node.op != "=")
         value = self.checked(node.rvalue)
-        if node.op not in _ASSIGNMENTS:
+        if node.op not in _ASSIGNMENTS and not (self._names.bits and node.op[:-1] in _BITS):
             hint = "write `x = x && y`" if node.op == "&=" else _BITS_HINT.partition(";")[0]
             return self._refuse(node, f"the operator {node.op} is not supported", hint)
         if node.op in ("/=", "%=") and value_of(value) == 0:

@@ -30,13 +30,14 @@ def load_tape(
     source: str | bytes | None = None,
     entry: str | None = None,
     self_contained: bool = False,
+    bits: bool = False,
     limit: float | None = None,
     **reading: Unpack[Reading],
 ) -> TapeProgram:
     """Read a tape program, `void f(int *mem)`, from `path` ("-" is standard input) or from `source`.
 
     The entry is `entry`, else the one that a pragma names, else the last function of the file that takes the tape
-    alone. Functions that the entry does not need may be anything.
+    alone. Functions that the entry does not need may be anything. `bits` allows the operators & | ^ << and >>.
 
     Several files, and the last three, are as in `cprograms.load`.
 
@@ -45,15 +46,15 @@ def load_tape(
     """
     given = sources(path, source, self_contained, **reading)
     with spending(given[0].name, limit):
-        file = TapeFile(*given)
+        file = TapeFile(*given, bits=bits)
         return file.program(file.entry(entry))
 
 
-def load_expanded_tape(text: str, entry: str | None = None) -> TapeProgram:
+def load_expanded_tape(text: str, entry: str | None = None, bits: bool = False) -> TapeProgram:
     """As `load_tape(source=text)`, for text that a program was printed as: the compiler is not asked."""
     source = read(None, text)
     with spending(source.name):
-        file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}'))
+        file = TapeFile(source, expanded=Preprocessed(f'# 1 "{source.name}"\n{text}'), bits=bits)
         return file.program(file.entry(entry))
 
 
@@ -63,10 +64,10 @@ class TapeFile(File):
     ELIGIBLE = "a tape program"
     NEEDS = NEEDS
 
-    def __init__(self, *sources: Source, expanded: Preprocessed | None = None):
+    def __init__(self, *sources: Source, expanded: Preprocessed | None = None, bits: bool = False):
         super().__init__(*sources, expanded=expanded)
         self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
-        self._subset = TapeSubset(self._scope)
+        self._subset = TapeSubset(self._scope, bits)
 
     def needs(self, name: str) -> Iterable[str]:
         return self._subset.check(name).needs

@@ -21,6 +21,11 @@ _BINARY = {
     "*": "(unsigned)((unsigned long long){0} * {1} % {m})",
     "min": "{0} < {1} ? {0} : {1}",
     "max": "{0} > {1} ? {0} : {1}",
+    "&": "{0} & {1}",
+    "|": "({0} | {1}) % {m}",
+    "^": "({0} ^ {1}) % {m}",
+    "<<": "({1} < 16 ? {0} << {1} : 0) % {m}",
+    ">>": "{0} >> ({1} < 16 ? {1} : 15)",
     **{op: f"{{0}} {op} {{1}}" for op in ("/", "%", "<", "<=", ">", ">=", "==", "!=")},
 }
 
@@ -182,7 +187,7 @@ class _ModularC:
 
     def _assignment(self, node: c_ast.Assignment) -> str:
         value, cell = self._fresh(), self._fresh()
-        found = _BINARY[node.op[0]].format(f"*{cell}", value, m=f"{self._m}u") if node.op != "=" else value
+        found = _BINARY[node.op[:-1]].format(f"*{cell}", value, m=f"{self._m}u") if node.op != "=" else value
         right = f"unsigned {value} = {self._text(node.rvalue)};"
         return f"({{ {right} unsigned *{cell} = &{self._text(node.lvalue)}; *{cell} = {found}; }})"
 

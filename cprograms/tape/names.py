@@ -47,10 +47,14 @@ class FunctionKinds:
 
 
 class Names:
-    """The scopes of one definition, innermost last, and the faults and needs that are noted on the way."""
+    """The scopes of one definition, innermost last, and the faults and needs that are noted on the way.
 
-    def __init__(self, scope: FileScope, chunk: Chunk, value_of: Callable[[Entity], int | None]):
+    `bits` says whether the program may use the operators on bits.
+    """
+
+    def __init__(self, scope: FileScope, chunk: Chunk, value_of: Callable[[Entity], int | None], bits: bool = False):
         self._scope = scope
+        self.bits = bits
         self.chunk = chunk
         self._value_of = value_of
         self.declarations = scope.declarations_of(chunk).copy()

@@ -22,8 +22,9 @@ MAX_NODES = 10_000
 class TapeSubset:
     """Checks the functions and constants of a unit, each once."""
 
-    def __init__(self, scope: FileScope):
+    def __init__(self, scope: FileScope, bits: bool = False):
         self._scope = scope
+        self._bits = bits
         self._checked: dict[str, Definition] = {}
 
     def check(self, name: str) -> Definition:
@@ -39,7 +40,7 @@ class TapeSubset:
             return Definition()
         try:
             prepare(entity, self._scope)
-            names = Names(self._scope, entity.chunk, self._value_of)
+            names = Names(self._scope, entity.chunk, self._value_of, self._bits)
             check = check_function if entity.kind == "function" else check_object
             return check(names, entity.node)
         except Unsupported as fault:

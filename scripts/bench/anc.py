@@ -1,6 +1,6 @@
-"""How fast the exact target's machine is, as ratios within one run.
+"""How fast the exact target is: its machine, soft and exact, and its compiler.
 
-python scripts/bench/anc.py [--compile]
+OMP_NUM_THREADS=1 python scripts/bench/anc.py [batching] [exactness] [growth] [compilation] [execution] [compiled]
 """
 
 from __future__ import annotations
@@ -9,15 +9,21 @@ from argparse import Namespace
 
 from training.script import parser_of, run
 
+MEASURES = ("batching", "exactness", "growth", "compilation", "execution")
 PARSER = parser_of(__doc__)
-PARSER.add_argument("--compile", action="store_true", help="also measure the step under torch.compile")
+PARSER.add_argument(
+    "measures",
+    nargs="*",
+    metavar="MEASURE",
+    help=f"of {', '.join(MEASURES)} (default: all of them), and compiled, the soft step under torch.compile",
+)
 PARSER.add_argument("--device", default="cpu")
 
 
 def main(args: Namespace) -> None:
     from training.benchmarks.anc import report
 
-    for line in report(args.device, args.compile):
+    for line in report(args.measures or MEASURES, args.device):
         print(line, flush=True)
 
 

@@ -16,7 +16,9 @@ from training.script import command_line, parser_of, run
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("names", nargs="*", help="problems; all by default")
-PARSER.add_argument("--levels", nargs="+", choices=("1", "2", "3", "graph"), default=["2", "1"], help="of the compile")
+PARSER.add_argument(
+    "--levels", nargs="+", choices=("1", "2", "3", "plain", "graph"), default=["2", "1"], help="of the compile"
+)
 PARSER.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
 PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and OUT.md")
 

@@ -14,7 +14,7 @@ from surrogate.anc.compiler.compile import TAPE, compile_tape
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.program import AncProgram
 
-MAX_MEMORY = 1024
+MAX_MEMORY = 4096
 """A tape on the machine is M × M probabilities."""
 
 
@@ -26,13 +26,15 @@ def compile_anc(
     memory_size: int | None = None,
     tape: int | None = None,
     registers: int | None = None,
+    isa: str = "published",
     limit: float | None = None,
     **reading: Unpack[Reading],
 ) -> AncProgram:
     """Compile a tape program, `void f(int *mem)`, to the controller that computes it modulo `memory_size`.
 
     Without `memory_size`, it is the least that holds the program's lines, its constants, and a tape of `tape` cells (16
-    by default) beside its local arrays. `registers` is the most that the program may use. `limit` and `reading`
+    by default) beside its local arrays. `registers` is the most that the program may use. `isa` is the instruction
+    set: "published", the paper's, or "extended", with * / % & | ^ << >> < and == as instructions. `limit` and `reading`
     are as in `cprograms.load`.
 
     Raises ProgramError for what is not a tape program or does not fit, UsageError for options that make no sense.
@@ -49,16 +51,19 @@ def compile_anc(
             path,
             source=source,
             entry=entry,
+            bits=isa != "published",
             **reading,
         )
-        return _compiled(program, memory_size, tape, registers)
+        return _compiled(program, memory_size, tape, registers, isa)
 
 
-def _compiled(program: TapeProgram, memory_size: int | None, tape: int | None, registers: int | None) -> AncProgram:
+def _compiled(
+    program: TapeProgram, memory_size: int | None, tape: int | None, registers: int | None, isa: str
+) -> AncProgram:
     if memory_size is not None and tape is not None and tape + program.array_cells > memory_size:
         arrays = f" and {program.array_cells} of local arrays" if program.array_cells else ""
         raise UsageError(f"a tape of {tape} cells{arrays} does not fit a memory of {memory_size}")
-    assembly = compile_tape(program, memory_size, TAPE if tape is None else tape, registers)
+    assembly = compile_tape(program, memory_size, TAPE if tape is None else tape, registers, isa)
     if assembly.memory_size > MAX_MEMORY:
         message = (
             f"'{program.name}' needs a memory of {assembly.memory_size} cells, more than the machine's {MAX_MEMORY}"

@@ -91,7 +91,7 @@ class AncProgram:
     @cached_property
     def source_program(self) -> TapeProgram:
         """The C program, parsed from `text` when it is first needed: runs do without."""
-        return load_tape(source=self.text, entry=self.entry, self_contained=True)
+        return load_tape(source=self.text, entry=self.entry, self_contained=True, bits=True)
 
     def run(self, tape: Sequence[int] | Values, max_steps: int = MAX_STEPS) -> Run:
         """Execute on a tape of at most M values of 0..M-1; the cells after them hold 0.
@@ -186,6 +186,7 @@ class AncProgram:
     def as_dict(self) -> dict[str, Any]:
         """What `config.json` and `compile --json` say, without the files' hashes."""
         return header("anc", self.entry) | {
+            "isa": self.controller.isa,
             "memory_size": self.memory_size,
             "registers": self.controller.register_count,
             "lines": len(self.program),
@@ -241,7 +242,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:
     program.source_program = source
     if str(program.program) != files[artifact.ASSEMBLY].decode():
         raise ValueError(f"{artifact.ASSEMBLY} is not what the matrices say")
-    ensure_same(config, program.as_dict())
+    ensure_same({"isa": "published"} | config, program.as_dict())  # once, there was no other
     if config["measured"] is not None:
         report = ExactReport.from_dict(config["measured"])
         ensure_possible(report, program.samples is not None)
@@ -252,7 +253,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> AncProgram:
 def _source(content: bytes, entry: str) -> TapeProgram:
     """The C program of an artifact, which was printed: it is read without a preprocessor, and includes nothing."""
     try:
-        return load_expanded_tape(self_contained(content), entry)
+        return load_expanded_tape(self_contained(content), entry, bits=True)
     except (ProgramError, UsageError) as e:
         raise ValueError(f"{artifact.C_PROGRAM}: {first_message(e)}") from e
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shlex
 from html import escape
@@ -109,8 +110,9 @@ def _cells(tape: Values) -> str:
 def _use(path: str, tape: Values) -> str:
     quoted, cells = shlex.quote(path), _cells(tape)
     snippets = (
-        ("Python", f'import surrogate\n\ns = surrogate.load("{path}")\ns.run([{cells.replace(",", ", ")}])'),
+        ("Python", f"import surrogate\n\ns = surrogate.load({json.dumps(path)})\ns.run([{cells.replace(',', ', ')}])"),
         ("Command line", f"surrogate run {quoted} --tape {cells}"),
+        ("C", f"surrogate export {quoted} --format c"),
     )
     return "".join(f"<h3>{title}</h3><pre><code>{escape(text)}</code></pre>" for title, text in snippets)
 

@@ -38,14 +38,8 @@ class Runs:
 def run_exactly(controller: Controller, tapes: Values, max_steps: int) -> Runs:
     """Run the likeliest program on tapes [n, M], over integers: what the machine does by arg-max, only faster."""
     reading = likeliest(probabilities_of(controller))
-    code = interpreter.encode([reading.assembly])
-    state = interpreter.start(code, tapes)
-    state.line += reading.start
-    for _ in range(max_steps):
-        if state.stopped.all():
-            break
-        interpreter.step(code, state)
-    return Runs(state.tape[0], state.steps[0], state.stopped[0])
+    runs = interpreter.run_one(reading.assembly, tapes, max_steps, reading.start)
+    return Runs(runs.tape, runs.steps, runs.stopped)
 
 
 def run_softly(controller: Controller, tapes: Values, max_steps: int) -> Runs:

@@ -24,6 +24,7 @@ def _tape(text: str) -> list[int]:
 OPTIONS = (
     Option("--memory-size", type=int, metavar="M", help="cells, and values (default: the least)"),
     Option("--tape", type=int, metavar="N", help="cells beside local arrays (default 16)"),
+    Option("--isa", choices=("published", "extended"), help="extended has * / %% & | ^ << >> < == (default published)"),
     Option("--registers", type=int, metavar="R", help="the most registers it may use (default: any)"),
 )
 TAPE = Option("--tape", type=_tape, metavar="A,B,...", help="exact programs: the first cells; zeros follow")
@@ -43,7 +44,7 @@ ADAPT_OPTIONS = (
         metavar="JSONL",
         help='rows {"in": [...], "out": [...], "mask": [...]}; - is stdin',
     ),
-    Option("--method", choices=("published", "hybrid"), default="hybrid", help="how (default hybrid)"),
+    Option("--method", choices=("published", "hybrid", "both"), default="hybrid", help="how (default hybrid)"),
     Option("--gradient", choices=("published", "exact"), help="of the published method (default: the authors')"),
     Option("--watch", metavar="DIR", help="write there how the published method goes on"),
     Option("--seeds", type=int, default=100, metavar="N", help="attempts (default 100)"),
@@ -107,6 +108,7 @@ class Anc:
         memory_size: int | None = None,
         tape: int | None = None,
         registers: int | None = None,
+        isa: str | None = None,
         limit: float | None = None,
         **reading: Unpack[Reading],
     ) -> AncProgram:
@@ -120,6 +122,7 @@ class Anc:
             memory_size=memory_size,
             tape=tape,
             registers=registers,
+            isa=isa or "published",
             limit=limit,
             **reading,
         )

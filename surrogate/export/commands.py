@@ -39,7 +39,7 @@ def export(options: argparse.Namespace, artifact: NumericArtifact | AncProgram) 
     what = "tapes, each as the program leaves it" if isinstance(artifact, AncProgram) else "rows"
     near = f"run back on {found.rows:,} {what}"
     if not isinstance(artifact, AncProgram):
-        near += f": off by {found.difference:.2g} standard deviations of a result at most"
+        near += f": off by {found.difference:.2g} of a result's range at most"
     files = ", ".join(map(str, found.files))
     report(f"{options.artifact} -> {files}", *(f"  {line}" for line in found.lines), f"  checked   {near}")
     return OK

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.sandbox.toolchain import executable
 
 Rows = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ def compiled(
 ) -> Path:
     """Write C files into a folder and compile them to a shared library there.
 
-    Raises UsageError with the compiler's first error.
+    Raises ProgramError with the compiler's first error, UsageError where there is no compiler.
     """
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -45,7 +45,7 @@ def compiled(
         raise UsageError(f"the exported C cannot be compiled: {e}") from None
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines() or ["?"]
-        raise UsageError(f"the exported C does not compile: {errors[0].strip()}")
+        raise ProgramError([Diagnostic(f"the exported C does not compile: {errors[0].strip()}", next(iter(files)))])
     return library
 
 

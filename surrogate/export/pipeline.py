@@ -25,12 +25,12 @@ from surrogate.numeric.artifact import NumericArtifact
 ROWS = 10_000
 """Rows of the domain that an export is run back on before it is written."""
 MOST = 1e-5
-"""How far it may be off, in standard deviations of a result."""
+"""How far it may be off, as a share of a result's range."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Files that were written, and how far they were off the artifact on `rows` rows, in standard deviations of the
+    """Files that were written, and how far they were off the artifact on `rows` rows, as a share of the range of the
     result that is off most; an exact program's tapes are equal."""
 
     files: tuple[Path, ...]
@@ -79,7 +79,7 @@ def export(
     else:
         made = chosen.make(artifact, request)
         told(f"running it back on {ROWS:,} rows")
-        rows, difference = ROWS, _ensure_near(artifact, made)
+        rows, difference = ROWS, _ensure_near(artifact, made, request)
     written = _write(target, made)
     return Exported(written, format, rows, difference, made.lines, made.facts)
 
@@ -129,7 +129,7 @@ def _ensure_free(targets: list[Path], force: bool) -> None:
             raise UsageError(f"{target}: exists; --force overwrites it")
 
 
-def _ensure_near(artifact: NumericArtifact, made: Made) -> float:
+def _ensure_near(artifact: NumericArtifact, made: Made, request: Request) -> float:
     """How far an export is off on rows of the domain. Raises ProgramError where that is more than MOST."""
     x = sample(artifact.program, ROWS, 0)
     expected = artifact.outputs(x) if made.expected is None else made.expected(x)
@@ -138,15 +138,15 @@ def _ensure_near(artifact: NumericArtifact, made: Made) -> float:
     worst = int(np.argmax(differences))
     if not differences[worst] <= MOST:
         result = artifact.results[worst].name
-        message = f"what was written is off by {differences[worst]:.2g} standard deviations of '{result}'"
-        hint = "--precision double computes with more digits" if "--precision" in FORMATS["c"].options else ""
-        raise ProgramError([Diagnostic(f"{message}: nothing was kept", artifact.entry, hint=hint)])
+        message = f"what was written is off by {differences[worst]:.2g} of the range of '{result}': nothing was kept"
+        hint = "--precision double computes with more digits" if request.precision == "float" else ""
+        raise ProgramError([Diagnostic(message, artifact.entry, hint=hint)])
     return float(differences[worst])
 
 
 def off(found: Rows, expected: Rows) -> Rows:
-    """The greatest difference of each result, [n, R] each, in its standard deviations; infinite where only one of the
-    two is a number."""
+    """The greatest difference of each result, [n, R] each, as a share of the range of what is expected; infinite where
+    only one of the two is a number."""
     differences = []
     for got, true in zip(found.T, expected.T, strict=True):
         known = np.isfinite(true)
@@ -157,7 +157,7 @@ def off(found: Rows, expected: Rows) -> Rows:
             differences.append(0.0)
             continue
         half = true[known] / 2  # differences of large doubles overflow
-        unit = half.std() or np.abs(half).max() or 1.0
+        unit = np.ptp(half) or np.abs(half).max() or 1.0
         differences.append(float(np.abs(got[known] / 2 - half).max() / unit))
     return np.array(differences)
 

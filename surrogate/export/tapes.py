@@ -144,7 +144,7 @@ def _sources(program: AncProgram, request: Request) -> dict[str, str]:
 
 
 def _value(op: Op) -> str:
-    return f"value = {op.row.c.format(a='a', b='b')};"
+    return f"value = {op.row.everywhere.format(a='a', b='b')};"
 
 
 def _filled(text: str, values: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ import argparse
 import textwrap
 from pathlib import Path
 
+from cprograms.announcements import announced
 from cprograms.diagnostics import UsageError
 from surrogate.container import ensure_free
 from surrogate.graph.artifact import GraphProgram
@@ -48,9 +49,10 @@ def finetune(options: argparse.Namespace, program: GraphProgram) -> int:
     output = Path(options.output or f"{stem(options.artifact, '.graph')}-finetuned.graph")
     ensure_free(output)
     (x, y), warning = measured_rows(options.data, program.program, None)
-    found = program.fit(x, y)
-    program.check()
-    program.save(output)
+    with announced(f"fitting the constants of {options.artifact}"):
+        found = program.fit(x, y)
+        program.check()
+        program.save(output)
     reached = options.target_nmse is None or found.after <= options.target_nmse
     if options.json:
         warnings = [] if warning is None else [warning]

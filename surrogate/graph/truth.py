@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
-from cprograms.diagnostics import ProgramError
-from cprograms.lowering import lower
-from cprograms.program import Program
+from cprograms.graph import Graph
 from surrogate.graph.module import GraphModule
 from surrogate.numeric.batches import slopes
 from surrogate.numeric.checking.gradients import Slopes
 
+MOST_WORK = 20_000
+"""Nodes times results, a backward pass each: of more, differences of what the program gives are had sooner."""
 
-def program_slopes(program: Program) -> Slopes | None:
-    """Derivatives [n, A] -> [n, R, A]; None where the graph is not exact: loops that are not unrolled may be long."""
-    try:
-        graph = lower(program)
-    except ProgramError:  # it takes too long
+
+def program_slopes(graph: Graph, arguments: Sequence[str]) -> Slopes | None:
+    """Derivatives [n, A] -> [n, R, A]; None where the graph is not exact, as loops that are not unrolled may be long,
+    or where it is too large."""
+    if not graph.exact or len(graph.nodes) * len(graph.roots) > MOST_WORK:
         return None
-    if not graph.exact:
-        return None
-    return partial(slopes, GraphModule(graph, [a.name for a in program.arguments]).requires_grad_(False))
+    return partial(slopes, GraphModule(graph, arguments).requires_grad_(False))

@@ -98,7 +98,7 @@ class Surrogate(NumericArtifact, Optimising):
         write(path, kept.config(), files)
 
     def program_slopes(self) -> Slopes | None:
-        return program_slopes(self.program)
+        return program_slopes(self.lowered, [a.name for a in self.arguments]) if self.lowered else None
 
     @property
     def _taps(self) -> Taps | None:
@@ -214,7 +214,7 @@ class Surrogate(NumericArtifact, Optimising):
             self.untuned,
             self.derivatives,
             self.finetunings,
-            self.options,
+            self.options or (f"-O{self.opt_level}", "--seed", str(self.seed)),
         )
 
     def config(self) -> dict[str, Any]:
@@ -234,7 +234,7 @@ class Surrogate(NumericArtifact, Optimising):
             **({} if self.derivatives is None else {"derivatives": self.derivatives}),
             **({"untuned": list(self.untuned)} if self.untuned else {}),
             **({"finetuned": [f.as_dict() for f in self.finetunings]} if self.finetunings else {}),
-            "options": list(self.options),
+            **({"options": list(self.options)} if self.options else {}),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
@@ -266,7 +266,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         untuned=tuple(config.get("untuned", ())),
         derivatives=None if config.get("derivatives") is None else int(config["derivatives"]),
         finetunings=tuple(Finetuning.from_dict(d) for d in config.get("finetuned", ())),
-        options=tuple(map(text, config.get("options", (f"-O{config['opt_level']}", "--seed", str(config["seed"]))))),
+        options=tuple(map(text, config.get("options", ()))),
     )
     surrogate.program = program
     if surrogate.opt_level not in range(4) or min(surrogate.seed, surrogate.rows) < 0:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cprograms
+from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic
 from cprograms.names import listed
 from surrogate.container import ensure_free
@@ -99,8 +100,9 @@ def finetune(options: argparse.Namespace, surrogate: Surrogate) -> int:
             seed=options.seed or 0,
             told=told,
         )
-    summarised = summary(found)
-    found.save(output)
+    with announced(f"checking {output}"):
+        summarised = summary(found)
+        found.save(output)
     record = found.finetunings[-1]
     reached = options.target_nmse is None or record.after <= options.target_nmse
     warnings = [in_one_line(w) for w in (warning, *(summarised.warnings or [])) if w is not None]

@@ -117,6 +117,7 @@ def compile_program(
         bound_scale(made.network, program, graph)
     found = _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
     given = {"rows": rows, "taps": taps, "seconds": seconds, "steps": steps, "target-nmse": target_nmse}
+    found.lowered = graph
     found.options = _asked(settings, {**given, "compiler": compiler})
     return found
 

@@ -20,7 +20,7 @@ def report_page(options: argparse.Namespace, surrogate: Surrogate) -> int:
             f"{network_line(surrogate.module, surrogate.operators)}.",
             f"{'. '.join(f'{text[0].upper()}{text[1:]}' for text in (origin, guard) if text)}.",
         ],
-        compiling=["surrogate", "compile", "program.c", f"-O{surrogate.opt_level}", "--seed", str(surrogate.seed)],
+        compiling=["surrogate", "compile", "program.c", *surrogate.origin.options],
         facts=[("compiler's weights", f"SHA-256 {surrogate.compiler}")],
         trained=[(f"on {f.source}", f.before, f.after) for f in surrogate.finetunings],
     )

@@ -17,7 +17,9 @@ from torch import nn
 import cprograms
 from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.frontend.loading import load_expanded
+from cprograms.graph import Graph
 from cprograms.inputs import inputs_of, masked_like
+from cprograms.lowering import lower
 from cprograms.program import Argument, Program, Result, Signature
 from surrogate.container import Measurement, ensure_same, fingerprint, first_message, self_contained
 from surrogate.numeric.batches import predicted, slopes
@@ -62,6 +64,14 @@ class NumericArtifact:
     def program(self) -> Program:
         """The program, parsed from `text` when it is first needed: predictions do without."""
         return cprograms.load(source=self.text, self_contained=True)
+
+    @cached_property
+    def lowered(self) -> Graph | None:
+        """The program's dataflow graph, as far as it is followed; None where that takes too long."""
+        try:
+            return lower(self.program)
+        except ProgramError:
+            return None
 
     @property
     def signature(self) -> Signature:
@@ -129,7 +139,9 @@ class NumericArtifact:
     def check(self, rows: int = 2000, seed: int = 0, *, timed: bool = False) -> Report:
         """Compare with the program on fresh rows; see `surrogate.numeric.check`. The report is kept as `measured`."""
         derivatives = Derivatives(self.slopes, self.program_slopes()) if self.differentiable else None
-        measured = check(self.program, self.outputs, rows, seed, derivatives=derivatives, timed=timed)
+        measured = check(
+            self.program, self.outputs, rows, seed, graph=self.lowered, derivatives=derivatives, timed=timed
+        )
         self.measurement = Measurement(measured, self._fingerprint())
         return measured
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cprograms import options
 from cprograms.diagnostics import UsageError
+from cprograms.graph import Graph
 from cprograms.program import Program
 from cprograms.sandbox import Fault, why
 from cprograms.screen import on_screen
@@ -131,12 +132,14 @@ def check(
     rows: int = 2000,
     seed: int = 0,
     *,
+    graph: Graph | None = None,
     derivatives: Derivatives | None = None,
     timed: bool = False,
 ) -> Report:
     """Compare predictions, [n, arguments] -> [n, results], with a program on fresh rows.
 
-    Where `derivatives` are given they are compared as well; where it is to be `timed`, so is the speed of both.
+    The dataflow `graph` tells the program's branches. Where `derivatives` are given they are compared as well; where it
+    is to be `timed`, so is the speed of both.
 
     The rows are never those that a surrogate was compiled from, whichever seed is given (see `fresh_seed`), though on
     a small domain of integers the same values may come up.
@@ -159,7 +162,7 @@ def check(
     return replace(
         report,
         worst_row=worst_row(errors.index(report.worst), report.worst.name, x, y, found),
-        regions=regions(program, x, y, distance),
+        regions=regions(program, graph, x, y, distance),
         gradients=derivatives and gradient_errors(program, x, y, *derivatives),
         bounds=tuple(error_bars(r.name, distance[:, k], x, program.arguments) for k, r in enumerate(program.results)),
         speed=speed_of(program, predict, x) if timed else None,

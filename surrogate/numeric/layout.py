@@ -31,6 +31,8 @@ from surrogate.terminal.console import columns, painted
 
 MOST_RESULTS, WORST = 16, 8
 """Results that are reported one by one; of more, so many of the greatest error."""
+FEW = 4
+"""Lines that other figures of several results take; one where not all results are told."""
 LABEL, INDENT = 10, 2
 """Columns of a label with the spaces after it, and of what is before it."""
 NAME = 8
@@ -61,19 +63,29 @@ def report_lines(measured: Report, signature: Signature, max_nmse: float | None 
     With `max_nmse` each result is marked: whether its nMSE is at most that.
     """
     several, shown = len(measured.results) > 1, _shown(measured)
-    names, first = {r.name for r in shown}, _first(measured, max_nmse)
+    names, first = [r.name for r in _worst_first(measured)], _first(measured, max_nmse)
     rounding = exact(measured.worst)
+    regions = sorted(measured.regions, key=lambda r: names.index(r.result))
+    bars = sorted(measured.bounds, key=lambda b: names.index(b.name))
     parts = [
         ("error", [first, *(_more(measured, shown, max_nmse) if several else _spread(shown[0]))]),
         ("worst", [worst_line(measured.worst_row, signature)] if measured.worst_row and not rounding else []),
-        ("where", [region_line(r, several) for r in measured.regions if r.result in names]),
-        ("range", range_lines(measured)),
+        ("where", _few([region_line(r, several) for r in regions], measured)),
+        ("range", _few(range_lines(measured), measured)),
         ("gradient", [gradient_line(measured.gradients, several)] if measured.gradients else []),
-        ("bounds", bars_lines([b for b in measured.bounds if b.name in names])),
+        ("bounds", _few(bars_lines(bars), measured)),
         ("speed", [speed_line(measured.speed)] if measured.speed else []),
         ("left out", [fault_words(measured)] if measured.faults else []),
     ]
     return [f"{'' if k else label:{LABEL}}{line}" for label, lines in parts for k, line in enumerate(lines)]
+
+
+def _few(lines: list[str], measured: Report) -> list[str]:
+    """The first lines, where there are more than can be read at a glance."""
+    most = FEW if len(measured.results) <= MOST_RESULTS else 1
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], f"{lines[most - 1]} (and {len(lines) - most} more: --json)"]
 
 
 def _first(measured: Report, max_nmse: float | None) -> str:
@@ -92,7 +104,11 @@ def _shown(measured: Report) -> list[ResultError]:
     """All results in order, or of many the worst."""
     if len(measured.results) <= MOST_RESULTS:
         return list(measured.results)
-    return sorted(measured.results, key=lambda r: r.nmse if math.isfinite(r.nmse) else math.inf, reverse=True)[:WORST]
+    return _worst_first(measured)[:WORST]
+
+
+def _worst_first(measured: Report) -> list[ResultError]:
+    return sorted(measured.results, key=lambda r: r.nmse if math.isfinite(r.nmse) else math.inf, reverse=True)
 
 
 def _more(measured: Report, shown: Sequence[ResultError], max_nmse: float | None) -> list[str]:

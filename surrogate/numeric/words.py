@@ -15,6 +15,8 @@ from surrogate.numeric.checking.regions import EXACT, Region
 from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.rows import MOST_FAULTS
 
+SMALLEST = 1e-5
+"""A share below it is told as being below it."""
 BAD_NMSE = 0.1
 """Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
 MOST_ARGUMENTS, WORST_ARGUMENTS = 16, 8
@@ -93,7 +95,7 @@ def region_line(region: Region, several: bool) -> str:
 def region_words(region: Region) -> str:
     """What of the domain a region is."""
     if region.argument:
-        return f"{region.argument} in [{number(region.low)}, {number(region.high)}]"
+        return f"{region.argument} in {interval(region.low, region.high)}"
     place = f" ({region.file}:{region.line})" if region.line else ""
     return f"{region.condition if region.holds else f'not ({region.condition})'}{place}"
 
@@ -137,7 +139,10 @@ def bars_lines(bounds: Sequence[Bound]) -> list[str]:
 
 def bars_words(bound: Bound) -> str:
     """The bars of a result."""
-    return f"±{short(bound.p90)} for 90 % of inputs, ±{short(bound.p99)} for 99 %{_sliced(bound)}"
+    if math.isinf(bound.p90):
+        return "none: too few rows"
+    p99 = "none for 99 %: too few rows" if math.isinf(bound.p99) else f"±{short(bound.p99)} for 99 %"
+    return f"±{short(bound.p90)} for 90 % of inputs, {p99}{_sliced(bound)}"
 
 
 def _sliced(bound: Bound) -> str:
@@ -145,13 +150,13 @@ def _sliced(bound: Bound) -> str:
         return ""
     bars = [p90 for p90, _ in bound.slices]
     places = (bars.index(min(bars)), bars.index(max(bars)))
-    parts = [f"±{short(bars[k])} in [{number(bound.edges[k])}, {number(bound.edges[k + 1])}]" for k in places]
+    parts = [f"±{short(bars[k])} in {interval(*bound.edges[k : k + 2])}" for k in places]
     return f"; by {bound.argument}, 90 % from {' to '.join(parts)}"
 
 
 def speed_line(speed: Speed) -> str:
     """How long evaluations take, and which is faster."""
-    alone, batched = (_beside(speed.program, own) for own in (speed.alone, speed.batched))
+    alone, batched = (beside(speed.program, own) for own in (speed.alone, speed.batched))
     return (
         f"C program {nanoseconds(speed.program)} in the sandbox; surrogate {nanoseconds(speed.alone)} alone"
         f" ({alone}), {nanoseconds(speed.batched)} in batches of {speed.batch:,} ({batched})"
@@ -166,7 +171,9 @@ def nanoseconds(v: float) -> str:
     return f"{v:.3g} ns"
 
 
-def _beside(program: float, own: float) -> str:
+def beside(program: float, own: float) -> str:
+    if 0.95 < program / own < 1.05:
+        return "as fast"
     times, word = (program / own, "faster") if program >= own else (own / program, "slower")
     return f"{times:.2g} × {word}" if times < 100 else f"{round(times, -len(str(int(times))) + 2):,.0f} × {word}"
 
@@ -176,10 +183,18 @@ def short(v: float) -> str:
     return number(v) if math.isinf(v) else f"{v:.3g}"
 
 
+def interval(low: float, high: float) -> str:
+    """A range in as many digits as tell its ends apart, four at least."""
+    digits = next((d for d in range(4, 17) if float(f"{high:.{d}g}") - float(f"{low:.{d}g}") > 0.9 * (high - low)), 17)
+    return f"[{low:.{digits}g}, {high:.{digits}g}]"
+
+
 def percent(v: float) -> str:
     """A share or a relative error, in two digits."""
     if not math.isfinite(v):
         return f"{number(v)} %"
+    if 0 < v < SMALLEST:
+        return f"<{100 * SMALLEST:g} %"
     return f"{100 * v:.2g} %" if v < 0.995 else f"{100 * v:,.0f} %"
 
 

@@ -27,8 +27,8 @@ _HOPES = 0.0, 1.0, 2.0
 _POLISHED, _NEARBY, _SAMPLED = 3, 64, 1024
 """For each row: points that are polished, points about the best row that are looked at, and points of the sample."""
 _RADIUS, _LEAST_RADIUS = 0.2, 1e-4
-_MARGIN, _LEAST_MARGIN, _MOST_MARGIN = 1e-5, 1e-7, 1e-2
-"""How far inside the conditions a row is sought, in units of their ranges: more where the last one missed them."""
+_LEAST_MARGIN, _MOST_MARGIN = 1e-9, 1e-2
+"""How far inside the conditions a row is sought, in units of their ranges: by as much as the last one missed them."""
 _NEIGHBOURS = 3
 """The last attempts are neighbours in integers."""
 _LESS = 0.9
@@ -138,7 +138,7 @@ class _Chooser:
 
     def __init__(self, truth: Truth, optima: Points, sampled: Points, rng: np.random.Generator):
         self.truth, self.optima, self.sampled, self.rng = truth, optima, sampled[:_SAMPLED], rng
-        self.radius, self.margin = _RADIUS, _MARGIN
+        self.radius, self.margin = _RADIUS, _LEAST_MARGIN
 
     def next(self, still: int, patience: int) -> Points | None:
         """A point [d] that was not run yet, after so many attempts without a gain; None where nothing promises one."""
@@ -153,13 +153,15 @@ class _Chooser:
 
     def relax(self) -> None:
         """After an attempt that promised nothing: nearer to the conditions' bounds."""
-        self.margin = max(self.margin / 2, _LEAST_MARGIN)
+        self.margin = max(self.margin / 4, _LEAST_MARGIN)
 
     def adapt(self, row: Row, gained: bool) -> None:
         """After a row: nearer to the best one where nothing was gained, further inside what was violated."""
         self.radius = min(2 * self.radius, _RADIUS) if gained else max(self.radius / 2, _LEAST_RADIUS)
-        missed = 0 < row.violation < math.inf
-        self.margin = float(np.clip(self.margin * (8 if missed else 0.5), _LEAST_MARGIN, _MOST_MARGIN))
+        missed = row.violation if row.violation < math.inf else 0.0
+        self.margin = float(
+            np.clip(max(2 * self.margin, missed) if missed else self.margin / 4, _LEAST_MARGIN, _MOST_MARGIN)
+        )
 
     def _first(self) -> Points:
         """The surrogate's optimum; any point where it has none."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -143,7 +144,8 @@ def _minimised(
 ) -> Points:
     """The last point of one of SciPy's methods; the start where it ends at none."""
     exact = {"SLSQP": {"maxiter": 40, "ftol": 1e-10}, "L-BFGS-B": {"maxiter": 40, "ftol": 1e-14, "gtol": 1e-9}}
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a step that left the bounds by rounding
         found = minimize(value, start, jac=True, method=method, bounds=ends, constraints=held, options=exact[method]).x
     low, high = np.array(ends).T
     return np.clip(found, low, high) if np.isfinite(found).all() else start

@@ -16,7 +16,7 @@ from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
 from cprograms.frontend.flags import Flags
 from cprograms.frontend.source import Source
 from cprograms.processes import argument
-from cprograms.sandbox.toolchain import executable
+from surrogate.export.native import compiler as usual_compiler
 
 BUILD_SECONDS = 300
 _MOST_ERRORS = 8
@@ -51,10 +51,7 @@ def compiler(chosen: str | None = None, flags: str | None = None) -> Compiler:
         raise UsageError(f"--cc and --cflags take words as a shell does: {e}") from None
     if words and shutil.which(words[0]) is None:
         raise UsageError(f"--cc: there is no command '{words[0]}'")
-    if not words:
-        # zig's default makes undefined behaviour trap, which no other compiler does.
-        words = ["gcc"] if shutil.which("gcc") else [executable(), "cc", "-fno-sanitize=undefined"]
-    return Compiler(tuple(words), (_LEVEL, *given))
+    return Compiler(tuple(words or usual_compiler()), (_LEVEL, *given))
 
 
 def native_flags(flags: Flags) -> list[str]:

@@ -37,8 +37,8 @@ _OUTSIDE = 1e-3
 """Above this share, calls outside the domain are warned of."""
 _EVEN = 1.03
 """Times that differ by less are called the same."""
-_SECONDS, _MIX = 5.0, 0.7
-"""Of the fine-tuning on the program's own calls: how long, and their share of the rows."""
+_STEPS, _MIX = 10, 0.7
+"""Of the fine-tuning on the program's own calls: steps of half a second's work, and their share of the rows."""
 _LITTLE, _FEWEST = 1e-4, 64
 """An nMSE on its own calls that is good enough; and the rows of them that a fine-tuning takes at least."""
 
@@ -118,7 +118,7 @@ def _stages() -> Iterator[Callable[[str], None]]:
 def _surrogate(options: argparse.Namespace) -> Compiled | Make:
     """The artifact that is given, or what compiles one. Raises UsageError for options that do not go together."""
     if options.surrogate is None:
-        return _maker(
+        return maker(
             {o.dest: getattr(options, o.dest) for o in MAKING if o.given(options)}, options.width, bool(options.uniform)
         )
     own: Option | None = next((o for o in (*MAKING, WIDTH, UNIFORM) if o.given(options)), None)
@@ -132,7 +132,7 @@ def _surrogate(options: argparse.Namespace) -> Compiled | Make:
     return artifact
 
 
-def _maker(given: Mapping[str, Any], width: int | None, uniform: bool) -> Make:
+def maker(given: Mapping[str, Any], width: int | None, uniform: bool) -> Make:
     """Compiles at -O2, or as the options say, and goes on from there on the program's own calls.
 
     It does so for a width, and where the surrogate errs more on those than is little and than over its domain, unless
@@ -141,10 +141,10 @@ def _maker(given: Mapping[str, Any], width: int | None, uniform: bool) -> Make:
     if width is not None and width < 1:
         raise UsageError(f"--width must be 1 or more, not {width}")
     settings = {"opt_level": 2} | {n: v for n, v in given.items() if n not in ("ranges", "sizes", "fixed")}
-    seconds = float(settings.get("seconds") or _SECONDS)
+    budget = {n: settings[n] for n in ("seconds", "steps") if n in settings} or {"steps": _STEPS}
     if settings["opt_level"] < 3 and (width is not None or not uniform):
-        settings.pop("seconds", None)  # it is the fine-tuning's
-    further: dict[str, Any] = {"seconds": seconds, "plain": bool(given.get("plain")), "seed": given.get("seed") or 0}
+        settings = {n: v for n, v in settings.items() if n not in budget}  # it is the fine-tuning's
+    further: dict[str, Any] = {**budget, "plain": bool(given.get("plain")), "seed": given.get("seed") or 0}
 
     def make(program: Program, calls: Rows) -> Surrogate:
         made = compile_program(program, **settings)
@@ -175,11 +175,9 @@ def _own_rows(program: Program, calls: Rows) -> tuple[Rows, Rows] | None:
 
 def lines_of(found: Replacement, by: Compiler) -> list[str]:
     """What came of it, to read."""
-    profile = found.profile
-    of = f", about {100 * found.share:.0f} % of its time" if found.share > 0.005 else ""
     return [
         f"function  {found.artifact.signature}",
-        f"calls     {_calls(profile.calls)} of the original in a run{of}",
+        f"calls     {_calls(found.profile.calls)} in a run of the original",
         *domain_lines(found.artifact.signature),
         *_outside_lines(found),
         *_surrogate_lines(found),
@@ -212,7 +210,7 @@ def _surrogate_lines(found: Replacement) -> list[str]:
     lines = [f"error     {', '.join(parts)}"] if parts else []
     if found.after is not None:
         before, now = found.profile.nanoseconds, found.after.nanoseconds
-        lines.append(f"a call    {_duration(before)} → {_duration(now)}{_times(before, now)}")
+        lines.append(f"speed     {_duration(before)} → {_duration(now)} a call{_times(before, now)}")
     return lines
 
 
@@ -220,11 +218,12 @@ def _time_lines(found: Replacement, by: Compiler) -> list[str]:
     before, now = found.original.seconds, found.replaced.seconds
     runs = len(found.original.all)
     median = f"median of {runs} runs each" if runs > 1 else "one run each"
-    return [f"program   {before:.3f} s → {now:.3f} s{_times(before, now)} ({median}, {by.name})"]
+    of = f"; '{found.program.entry}' took {100 * found.share:.0f} % of it" if found.share > 0.005 else ""
+    return [f"time      {before:.3f} s → {now:.3f} s of the program{_times(before, now)} ({median}, {by.name}{of})"]
 
 
 def _duration(nanoseconds: float) -> str:
-    return f"{nanoseconds / 1000:,.1f} µs" if nanoseconds >= 10_000 else f"{nanoseconds:.0f} ns"
+    return f"{nanoseconds / 1000:,.1f} µs" if nanoseconds >= 10_000 else f"{nanoseconds:,.0f} ns"
 
 
 def _times(before: float, now: float) -> str:

@@ -6,7 +6,7 @@ import argparse
 
 from surrogate.mlp.target import OPTIONS as COMPILING
 from surrogate.mlp.target import PLAIN
-from surrogate.numeric.options import RANGE, SECONDS, SHAPE
+from surrogate.numeric.options import RANGE, SECONDS, SHAPE, STEPS
 from surrogate.target import Option, output_option
 
 ABOUT = "run a whole program with a surrogate in the place of one function, and compare it with the original"
@@ -23,7 +23,7 @@ _SHARED = {o.dest: o for o in COMPILING}
 LEVEL = _SHARED["opt_level"]
 TAPS = _SHARED["taps"]
 SEED = _SHARED["seed"]
-MAKING = (LEVEL, RANGE, *(o for o in SHAPE if o.dest != "state"), TAPS, PLAIN, SECONDS, SEED)
+MAKING = (LEVEL, RANGE, *(o for o in SHAPE if o.dest != "state"), TAPS, PLAIN, SECONDS, STEPS, SEED)
 """What says how the surrogate is compiled, where there is none."""
 FUNCTION = Option("--function", dest="entry", required=True, metavar="F", help="the function to replace")
 WIDTH = Option("--width", type=int, metavar="N", help="an MLP of so many hidden units a layer: a narrow one is fast")

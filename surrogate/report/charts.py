@@ -11,14 +11,16 @@ import numpy.typing as npt
 
 from cprograms.program import Argument, Result
 from surrogate.report.colours import DIVERGING, VIRIDIS, as_url, gradient, painted
-from surrogate.report.study import Panel, Views
-from surrogate.report.svg import HEIGHT, INSIDE, Axis, bars, chart, polyline, short
+from surrogate.report.study import Panel, Through, Views
+from surrogate.report.svg import HEIGHT, INSIDE, ROUNDING, Axis, bars, chart, polyline, short
 
 BINS = 41
 DOTS = 40
 """A slice of at most so many whole numbers is drawn as dots."""
 QUANTILES = 0.01, 0.99
 SLOPE_HEIGHT = 170
+LEAST = 1e-32
+"""Of errors on a scale of powers of ten."""
 
 Values = npt.NDArray[np.float64]
 
@@ -57,15 +59,29 @@ def slice_figure(views: Views, place: int, arguments: Sequence[Argument], result
         f"{_slopes(panel, place, argument, result.name, r)}</div>"
         for r, result in enumerate(results)
     )
-    return f"<figure>{pairs}{_slider(views, place, argument) if len(views.arguments) > 1 else ''}</figure>"
+    beside = _slider(views, place, argument) if len(views.arguments) > 1 else ""
+    return f'<figure>{pairs}<p class="readout"></p>{beside}</figure>'
 
 
-def _values(panel: Panel, place: int, argument: Argument, name: str, r: int) -> str:
+def through_figures(through: Through, arguments: Sequence[Argument], name: str) -> str:
+    """The slices of a result through a row, and where that is on each."""
+    figures = []
+    for place, panel in enumerate(through.panels):
+        (k,) = panel.axes
+        at = float(through.row[k])
+        figures.append(
+            f"<figure>{_values(panel, place, arguments[k], name, 0, at)}"
+            f"<figcaption>{escape(arguments[k].name)} = {short(at)}</figcaption></figure>"
+        )
+    return "".join(figures)
+
+
+def _values(panel: Panel, place: int, argument: Argument, name: str, r: int, mark: float | None = None) -> str:
     x = _axis(panel, argument)
     both = panel.truth[:, :, r], panel.surrogate[:, :, r]
-    y = fixed_axis(both[0], name)
+    y = fixed_axis(*both, name)
     about = f"{name} along {argument.name}: the program and its surrogate"
-    return _pair(panel, place, r, "value", x, y, both[0][0], both[1][0], about, HEIGHT)
+    return _pair(panel, place, r, "value", x, y, both[0][0], both[1][0], about, HEIGHT, mark)
 
 
 def _slopes(panel: Panel, place: int, argument: Argument, name: str, r: int) -> str:
@@ -75,7 +91,9 @@ def _slopes(panel: Panel, place: int, argument: Argument, name: str, r: int) -> 
     truth, surrogate = (slopes(points, y[:, :, r]) for y in (panel.truth, panel.surrogate))
     x = _axis(panel, argument)
     about = f"the slope of {name} along {argument.name}: of the program and of its surrogate"
-    y = Axis.over(not_far_out(truth), "its slope", room=0.2)  # where the program jumps, slopes leave the picture
+    # Where the program jumps, slopes leave the picture; where one hardly changes, the picture is no magnifying glass.
+    ends = not_far_out(truth)
+    y = Axis.over(np.concatenate([ends, 0.9 * ends, 1.1 * ends]), "its slope", room=0.2)
     return _pair(panel, place, r, "slope", x, y, truth[0], surrogate[0], about, SLOPE_HEIGHT)
 
 
@@ -94,9 +112,13 @@ def _dotted(panel: Panel, whole: bool) -> bool:
     return whole and len(panel.points[0]) <= DOTS
 
 
-def fixed_axis(values: Values, label: str, room: float = 0.06) -> Axis:
-    """An axis for slices at all settings [c, n]: it holds the first whole, and of the others what is not far out."""
-    return Axis.over(np.concatenate([values[0], not_far_out(values)]), label, room=room)
+def fixed_axis(truth: Values, surrogate: Values, label: str) -> Axis:
+    """An axis for slices at all settings [c, n]: it holds the truth of the first whole, and else what is not far out.
+
+    What a surrogate says where there is no truth does not count.
+    """
+    beside = np.where(np.isfinite(truth), surrogate, np.nan)
+    return Axis.over(np.concatenate([truth[0], not_far_out(truth), not_far_out(beside)]), label, room=0.06)
 
 
 def not_far_out(values: Values) -> Values:
@@ -106,7 +128,17 @@ def not_far_out(values: Values) -> Values:
 
 
 def _pair(
-    panel: Panel, place: int, r: int, kind: str, x: Axis, y: Axis, truth: Values, surrogate: Values, about: str, h: int
+    panel: Panel,
+    place: int,
+    r: int,
+    kind: str,
+    x: Axis,
+    y: Axis,
+    truth: Values,
+    surrogate: Values,
+    about: str,
+    height: int,
+    mark: float | None = None,
 ) -> str:
     at = x.place(panel.points[0])
     dots = _dotted(panel, x.whole)
@@ -116,9 +148,10 @@ def _pair(
         f'<path class="{name}{" dotted" if dots else ""}" d="{polyline(at, y.place(values), dots)}"/>'
         for name, values in (("truth", truth), ("surrogate", surrogate))
     )
+    line = "" if mark is None else f"M{float(x.place(np.array(mark))):.1f} 0V{INSIDE}"
     ends = f' data-left="{x.low!r}" data-right="{x.high!r}" data-low="{y.low!r}" data-high="{y.high!r}"'
     given = f' data-panel="{place}" data-kind="{kind}"{ends}'
-    return chart(x, y, f'<path class="at" d=""/>{paths}', about, given, h)
+    return chart(x, y, f'<path class="at" d="{line}"/>{paths}', about, given, height)
 
 
 def _slider(views: Views, place: int, argument: Argument) -> str:
@@ -143,14 +176,14 @@ def map_view(views: Views, arguments: Sequence[Argument], results: Sequence[Resu
     )
     several = len(views.panels) > 1
     choice = f'<label class="live">over <select id="choose-pair">{pairs}</select></label>' if several else ""
-    maps = "".join(f'<div data-result="{r}">{maps_of(views.panels[0], arguments, q, r)}</div>'
+    maps = "".join(f'<div data-result="{r}">{maps_of(views.panels[0], arguments, q, r, len(results) > 1)}</div>'
                    for r, q in enumerate(results))  # fmt: skip
     sliders = "".join(_slider(views, place, arguments[k]) for place, k in enumerate(views.arguments))
     beside = f'<div class="sliders">{sliders}</div>' if len(names) > 2 else ""
     return f'<div id="map-view">{choice}{maps}{beside}</div>'
 
 
-def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int) -> str:
+def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int, several: bool) -> str:
     """Truth, surrogate and error over two arguments, the others in the middle."""
     truth, surrogate = panel.truth[:, :, r], panel.surrogate[:, :, r]
     low, high, reach = map_scale(truth, surrogate)
@@ -161,13 +194,14 @@ def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int)
         ("surrogate", surrogate[0], low, high, VIRIDIS),
         ("error", error, -reach, reach, DIVERGING),
     )
+    of = f" of {escape(result.name)}" if several else ""
     figures = []
     for kind, values, least, most, stops in drawn:
         url = as_url(painted(values.reshape(shape), least, most, stops))
         across, upwards = (arguments[k] for k in panel.axes)
         ends = f'<span class="low">{short(least)}</span><i style="background:{gradient(stops)}"></i>'
         figures.append(
-            f'<figure class="map"><figcaption>{kind}</figcaption><div class="box">'
+            f'<figure class="map"><figcaption>{kind}{of}</figcaption><div class="box">'
             f'<span class="up">{_ends(upwards)}</span><img src="{url}" data-kind="{kind}" alt="{kind} of'
             f' {escape(result.name)}"><span class="across">{_ends(across)}</span></div>'
             f'<div class="scale">{ends}<span class="high">{short(most)}</span></div></figure>'
@@ -177,13 +211,14 @@ def maps_of(panel: Panel, arguments: Sequence[Argument], result: Result, r: int)
 
 def map_scale(truth: Values, surrogate: Values) -> tuple[float, float, float]:
     """Of all settings [c, n]: the ends of the values' scale, and of the errors', which is from -reach to reach."""
-    axis = fixed_axis(truth, "", room=0)
+    axis = Axis.over(np.concatenate([truth[0], not_far_out(truth)]))
     with np.errstate(over="ignore", invalid="ignore"):
         error = np.abs(surrogate - truth)
     known = error[np.isfinite(error)]
     ends = [float(np.quantile(known, QUANTILES[1]))] if len(known) else []
     first = error[0][np.isfinite(error[0])]
-    return axis.low, axis.high, max([*ends, *first.tolist()], default=1.0) or 1.0
+    low = 0.0 if abs(axis.low) < ROUNDING * axis.high else axis.low
+    return low, axis.high, max([*ends, *first.tolist()], default=1.0) or 1.0
 
 
 def _ends(argument: Argument) -> str:
@@ -195,14 +230,14 @@ def _ends(argument: Argument) -> str:
 
 def training_curve(errors: Sequence[tuple[float, float]]) -> str:
     """The error before and after each fine-tuning, on a scale of powers of ten."""
-    known = [max(e, 1e-16) for pair in errors for e in pair if np.isfinite(e)]
+    known = [max(e, LEAST) for pair in errors for e in pair if np.isfinite(e)]
     low, high = 10.0 ** np.floor(np.log10(min(known))), 10.0 ** np.ceil(np.log10(max(known)) + 1e-9)
     x = Axis(0, len(errors), "fine-tunings", whole=True)
     y = Axis(float(low), float(max(high, 10 * low)), "nMSE", log=True)
     parts = []
     for k, pair in enumerate(errors):
         if np.isfinite(pair).all():
-            ends = x.place(np.array([k, k + 1.0])), y.place(np.maximum(pair, 1e-16))
+            ends = x.place(np.array([k, k + 1.0])), y.place(np.maximum(pair, LEAST))
             parts.append(f'<path class="surrogate" d="{polyline(*ends)}"/><path class="dots" d="'
                          f'{polyline(*ends, dots=True)}"/>')  # fmt: skip
     about = "nMSE of the worst result, before and after each fine-tuning"

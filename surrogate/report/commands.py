@@ -75,14 +75,22 @@ def _facts(artifact: NumericArtifact, found: Study) -> dict[str, Any]:
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """On stderr, where that is a terminal: the rows that are done."""
-    with Progress(
+    """On stderr, where that is a terminal, from when the first rows are done: how many they are."""
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
-    ) as bar:
-        work = bar.add_task("running the program", total=None)
-        yield lambda done, total: bar.update(work, completed=done, total=total)
+    )
+    work = bar.add_task("running the program", total=None)
+
+    def told(done: int, total: int) -> None:
+        bar.start()
+        bar.update(work, completed=done, total=total)
+
+    try:
+        yield told
+    finally:
+        bar.stop()

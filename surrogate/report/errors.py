@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from cprograms.names import listed
-from cprograms.program import bound
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.errors import ResultError
 from surrogate.numeric.checking.gradients import Gradients
 from surrogate.numeric.checking.regions import Region
 from surrogate.numeric.checking.speed import Speed
-from surrogate.numeric.words import BAD_NMSE, bad_results, fault_words, number
-from surrogate.report.page import code, paragraph, table
+from surrogate.numeric.words import (
+    BAD_NMSE,
+    bad_results,
+    beside,
+    error_line,
+    fault_words,
+    nanoseconds,
+    number,
+    percent,
+    region_words,
+    says_nothing,
+)
+from surrogate.report.page import code, folded_away, paragraph, table
+from surrogate.report.svg import short
+
+MOST_ROWS, MOST_REGIONS = 12, 4
+"""Of a table, and of what is said of where the error is: the others are there for those who ask."""
 
 
 def error_section(report: Report) -> str:
     """All that was measured, the worst first."""
-    parts = [_results(report), *map(_region, report.regions), *_outside(report)]
+    parts = [_results(report), _regions(report), *_outside(report)]
     parts += [_bounds(report)] if report.bounds else []
     parts += [_gradients(report.gradients)] if report.gradients else []
     parts += [_speed(report.speed)] if report.speed else []
@@ -41,12 +55,13 @@ def _results(report: Report) -> str:
     cells = []
     for r in rows:
         ends = [figure(bars[r.name].p90), figure(bars[r.name].p99)] if bars else []
-        share = [_percent(r.relative)] if relative else []
+        share = [_share(r.relative)] if relative else []
         cells.append([code(r.name), *map(figure, (r.nmse, r.r2, r.median, r.p99, r.max_error)), *ends, *share])
     return (
         paragraph(f"On {report.rows:,} fresh rows of the domain, drawn with seed {report.seed}{_left_out(report)}.")
         + _warning(report)
-        + table(header, cells)
+        + "".join(paragraph(f"{code(r.name)} is {escape(error_line(r))}.") for r in rows if says_nothing(r))
+        + _long_table(header, cells, f"{len(cells) - MOST_ROWS} results that err less", 1)
         + paragraph(
             "nMSE is the mean squared error over the variance of the truth: 1 is a constant's. Errors are absolute, in"
             " C units.",
@@ -70,19 +85,28 @@ def _warning(report: Report) -> str:
     return paragraph(f"<b>This is a bad surrogate{of}</b>: its nMSE is above {BAD_NMSE}.", "warning")
 
 
-def _percent(share: float) -> str:
-    return "–" if math.isnan(share) else f"{figure(100 * share)} %"
+def _share(v: float) -> str:
+    return "–" if math.isnan(v) else percent(v)
+
+
+def _long_table(header: Sequence[str], rows: Sequence[Sequence[str]], rest: str, words: int) -> str:
+    """The first rows, and the others for those who ask."""
+    first, others = rows[:MOST_ROWS], rows[MOST_ROWS:]
+    return table(header, first, words) + (folded_away(rest, table(header, others, words)) if others else "")
+
+
+def _regions(report: Report) -> str:
+    """Where the error is: of the results that err most, and of the others for those who ask."""
+    order = {r.name: -math.inf if math.isnan(r.nmse) else -r.nmse for r in report.results}
+    said = [_region(region) for region in sorted(report.regions, key=lambda region: order[region.result])]
+    first, others = said[:MOST_REGIONS], "".join(said[MOST_REGIONS:])
+    return "".join(first) + (folded_away("where the others err", others) if others else "")
 
 
 def _region(region: Region) -> str:
-    if region.argument:
-        where = f"where {code(region.argument)} is from {bound(region.low)} to {bound(region.high)}"
-    else:
-        place = f" (line {region.line})" if region.line else ""
-        where = f"where {code(region.condition)} is {'true' if region.holds else 'false'}{place}"
     return paragraph(
-        f"{100 * region.share:.0f} % of the squared error of {code(region.result)} is {where}, which is"
-        f" {100 * region.rows:.2g} % of the rows."
+        f"{percent(region.share)} of the squared error of {code(region.result)} is on {percent(region.rows)} of the"
+        f" rows: where {code(region_words(region))}."
     )
 
 
@@ -110,46 +134,35 @@ def _bounds(report: Report) -> str:
     for b in report.bounds:
         if b.argument:
             rows = [
-                (f"{bound(low)} to {bound(high)}", figure(p90), figure(p99))
+                (f"{short(low)} to {short(high)}", figure(p90), figure(p99))
                 for low, high, (p90, p99) in zip(b.edges, b.edges[1:], b.slices, strict=False)
             ]
             title = f"The bars of {code(b.name)} by {code(b.argument)}"
             parts.append(f"<h3>{title}</h3>{table((escape(b.argument), '90 % bar', '99 % bar'), rows)}")
-    return said + "".join(parts)
+    return said + (folded_away("the bars by where the input is", "".join(parts)) if parts else "")
 
 
 def _gradients(found: Gradients) -> str:
     source = "the program's graph" if found.source == "graph" else "differences of the program's results"
     worst = sorted(found.arguments, key=lambda a: -a.relative)
     rows = [
-        (code(a.argument), code(a.result), *map(figure, (a.rms_error, a.rms_true, a.max_error)), _percent(a.relative))
+        (code(a.argument), code(a.result), *map(figure, (a.rms_error, a.rms_true, a.max_error)), _share(a.relative))
         for a in worst
     ]
     jumps = f"; {found.jumps:,} are left out, as the program jumps or bends there" if found.jumps else ""
+    header = ("argument", "result", "error (rms)", "truth (rms)", "greatest error", "relative")
     return (
         "<h3>Its derivatives</h3>"
         + paragraph(f"Beside those of {source}, on {found.rows:,} rows{jumps}.")
-        + table(("argument", "result", "error (rms)", "truth (rms)", "greatest error", "relative"), rows, 2)
+        + _long_table(header, rows, f"{len(rows) - MOST_ROWS} arguments in which they err less", 2)
     )
 
 
 def _speed(speed: Speed) -> str:
     rows = [
-        ("the C program, in the sandbox", _time(speed.program)),
-        (f"the surrogate, {speed.batch:,} rows a call", _time(speed.batched)),
-        ("the surrogate, one row a call", _time(speed.alone)),
+        ("the C program, in the sandbox", nanoseconds(speed.program)),
+        (f"the surrogate, {speed.batch:,} rows a call", nanoseconds(speed.batched)),
+        ("the surrogate, one row a call", nanoseconds(speed.alone)),
     ]
-    ratio = speed.program / speed.batched
-    verdict = (
-        f"In batches the surrogate is {figure(ratio)} times faster than the C program."
-        if ratio >= 1
-        else f"The C program is {figure(1 / ratio)} times faster than the surrogate in batches."
-    )
+    verdict = f"In batches the surrogate is {beside(speed.program, speed.batched)} than the C program."
     return "<h3>Its speed</h3>" + paragraph(verdict) + table(("an evaluation", "takes"), rows)
-
-
-def _time(nanoseconds: float) -> str:
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:.3g} {unit}"
-    return f"{nanoseconds:.3g} ns"

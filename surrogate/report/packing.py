@@ -59,9 +59,10 @@ def _bounds(blocks: Values) -> tuple[Values, Values]:
 
 
 def _rounded(values: Values, unit: Values) -> npt.NDArray[np.int16]:
-    scaled = np.divide(values, unit[:, None], out=np.zeros_like(values), where=unit[:, None] > 0)
     known = np.isfinite(values)
-    return np.where(known, np.clip(np.round(MOST * np.where(known, scaled, 0)), -MOST, MOST), MISSING).astype("<i2")
+    with np.errstate(over="ignore"):  # what is beyond the scale is at its end
+        scaled = np.divide(values, unit[:, None], out=np.zeros_like(values), where=known & (unit[:, None] > 0))
+    return np.where(known, np.round(MOST * np.clip(scaled, -1, 1)), MISSING).astype("<i2")
 
 
 def _text(values: npt.NDArray[np.int16]) -> str:

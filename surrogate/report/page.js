@@ -79,6 +79,7 @@ function drawSlices(positions) {
     const found = block(panel.results[shown], blockOf(views, panel, positions), points.length);
     const low = Number(svg.dataset.low), high = Number(svg.dataset.high);
     const ends = [Number(svg.dataset.left), Number(svg.dataset.right)];
+    if (!slope) svg.known = { points, ...found };
     const across = points.map((v) => place(v, ...ends));
     for (const name of ["truth", "surrogate"]) {
       const values = slope ? slopes(points, found[name]) : found[name];
@@ -86,9 +87,24 @@ function drawSlices(positions) {
       const upwards = values.map((v) => place(v, low, high));
       path.setAttribute("d", line(slope ? between(across) : across, upwards, path.classList.contains("dotted")));
     }
+    if (views.stops.length < 2) continue;
     const stop = views.stops[panel.axes[0]][positions[panel.axes[0]]];
     svg.querySelector(".at").setAttribute("d", `M${place(stop, ...ends).toFixed(1)} 0V${INSIDE}`);
   }
+}
+
+// What the program and the surrogate say where the pointer is.
+function readOut(event) {
+  const svg = event.target.closest("#slice-view svg[data-kind=value]");
+  if (!svg?.known) return;
+  const { points, truth, surrogate } = svg.known, box = svg.querySelector("svg").getBoundingClientRect();
+  const left = Number(svg.dataset.left), right = Number(svg.dataset.right);
+  const x = left + ((event.clientX - box.left) / box.width) * (right - left);
+  const distances = points.map((v) => Math.abs(v - x)), k = distances.indexOf(Math.min(...distances));
+  const name = data.slices.names[data.slices.panels[svg.dataset.panel].axes[0]];
+  const said = (v) => (Number.isNaN(v) ? "no finite result" : short(v));
+  svg.closest("figure").querySelector(".readout").textContent =
+    `${name} = ${short(points[k])}: the program ${said(truth[k])}, the surrogate ${said(surrogate[k])}`;
 }
 
 // --- Maps ---
@@ -155,6 +171,7 @@ function show(result) {
 function startPictures() {
   const parts = [], slices = document.getElementById("slice-view"), maps = document.getElementById("map-view");
   parts.push(listen(slices, data.slices, drawSlices));
+  slices.addEventListener("pointermove", readOut);
   if (maps) {
     const pair = document.getElementById("choose-pair");
     const part = listen(maps, data.maps, (positions) => drawMaps(maps, positions, pair ? Number(pair.value) : 0));
@@ -174,7 +191,7 @@ function startRun(run) {
   const registers = all("[data-register]", root), cells = all("[data-cell]", root), lines = all("[data-line]", root);
   const fill = (boxes, values, written) => boxes.forEach((box, k) => {
     box.querySelector("b").textContent = values[k];
-    box.className = `box s${run.levels[values[k]] ?? 0}${written.includes(k) ? " written" : ""}`;
+    box.className = `slot s${run.levels[values[k]] ?? 0}${written.includes(k) ? " written" : ""}`;
   });
   const draw = () => {
     const k = Number(input.value), step = run.steps[k];

@@ -87,6 +87,11 @@ def paragraph(text: str, kind: str = "") -> str:
     return f"<p{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{text}</p>"
 
 
+def folded_away(title: str, body: str) -> str:
+    """What is only there when one asks for it."""
+    return f"<details><summary>{title}</summary>{body}</details>"
+
+
 def ensure_place(path: str) -> None:
     """Before long work: raises UsageError where a page has no place at `path`: another file is there, or no folder."""
     target = Path(path)

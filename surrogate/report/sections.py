@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 from collections.abc import Sequence
 from html import escape
@@ -12,14 +13,14 @@ import numpy as np
 
 from cprograms.program import MOST_LINES, Argument, Result, bound
 from surrogate.numeric.artifact import NumericArtifact, tensors_of
-from surrogate.numeric.words import bad_results, number
+from surrogate.numeric.words import bad_results, beside
 from surrogate.report import charts
 from surrogate.report.about import About
 from surrogate.report.colours import DIVERGING, VIRIDIS
-from surrogate.report.errors import error_section
+from surrogate.report.errors import error_section, figure
 from surrogate.report.packing import packed
 from surrogate.report.page import Section, code, paragraph, table
-from surrogate.report.source import coloured_c
+from surrogate.report.source import coloured_c, folded
 from surrogate.report.study import Study, Views
 from surrogate.report.svg import short
 from surrogate.version import __version__
@@ -34,11 +35,13 @@ def lead(artifact: NumericArtifact, about: About, study: Study) -> str:
     verdict = "bad" if bad_results(report) else ""
     of = f" of {worst.name}" if len(report.results) > 1 else ""
     figures = [
-        (f"nMSE{of}", number(worst.nmse), verdict),
-        ("R²", number(worst.r2), verdict),
-        ("greatest error", number(worst.max_error), ""),
+        (f"nMSE{of}", figure(worst.nmse), verdict),
+        ("R²", figure(worst.r2), verdict),
+        ("greatest error", figure(worst.max_error), ""),
         ("fresh rows", f"{report.rows:,}", ""),
     ]
+    if report.speed is not None:
+        figures.append(("beside the C program", beside(report.speed.program, report.speed.batched), ""))
     shown = "".join(f'<div class="{kind}"><dt>{escape(k)}</dt><dd>{v}</dd></div>' for k, v, kind in figures)
     return (
         f"<p>{code(str(artifact.signature))}</p>{''.join(paragraph(escape(s)) for s in about.made)}"
@@ -50,19 +53,24 @@ def _chooser(results: Sequence[Result], study: Study) -> str:
     """Which of the results the pictures show."""
     if len(study.results) < 2:
         return ""
-    options = "".join(f'<option value="{r}">{escape(results[k].name)}</option>' for r, k in enumerate(study.results))
+    worst = [r.name for r in study.report.results].index(study.report.worst.name)
+    options = "".join(
+        f'<option value="{r}"{" selected" if k == worst else ""}>{escape(results[k].name)}</option>'
+        for r, k in enumerate(study.results)
+    )
     return f'<p class="live chooser"><label>The pictures show <select id="choose-result">{options}</select></label></p>'
 
 
 def sections(artifact: NumericArtifact, about: About, study: Study, path: str) -> list[Section]:
     """All of them, from what it is to how it is made again."""
     return [
-        Section("The program", coloured_c(artifact.text), "Program"),
+        Section("The program", coloured_c(folded(artifact.text)), "Program"),
         Section("Where its inputs come from", _domain(artifact.arguments, study), "Domain"),
         Section("How far it is off", error_section(study.report), "Error"),
         Section("Truth and prediction", _predictions(artifact, study), "Predictions"),
         Section("The worst rows", _worst_rows(artifact, study), "Worst rows"),
         Section("Slices", _slices(artifact, study), "Slices"),
+        Section("Slices through the worst row", _through(artifact, study), "Through the worst"),
         *([Section("Maps", _maps(artifact, study.maps, study), "Maps")] if study.maps else []),
         *([Section("Training", _training(about), "Training")] if about.trained else []),
         Section("Use it", _use(artifact, path), "Use"),
@@ -115,7 +123,8 @@ def _domain(arguments: Sequence[Argument], study: Study) -> str:
         default = " <small>(nobody declared it)</small>" if a.origin == "default" else ""
         share = min(1.0, float(study.effects[k]))
         bar = f'<span class="share"><i style="width:{100 * share:.0f}%"></i></span>{100 * share:.0f} %'
-        rows.append((code(a.name), code(a.type.name), f"{bound(a.low)} to {bound(a.high)}{default}", bar))
+        ends = f'<span class="range">{short(a.low)} to {short(a.high)}</span>{default}'
+        rows.append((code(a.name), code(a.type.name), ends, f'<span class="range">{bar}</span>'))
     left = len(arguments) - len(rows)
     return (
         table(("argument", "type", "range", "how much it matters"), rows, 4)
@@ -196,6 +205,16 @@ def _slices(artifact: NumericArtifact, study: Study) -> str:
     )
 
 
+def _through(artifact: NumericArtifact, study: Study) -> str:
+    parts = [
+        f'<div class="panels" data-result="{r}">'
+        f"{charts.through_figures(through, artifact.arguments, artifact.results[k].name)}</div>"
+        for r, (k, through) in enumerate(zip(study.results, study.through, strict=True))
+    ]
+    said = "Here the other arguments are as in the row on which the surrogate errs most; a line says where that row is."
+    return f'<p class="legend">{KEY}</p>{paragraph(said)}{"".join(parts)}'
+
+
 def _moving(views: Views) -> str:
     if views.layout.joint:
         return "A slider sets its argument for all other pictures."
@@ -233,7 +252,7 @@ def _gaps(study: Study) -> str:
 
 
 def _training(about: About) -> str:
-    rows = [(escape(words), number(before), number(after)) for words, before, after in about.trained]
+    rows = [(escape(words), figure(before), figure(after)) for words, before, after in about.trained]
     curve = charts.training_curve([(before, after) for _, before, after in about.trained])
     return f'<div class="panels">{curve}</div>' + table(("fine-tuning", "nMSE before", "nMSE after"), rows)
 
@@ -241,12 +260,17 @@ def _training(about: About) -> str:
 def _use(artifact: NumericArtifact, path: str) -> str:
     values = ", ".join(bound((a.low + a.high) / 2 if not a.type.is_integer else a.low) for a in artifact.arguments[:6])
     more = ", …" if len(artifact.arguments) > 6 else ""
-    name, quoted = artifact.entry, shlex.quote(path)
+    quoted = shlex.quote(path)
     snippets = (
-        ("Python", f'import surrogate\n\ns = surrogate.load("{path}")\ns.predict([[{values}{more}]])'),
+        (
+            "Python",
+            f"import surrogate\n\ns = surrogate.load({json.dumps(path)})\ns.predict([[{values}{more}]])"
+            f"\ns.predict([[{values}{more}]], bounds=True)  # and error bars"
+            f"\ns.gradient([[{values}{more}]])  # of each result in each argument",
+        ),
         ("torch", "s.module  # a torch.nn.Module: C units in, C units out, differentiable"),
-        ("C", f"surrogate export {quoted} --format c -o {name}.c"),
-        ("ONNX", f"surrogate export {quoted} --format onnx -o {name}.onnx"),
+        ("C", f"surrogate export {quoted} --format c"),
+        ("ONNX", f"surrogate export {quoted} --format onnx"),
     )
     return "".join(f"<h3>{title}</h3><pre><code>{escape(text)}</code></pre>" for title, text in snippets)
 
@@ -263,5 +287,6 @@ def _again(artifact: NumericArtifact, about: About, study: Study) -> str:
     return (
         paragraph("The program above, saved as <code>program.c</code>, holds its ranges:")
         + f"<pre><code>{escape(command)}</code></pre>"
+        + (paragraph("Then it was fine-tuned, as said above.") if about.trained else "")
         + table(("what", "value"), [(escape(k), f'<span class="hash">{escape(v)}</span>') for k, v in facts], 2)
     )

@@ -14,6 +14,7 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 
+from cprograms.announcements import announced
 from cprograms.program import Argument
 from cprograms.sampling import in_range, sample
 from cprograms.sandbox import Status, run_with_status
@@ -27,9 +28,10 @@ EFFECT_RUNS, EFFECT_ROWS = 4096, (64, 512)
 """For the effects: runs of the program, and rows that they start from, at least and at most."""
 SECONDS = 20.0
 """For the pictures: of slow programs they take fewer rows."""
-MOST_ROWS, MOST_NUMBERS = 60_000, 160_000
+MOST_ROWS, MOST_NUMBERS = 150_000, 200_000
 """Of all slices, and of all maps: rows, and rows times results that are shown."""
-CHUNK = 4096
+CHUNK, TIMED = 4096, 500
+"""Rows that are run at a time, and those whose time is taken."""
 
 Values = npt.NDArray[np.float64]
 Told = Callable[[int, int], None]
@@ -48,17 +50,18 @@ class Layout:
 SLICES = tuple(
     Layout(*row)
     for row in (
-        (201, 33, True), (101, 17, True), (101, 9, True), (101, 5, True), (101, 9, False), (61, 5, False),
-        (41, 3, False), (21, 1, False), (11, 1, False),
+        (201, 33, True), (101, 17, True), (101, 9, True), (101, 5, True), (41, 5, True), (61, 3, True), (41, 3, True),
+        (101, 9, False), (61, 5, False), (41, 3, False), (21, 1, False), (11, 1, False),
     )
 )  # fmt: skip
 MAPS = tuple(
     Layout(*row)
     for row in (
-        (65, 17, True), (41, 17, True), (33, 17, True), (33, 9, True), (25, 5, True), (21, 5, True), (21, 5, False),
-        (15, 3, False), (9, 1, False), (5, 1, False),
+        (65, 17, True), (41, 17, True), (33, 17, True), (33, 9, True), (25, 5, True), (21, 5, True), (21, 3, True),
+        (25, 5, False), (21, 5, False), (15, 3, False), (9, 1, False), (5, 1, False),
     )
 )  # fmt: skip
+THROUGH = tuple(Layout(points, 1, False) for points in (101, 41, 21, 11))
 """From the finest to the coarsest: the first is taken that is not too many rows."""
 
 
@@ -90,6 +93,14 @@ class Views:
 
 
 @dataclass(frozen=True)
+class Through:
+    """The slices of one result through the row [A] on which it errs most, without sliders."""
+
+    row: Values
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """What is drawn of an artifact.
 
@@ -106,6 +117,7 @@ class Study:
     results: tuple[int, ...]
     slices: Views
     maps: Views | None
+    through: tuple[Through, ...]
     executed: int
     unfinished: int
 
@@ -115,26 +127,49 @@ def study(artifact: NumericArtifact, rows: int, seed: int, told: Told = lambda d
 
     Raises as `NumericArtifact.check`.
     """
-    report = artifact.check(rows, seed)
-    x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
-    kept = np.isfinite(y).all(1)
-    x, y = x[kept], y[kept]
-    results = shown_results(report)
     measure = _Measure(artifact, told)
-    effects = total_effects(artifact, measure.truth)[:, results].max(1)
-    most = max(1, int(SECONDS / 2 / max(measure.seconds_a_row, 1e-9)))
+    with announced(f"checking {artifact.entry}"):
+        report = artifact.check(rows, seed, timed=True)
+        x, (y, _) = run_rows(artifact.program, rows, fresh_seed(seed))
+        kept = np.isfinite(y).all(1)
+        x, y, surrogate = x[kept], y[kept], artifact.outputs(x[kept])
+        results = shown_results(report)
+        effects = total_effects(artifact, measure.truth)[:, results].max(1)
+        most = min(measure.most_rows(x), MOST_ROWS, MOST_NUMBERS // len(results))
     order = np.argsort(-effects, kind="stable")
-    sliced = tuple(sorted(order[:MOST_SLICED].tolist()))
-    mapped = tuple(sorted(order[:MOST_MAPPED].tolist()))
-    plans = [_plan(artifact.arguments, sliced, 1, SLICES, min(most, MOST_ROWS, MOST_NUMBERS // len(results)))]
+    sliced, mapped = (tuple(sorted(order[:count].tolist())) for count in (MOST_SLICED, MOST_MAPPED))
+    plans = [_plan(artifact.arguments, sliced, 1, SLICES, most)]
     if len(mapped) > 1:
-        plans.append(_plan(artifact.arguments, mapped, 2, MAPS, min(most, MOST_ROWS, MOST_NUMBERS // len(results))))
-    measure.total = sum(plan.rows for plan in plans)
-    views = [_measured(plan, artifact.arguments, measure, results) for plan in plans]
+        plans.append(_plan(artifact.arguments, mapped, 2, MAPS, most))
+    plain = _plan(artifact.arguments, sliced, 1, THROUGH, most // 10 // len(results))
+    worst = [_worst_row(x, y[:, k], surrogate[:, k]) for k in results]
+    measure.begin(sum(plan.rows for plan in plans) + len(worst) * plain.rows)
+    middle = np.array([in_range(a, np.array([0.5]))[0] for a in artifact.arguments])
+    views = [_measured(plan, middle, measure, results) for plan in plans]
+    through = [Through(row, _measured(plain, row, measure, [k]).panels) for row, k in zip(worst, results, strict=True)]
     return Study(
-        *(report, x, y, artifact.outputs(x), effects, results, views[0], views[1] if views[1:] else None),
+        *(report, x, y, surrogate, effects, results, views[0], views[1] if views[1:] else None, tuple(through)),
         *(measure.done, measure.unfinished),
     )
+
+
+def _worst_row(x: Values, truth: Values, surrogate: Values) -> Values:
+    """The row [A] of the greatest error; one without a prediction is the worst."""
+    error = np.abs(surrogate / 2 - truth / 2)
+    row: Values = x[int(np.argmax(np.nan_to_num(error, nan=np.inf)))]
+    return row
+
+
+def _seconds_a_row(work: Callable[[Values], object], x: Values) -> float:
+    """How long a row takes. What is quick is done again: a busy machine must not make a page coarse."""
+    x, least = x[:TIMED], math.inf
+    for _ in range(5):
+        started = time.perf_counter()
+        work(x)
+        least = min(least, time.perf_counter() - started)
+        if least > SECONDS / 40:
+            break
+    return least / len(x)
 
 
 def shown_results(report: Report) -> tuple[int, ...]:
@@ -148,18 +183,24 @@ def _error(nmse: float) -> float:
 
 
 class _Measure:
-    """Runs the program and its surrogate, counts the rows and takes their time."""
+    """Runs the program and its surrogate, and counts the rows."""
 
     def __init__(self, artifact: NumericArtifact, told: Told):
         self.artifact, self.told = artifact, told
         self.done = self.unfinished = self.total = 0
-        self.seconds_a_row = 0.0
+
+    def most_rows(self, x: Values) -> int:
+        """Rows that half of SECONDS is enough for, as rows such as x show."""
+        seconds = sum(_seconds_a_row(work, x) for work in (self.truth, self.artifact.outputs))
+        return max(1, int(SECONDS / 2 / max(seconds, 1e-9)))
+
+    def begin(self, total: int) -> None:
+        """From here on rows count: so many are to come."""
+        self.done, self.unfinished, self.total = 0, 0, total
 
     def truth(self, x: Values) -> Values:
         """What the program gives: [n, A] -> [n, R], NaN where that is no finite number."""
-        started = time.perf_counter()
         y, status = run_with_status(self.artifact.program, x)
-        self.seconds_a_row = (time.perf_counter() - started) / max(1, len(x))
         self.unfinished += int(np.isin(status, (Status.FUEL, Status.SKIPPED)).sum())
         return np.where(np.isfinite(y), y, np.nan)
 
@@ -267,8 +308,8 @@ def settings(sizes: Sequence[int], centre: tuple[int, ...], joint: bool) -> list
     return [centre, *moved]
 
 
-def _measured(plan: _Plan, arguments: Sequence[Argument], measure: _Measure, results: Sequence[int]) -> Views:
-    base = np.array([in_range(a, np.array([0.5]))[0] for a in arguments])
+def _measured(plan: _Plan, base: Values, measure: _Measure, results: Sequence[int]) -> Views:
+    """Run what is planned; arguments that have no slider are as in the row `base` [A]."""
     panels = []
     for axes, points in plan.panels:
         positions = plan.settings(axes)
@@ -288,7 +329,7 @@ def _rows_of(
 ) -> Values:
     """[c, n, A]."""
     x = np.tile(base, (len(positions), math.prod(map(len, points)), 1))
-    for which, place in enumerate(plan.others(axes)):
+    for which, place in enumerate(plan.others(axes) if plan.layout.stops > 1 else ()):
         moved = plan.stops[place][[position[which] for position in positions]]
         x[:, :, plan.arguments[place]] = moved[:, None]
     grid = np.meshgrid(*points[::-1], indexing="ij")[::-1]  # the last argument from row to row

@@ -14,6 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 10, 20, 36
 """Pixels around the inside, for the labels."""
 INSIDE = 1000
 TICKS = 5
+ROUNDING = 1e-9
+"""Values that differ by a smaller share of the greatest are one value."""
 
 Values = npt.NDArray[np.float64]
 
@@ -33,8 +35,8 @@ class Axis:
         """The axis that holds all values that are numbers, with some room at both ends (a share of its length)."""
         known = values[np.isfinite(values)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-        if not low < high:
-            beside = abs(low) / 20 or 1.0
+        if not high / 2 - low / 2 > ROUNDING * max(abs(low), abs(high)):
+            beside = max(abs(low), abs(high)) / 20 or 1.0
             return cls(low - beside, high + beside, label, whole)
         spare = room * (high / 2 - low / 2) * 2
         most = np.finfo(np.float64).max

@@ -18,8 +18,18 @@ class WrongArguments(UsageError):
         self.command, self.usage = command, usage
 
 
+class _Help(argparse.HelpFormatter):
+    """Texts of several lines stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
+
 class Parser(argparse.ArgumentParser):
     """Raises WrongArguments where argparse would print and exit."""
+
+    def __init__(self, **declaration: Any) -> None:
+        super().__init__(formatter_class=_Help, allow_abbrev=False, **declaration)
 
     def error(self, message: str) -> NoReturn:
         raise WrongArguments(message, self.prog, self.format_usage())

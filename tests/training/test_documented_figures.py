@@ -155,11 +155,15 @@ def test_adaptation():
     runs = {(run["task"], run["method"]): run for run in result("anc_adaptation") if run["settings"] is None}
     _, *rows = table("task | method")
     assert {(row[0], row[1]) for row in rows} == set(runs)
-    for task, method, seed, generic, learned, success, ideal, types, *_ in rows:
+    for task, method, seed, generic, learned, success, last, ideal, types, *_ in rows:
         run = runs[task, method]
         assert int(seed) == run["seed"]
         assert_rounded(generic, run["iterations_before"])
         assert_rounded(success.rstrip("%"), 100 * run["success_rate"])
+        if run["last"] is None:
+            assert last == "–"
+        else:
+            assert_rounded(last.rstrip("%"), 100 * run["last"]["success_rate"])
         assert_rounded(ideal.rstrip("%"), 100 * run["ideal_rate"])
         assert [int(n) for n in types.split("/")] == [run["types"][k] for k in "123"]
         found = re.findall(r"[\d.]+", learned)

@@ -63,8 +63,7 @@ def states(sections: int) -> str:
 def nested(sections: int) -> str:
     """Loops three deep around what the sections of `mixed` do: many values are live around them."""
     random = Random(sections)
-    lines = [line for line in mixed(sections).splitlines()[2:-1]]
-    body, rest = [], iter(lines)
+    body, rest = [], iter(mixed(sections).splitlines()[2:-1])
     while chunk := list(islice(rest, 4)):
         depth = random.randrange(1, 4)
         heads = [f"for (int l{k} = 0; l{k} < {random.randrange(2, 4)}; l{k}++)" for k in range(depth)]

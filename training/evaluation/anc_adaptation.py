@@ -10,11 +10,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
 
 from cprograms.files import replace_file
 from surrogate.anc.adaptation.adapt import adapt
-from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
+from surrogate.anc.adaptation.gradient import Checkpoint
+from surrogate.anc.adaptation.tasks import TASKS, Prior, Published, TapeTask
 from surrogate.anc.decompiler.reading import arg_max_program
 
 ADAPTED = [name for name, task in TASKS.items() if task.adaptation is not None]
@@ -22,8 +24,10 @@ METHODS: dict[str, dict[str, Any]] = {
     "hybrid": {"method": "hybrid"},
     "published": {"method": "published", "stop_gradient": "published"},
     "exact": {"method": "published", "stop_gradient": "exact"},
+    "both": {"method": "both"},
 }
-"""What is compared, with the options of `adapt`: the search, and the descent with either gradient."""
+"""What is compared, with the options of `adapt`: the search, the descent with either gradient, and the search from what
+a descent finds."""
 GRID: dict[str, tuple[Any, ...]] = {
     "optimiser": ("sgd", "adam"),
     "learning_rate": (0.01, 0.1, 1.0),
@@ -32,16 +36,19 @@ GRID: dict[str, tuple[Any, ...]] = {
     "delta": (0, 1, 5, 10, 20),
     "sharpness": (2, 3, 4, 5),
     "steps": (500, 1000, 2000, 4000),
+    "prior": (Prior("logits", 0.01), Prior("probabilities", 0.1)),
+    "from_scratch": (True,),
 }
 """Around a task's published settings, one is changed at a time."""
 HEADER = """\
-Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED` on one core, the search
-on two. Every run starts at the published program. *hybrid* is the search; *published* the paper's descent with the
-authors' backward pass, *exact* the same descent with the true gradient of the paper's loss. Iterations count the
-initial state, as the paper does; *generic* is the program before, *learned* the mean and the best over the successes. A
-success is right on all of 100 fresh tapes of the biased distribution, in fewer iterations than before; of a descent,
-at the best of 21 checkpoints and at the last one. *Ideal* is the share of seeds that are right in no more iterations
-than the paper's ideal row. Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds are for all seeds.
+Made by `python scripts/evaluate/anc_adaptation.py --methods METHOD --seeds {seeds} --seed SEED`, the search on two
+cores, the descents on one that other work used too. Every run starts at the published program. *hybrid* is the search;
+*published* the paper's descent with the authors' backward pass, *exact* the same descent with the true gradient of the
+paper's loss, *both* the search from what a descent finds (10 seeds). Iterations count the initial state, as the paper
+does; *generic* is the program before, *learned* the mean and the best over the successes. A success is right on all of
+100 fresh tapes of the biased distribution, in fewer iterations than before; of a descent, at the best of 21
+checkpoints, and *at the last* one. *Ideal* is the share of seeds that are right in no more iterations than the paper's
+ideal row. Types: 1 exact assembly, 2 soft jumps only, 3 other soft choices. Seconds are for all seeds.
 """
 
 
@@ -86,7 +93,11 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
     if any(about.items() <= row.items() for row in _rows(out)):
         return
     started = time.perf_counter()
-    found = adapt(task.published(), task=task.name, settings=settings, seeds=seeds, seed=seed, **METHODS[method])
+    seen: list[Checkpoint] = []
+    watch = None if method == "hybrid" else lambda checkpoints: seen.append(checkpoints[-1])
+    found = adapt(
+        task.published(), task=task.name, settings=settings, seeds=seeds, seed=seed, watch=watch, **METHODS[method]
+    )
     assert task.figures is not None
     ideal = [a for a in found.attempts if a.right == 1 and a.iterations <= task.figures.ideal]
     row = (
@@ -94,6 +105,7 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
         | about
         | {
             "ideal_rate": len(ideal) / seeds,
+            "curve": [_point(checkpoint, found.generic) for checkpoint in seen],
             "seconds": round(time.perf_counter() - started, 1),
             "program": None if found.best is None else str(arg_max_program(found.best.controller)),
         }
@@ -111,6 +123,13 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
         "seconds": row["seconds"],
     }
     print(json.dumps(told), flush=True)
+
+
+def _point(checkpoint: Checkpoint, generic: float) -> dict[str, float]:
+    """What a checkpoint measured, over its seeds: the share that succeeds on the validation tapes, and means."""
+    success = (checkpoint.right == 1) & (checkpoint.iterations < generic)
+    means = {name: float(np.mean(getattr(checkpoint, name))) for name in ("response", "time", "iterations", "gradient")}
+    return {"step": checkpoint.step, "success": float(success.mean()), **means}
 
 
 def _rows(out: Path) -> list[dict[str, Any]]:
@@ -177,7 +196,14 @@ def _grid_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 def _varied(row: dict[str, Any]) -> str:
     """What is not as published."""
-    published = TASKS[row["task"]].adaptation
-    assert published is not None
-    varied = [f"{name} {value}" for name, value in row["settings"].items() if value != getattr(published, name)]
+    adaptation = TASKS[row["task"]].adaptation
+    assert adaptation is not None
+    published = asdict(adaptation)
+    varied = [_setting(name, value) for name, value in row["settings"].items() if value != published[name]]
     return ", ".join(varied) or "as published"
+
+
+def _setting(name: str, value: Any) -> str:
+    if name == "prior":
+        return f"a prior on {value['kind']}, weight {value['weight']:g}"
+    return "from scratch" if name == "from_scratch" else f"{name} {value}".replace("_", " ")

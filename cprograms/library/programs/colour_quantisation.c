@@ -1,15 +1,17 @@
-/* A picture in twelve colours: k-means, where colours are as far apart as people see them (CIEDE2000).
+/* A picture in twelve colours, as it is seen by lamplight: k-means in CIELAB, where colours are as far apart as they
+ * look.
  *
  *   cc -O3 colour_quantisation.c -lm && ./a.out 160 120 > quantised.ppm
  *
  * Draws a still life of its own, finds the colours by Lloyd's algorithm, and writes the picture in them as a PPM file
- * to stdout. Nearly all of the time is spent in `difference`.
+ * to stdout. Nearly all of the time is spent in `seen`, which follows each wavelength from the lamp by the paint to the
+ * eye.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COLOURS = 12, ROUNDS = 8, MOST = 1 << 20 };
+enum { COLOURS = 12, ROUNDS = 12, MOST = 1 << 20 };
 
 struct lab { double l, a, b; };
 
@@ -23,61 +25,48 @@ static double curve(double t)
     return t > 216.0 / 24389.0 ? cbrt(t) : (24389.0 / 27.0 * t + 16.0) / 116.0;
 }
 
-/* From sRGB in [0, 1] to CIELAB, white D65. */
-static struct lab lab_of(double red, double green, double blue)
+/* A bell whose sides are of two widths, given as their inverses. */
+static double bell(double at, double middle, double left, double right)
+{
+    double t = (at - middle) * (at < middle ? left : right);
+    return exp(-0.5 * t * t);
+}
+
+/* How much of a wavelength (in nanometres) a paint of some linear red, green and blue throws back. */
+static double reflected(double at, double red, double green, double blue)
+{
+    double high = 1.0 / (1.0 + exp(-(at - 585.0) / 12.0)), low = 1.0 / (1.0 + exp((at - 492.0) / 12.0));
+    return red * high + green * (1.0 - high) * (1.0 - low) + blue * low;
+}
+
+/* Where a paint of sRGB colour (each in [0, 1]) lies in CIELAB by the light of a lamp of 2856 K, whose white is white.
+ *
+ * The eye's sensitivities are the fits of Wyman, Sloan and Shirley (2013).
+ */
+struct lab seen(double red, double green, double blue)
 {
     double r = linear(red), g = linear(green), b = linear(blue);
-    double x = curve((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047);
-    double y = curve(0.2126729 * r + 0.7151522 * g + 0.0721750 * b);
-    double z = curve((0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883);
-    struct lab c = {116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)};
-    return c;
-}
+    double x = 0.0, y = 0.0, z = 0.0, white_x = 0.0, white_y = 0.0, white_z = 0.0;
 
-static double degrees(double b, double a)
-{
-    double angle = atan2(b, a) * 180.0 / M_PI;
-    return angle < 0.0 ? angle + 360.0 : angle;
-}
+    for (int at = 380; at <= 780; at++) {
+        double metres = 1e-9 * at;
+        double lamp = 1e-30 / (metres * metres * metres * metres * metres) / (exp(0.0143877688 / (metres * 2856.0)) - 1.0);
+        double back = reflected(at, r, g, b);
+        double eye_x = 1.056 * bell(at, 599.8, 0.0264, 0.0323) + 0.362 * bell(at, 442.0, 0.0624, 0.0374)
+            - 0.065 * bell(at, 501.1, 0.0490, 0.0382);
+        double eye_y = 0.821 * bell(at, 568.8, 0.0213, 0.0247) + 0.286 * bell(at, 530.9, 0.0613, 0.0322);
+        double eye_z = 1.217 * bell(at, 437.0, 0.0845, 0.0278) + 0.681 * bell(at, 459.0, 0.0385, 0.0725);
 
-static double radians(double angle)
-{
-    return angle * M_PI / 180.0;
-}
-
-/* The square of the CIEDE2000 difference of two sRGB colours (Sharma, Wu and Dalal, 2005). */
-double difference(double red1, double green1, double blue1, double red2, double green2, double blue2)
-{
-    struct lab p = lab_of(red1, green1, blue1), q = lab_of(red2, green2, blue2);
-    double mean = 0.5 * (sqrt(p.a * p.a + p.b * p.b) + sqrt(q.a * q.a + q.b * q.b));
-    double mean7 = pow(mean, 7.0);
-    double grey = 0.5 * (1.0 - sqrt(mean7 / (mean7 + 6103515625.0)));
-    double a1 = (1.0 + grey) * p.a, a2 = (1.0 + grey) * q.a;
-    double c1 = sqrt(a1 * a1 + p.b * p.b), c2 = sqrt(a2 * a2 + q.b * q.b);
-    double h1 = degrees(p.b, a1), h2 = degrees(q.b, a2);
-    double turn = h2 - h1, hue = 0.5 * (h1 + h2);
-
-    if (c1 * c2 == 0.0) {
-        turn = 0.0;
-        hue = h1 + h2;
-    } else if (fabs(h2 - h1) > 180.0) {
-        turn += turn > 0.0 ? -360.0 : 360.0;
-        hue += h1 + h2 < 360.0 ? 180.0 : -180.0;
+        x += lamp * back * eye_x;
+        y += lamp * back * eye_y;
+        z += lamp * back * eye_z;
+        white_x += lamp * eye_x;
+        white_y += lamp * eye_y;
+        white_z += lamp * eye_z;
     }
-
-    double dl = q.l - p.l, dc = c2 - c1, dh = 2.0 * sqrt(c1 * c2) * sin(radians(0.5 * turn));
-    double light = 0.5 * (p.l + q.l), chroma = 0.5 * (c1 + c2);
-    double t = 1.0 - 0.17 * cos(radians(hue - 30.0)) + 0.24 * cos(radians(2.0 * hue))
-        + 0.32 * cos(radians(3.0 * hue + 6.0)) - 0.20 * cos(radians(4.0 * hue - 63.0));
-    double bend = (hue - 275.0) / 25.0;
-    double turned = 30.0 * exp(-bend * bend);
-    double chroma7 = pow(chroma, 7.0);
-    double rotation = -2.0 * sqrt(chroma7 / (chroma7 + 6103515625.0)) * sin(radians(2.0 * turned));
-    double off = (light - 50.0) * (light - 50.0);
-    double l = dl / (1.0 + 0.015 * off / sqrt(20.0 + off));
-    double c = dc / (1.0 + 0.045 * chroma);
-    double h = dh / (1.0 + 0.015 * chroma * t);
-    return l * l + c * c + h * h + rotation * c * h;
+    double fx = curve(x / white_x), fy = curve(y / white_y), fz = curve(z / white_z);
+    struct lab c = {116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)};
+    return c;
 }
 
 /* ---- The picture ---- */
@@ -85,6 +74,7 @@ double difference(double red1, double green1, double blue1, double red2, double 
 struct colour { double red, green, blue; };
 
 static struct colour picture[MOST];
+static struct lab looks[MOST];
 static unsigned char nearest[MOST];
 static struct colour palette[COLOURS];
 
@@ -139,17 +129,26 @@ static void choose(int pixels)
         palette[k] = picture[(long)pixels * (2 * k + 1) / (2 * COLOURS)];
 }
 
-/* Give each pixel its nearest colour; how many changed. */
+static void look(int pixels)
+{
+    for (int i = 0; i < pixels; i++)
+        looks[i] = seen(picture[i].red, picture[i].green, picture[i].blue);
+}
+
+/* Give each pixel the colour that looks most like it; how many changed. */
 static int assign(int pixels)
 {
+    struct lab shown[COLOURS];
     int changed = 0;
+
+    for (int k = 0; k < COLOURS; k++)
+        shown[k] = seen(palette[k].red, palette[k].green, palette[k].blue);
     for (int i = 0; i < pixels; i++) {
-        struct colour p = picture[i];
         double least = INFINITY;
         int found = 0;
         for (int k = 0; k < COLOURS; k++) {
-            struct colour q = palette[k];
-            double d = difference(p.red, p.green, p.blue, q.red, q.green, q.blue);
+            double l = looks[i].l - shown[k].l, a = looks[i].a - shown[k].a, b = looks[i].b - shown[k].b;
+            double d = l * l + a * a + b * b;
             if (d < least) {
                 least = d;
                 found = k;
@@ -194,6 +193,7 @@ int main(int argc, char **argv)
     int pixels = width * height;
 
     draw(width, height);
+    look(pixels);
     choose(pixels);
     for (int round = 0; round < ROUNDS; round++) {
         if (assign(pixels) == 0)

@@ -1,5 +1,5 @@
 """Adapting a compiled controller to data: gradient descent through the machine, and searches that go beyond it.
 
-To read in this order: `tasks` and `distributions`, the paper's; `adapt`, many attempts; `gradient` with its `loss`, and
-`hybrid` with `search.c`, the two methods; `outcome`, how both are measured.
+To read in this order: `tasks` and `distributions`, the paper's; `adapt`, many attempts; `gradient` with its `loss` and
+`prior`, and `hybrid` with `search.c`, the two methods, and `both`; `outcome`, how all are measured; `watching`.
 """

@@ -10,7 +10,7 @@ import numpy as np
 
 from cprograms import options
 from cprograms.diagnostics import UsageError, did_you_mean
-from surrogate.anc.adaptation import gradient, hybrid
+from surrogate.anc.adaptation import both, gradient, hybrid
 from surrogate.anc.adaptation.outcome import Draw, Progress, Scores, evaluate
 from surrogate.anc.adaptation.tasks import TASKS, Published, TapeTask
 from surrogate.anc.decompiler.decompile import decompile
@@ -20,7 +20,7 @@ from surrogate.anc.machine.interpreter import MAX_STEPS, run_one
 from surrogate.anc.machine.machine import StopGradient
 from surrogate.anc.machine.samples import Samples
 
-METHODS = ("published", "hybrid")
+METHODS = ("published", "hybrid", "both")
 TEST_TAPES = 100
 """Drawn from a task's distribution, the same for every attempt."""
 SLACK = 2
@@ -98,7 +98,7 @@ class Adaptation(Generic[Best]):
     """What came of an adaptation: `generic` are the iterations before, `best` the fastest success, None without one.
 
     `finished` is false where Ctrl-C ended it. An attempt of a descent counts as it was at its best checkpoint; `last`
-    is what came of the last one, None for a search.
+    is what came of the last one, None for the other methods.
     """
 
     method: str
@@ -162,26 +162,16 @@ def adapt(
 
     A task of several biases takes one as in "linear_search:sorted-up".
 
-    `method` is "published", the paper's gradient descent, or "hybrid", a search. `settings` are the former's
-    hyper-parameters, by default those of the task, with `stop_gradient` in place of theirs. `watch` gets the
-    checkpoints of a descent. Ctrl-C ends it, and the best so far counts. The program itself is not changed.
+    `method` is "published", the paper's gradient descent, "hybrid", a search, or "both", the search from what a descent
+    finds. `settings` are the descent's hyper-parameters, by default those of the task, with `stop_gradient` in place of
+    theirs. `watch` gets the checkpoints of a descent. Ctrl-C ends it, and the best so far counts. The program itself is
+    not changed.
 
     Raises UsageError for options that make no sense, and where the program is not right on the tapes to begin with.
     """
-    if options.text("method", method) not in METHODS:
-        raise UsageError(f"unknown method '{method}'; there are {' and '.join(METHODS)}")
-    seeds, seed = options.whole("seeds", seeds), options.seed(seed)
-    if seeds < 1:
-        raise UsageError(f"the number of seeds must be positive, not {seeds}")
+    _ensure_sensible(method, stop_gradient, watch)
+    seeds, seed = _numbers(seeds, seed)
     given = None if task is None else _task(options.text("task", task), program.memory_size)
-    if not isinstance(samples, Samples | None):
-        raise UsageError(f"samples must be Samples, as read_samples gives, not {samples!r:.40}")
-    if method == "hybrid" and (stop_gradient, watch) != (None, None):
-        raise UsageError("a search has no gradient and no checkpoints: they are the published method's")
-    if stop_gradient is not None and options.text("stop_gradient", stop_gradient) not in get_args(StopGradient):
-        raise UsageError(f"unknown stop gradient '{stop_gradient}'; there are {' and '.join(get_args(StopGradient))}")
-    if (given is None) == (samples is None):
-        raise UsageError("give either samples or a task")
     draw, tests = _tapes(given, samples, seed)
     runs = run_one(program, tests.tape, MAX_STEPS)
     wrong = tests.wrong(runs.tape, runs.stopped)
@@ -196,13 +186,32 @@ def adapt(
     def attempts(controllers: Controller) -> Attempts:
         return _attempts(controllers, evaluate(controllers, tests, chosen.max_steps), generic, tests)
 
+    last = None
     if method == "hybrid":
-        controllers, last = hybrid.adapt(program, draw, chosen.max_steps, seeds, seed, counted), None
+        controllers = hybrid.adapt(program, draw, chosen.max_steps, seeds, seed, counted)
+    elif method == "both":
+        controllers = both.adapt(program, draw, chosen, seeds, seed, counted, watch)
     else:
         descent = gradient.adapt(program, draw, chosen, seeds, seed, counted, watch)
         controllers, last = descent.best, attempts(descent.last)
     result = Adaptation[Adapted](method, seed, generic, attempts(controllers), None, counted.finished, last)
     return result.with_best(_best(result, controllers, tests, task))
+
+
+def _ensure_sensible(method: str, stop_gradient: str | None, watch: gradient.Watch | None) -> None:
+    if options.text("method", method) not in METHODS:
+        raise UsageError(f"unknown method '{method}'; there are {', '.join(METHODS)}")
+    if method == "hybrid" and (stop_gradient, watch) != (None, None):
+        raise UsageError("a search has no gradient and no checkpoints: they are the published method's")
+    if stop_gradient is not None and options.text("stop_gradient", stop_gradient) not in get_args(StopGradient):
+        raise UsageError(f"unknown stop gradient '{stop_gradient}'; there are {' and '.join(get_args(StopGradient))}")
+
+
+def _numbers(seeds: int, seed: int) -> tuple[int, int]:
+    seeds, seed = options.whole("seeds", seeds), options.seed(seed)
+    if seeds < 1:
+        raise UsageError(f"the number of seeds must be positive, not {seeds}")
+    return seeds, seed
 
 
 def _task(given: str, memory_size: int) -> TapeTask:
@@ -226,6 +235,10 @@ def _task(given: str, memory_size: int) -> TapeTask:
 
 def _tapes(task: TapeTask | None, samples: Samples | None, seed: int) -> tuple[Draw, Samples]:
     """Where an attempt's tapes come from, and those that all attempts are tested on."""
+    if not isinstance(samples, Samples | None):
+        raise UsageError(f"samples must be Samples, as read_samples gives, not {samples!r:.40}")
+    if (task is None) == (samples is None):
+        raise UsageError("give either samples or a task")
     if task is not None:
         return lambda rng, n: task.sample(rng, n, biased=True), task.sample(
             np.random.default_rng([seed, 1]), TEST_TAPES, biased=True

@@ -87,8 +87,15 @@ def adapt(
     controller = _start(program, settings, seeds, torch.Generator().manual_seed(seed))
     pull = None if settings.prior is None else Pull(program, settings.prior)
     optimiser = OPTIMISERS[settings.optimiser](controller.parameters(), lr=settings.learning_rate)
-    checkpoints = [_checkpoint(0, controller, validation, settings)]
     every, step = max(1, settings.steps // VALIDATIONS), 0
+    checkpoints: list[Checkpoint] = []
+
+    def look() -> None:
+        checkpoints.append(_checkpoint(step, controller, validation, settings))
+        if watch is not None:
+            watch(checkpoints)
+
+    look()
     try:
         for step in range(1, settings.steps + 1):
             optimiser.zero_grad()
@@ -97,12 +104,10 @@ def adapt(
                 pull.add(controller, step)
             optimiser.step()
             if step % every == 0 or step == settings.steps:
-                checkpoints.append(_checkpoint(step, controller, validation, settings))
-                if watch is not None:
-                    watch(checkpoints)
+                look()
             progress(step, settings.steps)
     except KeyboardInterrupt:
-        checkpoints.append(_checkpoint(step, controller, validation, settings))
+        look()
     return Descent(checkpoints)
 
 

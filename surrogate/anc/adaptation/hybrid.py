@@ -9,6 +9,7 @@ Sharma, Aiken 2013), which the discussion of Bunel et al. 2016 names as the road
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from cprograms.sandbox import toolchain
 from surrogate.anc.adaptation.outcome import Draw, Progress
 from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
-from surrogate.anc.machine.instructions import INSTRUCTIONS, Instruction
+from surrogate.anc.machine.instructions import INSTRUCTIONS, ISAS, Instruction
 from surrogate.anc.machine.interpreter import run_one
 from surrogate.anc.machine.samples import Samples
 
@@ -51,9 +52,18 @@ class _Program(ctypes.Structure):
     ]
 
 
-def adapt(program: Assembly, draw: Draw, max_steps: int, seeds: int, seed: int, progress: Progress) -> Controller:
+def adapt(
+    program: Assembly,
+    draw: Draw,
+    max_steps: int,
+    seeds: int,
+    seed: int,
+    progress: Progress,
+    starts: Sequence[Assembly | None] | None = None,
+) -> Controller:
     """Searches for a faster program once per seed, each on tapes of its own: the controllers of the best.
 
+    A seed starts from its program of `starts`, of as many registers, where that is right and faster than `program`.
     A seed's best program is right on CHECKS fresh tapes; where nothing better is found it is `program` itself. Ctrl-C
     ends the search and keeps the best so far. Raises UsageError where the program is larger than the search's arrays
     or not right itself.
@@ -64,7 +74,10 @@ def adapt(program: Assembly, draw: Draw, max_steps: int, seeds: int, seed: int, 
     # The kernels run outside the interpreter's lock.
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         generators = np.random.default_rng(seed).spawn(seeds)
-        searches = [pool.submit(_search, program, draw, max_steps, rng, stop) for rng in generators]
+        searches = [
+            pool.submit(_search, program, start, draw, max_steps, rng, stop)
+            for start, rng in zip(starts or [None] * seeds, generators, strict=True)
+        ]
         try:
             for done, search in enumerate(as_completed(searches), 1):
                 search.result()
@@ -76,11 +89,14 @@ def adapt(program: Assembly, draw: Draw, max_steps: int, seeds: int, seed: int, 
     return Controller.of([search.result() for search in searches])
 
 
-def _search(program: Assembly, draw: Draw, max_steps: int, rng: np.random.Generator, stop: Event) -> Assembly:
+def _search(
+    program: Assembly, start: Assembly | None, draw: Draw, max_steps: int, rng: np.random.Generator, stop: Event
+) -> Assembly:
     """The best program found when the search ends, or soon after `stop` is set."""
     if stop.is_set():
         return program
-    kernel, samples, verified = _Kernel(), draw(rng, TAPES), program
+    kernel, samples = _Kernel(), draw(rng, TAPES)
+    verified = program if start is None else _faster(start, program, draw(rng, CHECKS), max_steps)
     cost, idle = kernel.start(verified, samples, max_steps, rng), 0
     for _ in range(ROUNDS):
         hottest, length = float(np.exp(rng.uniform(*np.log(HOTTEST)))), min(cost, LONG)
@@ -102,6 +118,13 @@ def _wrong(program: Assembly, samples: Samples, max_steps: int) -> Samples:
     """The samples on which the program goes wrong, at most as many as score a candidate."""
     runs = run_one(program, samples.tape, max_steps)
     return samples.take(np.flatnonzero(samples.wrong(runs.tape, runs.stopped))[:TAPES])
+
+
+def _faster(start: Assembly, program: Assembly, samples: Samples, max_steps: int) -> Assembly:
+    """`start` where it is right on all samples, and faster on them than `program`; else that."""
+    runs, before = (run_one(one, samples.tape, max_steps) for one in (start, program))
+    right = not samples.wrong(runs.tape, runs.stopped).any()
+    return start if right and runs.steps.mean() < before.steps.mean() else program
 
 
 def _joined(first: Samples, second: Samples) -> Samples:
@@ -131,7 +154,7 @@ class _Kernel:
         _write(_Program.from_address(self._address("best")), program)
         right = self._exports["start"](
             self._store,
-            *(program.memory_size, len(program.registers), len(samples.tape), max_steps),
+            *(program.memory_size, len(program.registers), len(samples.tape), max_steps, ISAS[program.isa]),
             int(rng.integers(2**32)),
         )
         if not right:
@@ -184,5 +207,5 @@ def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
 
 def _table() -> str:
     """The instructions as search.c wants them."""
-    rows = [f"X({op.name}, {op.row.operands}, ({op.row.c.format(a='a', b='b')}))" for op in INSTRUCTIONS]
+    rows = [f"X({op.name}, {op.row.operands}, ({op.row.everywhere.format(a='a', b='b')}))" for op in INSTRUCTIONS]
     return f"#define INSTRUCTIONS(X) {' '.join(rows)}\n"

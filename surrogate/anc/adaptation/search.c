@@ -29,7 +29,7 @@ Program best;
 double best_cost;
 int tape[TAPES][CELLS], target[TAPES][CELLS], mask[TAPES][CELLS];
 
-static int cells, registers, tapes, max_steps;
+static int cells, registers, tapes, max_steps, ops;
 static const double LEAST = 0.7;      /* of the best cost, what a tape yet to run is taken to cost */
 static unsigned char executed[CELLS]; /* the lines that the program at hand has executed on some tape */
 static double wrong_cost;
@@ -134,7 +134,7 @@ static void delete(Program *p, int at) {
 }
 
 static Line random_line(void) {
-    Line line = {below(OPS), below(registers), below(registers), below(registers)};
+    Line line = {below(ops), below(registers), below(registers), below(registers)};
     return line;
 }
 
@@ -180,7 +180,7 @@ static int propose(Program *p, const unsigned char *live) {
     int at = below(p->lines), r = below(registers);
     Line *line = &p->line[at];
     switch (below(12)) {
-        case 0: return set(&line->op, below(OPS)) && live[at];
+        case 0: return set(&line->op, below(ops)) && live[at];
         case 1: return set(&line->a, r) && live[at] && operands[line->op] > 0;
         case 2: return set(&line->b, r) && live[at] && operands[line->op] > 1;
         case 3: return set(&line->out, r) && live[at] && line->op != STOP;
@@ -195,10 +195,11 @@ static int propose(Program *p, const unsigned char *live) {
     }
 }
 
-/* Starts the search at the program in `best`. Returns whether it is right on every tape. */
-int start(int m, int r, int t, int steps, unsigned long long seed) {
+/* Starts the search at the program in `best`, of the first so many instructions. Returns whether it is right on every
+   tape. */
+int start(int m, int r, int t, int steps, int instructions, unsigned long long seed) {
     int right;
-    cells = m, registers = r, tapes = t, max_steps = steps;
+    cells = m, registers = r, tapes = t, max_steps = steps, ops = instructions;
     random_state = (seed + 1) * 0x9E3779B97F4A7C15ull;
     best_cost = cost_of(&best, 1e30, 0, &right);
     return right;

@@ -44,7 +44,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Compute:
-    """out = op(a, b), op one of INC, ADD, SUB, DEC, MIN, MAX, READ; b is None where the operator takes one value."""
+    """out = op(a, b), op one that gives a value; b is None where the operator takes one value."""
 
     op: Op
     out: Register

@@ -80,10 +80,9 @@ class Decompiled:
             return None
         size = self.assembly.memory_size
         texts = list(function_texts(self.reading, self.name))
-        fitting = [text for text in texts if _fits(text, size)]
-        least = (
-            "" if fitting else f" The compiler needs {compile_tape(load_tape(source=texts[0]), tape=1).memory_size}."
-        )
+        fitting = [text for text in texts if _fits(text, size, self.assembly.isa)]
+        needed = texts[0] if not fitting else None
+        least = "" if needed is None else f" The compiler needs {_least(needed, self.assembly.isa)}."
         return f"/* Decompiled: type {self.kind}, for a memory of {size} cells.{least} */\n{(fitting or texts)[0]}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -148,9 +147,14 @@ def _weights(row: np.ndarray) -> dict[int, float]:
     return {int(r): float(row[r]) for r in np.flatnonzero(row > min(NEGLIGIBLE, row.max() / 2))}
 
 
-def _fits(text: str, memory_size: int) -> bool:
+def _least(text: str, isa: str) -> int:
+    """The memory that the compiler needs for a program."""
+    return compile_tape(load_tape(source=text, bits=True), tape=1, isa=isa).memory_size
+
+
+def _fits(text: str, memory_size: int, isa: str) -> bool:
     try:
-        compile_tape(load_tape(source=text), memory_size)
+        compile_tape(load_tape(source=text, bits=True), memory_size, isa=isa)
     except ProgramError:
         return False
     return True
@@ -162,7 +166,7 @@ def _agrees(controller: Controller, reading: Reading, kind: int, samples: Sample
     if kind == 1:
         exact = _final(controller, samples.tape, hard=True)
     else:
-        program = load_tape(source=next(function_texts(reading, "f")))
+        program = load_tape(source=next(function_texts(reading, "f")), bits=True)
         exact = run_c(program, samples.tape, controller.memory_size).tapes
     return not ((soft != exact) & samples.mask).any()
 

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from cprograms.diagnostics import UsageError
-from surrogate.anc.machine.instructions import Instruction, Op
+from surrogate.anc.machine.instructions import ISAS, Instruction, Op
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,12 @@ class Assembly:
 
     def __len__(self) -> int:
         return len(self.instructions)
+
+    @property
+    def isa(self) -> str:
+        """The name of the least instruction set that has all of its instructions."""
+        needed = max((i.op for i in self.instructions), default=Op.STOP)
+        return next(name for name, size in ISAS.items() if needed < size)
 
     def __str__(self) -> str:
         names = " ".join(f"r{i}={'?' if value is None else value}" for i, value in enumerate(self.registers))

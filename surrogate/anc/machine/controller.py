@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from surrogate.anc.machine.assembly import Assembly
-from surrogate.anc.machine.instructions import INSTRUCTIONS
+from surrogate.anc.machine.instructions import ISAS, PUBLISHED
 
 # e^-200 is zero in float32: a softmax over rows this sharp is one-hot, so the machine computes exactly.
 EXACT = 200.0
@@ -41,7 +41,8 @@ class Controller(nn.Module):
         """
         memory_size, registers = programs[0].memory_size, len(programs[0].registers)
         shape = (len(programs), memory_size)
-        rows = [torch.zeros(*shape, len(INSTRUCTIONS)), *(torch.zeros(*shape, registers) for _ in range(3))]
+        count = max(ISAS[program.isa] for program in programs)
+        rows = [torch.zeros(*shape, count), *(torch.zeros(*shape, registers) for _ in range(3))]
         initial = torch.zeros(len(programs), registers, memory_size)
         for p, program in enumerate(programs):
             if unused is not None:
@@ -62,10 +63,16 @@ class Controller(nn.Module):
     def random(cls, programs: int, memory_size: int, registers: int, generator: torch.Generator) -> Controller:
         """P programs of nothing: rows uniform in +-1/sqrt(M), initial values in 0..1, as the reference begins."""
         bound = memory_size**-0.5
-        weight = torch.empty(programs, memory_size, len(INSTRUCTIONS) + 3 * registers)
+        weight = torch.empty(programs, memory_size, PUBLISHED + 3 * registers)
         initial, start = torch.empty(programs, registers, memory_size), torch.empty(programs, memory_size)
         weight.uniform_(-bound, bound, generator=generator)
         return cls(weight, initial.uniform_(0, 1, generator=generator), start.uniform_(0, 1, generator=generator))
+
+    @property
+    def isa(self) -> str:
+        """The name of the least instruction set that has all that it chooses from."""
+        count = self.weight.shape[-1] - 3 * self.register_count
+        return next((name for name, size in ISAS.items() if size >= count), max(ISAS, key=ISAS.__getitem__))
 
     @property
     def memory_size(self) -> int:

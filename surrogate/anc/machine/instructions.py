@@ -1,4 +1,5 @@
-"""The instruction set of the ANC machine: the paper's eleven instructions in the reference's order (section 3.1).
+"""The instruction set of the ANC machine: the paper's eleven instructions in the reference's order (section 3.1), and
+those that programs may have beside them (`--isa extended`).
 
 `Op` is one table, a row an instruction. What the package knows of an instruction follows from its row: assembly, the
 interpreter and the soft machine, traces, constant folding, the decompiler and the search. To add one, add a row at the
@@ -17,9 +18,28 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.int64]
 
+WORD = 16
+"""A shift by so many places or more leaves nothing; values have fewer bits."""
+
 
 def _zero(a: Values, b: Values) -> Values:
     return np.zeros_like(a)
+
+
+def _quotient(a: Values, b: Values) -> Values:
+    return np.where(b == 0, -1, a // np.maximum(b, 1))
+
+
+def _remainder(a: Values, b: Values) -> Values:
+    return np.where(b == 0, a, a % np.maximum(b, 1))
+
+
+def _left(a: Values, b: Values) -> Values:
+    return np.where(b < WORD, a << np.minimum(b, WORD - 1), 0)
+
+
+def _right(a: Values, b: Values) -> Values:
+    return a >> np.minimum(b, WORD - 1)
 
 
 @dataclass(frozen=True)
@@ -28,7 +48,8 @@ class Row:
 
     `operands`: how many registers it looks at. `value`: what it gives for arrays of arguments in 0..M-1, not yet
     reduced modulo M; None where that is a cell of the tape, which is no function of a and b. `c`: the same as a C
-    expression over {a} and {b}, also to be reduced. `effect`: what a trace says, by default `c`.
+    expression over {a} and {b}, also to be reduced. `total`: the same for all arguments, where `c` leaves some open.
+    `effect`: what a trace says, by default `c`.
 
     Of the algebra: `commutes`, op(a, b) = op(b, a); `idempotent`, op(a, a) = a; `neutral` n, op(a, n) = a; `absorbing`
     z, op(a, z) = z, with -1 for M-1.
@@ -37,11 +58,17 @@ class Row:
     operands: int
     value: Callable[[Values, Values], Values] | None = _zero
     c: str = "0"
+    total: str | None = None
     effect: str | None = None
     commutes: bool = False
     idempotent: bool = False
     neutral: int | None = None
     absorbing: int | None = None
+
+    @property
+    def everywhere(self) -> str:
+        """The C expression that is defined for all arguments."""
+        return self.c if self.total is None else self.total
 
     @property
     def repeats(self) -> bool:
@@ -66,17 +93,30 @@ class Op(IntEnum):
     ADD = Row(2, lambda a, b: a + b, "{a} + {b}", commutes=True, neutral=0)
     SUB = Row(2, lambda a, b: a - b, "{a} - {b}", neutral=0)
     DEC = Row(1, lambda a, b: a - 1, "{a} - 1")
-    MIN = Row(2, np.minimum, "{a} < {b} ? {a} : {b}", "min({a}, {b})", True, True, neutral=-1, absorbing=0)
-    MAX = Row(2, np.maximum, "{a} > {b} ? {a} : {b}", "max({a}, {b})", True, True, neutral=0, absorbing=-1)
+    MIN = Row(2, np.minimum, "{a} < {b} ? {a} : {b}", None, "min({a}, {b})", True, True, neutral=-1, absorbing=0)
+    MAX = Row(2, np.maximum, "{a} > {b} ? {a} : {b}", None, "max({a}, {b})", True, True, neutral=0, absorbing=-1)
     READ = Row(1, None, "mem[{a}]")
     WRITE = Row(2, effect="{b} → mem[{a}]")
     JEZ = Row(2)
+
+    MUL = Row(2, lambda a, b: a * b, "{a} * {b}", commutes=True, neutral=1, absorbing=0)
+    DIV = Row(2, _quotient, "{a} / {b}", "{b} ? {a} / {b} : -1", neutral=1)
+    MOD = Row(2, _remainder, "{a} % {b}", "{b} ? {a} % {b} : {a}")
+    AND = Row(2, np.bitwise_and, "{a} & {b}", commutes=True, idempotent=True, absorbing=0)
+    OR = Row(2, np.bitwise_or, "{a} | {b}", commutes=True, neutral=0)
+    XOR = Row(2, np.bitwise_xor, "{a} ^ {b}", commutes=True, neutral=0)
+    SHL = Row(2, _left, "{a} << {b}", f"{{b}} < {WORD} ? {{a}} << {{b}} : 0", neutral=0)
+    SHR = Row(2, _right, "{a} >> {b}", f"{{a}} >> ({{b}} < {WORD} ? {{b}} : {WORD - 1})", neutral=0)
+    LT = Row(2, lambda a, b: np.less(a, b).astype(np.int64), "{a} < {b}")
+    EQ = Row(2, lambda a, b: np.equal(a, b).astype(np.int64), "{a} == {b}", commutes=True)
 
 
 INSTRUCTIONS = tuple(Op)
 """By number."""
 PUBLISHED = 11
 """Of them the paper's: the fewest that a controller chooses from."""
+ISAS = {"published": PUBLISHED, "extended": len(INSTRUCTIONS)}
+"""The instruction sets, each with how many of the instructions, the first, it has."""
 GIVES_ZERO = frozenset(op for op in Op if op.row.value is _zero)
 """Every instruction writes its output register; these write a zero, whatever their arguments are."""
 

@@ -123,15 +123,15 @@ def _machine(assembly: Assembly, steps: Sequence[TraceStep]) -> str:
         f'<input id="step" type="range" min="0" max="{last}" value="0">'
         '<button type="button" class="on" aria-label="a step on">▶</button></div></div>'
         f'<div class="machine"><ol class="listing" start="0">{lines}</ol><div>'
-        f'<h3>registers</h3><div class="boxes">{boxes["register"]}</div>'
-        f'<h3>tape</h3><div class="boxes">{boxes["cell"]}</div></div></div></div>'
+        f'<h3>registers</h3><div class="slots">{boxes["register"]}</div>'
+        f'<h3>tape</h3><div class="slots">{boxes["cell"]}</div></div></div></div>'
     )
 
 
 def _box(kind: str, k: int, name: str, value: int | None, memory_size: int) -> str:
     shown = "?" if value is None else str(value)
     return (
-        f'<span class="box s{_level(value, memory_size)}" data-{kind}="{k}"><small>{name}</small><b>{shown}</b></span>'
+        f'<span class="slot s{_level(value, memory_size)}" data-{kind}="{k}"><small>{name}</small><b>{shown}</b></span>'
     )
 
 

@@ -21,7 +21,7 @@ def ink(value: float, dark: bool = False) -> str:
     """The colour of text on a shade."""
     if value == 0:
         return "#5d6977" if dark else "#b4bcc6"
-    return "#1f2933" if dark == (value > 0.55) else "#ffffff"
+    return "#1f2933" if (value > 0.65 if dark else value <= 0.55) else "#ffffff"
 
 
 def level(value: float) -> int:

@@ -169,6 +169,18 @@ $INLINE <TARGET> void $layer_one@(const $real *w, const $real *b, int inputs, co
     enum { vectors = $hidden / $count@ };
     const $lanes@ zero = {0};
     int i = 0;
+    for (; i + 8 <= vectors; i += 8) {
+        const $lanes@ *bias = (const $lanes@ *)b + i;
+        $lanes@ a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3];
+        $lanes@ a4 = bias[4], a5 = bias[5], a6 = bias[6], a7 = bias[7];
+        for (int k = 0; k < inputs; ++k) {
+            const $lanes@ *row = (const $lanes@ *)w + k * vectors + i;
+            a0 += in[k] * row[0], a1 += in[k] * row[1], a2 += in[k] * row[2], a3 += in[k] * row[3];
+            a4 += in[k] * row[4], a5 += in[k] * row[5], a6 += in[k] * row[6], a7 += in[k] * row[7];
+        }
+        out[i] = $silu@(a0), out[i + 1] = $silu@(a1), out[i + 2] = $silu@(a2), out[i + 3] = $silu@(a3);
+        out[i + 4] = $silu@(a4), out[i + 5] = $silu@(a5), out[i + 6] = $silu@(a6), out[i + 7] = $silu@(a7);
+    }
     for (; i + 4 <= vectors; i += 4) {
         const $lanes@ *bias = (const $lanes@ *)b + i;
         $lanes@ a0 = bias[0], a1 = bias[1], a2 = bias[2], a3 = bias[3], b0 = zero, b1 = zero, b2 = zero, b3 = zero;
@@ -319,27 +331,28 @@ $INLINE <TARGET> void $kernel_many@(double (*z)[$block@], double *y, const int *
 ROWS = """
 <TARGET> static void $row@(const double *restrict x, double *restrict y)
 {
-    double z[$inputs];
-    for (int k = 0; k < $arguments; ++k) z[k] = (x[k] - $mid[k]) * $rate[k];
+    double z[$inputs], unknown = 0; /* NaN where an argument is, or is infinite */
+    for (int k = 0; k < $arguments; ++k) z[k] = (x[k] - $mid[k]) * $rate[k], unknown += 0 * z[k];
     <TAPS>
-    for (int k = 0; k < $results; ++k) y[k] = $offset[k];
+    for (int k = 0; k < $results; ++k) y[k] = $offset[k] + unknown;
 <ONE>
     for (int k = 0; k < $results; ++k) y[k] = $mean[k] + $std[k] * y[k];
 }
 
 <TARGET> static void $rows@(const double *restrict x, double *restrict y, size_t n)
 {
-    double z[$inputs][$block@] $ALIGNED, found[$results][$block@] $ALIGNED;
+    double z[$inputs][$block@] $ALIGNED, found[$results][$block@] $ALIGNED, unknown[$block@];
     <TAPS_ROOM>
     for (; n >= 4; x += $block@ * $arguments, y += $block@ * $results) {
         const size_t rows = n < $block@ ? n : $block@;
         for (size_t r = 0; r < $block@; ++r) { /* the last block is filled up with its last row */
             const double *row = x + (r < rows ? r : rows - 1) * $arguments;
-            for (int k = 0; k < $arguments; ++k) z[k][r] = (row[k] - $mid[k]) * $rate[k];
+            unknown[r] = 0;
+            for (int k = 0; k < $arguments; ++k) z[k][r] = (row[k] - $mid[k]) * $rate[k], unknown[r] += 0 * z[k][r];
             <BLOCK_TAPS>
         }
         for (int k = 0; k < $results; ++k)
-            for (int r = 0; r < $block@; ++r) found[k][r] = $offset[k];
+            for (int r = 0; r < $block@; ++r) found[k][r] = $offset[k] + unknown[r];
 <MANY>
         for (size_t r = 0; r < rows; ++r)
             for (int k = 0; k < $results; ++k) y[r * $results + k] = $mean[k] + $std[k] * found[k][r];

@@ -75,7 +75,9 @@ def drop_in(program: Program, function: str, guard: str = "", doubtful: Sequence
     """The definition with the original signature. With a `guard` the original of that name is called outside of the
     domain, and where a condition of `doubtful` holds."""
     inputs = [f"(double){place}" for place in _argument_places(program)]
-    lines = [f"const double $given[] = {{{', '.join(inputs) or '0.0'}}};"]
+    unread = [p.name for p in program.parameters if {*p.arguments, *p.results} == {None}]
+    lines = [f"(void){name};" for name in unread]
+    lines += [f"const double $given[] = {{{', '.join(inputs) or '0.0'}}};"]
     if guard:
         inside = " || ".join([f"!({' && '.join(_domain(program)) or '1'})", *doubtful])
         call = f"{guard}({', '.join(_parameter_names(program))})"

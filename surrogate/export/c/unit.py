@@ -118,7 +118,7 @@ def _header(artifact: NumericArtifact, program: Program, function: str) -> str:
             "#endif",
             comment([f"In the place of the original: {artifact.signature}"]),
             f"{entry.prototype(program, function)};",
-            comment([f"n rows, of {len(artifact.arguments)} arguments and {len(artifact.results)} results.", *columns]),
+            comment(["n rows at once, all numbers doubles, in the order of", *columns]),
             f"void {function}_batch(const double *x, double *y, size_t n);",
             "#ifdef __cplusplus",
             "}",

@@ -119,9 +119,15 @@ def _bars(errors: Rows) -> tuple[float, float]:
 
 def _slices(errors: Rows, values: Rows, edges: tuple[float, ...]) -> tuple[tuple[float, float], ...] | None:
     """The bars of each slice; None where one has too few rows."""
+    parts = _parts(errors, values, edges)
+    return None if parts is None else tuple(map(_bars, parts))
+
+
+def _parts(errors: Rows, values: Rows, edges: tuple[float, ...]) -> list[Rows] | None:
+    """The errors of each slice; None where one has too few rows."""
     place = places(values, edges)
     parts = [errors[place == k] for k in range(len(edges) - 1)]
-    return None if min(map(len, parts)) < FEWEST else tuple(map(_bars, parts))
+    return None if min(map(len, parts)) < FEWEST else parts
 
 
 def _sliced(errors: Rows, x: Rows, arguments: Sequence[Argument]) -> int | None:
@@ -129,9 +135,9 @@ def _sliced(errors: Rows, x: Rows, arguments: Sequence[Argument]) -> int | None:
     best, least = None, WORTH * conformal(errors, LEVELS[0])
     for k, argument in enumerate(arguments):
         edges = edges_of(argument)
-        if len(edges) < 3 or (found := _slices(errors, x[:, k], edges)) is None:
+        if len(edges) < 3 or (parts := _parts(errors, x[:, k], edges)) is None:
             continue
-        mean = float(np.mean([p90 for p90, _ in found]))
+        mean = float(np.mean([conformal(part, LEVELS[0]) for part in parts]))
         if mean < least:
             best, least = k, mean
     return best

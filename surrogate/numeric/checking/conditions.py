@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from pycparser import c_ast
 
-from cprograms.diagnostics import ProgramError
 from cprograms.graph import Graph, Node, evaluate_nodes
 from cprograms.literals import literal
-from cprograms.lowering import lower
 from cprograms.ops import PREDICATES, UNEVALUABLE
 from cprograms.program import Program
 from cprograms.trees import walk
@@ -42,12 +40,8 @@ class Condition:
     holds: npt.NDArray[np.bool_]
 
 
-def conditions(program: Program, x: npt.NDArray[np.float64]) -> Iterator[Condition]:
-    """Those of a program that hold for some rows x [n, A] and not for others, no two alike."""
-    try:
-        graph = lower(program)
-    except ProgramError:  # it takes too long
-        return
+def conditions(program: Program, graph: Graph, x: npt.NDArray[np.float64]) -> Iterator[Condition]:
+    """Those of a program, which the graph is of, that hold for some rows x [n, A] and not for others, no two alike."""
     names = [a.name for a in program.arguments]
     nodes, places = _tests(graph)
     found = Graph(tuple(nodes), (), graph.tables).of(places)
@@ -62,7 +56,9 @@ def conditions(program: Program, x: npt.NDArray[np.float64]) -> Iterator[Conditi
         if holds.any() and not holds.all() and key not in seen:
             seen.add(key)
             file, line = lines.get(_kind(found, found.nodes[root]), ("", 0))
-            yield Condition(written(found, root, names), file, line, holds)
+            text = written(found, root, names)
+            if line or any(name in text for name in names):  # else too much of it was cut to say anything
+                yield Condition(text, file, line, holds)
 
 
 def _tests(graph: Graph) -> tuple[list[Node], list[int]]:

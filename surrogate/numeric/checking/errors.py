@@ -19,8 +19,9 @@ Rows = npt.NDArray[np.float64]
 
 FLAT = 1e-9
 """Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""
-AWAY = 0.05
-"""A relative error means something where no value is nearer to zero than this share of the greatest one."""
+AWAY, ENOUGH = 0.05, 100
+"""A relative error means something where no value is nearer to zero than this share of the greatest one, of so many
+rows at least."""
 ROUNDING = 1e-9
 """A value leaves its declared range where it is beyond it by more than this share of the range's greater end."""
 
@@ -118,16 +119,17 @@ def result_error(name: str, true: Column, predicted: Column) -> ResultError:
     if unit == 0:
         nmse = 0.0 if error.max() == 0 else math.inf
     else:
-        nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
+        with np.errstate(over="ignore"):  # of a prediction far out of what is true
+            nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))
     median, p99 = (2 * float(q) for q in np.quantile(error, [0.5, 0.99]))
     relative = _relative(half, error)
     return ResultError(name, nmse, 1 - nmse, 2 * float(error.max()), *output_moments(true), median, p99, *relative)
 
 
 def _relative(true: Column, error: Column) -> tuple[float, float]:
-    """The median and the greatest error over the true value; NaN where the values come near zero or cross it."""
+    """The median and the greatest error over the true value; NaN where the values come near zero, or may do so."""
     size = np.abs(true)
-    if size.min() <= AWAY * size.max() or np.sign(true).min() != np.sign(true).max():
+    if len(size) < ENOUGH or size.min() <= AWAY * size.max() or np.sign(true).min() != np.sign(true).max():
         return math.nan, math.nan
     share = error / size
     return float(np.median(share)), float(share.max())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cprograms.graph import Graph, Node
+from cprograms.ops import PREDICATES
 from cprograms.program import bound
 
 LONGEST = 60
@@ -29,7 +30,7 @@ _BINARY = {
 """Spelling and rank: what binds closer has the higher one."""
 _UNARY = {"neg": "-", "not": "~"}
 _TURNED = {"<": ">", "<=": ">="}
-_WHOLE, _PREFIX, _CHOICE = 9, 8, -1
+_WHOLE, _PREFIX, _AND, _OR, _CHOICE = 9, 8, -1, -2, -3
 
 
 def written(graph: Graph, node: int, names: Sequence[str]) -> str:
@@ -71,11 +72,25 @@ class _Writer:
         if n.op == "cast":
             return f"({n.type.name}){_inside(parts[0], _PREFIX)}", _PREFIX
         if n.op == "sel":
-            test, yes, no = (_inside(part, _CHOICE + 1) for part in parts)
-            return f"{test} ? {yes} : {no}", _CHOICE
+            return self._choice(n, parts)
         if n.op == "lookup":
             return f"table[{parts[0][0]}]", _WHOLE
         return f"{n.op}({', '.join(text for text, _ in parts)})", _WHOLE
+
+    def _choice(self, n: Node, parts: list[tuple[str, int]]) -> tuple[str, int]:
+        _, yes, no = (self.graph.nodes[c] for c in n.children)
+        if yes.op == "const" and yes.value == 1 and self._is_flag(no):
+            return f"{_inside(parts[0], _OR)} || {_inside(parts[2], _OR + 1)}", _OR
+        if no.op == "const" and no.value == 0 and self._is_flag(yes):
+            return f"{_inside(parts[0], _AND)} && {_inside(parts[1], _AND + 1)}", _AND
+        test, *sides = (_inside(part, _CHOICE + 1) for part in parts)
+        return f"{test} ? {sides[0]} : {sides[1]}", _CHOICE
+
+    def _is_flag(self, n: Node) -> bool:
+        """Whether it is 0 or 1, and so a condition itself."""
+        if n.op == "sel":
+            return all(self._is_flag(self.graph.nodes[c]) for c in n.children[1:])
+        return n.op in PREDICATES or (n.op == "const" and n.value in (0, 1) and n.type.is_integer)
 
     def _binary(self, n: Node, parts: list[tuple[str, int]]) -> tuple[str, int]:
         sign, rank = _BINARY[n.op]

@@ -30,9 +30,9 @@ class Derivatives(NamedTuple):
     graph: Slopes | None
 
 
-MOST_ROWS, MOST_RUNS, MOST_OF_GRAPH = 500, 2000, 8000
+MOST_ROWS, MOST_RUNS, MOST_OF_GRAPH, FEWEST_ROWS = 500, 1000, 8000, 16
 """Rows whose derivatives are looked at, and how often the program may be run for them: more often where its graph is
-known, and so has no loop that may take long."""
+known, and so has no loop that may take long. Of very many arguments the fewest rows count."""
 STEP = 1e-3
 """Of differences, as a share of an argument's range; four of them make a derivative, and show what jumps."""
 _STENCIL = (-2, -1, 1, 2)
@@ -118,7 +118,7 @@ def gradient_errors(program: Program, x: Rows, y: Rows, surrogate: Slopes, graph
     if not (arguments and results):
         return None
     runs = MOST_RUNS if graph is None else MOST_OF_GRAPH
-    n = min(MOST_ROWS, max(1, runs // (len(_STENCIL) * len(arguments))))
+    n = min(MOST_ROWS, max(FEWEST_ROWS, runs // (len(_STENCIL) * len(arguments))))
     x, y = _inside(x[:n], program.arguments, arguments), y[:n]
     steps = np.array([STEP * _width(program.arguments[k]) for k in arguments])  # [A]
     with np.errstate(all="ignore"):

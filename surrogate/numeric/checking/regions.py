@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cprograms.graph import Graph
 from cprograms.program import Program
 from surrogate.numeric.checking import reading
 from surrogate.numeric.checking.conditions import conditions
@@ -75,17 +76,20 @@ class _Candidate:
     inside: npt.NDArray[np.bool_]
 
 
-def regions(program: Program, x: Rows, y: Rows, errors: Rows) -> tuple[Region, ...]:
+def regions(program: Program, graph: Graph | None, x: Rows, y: Rows, errors: Rows) -> tuple[Region, ...]:
     """For each result the slice and the branch that hold clearly more of its squared error than of the rows, if any.
 
-    x [n, A], the true y and the absolute errors [n, R].
+    x [n, A], the true y and the absolute errors [n, R]. The program's branches are known where its graph is.
     """
-    kinds = list(_slices(program, x)), list(_branches(program, x))
-    found: list[Region] = []
-    for k, result in enumerate(program.results):
-        if errors[:, k].max() > EXACT * np.abs(y[:, k]).max():
-            clear = (_clearest(result.name, candidates, errors[:, k]) for candidates in kinds)
-            found += [region for region in clear if region is not None]
+    greatest = errors.max(0)
+    told = np.flatnonzero((greatest > EXACT * np.abs(y).max(0)) & np.isfinite(greatest))
+    kinds = list(_slices(program, x)), list(_branches(program, graph, x)) if graph else []
+    squares = (errors[:, told] / greatest[told]) ** 2
+    clearest = [_clearest(candidates, squares) for candidates in kinds if candidates]
+    found = []
+    for place, k in enumerate(told.tolist()):
+        regions = (of_kind[place] for of_kind in clearest)
+        found += [replace(region, result=program.results[k].name) for region in regions if region is not None]
     return tuple(found)
 
 
@@ -98,34 +102,34 @@ def _slices(program: Program, x: Rows) -> Iterator[_Candidate]:
                 yield _Candidate(Region("", 0, 0, argument.name, low, high), place == number)
 
 
-def _branches(program: Program, x: Rows) -> Iterator[_Candidate]:
-    for condition in conditions(program, x):
+def _branches(program: Program, graph: Graph, x: Rows) -> Iterator[_Candidate]:
+    for condition in conditions(program, graph, x):
         for holds in (True, False):
             region = Region("", 0, 0, condition=condition.text, holds=holds, file=condition.file, line=condition.line)
             yield _Candidate(region, condition.holds == holds)
 
 
-def _clearest(result: str, candidates: Sequence[_Candidate], errors: Rows) -> Region | None:
-    """The candidate that holds most of the squared error beyond its share of the rows, where that is clear."""
-    if not candidates:
-        return None
-    squares = (errors / errors.max()) ** 2  # [n]
-    without = squares.copy()
-    without[np.argsort(-squares)[: max(1, int(FAR_OUT * len(squares)))]] = 0
+def _clearest(candidates: Sequence[_Candidate], squares: Rows) -> list[Region | None]:
+    """For each result the candidate that holds most of its squared error [n, R] beyond its share of the rows.
+
+    None where that is not clear.
+    """
     inside = np.array([c.inside for c in candidates], dtype=np.float64)  # [C, n]
-    rows = inside.mean(1)
-    shares = [inside @ part / max(part.sum(), np.finfo(float).tiny) for part in (squares, without)]
-    least = np.minimum(*shares)
-    clear = (least >= MOST) & (least >= TIMES * rows) & (_spread(inside, without) >= FEWEST)
-    if not clear.any():
-        return None
-    best = int(np.argmax(np.where(clear, least - rows, -1)))
-    return replace(
-        candidates[best].region, result=result, share=min(float(shares[0][best]), 1.0), rows=float(rows[best])
-    )
-
-
-def _spread(inside: Rows, squares: Rows) -> Rows:
-    """How many rows [C] share the squares [n] inside of candidates [C, n]: the squared sum over the sum of squares."""
-    squared: Rows = (inside @ squares) ** 2 / np.maximum(inside @ squares**2, np.finfo(float).tiny)
-    return squared
+    rows = inside.mean(1, keepdims=True)  # [C, 1]
+    without = squares.copy()
+    far_out = np.argsort(-squares, axis=0)[: max(1, int(FAR_OUT * len(squares)))]
+    np.put_along_axis(without, far_out, 0, axis=0)
+    least_sum = np.finfo(float).tiny
+    held = inside @ np.hstack([squares, without, without**2])  # [C, 3R]
+    shares, kept, spread = np.split(held, 3, axis=1)
+    shares = shares / squares.sum(0)
+    least = np.minimum(shares, kept / np.maximum(without.sum(0), least_sum))
+    wide = kept**2 >= FEWEST * np.maximum(spread, least_sum)  # the squared sum over the sum of squares, in rows
+    clear = (least >= MOST) & (least >= TIMES * rows) & wide
+    best = np.argmax(np.where(clear, least - rows, -1), axis=0)
+    return [
+        replace(candidates[c].region, share=min(float(shares[c, k]), 1.0), rows=float(rows[c, 0]))
+        if clear[c, k]
+        else None
+        for k, c in enumerate(best.tolist())
+    ]

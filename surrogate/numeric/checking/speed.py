@@ -19,7 +19,7 @@ Rows = npt.NDArray[np.float64]
 
 BATCH = 10_000
 """Rows of a batch; fewer where a row takes long."""
-REPEATS = 5
+REPEATS = 3
 SECONDS = 0.02
 """What a call may take, about."""
 

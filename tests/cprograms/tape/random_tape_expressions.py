@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+SHIFTS = ("<<", ">>")
+BITS = ("&", "|", "^", *SHIFTS)
 TAPE = "mem"
 _NUMBERS = (*"0011223344567", "-1", "-2", "70")
 
@@ -43,8 +45,9 @@ def chance(random: Random, probability: float) -> bool:
 class Values:
     """Writes expressions over the names in scope. `random` is all that choices are drawn from."""
 
-    def __init__(self, random: Random, tape: bool, helpers: list[Helper], constants: list[str]):
+    def __init__(self, random: Random, tape: bool, helpers: list[Helper], constants: list[str], bits: bool = False):
         self.random, self.tape, self.helpers, self.constants = random, tape, helpers, constants
+        self.sums = ("+", "-", *BITS) if bits else ("+", "-")
         self.scopes = [Scope()]
         self.costly = 4
         """How many more times what expands to a loop (* / %) may be written."""
@@ -126,7 +129,12 @@ class Values:
         return self.atom()
 
     def _sum(self, depth: int) -> str:
-        return f"({self.value(depth)} {self.random.choice('+-')} {self.value(depth)})"
+        left, op = self.value(depth), self.random.choice(self.sums)
+        return f"({left} {op} {self._places() if op in SHIFTS else self.value(depth)})"
+
+    def _places(self) -> str:
+        """What to shift by: a constant that shifts a constant must be small."""
+        return self.random.choice([*self.visible(), "0", "1", "2", "3"])
 
     def _costly(self, depth: int) -> str:
         if self.costly <= 0:

@@ -21,27 +21,28 @@ SIZES = (1, 2, 4, 6, 8, 10, 14)
 _NAMES = ("a", "b", "c", "i", "j", "k", "n", "x", "y")
 
 
-def random_tape_program(random: Random, name: str = "f", size: int = max(SIZES)) -> str:
+def random_tape_program(random: Random, name: str = "f", size: int = max(SIZES), bits: bool = False) -> str:
     """The C text of a tape program, `void f(int *mem)`, which means something for every memory size from 20.
 
     All choices are drawn from `random`, so that hypothesis, which passes its own, can shrink them. Texts of different
-    names can stand in one file. `size` bounds the entry's statements, but for those of its last block.
+    names can stand in one file. `size` bounds the entry's statements, but for those of its last block. `bits` lets it
+    use the operators on bits.
     """
     head, constants = _constants(random, name)
     helpers: list[Helper] = []
     texts = []
     for number in range(random.choice([0, 0, 1, 2])):
         helper = Helper(f"{name}_h{number}", random.randrange(3), chance(random, 0.5), chance(random, 0.6))
-        texts.append(_Writer(random, helper.tape, helpers[:], constants).helper(helper))
+        texts.append(_Writer(random, helper.tape, helpers[:], constants, bits).helper(helper))
         helpers.append(helper)
-    texts.append(_Writer(random, True, helpers, constants).entry(name, size))
+    texts.append(_Writer(random, True, helpers, constants, bits).entry(name, size))
     return "\n".join([*head, *texts])
 
 
-def random_tape_programs(seeds: Iterable[int], size: int = max(SIZES)) -> list[TapeProgram]:
+def random_tape_programs(seeds: Iterable[int], size: int = max(SIZES), bits: bool = False) -> list[TapeProgram]:
     """A program for each seed, all read from one file: the compiler checks many in the time of one."""
-    texts = {f"f{seed}": random_tape_program(Random(seed), f"f{seed}", size) for seed in seeds}
-    file = TapeFile(read(None, "\n".join(texts.values())))
+    texts = {f"f{seed}": random_tape_program(Random(seed), f"f{seed}", size, bits) for seed in seeds}
+    file = TapeFile(read(None, "\n".join(texts.values())), bits=bits)
     return [file.program(name) for name in texts]
 
 
@@ -60,8 +61,8 @@ def _constants(random: Random, name: str) -> tuple[list[str], list[str]]:
 class _Writer(Values):
     """Writes the statements of one function, each as a list of lines."""
 
-    def __init__(self, random: Random, tape: bool, helpers: list[Helper], constants: list[str]):
-        super().__init__(random, tape, helpers, constants)
+    def __init__(self, random: Random, tape: bool, helpers: list[Helper], constants: list[str], bits: bool):
+        super().__init__(random, tape, helpers, constants, bits)
         self._loops = 0
         self._simple = False
         """Inside a loop whose bound is any value."""
@@ -151,7 +152,7 @@ class _Writer(Values):
         if not names or self.chance(0.15):
             return self._declare()
         name = self.random.choice(names)
-        op = self.random.choice(["=", "=", "=", "+=", "-=", "*=", "/=", "%="])
+        op = self.random.choice(["=", "=", "=", *(f"{op}=" for op in self.sums), "*=", "/=", "%="])
         if op in ("*=", "/=", "%="):
             if self.costly <= 0 or self._simple:
                 op = "+="
@@ -168,7 +169,8 @@ class _Writer(Values):
             name = self.random.choice(self.writable())
             with self.hidden(name):
                 return [f"{TAPE}[{name}{self.random.choice(['++', '--'])}] = {self.value(1)};"]
-        return [f"{target} {self.random.choice(['=', '=', '+=', '-='])} {self.value(2)};"]
+        op = self.random.choice(["=", "=", *(f"{op}=" for op in self.sums)])
+        return [f"{target} {op} {self.value(2)};"]
 
     def _step_alone(self) -> list[str]:
         targets = [*self.writable(), *([self.cell(1)] if self.tape or self.arrays() else [])]

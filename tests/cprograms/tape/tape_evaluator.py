@@ -16,6 +16,8 @@ from cprograms.tape.program import tape_parameter
 
 _OPERATORS: dict[str, Callable[[int, int], int]] = {
     **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.floordiv, "%": operator.mod},
+    **{"&": operator.and_, "|": operator.or_, "^": operator.xor, ">>": operator.rshift},
+    "<<": lambda a, b: a << b if b < 16 else 0,
     **{"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne},
 }
 
@@ -183,7 +185,7 @@ class _Evaluation(c_ast.NodeVisitor):
         value = self.visit(node.rvalue)
         cells, index = self.place(node.lvalue)
         if node.op != "=":
-            value = _OPERATORS[node.op[0]](cells[index], value) % self.m
+            value = _OPERATORS[node.op[:-1]](cells[index], value) % self.m
         cells[index] = value
         return value
 

@@ -40,7 +40,7 @@ def test_every_fault_is_told_like_a_compilers():
         "<source>:2:18: error: the operator ^ is not supported\n"
         "          mem[0] = mem[1] ^ 3;\n"
         "                   ^\n"
-        "  hint: bits have no meaning modulo M: use + - * / %; a shift of constants alone is fine\n"
+        "  hint: bits mean little modulo M: use + - * / %, or --isa extended; a shift of constants alone is fine\n"
         "<source>:3:9: error: goto is not supported\n"
         "          goto end;\n"
         "          ^\n"

@@ -135,7 +135,7 @@ def test_a_rejected_program_exits_with_1(content: bytes, options: list[str], mes
     ("options", "message"),
     [
         (["--memory-size", "1"], "too small"),
-        (["--memory-size", "5000"], "at most 1024"),
+        (["--memory-size", "5000"], "at most 4096"),
         (["--memory-size", "ten"], "invalid int value"),
         (["--memory-size", "16", "--tape", "17"], "does not fit a memory of 16"),
         (["--tape", "0"], "too short"),

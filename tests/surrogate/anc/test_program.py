@@ -134,8 +134,8 @@ def test_the_memory_is_the_least_that_holds_the_program() -> None:
 @pytest.mark.parametrize(
     ("source", "options", "error", "message"),
     [
-        ("void f(int *mem) { mem[0] = 1; }", {"memory_size": 2000}, UsageError, "at most 1024"),
-        ("void f(int *mem) { mem[0] = 1; }", {"tape": 2000}, UsageError, "at most 1024"),
+        ("void f(int *mem) { mem[0] = 1; }", {"memory_size": 5000}, UsageError, "at most 4096"),
+        ("void f(int *mem) { mem[0] = 1; }", {"tape": 5000}, UsageError, "at most 4096"),
         ("void f(int *mem) { mem[0] = 1; }", {"memory_size": 1}, UsageError, "at least 2"),
         ("void f(int *mem) { mem[0] = 1; }", {"memory_size": 8, "tape": 9}, UsageError, "does not fit a memory of 8"),
         ("void f(int *mem) { mem[0] = 1; }", {"registers": 0}, UsageError, "too few"),

@@ -45,6 +45,14 @@ def test_many_rows_are_csv(artifact: str, capsys: Capture, monkeypatch: pytest.M
     assert said["p90"] == [{"return": pytest.approx(float(first[1]))}, {"return": None}]
 
 
+def test_too_few_rows_are_said_to_be_too_few(artifact: str, capsys: Capture) -> None:
+    for rows, said in (("5", "none: too few rows"), ("50", "none for 99 %: too few rows")):
+        assert cli.main(["check", artifact, "--rows", rows]) == 0
+        out = capsys.readouterr().out
+        assert said in out
+        assert "∞" not in out
+
+
 def test_bounds_and_exact_exclude_each_other(artifact: str, capsys: Capture) -> None:
     assert "give either --exact or --bounds" in usage_error(["run", artifact, "1", "0", "--exact", "--bounds"], capsys)
 

@@ -55,7 +55,7 @@ def test_every_call_reaches_the_other_function(name: str, tmp_path: Path) -> Non
 
 
 @needs_gcc
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["plain", "c99_inline", "old_style", "recursive", "a_field"])
 def test_the_original_is_there_under_its_other_name(name: str, tmp_path: Path) -> None:
     """Two programs, the file as it is and one whose wrapper calls the original, print the same."""
     path = tmp_path / "plain.c"

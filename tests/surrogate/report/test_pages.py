@@ -112,6 +112,8 @@ const set = (root, argument, value) => { const input = document.querySelector(
   `${root} input[data-argument="${argument}"]`); input.value = value; input.dispatchEvent(new Event("input")); };
 const said = (root, argument) => document.querySelector(`${root} input[data-argument="${argument}"]`)
   .closest("label").querySelector("output").textContent;
+const choose = (result) => { const list = document.getElementById("choose-result"); list.value = result;
+  list.dispatchEvent(new Event("change")); };
 const images = () => [...document.querySelectorAll('#map-view [data-result="0"] img')].map((i) => i.src);
 """
 
@@ -134,7 +136,7 @@ def assert_drawn(drawn: dict, truth: Callable[[np.ndarray], np.ndarray], which: 
 def test_slices_are_the_program_and_sliders_move_them(page_of: Page, artifact_of: Made) -> None:
     found = look(
         page_of("two"),
-        PATHS + 'const before = drawn("value", 0); set("#slice-view", 1, 5);'
+        PATHS + 'choose(0); const before = drawn("value", 0); set("#slice-view", 1, 5);'
         'return [before, drawn("value", 0), drawn("slope", 0), said("#slice-view", 1), drawn("value", 1)];',
     )
     assert found.console == []
@@ -146,6 +148,29 @@ def test_slices_are_the_program_and_sliders_move_them(page_of: Page, artifact_of
     assert said == "5"
     assert_drawn(dots, lambda n: n)
     assert sorted(points(dots, "truth")[:, 0].round()) == [0, 1, 2, 3, 4, 5]
+
+
+@needs_browser
+def test_the_pointer_reads_values_out(page_of: Page, artifact_of: Made) -> None:
+    """Where there is a truth, and where there is none."""
+    found = look(
+        page_of("wave"),
+        PATHS
+        + """
+        const plot = inner("value", 0, 0).querySelector("svg"), box = plot.getBoundingClientRect();
+        const at = (share) => { plot.dispatchEvent(new PointerEvent("pointermove", { bubbles: true,
+          clientX: box.left + share * box.width, clientY: box.top + 5 }));
+          return document.querySelector("#slice-view .readout").textContent; };
+        return [at(0.75), at(0.1)];
+        """,
+    )
+    assert found.console == []
+    inside, outside = found.value
+    numbers = [float(v.replace("−", "-")) for v in re.findall(r"−?\d+\.?\d*", inside)]
+    assert numbers[0] == pytest.approx(2, abs=0.02)
+    assert numbers[1] == pytest.approx(artifact_of("wave").program.run(x=numbers[0])[0], rel=0.01)
+    assert numbers[2] == pytest.approx(artifact_of("wave").predict(x=numbers[0])[0], rel=0.01)
+    assert outside.startswith("x = −0.6: the program no finite result, the surrogate ")
 
 
 @needs_browser
@@ -163,8 +188,7 @@ def test_the_script_draws_what_the_page_came_with(page_of: Page) -> None:
 def test_another_result_has_pictures_of_its_own(page_of: Page) -> None:
     found = look(
         page_of("two"),
-        PATHS + 'const list = document.getElementById("choose-result"); list.value = "1";'
-        ' list.dispatchEvent(new Event("change")); set("#slice-view", 1, 4);'
+        PATHS + 'choose(1); set("#slice-view", 1, 4);'
         ' const shown = [...document.querySelectorAll("[data-result]")].map((e) => [e.dataset.result,'
         ' e.offsetParent !== null]); return [drawn("value", 0, 1), shown];',
     )
@@ -173,18 +197,28 @@ def test_another_result_has_pictures_of_its_own(page_of: Page) -> None:
     assert {tuple(pair) for pair in shown} == {("0", False), ("1", True)}
 
 
+MOVED = (
+    "const at = () => [1, 2].map((k) => said('#slice-view', k)), before = at(); set('#slice-view', 1, 0);"
+    " const first = at(); set('#slice-view', 2, 0); return [before, first, at(), drawn('value', 0)];"
+)
+
+
 @needs_browser
-def test_one_slider_at_a_time_where_they_do_not_move_together(page_of: Page) -> None:
-    """Of five arguments the others go back to the middle, and the slices say so."""
-    found = look(
-        page_of("five"),
-        PATHS + 'const at = () => [1, 2].map((k) => said("#slice-view", k)); set("#slice-view", 1, 0);'
-        ' const first = at(); set("#slice-view", 2, 0); return [first, at(), drawn("value", 0)];',
-    )
-    first, second, drawn = found.value
+def test_sliders_move_together_where_there_are_few(page_of: Page) -> None:
+    before, first, second, drawn = look(page_of("five"), PATHS + MOVED).value
+    assert before == ["0", "0"]
     assert first == ["−1", "0"]
-    assert second == ["0", "−1"]
-    assert_drawn(drawn, lambda a: -10 * a + 1)
+    assert second == ["−1", "−1"]
+    assert_drawn(drawn, lambda a: -11 * a + 1)
+
+
+@needs_browser
+def test_of_many_sliders_one_moves_at_a_time(page_of: Page) -> None:
+    before, first, second, _ = look(page_of("many"), PATHS + MOVED.replace("drawn('value', 0)", "0")).value
+    assert before == ["0.5", "0.5"]
+    assert first == ["0", "0.5"]
+    assert second == ["0.5", "0"]
+    assert "the others go back to the middle" in page_of("many").read_text()
 
 
 @needs_browser
@@ -226,7 +260,7 @@ def test_without_scripts_everything_is_there(page_of: Page, tmp_path: Path) -> N
     imread = pytest.importorskip("matplotlib.image").imread
     still = tmp_path / "still.html"
     still.write_text(re.sub(r"<script.*?</script>", "", page_of("two").read_text(), flags=re.DOTALL))
-    screenshot(still, tmp_path / "still.png", 1000, 4000)
+    screenshot(still, tmp_path / "still.png", 1000, 6000)
     image = imread(tmp_path / "still.png")[..., :3]
     blue, orange = np.array([0x8F, 0xB4, 0xDC]) / 255, np.array([0xC2, 0x41, 0x0C]) / 255
     for colour in (blue, orange):

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import cprograms
 import surrogate
+from cprograms.program import Signature
 from surrogate.anc.program import AncProgram
 from surrogate.cli import main
+from surrogate.report.source import folded
 from tests.surrogate.command import usage_error
 
 
@@ -86,6 +89,26 @@ def test_a_program_that_rarely_ends_well_is_a_page_or_an_error(
     surrogate.compile(source=source, target="graph").save("f.graph")
     assert main(["report", "f.graph"]) == 0
     assert "had no finite result and do not count" in Path("f.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("pragmas", "left"),
+    [
+        (["w, 0, 1"], 2),
+        (["w, 0, 1", "w[2], 0, 9"], 7),
+        (["w, 0, 1", "m, -2, 2"], 2),
+        (["m[1][0], 0, 3"], 7),
+    ],
+)
+def test_the_program_on_the_page_says_the_same_in_fewer_lines(pragmas: list[str], left: int) -> None:
+    ranges = "".join(f"#pragma surrogate range({text})\n" for text in pragmas)
+    source = f"{ranges}double f(const double w[6], const double m[2][3]) {{ double s = 0;" + (
+        "for (int i = 0; i < 6; i++) s += w[i] * m[i % 2][i / 2]; return s; }"
+    )
+    program = cprograms.load(source=source)
+    text = folded(program.portable_text)
+    assert Signature.of(cprograms.load(source=text)).without_origins() == Signature.of(program).without_origins()
+    assert text.count("range(") == left
 
 
 @pytest.fixture

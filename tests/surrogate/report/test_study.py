@@ -24,6 +24,8 @@ from surrogate.report.study import (
     MOST_RESULTS,
     MOST_ROWS,
     MOST_SLICED,
+    Study,
+    Through,
     Views,
     settings,
     shown_results,
@@ -33,7 +35,7 @@ from surrogate.report.study import (
 )
 from surrogate.report.svg import INSIDE, Axis, polyline, tick_texts
 
-FINITE = st.floats(-1e300, 1e300)
+FINITE = st.floats(-1e300, 1e300, allow_subnormal=False)
 
 
 # --- Effects ---
@@ -87,6 +89,8 @@ def test_a_study_is_what_the_program_gives(artifact_of: Callable[[str], NumericA
     assert told[-1] == (found.executed, found.executed)
     for views in filter(None, (found.slices, found.maps)):
         assert_true_to_the_program(artifact, found.results, views)
+    for through, k in zip(found.through, found.results, strict=True):
+        assert_through_the_worst_row(artifact, through, found, k)
     assert len(found.slices.arguments) == min(MOST_SLICED, len(artifact.arguments))
     assert found.maps is None or len(found.maps.arguments) == min(MOST_MAPPED, len(artifact.arguments))
 
@@ -115,6 +119,16 @@ def assert_true_to_the_program(artifact: NumericArtifact, results: tuple[int, ..
         centre = tuple(views.middle[place] for place in others)
         assert panel.settings[0] == centre
     assert all(np.isfinite(middles))
+
+
+def assert_through_the_worst_row(artifact: NumericArtifact, through: Through, found: Study, k: int) -> None:
+    error = np.abs(found.surrogate[:, k] - found.truth[:, k])
+    np.testing.assert_array_equal(through.row, found.x[error.argmax()])
+    for panel in through.panels:
+        rows = np.tile(through.row, (len(panel.points[0]), 1))
+        rows[:, panel.axes[0]] = panel.points[0]
+        truth = artifact.program.run(rows)[:, k]
+        np.testing.assert_allclose(panel.truth[0, :, 0], np.where(np.isfinite(truth), truth, np.nan))
 
 
 def _middle(argument: Argument) -> float:

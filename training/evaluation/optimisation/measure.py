@@ -24,6 +24,8 @@ EVALUATIONS = 200
 """Rows that the search through a surrogate may run."""
 GRAPH = "graph"
 """The level of the target graph, which has no rows of its own."""
+PLAIN = "plain"
+"""An MLP of the arguments alone, at -O2."""
 
 
 class Tried(TypedDict):
@@ -85,7 +87,8 @@ def _through(case: Case, measure: Measure, best: float, level: str, seeds: Seque
     if level == GRAPH:
         artifact, compiled = surrogate.compile(case.path, target="graph"), 0
     else:
-        artifact = surrogate.compile(case.path, opt_level=int(level.removeprefix("-O")), seed=seeds[0])
+        plain = level == PLAIN
+        artifact = surrogate.compile(case.path, opt_level=2 if plain else int(level[2:]), seed=seeds[0], plain=plain)
         compiled = artifact.rows + artifact.held_out
     worst = artifact.check().worst.nmse
     rows: list[int | None] = []

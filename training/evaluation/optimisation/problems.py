@@ -17,42 +17,41 @@ class Case:
     """A C function, and what is asked of it, in the words of `surrogate.optimise.optimising.optimise`."""
 
     name: str
-    path: Path
+    folder: Path
     minimize: str | None = None
     maximize: str | None = None
     match: Mapping[str, float] = field(default_factory=dict)
     subject_to: tuple[str, ...] = ()
     fix: Mapping[str, float] = field(default_factory=dict)
 
-
-def _kernel(name: str, **asked: object) -> Case:
-    return Case(name, KERNELS / f"{name}.c", **asked)  # type: ignore[arg-type]
-
-
-def _function(name: str, **asked: object) -> Case:
-    return Case(name, LIBRARY / f"{name}.c", **asked)  # type: ignore[arg-type]
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{self.name}.c"
 
 
 CASES = (
-    _kernel("branin", minimize="return"),
-    _kernel("six_hump_camel", minimize="return"),
-    _kernel("goldstein_price", minimize="return"),
-    _kernel("rosenbrock4", minimize="return"),
-    _kernel("hartmann6", minimize="return"),
-    _kernel("ackley", minimize="return"),
-    _kernel("rastrigin", minimize="return"),
-    _kernel(
+    Case("branin", KERNELS, minimize="return"),
+    Case("six_hump_camel", KERNELS, minimize="return"),
+    Case("goldstein_price", KERNELS, minimize="return"),
+    Case("rosenbrock4", KERNELS, minimize="return"),
+    Case("hartmann6", KERNELS, minimize="return"),
+    Case("ackley", KERNELS, minimize="return"),
+    Case("rastrigin", KERNELS, minimize="return"),
+    Case(
         "coil_spring",
+        KERNELS,
         minimize="weight",
         subject_to=("deflection <= 0", "shear <= 0", "surge <= 0", "size <= 0"),
     ),
-    _kernel(
+    Case(
         "pressure_vessel",
+        KERNELS,
         minimize="cost",
         subject_to=("shell_stress <= 0", "head_stress <= 0", "missing_volume <= 0"),
     ),
-    _kernel(
+    Case(
         "welded_beam",
+        KERNELS,
         minimize="cost",
         subject_to=(
             "shear <= 13600",
@@ -62,14 +61,14 @@ CASES = (
             "weld <= thickness",
         ),
     ),
-    _kernel("drag_throw", maximize="return", fix={"drag": 0.01, "wind": 3}),
-    _kernel("heated_rod", match={"first": 40, "middle": 55, "last": 30}),
-    _kernel("predator_prey", match={"prey": 2, "predators": 0.5}),
-    _kernel("reactor", maximize="b - 0.0001 * time - 0.3 * feed"),
-    _function("black_scholes_call", match={"return": 12}, fix={"spot": 100, "strike": 105, "rate": 0.03}),
-    _function("lennard_jones", minimize="return"),
-    _function("projectile_range", maximize="return", fix={"height": 2}),
-    _function("rlc_impedance", minimize="return", fix={"resistance": 10}),
-    _function("planck_radiance", maximize="return", fix={"temperature": 5000}),
-    _function("solar_cell_current", maximize="return * voltage", fix={"irradiance": 800}),
+    Case("drag_throw", KERNELS, maximize="return", fix={"drag": 0.01, "wind": 3}),
+    Case("heated_rod", KERNELS, match={"first": 40, "middle": 55, "last": 30}),
+    Case("predator_prey", KERNELS, match={"prey": 2, "predators": 0.5}),
+    Case("reactor", KERNELS, maximize="b - 0.0001 * time - 0.3 * feed"),
+    Case("black_scholes_call", LIBRARY, match={"return": 12}, fix={"spot": 100, "strike": 105, "rate": 0.03}),
+    Case("lennard_jones", LIBRARY, minimize="return"),
+    Case("projectile_range", LIBRARY, maximize="return", fix={"height": 2}),
+    Case("rlc_impedance", LIBRARY, minimize="return", fix={"resistance": 10}),
+    Case("planck_radiance", LIBRARY, maximize="return", fix={"temperature": 5000}),
+    Case("solar_cell_current", LIBRARY, maximize="return * voltage", fix={"irradiance": 800}),
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from training.evaluation.optimisation.measure import Measured, median
-from training.evaluation.optimisation.rivals import MOST, QUALITY, RIVALS
+from training.evaluation.optimisation.problems import CASES
+from training.evaluation.optimisation.rivals import MOST, QUALITY, RIVALS, WEIGHT
 from training.markdown import table_lines
 
 
@@ -29,7 +30,7 @@ def mean_ratio(problems: Iterable[Measured], ours: str, rival: str, whole: bool)
 
 def markdown(document: dict[str, Any]) -> str:
     problems: list[Measured] = document["problems"]
-    levels = [name for name in problems[0]["tried"] if name not in RIVALS]
+    levels = [name for name in problems[0]["nmse"] if all(name in p["tried"] for p in problems)]
     first = levels[0]
     lost = [p["name"] for p in problems if min(ratio(p, first, r, False) for r in RIVALS) < 1]
     lines = [
@@ -38,9 +39,11 @@ def markdown(document: dict[str, Any]) -> str:
         f"Rows of the C program until one is within {QUALITY:g} of the best known value, and violates no condition by"
         f" more, both in units of their ranges (5th to 95th percentile of 4,096 uniform rows). Medians of"
         f" {len(document['seeds'])} seeds; a method that does not get there took {MOST:,}, the most it may run, and is"
-        " in bold. The same rule stops all of them.",
+        " in bold. The same rule stops all of them. COBYQA knows conditions; to the objective of differential"
+        f" evolution and Nelder–Mead {WEIGHT:g} times the sum of the violations is added. Each begins anew at other"
+        " points when it ends without getting there.",
         "",
-        f"`{document['command']}`",
+        f"Measured: {len(problems)} of {len(CASES)} problems{_missing(problems)}. `{document['command']}`",
         "",
         *_table(problems, levels),
         "",
@@ -56,6 +59,12 @@ def markdown(document: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _missing(problems: Sequence[Measured]) -> str:
+    """The problems without figures."""
+    names = [case.name for case in CASES if case.name not in {p["name"] for p in problems}]
+    return f", all but {', '.join(names)}" if names else ""
 
 
 def _table(problems: Sequence[Measured], levels: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ QUALITY = 1e-3
 MOST = 3000
 """Rows that a method may run."""
 _SCALED_ROWS = 4096
-_WEIGHT, _TRAPPED = 10.0, 1e6
+WEIGHT, _TRAPPED = 10.0, 1e6
 """What a violation costs, and a row without results, for methods that know no conditions."""
 
 
@@ -85,7 +85,7 @@ class Counted:
 
     def penalised(self, u: Points) -> float:
         aim, gaps = self.values(u)
-        return aim + _WEIGHT * float(gaps.clip(min=0).sum())
+        return aim + WEIGHT * float(gaps.clip(min=0).sum())
 
 
 def evolution(counted: Counted, seed: int) -> None:
@@ -144,7 +144,7 @@ def best_known(measure: Measure, seed: int) -> float:
         aim, gaps = measure.of(measure.problem.values(u.T))
         found[0] = min(found[0], float(np.min(aim[(gaps <= 0).all(1)], initial=np.inf)))
         over = np.nan_to_num(gaps, nan=_TRAPPED).clip(min=0).sum(1)
-        return np.asarray(np.nan_to_num(aim, nan=_TRAPPED) + 100 * _WEIGHT * over)
+        return np.asarray(np.nan_to_num(aim, nan=_TRAPPED) + 100 * WEIGHT * over)
 
     d = len(measure.problem.free)
     ended = differential_evolution(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 from cprograms.budget import tick
-from surrogate.anc.compiler.backend.facts import Facts, Simplify, after_body, along_edges, meet
-from surrogate.anc.compiler.backend.flow import predecessors, reverse_postorder
+from surrogate.anc.compiler.backend.arithmetic import simplify
+from surrogate.anc.compiler.backend.facts import Facts, after_body, along_edges, meet
+from surrogate.anc.compiler.backend.flow import liveness, predecessors, reverse_postorder
 from surrogate.anc.compiler.ir import Function
 
 FREE_VISITS = 8
@@ -28,14 +29,28 @@ class Analysis:
                 yield number, target, facts
 
 
-def analyse(function: Function, memory_size: int, simplify: Simplify) -> Analysis:
+class Analyses:
+    """Analyses functions of values modulo `memory_size`; who asks for the last one again gets the same answer."""
+
+    def __init__(self, memory_size: int) -> None:
+        self.memory_size = memory_size
+        self._last: tuple[Function, Analysis] | None = None
+
+    def of(self, function: Function) -> Analysis:
+        """What holds in a function, which nobody may change from then on."""
+        if self._last is None or self._last[0] is not function:
+            self._last = function, analyse(function, self.memory_size)
+        return self._last[1]
+
+
+def analyse(function: Function, memory_size: int) -> Analysis:
     """What holds where. A block's facts are those on all ways into it; it is followed again when these change.
 
     What a fact says depends on others (i = 1 makes a fact about READ i one about READ 1), so that might go on for ever:
     after some visits, what holds at a block only ever gets less.
     """
     order = reverse_postorder(function)
-    known = _Known(function, memory_size, simplify, order)
+    known = _Known(function, memory_size, order)
     waiting = set(order)
     while waiting:
         for number in order:
@@ -48,12 +63,13 @@ def analyse(function: Function, memory_size: int, simplify: Simplify) -> Analysi
 class _Known:
     """What is known so far: nothing yet of a block that no way is known to reach."""
 
-    def __init__(self, function: Function, memory_size: int, simplify: Simplify, order: list[int]) -> None:
-        self._function, self._simplify, self._order = function, simplify, order
+    def __init__(self, function: Function, memory_size: int, order: list[int]) -> None:
+        self._function, self._order = function, order
         self._start = Facts(memory_size)
         place = {number: i for i, number in enumerate(order)}
         before = predecessors(function)
         self._before = {n: sorted((p for p in before[n] if p in place), key=place.__getitem__) for n in order}
+        self._live = liveness(function).before
         self._entry: dict[int, Facts] = {}
         self._leaving: dict[int, dict[int, Facts]] = {}
         self._visits = dict.fromkeys(order, 0)
@@ -82,7 +98,7 @@ class _Known:
         self._entry[number] = here
         self._visits[number] += 1
         block, before = self._function.blocks[number], self._leaving.get(number, {})
-        self._leaving[number] = now = along_edges(after_body(here, block, self._simplify), block)
+        self._leaving[number] = now = along_edges(after_body(here, block, simplify), block, self._live)
         return {target for target in before.keys() | now.keys() if before.get(target) != now.get(target)}
 
     def analysis(self) -> Analysis:

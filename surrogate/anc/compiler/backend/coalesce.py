@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeGuard
 
-from surrogate.anc.compiler.backend.analysis import analyse
+from surrogate.anc.compiler.backend.analysis import Analyses
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.facts import learn
 from surrogate.anc.compiler.backend.flow import live_after, liveness, registers, renamed
@@ -46,20 +46,22 @@ def can_go(function: Function, copy: Move) -> bool:
     return not holds(interference(function)[copy.out.number], copy.value)
 
 
-def constants_as_copies(function: Function, memory_size: int) -> Function:
+def constants_as_copies(function: Function, analyses: Analyses) -> Function:
     """`x = 0` becomes `x = y` where y is zero and x is a copy of y elsewhere, if they can then be one register.
 
     The same with other constants; y is, for one, the test of the branch that leads here.
     """
-    while (changed := next(_one_as_copy(function, memory_size), None)) is not None:
+    while (changed := next(_one_as_copy(function, analyses), None)) is not None:
         function = changed
     return function
 
 
-def _one_as_copy(function: Function, memory_size: int) -> Iterator[Function]:
+def _one_as_copy(function: Function, analyses: Analyses) -> Iterator[Function]:
     """The functions in which one such constant has become a copy."""
     related = {pair for out, value in _copies(function) for pair in ((out, value), (value, out))}
-    for number, index, out, same in _assigned_constants(function, memory_size):
+    if not related:
+        return
+    for number, index, out, same in _assigned_constants(function, analyses):
         for register in same:
             if (out, register) in related:
                 blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
@@ -68,9 +70,9 @@ def _one_as_copy(function: Function, memory_size: int) -> Iterator[Function]:
                     yield Function(blocks)
 
 
-def _assigned_constants(function: Function, memory_size: int) -> Iterator[tuple[int, int, Register, list[Register]]]:
+def _assigned_constants(function: Function, analyses: Analyses) -> Iterator[tuple[int, int, Register, list[Register]]]:
     """Where a register is set to a constant: the block and place, the register, and those that hold the same there."""
-    for number, entry in analyse(function, memory_size, simplify).entry.items():
+    for number, entry in analyses.of(function).entry.items():
         facts = entry.copy()
         for index, statement in enumerate(function.blocks[number].body):
             if isinstance(statement, Move) and isinstance(statement.value, Constant):

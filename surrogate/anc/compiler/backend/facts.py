@@ -9,12 +9,12 @@ two sets share is one operation.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from cprograms.budget import tick
-from surrogate.anc.compiler.backend.sets import EMPTY, bits, holds
+from surrogate.anc.compiler.backend.sets import ALL, EMPTY, bits, holds
 from surrogate.anc.compiler.ir import (
     Block,
     Branch,
@@ -48,7 +48,8 @@ class Book:
 
     The other fields are sets of these numbers: those about a register; with a root; that give the value of an
     expression; with a value, and of them the steps from a first operand and the others by operator; that name
-    something; the READs. `learnt` says at which place of the function a fact was last learnt, which orders facts.
+    something; that are of one register and constants; the READs. `learnt` says at which place of the function a fact
+    was last learnt, which orders facts.
     """
 
     values: list[tuple[Register, Value]] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Book:
     steps_to: defaultdict[Value, int] = field(default_factory=_sets)
     steps_from: defaultdict[Value, int] = field(default_factory=_sets)
     naming: defaultdict[Value, int] = field(default_factory=_sets)
+    alone: defaultdict[Value, int] = field(default_factory=_sets)
     reads: int = EMPTY
 
     def value(self, register: Register, root: Value, learnt: int) -> int:
@@ -102,6 +104,9 @@ class Book:
         for name in {a, b, value}:
             if isinstance(name, Register):
                 self.naming[name] |= one
+        operands = {name for name in (a, b) if isinstance(name, Register)}
+        if len(operands) == 1 and op is not Op.READ:
+            self.alone[operands.pop()] |= one
         if step_of(expression) is not None:
             self.steps_to[value] |= one
             self.steps_from[a if isinstance(a, Register) else ZERO] |= one
@@ -331,12 +336,16 @@ class Facts:
                 self.expressions ^= 1 << number
         self.define((Op.READ, address, None), value)
 
-    def equal(self, value: Value, constant: int) -> None:
-        """Learns that `value` is `constant`, and what that says of the values that it was computed from."""
+    def equal(self, value: Value, constant: int, live: int = ALL) -> None:
+        """Learns that `value` is `constant`, and what that says of the values that it was computed from.
+
+        `live` are the registers that something may still look at.
+        """
         value = self.resolve(value)
         while isinstance(value, Register):
             step, both = self._step(value), self.definition(value, Op.SUB)
             self.values |= self.book.value(value, self.constant(constant), self.place)
+            self._drop_settled(value, live)
             self._replace(value, self.constant(constant))
             if step is not None:
                 value, constant = step[0], (constant - step[1]) % self.memory_size
@@ -345,6 +354,22 @@ class Facts:
                 value, constant = both[2], both[1].value
             else:
                 break
+
+    def _drop_settled(self, known: Register, live: int) -> None:
+        """Drops expressions of constants and `known`, which is one now, whose values nothing looks at any more.
+
+        They would fold. In a switch of many cases there are as many of them in each.
+        """
+        book = self.book
+        for number in bits(self.expressions & book.alone.get(known, EMPTY)):
+            value = book.expressions[number][1]
+            if (
+                isinstance(value, Register)
+                and not holds(live, value)
+                and not self.values & book.copies.get(value, EMPTY)
+                and self.expressions & book.naming[value] == 1 << number
+            ):
+                self.expressions ^= 1 << number
 
     def not_zero(self, value: Value) -> None:
         """Learns that `value`, a root if it is a register, is not zero."""
@@ -393,8 +418,11 @@ def after_body(facts: Facts, block: Block, simplify: Simplify) -> Facts:
     return facts
 
 
-def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
-    """What holds on the way to each successor that can be reached, given what holds before the block's end."""
+def along_edges(facts: Facts, block: Block, live: Mapping[int, int]) -> dict[int, Facts]:
+    """What holds on the way to each successor that can be reached, given what holds before the block's end.
+
+    `live` are the registers that something may still look at, at the start of each block.
+    """
     match block.end:
         case Goto(target):
             return {target: facts}
@@ -403,7 +431,7 @@ def along_edges(facts: Facts, block: Block) -> dict[int, Facts]:
             found = {}
             if not facts.is_nonzero(test):
                 found[zero] = facts.copy()
-                found[zero].equal(test, 0)
+                found[zero].equal(test, 0, live[zero])
             if test != ZERO:
                 found[other] = facts.copy()
                 found[other].not_zero(test)

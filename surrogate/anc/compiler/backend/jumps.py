@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surrogate.anc.compiler.backend.analysis import analyse
+from surrogate.anc.compiler.backend.analysis import Analyses
 from surrogate.anc.compiler.backend.arithmetic import simplify
 from surrogate.anc.compiler.backend.coalesce import can_go, is_copy
 from surrogate.anc.compiler.backend.facts import Facts, learn
@@ -12,23 +12,30 @@ from surrogate.anc.compiler.backend.sets import holds
 from surrogate.anc.compiler.ir import Block, Branch, Function, Goto, Statement, Write, retarget
 
 
-def thread_jumps(function: Function, memory_size: int) -> Function:
+def thread(function: Function, analyses: Analyses) -> Function:
+    """Redirects what ways into blocks whose test is then known it can; the function itself if there are none."""
+    return thread_over_copies(thread_jumps(function, analyses), analyses)
+
+
+def thread_jumps(function: Function, analyses: Analyses) -> Function:
     """Redirects the ways into blocks whose test is then known and whose statements are then of no use."""
     live = liveness(function)
     targets: dict[int, dict[int, int]] = {}
-    for source, number, facts in analyse(function, memory_size, simplify).ways():
+    for source, number, facts in analyses.of(function).ways():
         found = _decided(function, live, number, facts)
         if found is not None and not found[0]:
             targets.setdefault(source, {})[number] = found[1]
+    if not targets:
+        return function
     return Function(
         {n: Block(list(block.body), retarget(block.end, targets.get(n, {}))) for n, block in function.blocks.items()}
     )
 
 
-def thread_over_copies(function: Function, memory_size: int) -> Function:
+def thread_over_copies(function: Function, analyses: Analyses) -> Function:
     """Redirects a way into a block whose test is then known and whose statements are then copies that coalesce."""
     live = liveness(function)
-    for source, number, facts in analyse(function, memory_size, simplify).ways():
+    for source, number, facts in analyses.of(function).ways():
         found = _decided(function, live, number, facts)
         if found is None or not found[0]:
             continue

@@ -52,42 +52,60 @@ def moves_first(body: Iterable[Statement], statement: Statement) -> bool:
 
 def hoist_invariants(function: Function) -> Function:
     """Moves what gives the same in every round of a loop in front of it; no statement can fail there."""
-    while (found := _invariant(function)) is not None:
-        loop, number, index = found
+    while found := _invariants(function):
         blocks = {n: Block(list(block.body), block.end) for n, block in function.blocks.items()}
-        statement = blocks[number].body.pop(index)
-        front = max(blocks) + 1
-        for name in blocks.keys() - loop.body:
-            blocks[name].end = retarget(blocks[name].end, {loop.header: front})
-        blocks[front] = Block([statement], Goto(loop.header))
+        for loop, statements in found:
+            front = max(blocks) + 1
+            for name in blocks.keys() - loop.body:
+                blocks[name].end = retarget(blocks[name].end, {loop.header: front})
+            for number, statement in statements:
+                blocks[number].body = [other for other in blocks[number].body if other is not statement]
+            blocks[front] = Block([statement for _, statement in statements], Goto(loop.header))
         function = clean(Function(blocks))
     return function
 
 
-def _invariant(function: Function) -> tuple[NaturalLoop, int, int] | None:
-    """A loop, a block of it and the place of a statement that may run in front of the loop, and more rarely there."""
+def _invariants(function: Function) -> list[tuple[NaturalLoop, list[tuple[int, Statement]]]]:
+    """Loops without a block in common, and of each the statements, with their blocks, that may run in front of it.
+
+    They run more rarely there. What a loop gains by statements of one inside it is found next time.
+    """
     expected, live, before = Expected(function), liveness(function), predecessors(function)
     effects = {number: _effect(block) for number, block in function.blocks.items()}
+    found, changed = [], set[int]()
     for loop in expected.loops:
-        entered = _entered(before, loop, expected)
-        once, twice, writes = EMPTY, EMPTY, False
-        for number in loop.body:
-            defined_once, defined_twice, writes_here = effects[number]
-            twice |= once & defined_once | defined_twice
-            once |= defined_once
-            writes |= writes_here
-        fixed = twice | live.before[loop.header]
-        for number in sorted(loop.body):
-            if expected.often[number] > entered:
-                for index, statement in enumerate(function.blocks[number].body):
-                    if (
-                        isinstance(statement, Compute)
-                        and not holds(fixed, statement.out)
-                        and not once & set_of(used(statement))
-                        and not (is_read(statement) and writes)
-                    ):
-                        return loop, number, index
-    return None
+        if changed.isdisjoint(loop.body):
+            entered = _entered(before, loop, expected)
+            rarer = [number for number in sorted(loop.body) if expected.often[number] > entered]
+            once, twice, writes = EMPTY, EMPTY, False
+            for number in loop.body:
+                defined_once, defined_twice, writes_here = effects[number]
+                twice |= once & defined_once | defined_twice
+                once |= defined_once
+                writes |= writes_here
+            here = [(number, s) for number in rarer for s in function.blocks[number].body if isinstance(s, Compute)]
+            candidates: list[tuple[int, Statement]] = [
+                (number, s)
+                for number, s in here
+                if not holds(twice | live.before[loop.header], s.out) and not (is_read(s) and writes)
+            ]
+            statements = _unchanged(candidates, once)
+            if statements:
+                found.append((loop, statements))
+                changed |= loop.body
+    return found
+
+
+def _unchanged(candidates: list[tuple[int, Statement]], changing: int) -> list[tuple[int, Statement]]:
+    """Those that look at nothing that changes, nor at what others do that are not among them, in order."""
+    found: list[tuple[int, Statement]] = []
+    while (one := next((c for c in candidates if not changing & set_of(used(c[1]))), None)) is not None:
+        found.append(one)
+        candidates.remove(one)
+        out = defined(one[1])
+        assert out is not None
+        changing &= ~(1 << out.number)
+    return found
 
 
 def _effect(block: Block) -> tuple[int, int, bool]:

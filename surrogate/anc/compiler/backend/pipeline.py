@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import chain
 
 from surrogate.anc.compiler.backend.allocate import allocate
+from surrogate.anc.compiler.backend.analysis import Analyses
 from surrogate.anc.compiler.backend.cfg import clean
 from surrogate.anc.compiler.backend.coalesce import coalesce, constants_as_copies
 from surrogate.anc.compiler.backend.dead import remove_dead
 from surrogate.anc.compiler.backend.initial import hoist_initial
-from surrogate.anc.compiler.backend.jumps import thread_jumps, thread_over_copies
+from surrogate.anc.compiler.backend.jumps import thread
 from surrogate.anc.compiler.backend.layout import layout
 from surrogate.anc.compiler.backend.linear import LinearCode, linearise
 from surrogate.anc.compiler.backend.loops import Expected
@@ -36,14 +37,15 @@ def assemble(function: Function, memory_size: int, max_registers: int | None = N
 
 def optimise(function: Function, memory_size: int) -> Function:
     """The function made small and fast; each of its registers is then one of the machine's, or shares one."""
+    analyses = Analyses(memory_size)
     for _ in range(MAX_ROUNDS):
         before = function
-        function = simplify_values(clean(function), memory_size)
-        function = clean(thread_over_copies(thread_jumps(function, memory_size), memory_size))
+        function = simplify_values(clean(function), analyses)
+        function = clean(thread(function, analyses))
         function = sink_partly_dead(hoist_invariants(function))
         if function == before:
             break
-    function = constants_as_copies(function, memory_size)
+    function = constants_as_copies(function, analyses)
     return share(coalesce(hoist_initial(function)))
 
 
@@ -57,9 +59,9 @@ def share(function: Function) -> Function:
     return function
 
 
-def simplify_values(function: Function, memory_size: int) -> Function:
+def simplify_values(function: Function, analyses: Analyses) -> Function:
     """No computation whose result is known, present already, or of no use."""
-    return remove_dead(propagate(split_webs(function), memory_size))
+    return remove_dead(propagate(split_webs(function), analyses))
 
 
 def generate(function: Function) -> LinearCode:

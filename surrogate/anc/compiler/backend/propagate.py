@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import assert_never
 
-from surrogate.anc.compiler.backend.analysis import analyse
+from surrogate.anc.compiler.backend.analysis import Analyses
 from surrogate.anc.compiler.backend.arithmetic import shift, simplify
 from surrogate.anc.compiler.backend.facts import ZERO, Expression, Facts, learn
 from surrogate.anc.compiler.ir import (
@@ -29,9 +29,9 @@ from surrogate.anc.machine.instructions import Op
 NOTHING: Mapping[Register, int] = {}
 
 
-def propagate(function: Function, memory_size: int) -> Function:
-    """The function with every operand and result replaced by what the facts at its place say."""
-    entry = analyse(function, memory_size, simplify).entry
+def propagate(function: Function, analyses: Analyses) -> Function:
+    """The function with every operand and result replaced by what the facts at its place say; itself if none is."""
+    entry = analyses.of(function).entry
     nodes = [node for block in function.blocks.values() for node in (*block.body, block.end)]
     uses = Counter(register for node in nodes for register in used(node))
     blocks = {}
@@ -43,7 +43,7 @@ def propagate(function: Function, memory_size: int) -> Function:
                 body += simplify_statement(facts, statement, uses)
                 learn(facts, statement, simplify)
             blocks[number] = Block(body, simplify_end(facts, block.end))
-    return Function(blocks)
+    return function if blocks == function.blocks else Function(blocks)
 
 
 def simplify_statement(facts: Facts, statement: Statement, uses: Mapping[Register, int] = NOTHING) -> list[Statement]:

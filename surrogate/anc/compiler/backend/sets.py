@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from surrogate.anc.compiler.ir import Register
 
 EMPTY = 0
+ALL = -1
 
 
 def bits(numbers: int) -> Iterator[int]:

@@ -20,17 +20,19 @@ from surrogate.anc.compiler.ir import (
     Write,
     successors,
 )
-from surrogate.anc.machine.instructions import Op, evaluate
+from surrogate.anc.machine.instructions import PUBLISHED, Op, evaluate
 
 
 class FunctionBuilder:
     """Adds to the current block. After a block's end the current block is a detached one, which nothing reaches.
 
-    `memory_size` is M; `current` is the current block, to look at only.
+    `memory_size` is M, `instructions` how many of the instructions there are; `current` is the current block, to look
+    at only.
     """
 
-    def __init__(self, memory_size: int) -> None:
+    def __init__(self, memory_size: int, instructions: int = PUBLISHED) -> None:
         self.memory_size = memory_size
+        self._instructions = instructions
         self._blocks: dict[int, Block] = {}
         self._numbers = count()
         self._registers = count()
@@ -47,6 +49,10 @@ class FunctionBuilder:
                 reached[number] = self._blocks[number]
                 waiting.extend(successors(reached[number].end))
         return Function(dict(sorted(reached.items())))
+
+    def has(self, op: Op | None) -> bool:
+        """Whether there is such an instruction."""
+        return op is not None and op < self._instructions
 
     # Values
 

@@ -37,9 +37,18 @@ def compare(builder: FunctionBuilder, op: str, a: Value, b: Value, wish: bool = 
         return ZeroTest(builder.compute(Op.SUB, a, b), op == "==")
     if isinstance(a, Constant) or isinstance(b, Constant):
         return _against_constant(builder, op, a, b, wish)
+    if builder.has(Op.LT):
+        return _by_one(builder, op, a, b)
     if op == "<":
         return ZeroTest(builder.compute(Op.SUB, b, builder.compute(Op.MIN, a, b)))
     return ZeroTest(builder.compute(Op.SUB, a, builder.compute(Op.MIN, a, b)), at_zero=True)
+
+
+def _by_one(builder: FunctionBuilder, op: str, a: Value, b: Value) -> ZeroTest:
+    """a < b or a <= b, which fails where b < a, by the one instruction that there is for it."""
+    if op == "<":
+        return ZeroTest(builder.compute(Op.LT, a, b), flag=True)
+    return ZeroTest(builder.compute(Op.LT, b, a), at_zero=True, flag=True)
 
 
 def _against_constant(builder: FunctionBuilder, op: str, a: Value, b: Value, wish: bool) -> ZeroTest:
@@ -59,6 +68,8 @@ def _above(builder: FunctionBuilder, a: Value, bound: int, wish: bool) -> ZeroTe
         return ZeroTest(a)
     if bound == builder.memory_size - 2:
         return ZeroTest(builder.compute(Op.INC, a), at_zero=True)
+    if builder.has(Op.LT):
+        return ZeroTest(builder.compute(Op.LT, builder.constant(bound), a), flag=True)
     limit = builder.constant(bound + wish)
     if wish:
         return ZeroTest(builder.compute(Op.SUB, limit, builder.compute(Op.MIN, a, limit)), at_zero=True)

@@ -7,14 +7,15 @@ from surrogate.anc.compiler.ir import Function
 from surrogate.anc.compiler.lowering.builder import FunctionBuilder
 from surrogate.anc.compiler.lowering.statements import StatementLowering
 from surrogate.anc.compiler.lowering.tidy import postpone, without_unneeded
+from surrogate.anc.machine.instructions import ISAS
 
 
-def lower(program: TapeProgram, memory_size: int) -> Function:
-    """The program on a machine whose values are modulo `memory_size`.
+def lower(program: TapeProgram, memory_size: int, isa: str = "published") -> Function:
+    """The program on a machine whose values are modulo `memory_size`, and which has the instructions of the set `isa`.
 
     Raises ProgramError where two cases of a switch are the same number there.
     """
-    builder = FunctionBuilder(memory_size)
+    builder = FunctionBuilder(memory_size, ISAS[isa])
     tape = {tape_parameter(program.entry) or "": builder.constant(0)}
     StatementLowering(program, builder).function(program.entry, tape, on_return=lambda expression: builder.halt())
     builder.halt()

@@ -17,7 +17,10 @@ from surrogate.anc.compiler.lowering.counting import assigned
 from surrogate.anc.compiler.lowering.environment import Environment
 from surrogate.anc.machine.instructions import Op
 
-_OPERATIONS = {"+": Op.ADD, "-": Op.SUB}
+_OPERATIONS = {
+    **{"+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "/": Op.DIV, "%": Op.MOD},
+    **{"&": Op.AND, "|": Op.OR, "^": Op.XOR, "<<": Op.SHL, ">>": Op.SHR},
+}
 _EXTREMES = {"min": Op.MIN, "max": Op.MAX}
 _STEPS = frozenset({"++", "--", "p++", "p--"})
 
@@ -135,12 +138,14 @@ class ExpressionLowering:
     def _binary(self, node: c_ast.BinaryOp, into: Register | None) -> Value:
         if node.op in ("&&", "||"):
             return self._logical(node, into)
+        if node.op == "==" and self._builder.has(Op.EQ):
+            return self._builder.compute(Op.EQ, *self._pair(node.left, node.right), into)
         if node.op in COMPARISONS:
             return truth(self._builder, self._test(node), into)
         return self._arithmetic(node.op, *self._pair(node.left, node.right), into)
 
     def _arithmetic(self, op: str, a: Value, b: Value, into: Register | None) -> Value:
-        if op in _OPERATIONS:
+        if self._builder.has(_OPERATIONS[op]):
             return self._builder.compute(_OPERATIONS[op], a, b, into)
         if op == "*":
             return multiply(self._builder, a, b, into)

@@ -9,14 +9,15 @@ import pytest
 import torch
 
 from cprograms.diagnostics import UsageError
-from surrogate.anc.adaptation import gradient, hybrid
+from surrogate.anc.adaptation import both, gradient, hybrid
+from surrogate.anc.adaptation.adapt import adapt
 from surrogate.anc.adaptation.loss import execute
 from surrogate.anc.adaptation.outcome import evaluate
 from surrogate.anc.adaptation.prior import Pull
 from surrogate.anc.adaptation.tasks import TASKS, Prior, Published
 from surrogate.anc.decompiler.reading import arg_max_program
 from surrogate.anc.machine import machine
-from surrogate.anc.machine.assembly import Assembly
+from surrogate.anc.machine.assembly import Assembly, parse
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import Instruction, Op
 from surrogate.anc.machine.interpreter import run_one
@@ -189,3 +190,49 @@ def test_from_scratch_nothing_is_known() -> None:
     assert weight.abs().max() <= 10**-0.5
     assert not torch.equal(weight[0], weight[1])
     assert weight.std() == pytest.approx(10**-0.5 / 3**0.5, rel=0.1)
+
+
+# --- The search from what a descent finds ---
+
+FAST = """memory 10
+registers r0=0 r1=4 r2=?
+ 0 r1 = READ r1
+ 1 r2 = WRITE r0, r1
+ 2 r2 = STOP
+"""
+WRONG = FAST.replace("r1=4", "r1=5")
+
+
+def test_the_search_starts_from_proposals_that_are_right_and_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hybrid, "ROUNDS", 0)
+    task = TASKS["access"]
+    program, fast, wrong = task.published(), parse(FAST), parse(WRONG)
+    starts = [fast, wrong, None, program]
+    found = hybrid.adapt(program, biased("access"), 10, 4, 0, quiet, starts)
+    generic = arg_max_program(Controller.of([program]))
+    assert [arg_max_program(found.one(p)) for p in range(4)] == [arg_max_program(Controller.of([fast]))] + 3 * [generic]
+
+
+def test_of_both_the_faster_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two descents, to a faster program with soft rows and to a wrong one; the search finds nothing."""
+    task = TASKS["access"]
+    program, settings = task.published(), task.adaptation
+    soft = Controller.of([parse(text) for text in (FAST, WRONG)], sharpness=6)
+    scores = np.ones(2)
+    checkpoint = gradient.Checkpoint(settings.steps, soft, scores, scores, scores, scores, scores)
+    monkeypatch.setattr(gradient, "adapt", lambda *given: gradient.Descent([checkpoint]))
+    monkeypatch.setattr(hybrid, "adapt", lambda *given: Controller.of([program] * 2))
+    found = both.adapt(program, biased("access"), settings, 2, 0, quiet)
+    assert torch.equal(found.weight[0], soft.weight[0])
+    assert torch.equal(found.weight[1], Controller.of([program]).weight[0])
+    assert torch.equal(found.registers[0], soft.registers[0])
+    assert torch.equal(found.start[1], Controller.of([program]).start[0])
+
+
+def test_both_methods_run_together() -> None:
+    settings = dataclasses.replace(TASKS["access"].adaptation, steps=2)
+    program = TASKS["access"].published()
+    found = adapt(program, task="access", method="both", settings=settings, stop_gradient="exact", seeds=2)
+    alone = adapt(program, task="access", method="hybrid", seeds=2)
+    assert found.finished
+    assert found.attempts == alone.attempts

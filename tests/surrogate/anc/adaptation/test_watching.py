@@ -75,7 +75,7 @@ def test_the_best_is_the_best_checkpoint_of_each(watched: tuple[gradient.Descent
 
 def test_a_watched_descent_leaves_its_programs_and_curves(watched: tuple[gradient.Descent, Path]) -> None:
     descent, folder = watched
-    names = {f"step_{c.step:05d}.asm" for c in descent.checkpoints[:-1]}
+    names = {f"step_{c.step:05d}.asm" for c in descent.checkpoints}
     assert {path.name for path in folder.iterdir()} >= {"curves.csv", "curves.png", *names}
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
     rows = list(csv.DictReader((folder / "curves.csv").read_text().splitlines()))
@@ -107,3 +107,17 @@ def test_without_matplotlib_it_is_said_before_the_descent(tmp_path: Path, monkey
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(UsageError, match="needs matplotlib"):
         watch_in(tmp_path, "access")
+
+
+def test_ctrl_c_leaves_what_came_so_far(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 7:
+            raise KeyboardInterrupt
+
+    draw = lambda rng, n: TASK.sample(rng, n, biased=True)  # noqa: E731
+    watch = watch_in(tmp_path, "access")
+    gradient.adapt(TASK.published(), draw, TASK.adaptation, 2, 0, interrupt, watch)
+    assert {path.name for path in tmp_path.glob("*.asm")} == {"step_00000.asm", "step_00007.asm"}
+    assert (tmp_path / "curves.csv").read_text().count("\n7,") == 2

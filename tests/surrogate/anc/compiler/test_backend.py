@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from surrogate.anc.compiler.backend import DoesNotFitError, assemble
+from surrogate.anc.compiler.backend.analysis import Analyses
 from surrogate.anc.compiler.backend.cfg import clean
 from surrogate.anc.compiler.backend.coalesce import coalesce, constants_as_copies
 from surrogate.anc.compiler.backend.dead import remove_dead
@@ -28,10 +29,10 @@ MAX_STEPS = 400
 PASSES = {
     "clean": lambda function: [clean(function)],
     "webs": lambda function: [split_webs(function)],
-    "propagate": lambda function: [propagate(function, M)],
-    "threading": lambda function: [thread_jumps(function, M)],
-    "threading over copies": lambda function: [thread_over_copies(function, M)],
-    "constants as copies": lambda function: [constants_as_copies(function, M)],
+    "propagate": lambda function: [propagate(function, Analyses(M))],
+    "threading": lambda function: [thread_jumps(function, Analyses(M))],
+    "threading over copies": lambda function: [thread_over_copies(function, Analyses(M))],
+    "constants as copies": lambda function: [constants_as_copies(function, Analyses(M))],
     "dead": lambda function: [remove_dead(function)],
     "coalesce": lambda function: [coalesce(function)],
     "initial": lambda function: [hoist_initial(function)],

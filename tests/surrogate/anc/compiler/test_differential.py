@@ -31,14 +31,14 @@ MAX_STEPS = 1_000_000
 BATCH = 250
 
 
-def _compiled(program: TapeProgram, first: int) -> Assembly:
-    blocks = lower(program, MEMORIES[0]).blocks.values()
+def _compiled(program: TapeProgram, first: int, isa: str = "published") -> Assembly:
+    blocks = lower(program, MEMORIES[0], isa).blocks.values()
     # Most programs get by with fewer lines than this part of what they are before the back end.
     needed = max(program.array_cells + 1, sum(len(block.body) + 1 for block in blocks) * 7 // 10)
     for memory_size in MEMORIES[first:]:
         if memory_size >= needed:
             try:
-                return assemble(lower(program, memory_size), memory_size)
+                return assemble(lower(program, memory_size, isa), memory_size)
             except DoesNotFitError as fault:
                 needed = fault.needed
     raise AssertionError(f"no memory holds {program.text}")
@@ -51,12 +51,12 @@ def _in_one_batch(assemblies: list[Assembly]) -> interpreter.EncodedPrograms:
     return interpreter.encode(padded)
 
 
-def _mismatches(programs: list[TapeProgram], first_seed: int) -> list[str]:
+def _mismatches(programs: list[TapeProgram], first_seed: int, isa: str = "published") -> list[str]:
     """What goes wrong with these programs, each on tapes of its own; nothing is expected to."""
     found = []
     groups = defaultdict(list)
     for seed, program in enumerate(programs, first_seed):
-        assembly = _compiled(program, seed % 3)
+        assembly = _compiled(program, seed % 3, isa)
         groups[assembly.memory_size].append((seed, program, assembly))
     for memory_size, group in groups.items():
         tapes = np.stack([_tapes(seed, memory_size) for seed, _, _ in group])
@@ -79,15 +79,18 @@ def _tapes(seed: int, memory_size: int) -> np.ndarray:
 
 
 @pytest.mark.timeout(900)
-def test_300_random_programs_do_what_c_does() -> None:
-    assert _mismatches(random_tape_programs(range(300), size=6), 0) == []
+@pytest.mark.parametrize(("isa", "count"), [("published", 300), ("extended", 200)])
+def test_random_programs_do_what_c_does(isa: str, count: int) -> None:
+    assert _mismatches(random_tape_programs(range(count), 6, isa == "extended"), 0, isa) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("first", range(1000, 11_000, BATCH))
-def test_10000_random_programs_do_what_c_does(first: int) -> None:
-    assert _mismatches(random_tape_programs(range(first, first + BATCH)), first) == []
+@pytest.mark.parametrize("isa", ["published", "extended"])
+def test_10000_random_programs_do_what_c_does(first: int, isa: str) -> None:
+    programs = random_tape_programs(range(first, first + BATCH), bits=isa == "extended")
+    assert _mismatches(programs, first, isa) == []
 
 
 def test_odd_programs_do_what_c_does() -> None:

@@ -15,7 +15,7 @@ HERE, ROOT = Path(__file__).parent, Path(__file__).parents[4]
 END = "\n\n\nINSTRUCTIONS = "
 """What follows the last row."""
 MORE = """
-    TIMES = Row(2, lambda a, b: a * b, "{a} * {b}", commutes=True, neutral=1, absorbing=0)
+    TWICE = Row(1, lambda a, b: 2 * a, "2 * {a}")
     ISZERO = Row(1, lambda a, b: np.equal(a, 0).astype(np.int64), "{a} == 0")"""
 
 
@@ -35,16 +35,16 @@ def main(artifact: str, bits: str) -> int:
     sys.path.insert(0, str(ROOT))
     extend()
     import surrogate
-    from surrogate.anc.machine.instructions import INSTRUCTIONS
+    from surrogate.anc.machine.instructions import INSTRUCTIONS, PUBLISHED
     from tests.surrogate.anc.machine import test_instructions
 
-    assert [op.name for op in INSTRUCTIONS[-2:]] == ["TIMES", "ISZERO"]
+    assert [op.name for op in INSTRUCTIONS[-2:]] == ["TWICE", "ISZERO"]
     program = surrogate.load(artifact)
     assert isinstance(program, surrogate.AncProgram)
-    assert program.controller.matrices()["W_e"].shape[1] == len(INSTRUCTIONS) - 2
+    assert program.controller.matrices()["W_e"].shape[1] == PUBLISHED
     assert test_instructions.soft_run(program) == bits
     assert program.run([7, 2, 2, 5, 5, 9, 6, 3, 4]).stopped
-    test_instructions.ORACLES["TIMES"] = lambda a, b, tape: a * b
+    test_instructions.ORACLES["TWICE"] = lambda a, b, tape: 2 * a
     test_instructions.ORACLES["ISZERO"] = lambda a, b, tape: int(a == 0)
     tests = str(HERE / "test_instructions.py")
     return pytest.main(["-q", "-p", "no:cacheprovider", tests, "-k", "not all_that_a_new", "--rootdir", str(ROOT)])

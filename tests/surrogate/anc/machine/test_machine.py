@@ -157,7 +157,7 @@ def test_matrices_are_the_controllers() -> None:
     controller = Controller.of([program], sharpness=7)
     matrices = controller.matrices()
     assert {name: tuple(m.shape) for name, m in matrices.items()} == {
-        "W_e": (1, len(Op), 4),
+        "W_e": (1, PUBLISHED, 4),
         "W_a": (1, 2, 4),
         "W_b": (1, 2, 4),
         "W_o": (1, 2, 4),

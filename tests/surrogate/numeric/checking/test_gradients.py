@@ -9,11 +9,12 @@ import pytest
 
 import cprograms
 import surrogate
+from cprograms.lowering import lower
 from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate.graph.truth import program_slopes
 from surrogate.mlp.artifact import Surrogate
-from surrogate.numeric.checking.gradients import STEP, Gradients, gradient_errors
+from surrogate.numeric.checking.gradients import STEP, Gradients, Slopes, gradient_errors
 
 SMOOTH = """\
 #include <math.h>
@@ -32,6 +33,10 @@ def true_slopes(x: np.ndarray) -> np.ndarray:
     return np.stack([np.stack([2 * np.cos(2 * x), n / y, zero], 1), np.stack([zero, 14 * y, zero], 1)], 1)
 
 
+def graph_slopes(program: Program) -> Slopes | None:
+    return program_slopes(lower(program), [a.name for a in program.arguments])
+
+
 def measured(program: Program, slopes, graph=None, rows: int = 2000) -> Gradients:
     x = sample(program, rows, 5)
     found = gradient_errors(program, x, program.run(x), slopes, graph)
@@ -43,7 +48,7 @@ def measured(program: Program, slopes, graph=None, rows: int = 2000) -> Gradient
 def test_the_error_is_that_of_the_derivatives(by_graph: bool) -> None:
     program = cprograms.load(source=SMOOTH)
     off = np.array([[1.1, 1.0, 5], [1, 1.03, 5]])
-    found = measured(program, lambda x: true_slopes(x) * off, program_slopes(program) if by_graph else None)
+    found = measured(program, lambda x: true_slopes(x) * off, graph_slopes(program) if by_graph else None)
     assert found.source == ("graph" if by_graph else "differences")
     assert found.jumps == 0
     x, y = found.arguments  # an integer has none
@@ -57,7 +62,7 @@ def test_the_error_is_that_of_the_derivatives(by_graph: bool) -> None:
 def test_differences_are_as_good_as_the_graph() -> None:
     """Two ways to one derivative, neither of which knows of the other."""
     program = cprograms.load(source=SMOOTH)
-    graph = program_slopes(program)
+    graph = graph_slopes(program)
     assert graph is not None
     found = measured(program, graph)
     assert found.source == "differences"
@@ -76,8 +81,8 @@ def test_differences_are_as_good_as_the_graph() -> None:
 )
 def test_rows_at_jumps_are_left_out_and_counted(body: str, edges: list[float]) -> None:
     program = cprograms.load(source=f"#include <math.h>\ndouble f(double x) {{ {body} }}", ranges={"x": (-1, 1)})
-    x = np.linspace(-0.99931, 0.99717, 500)[:, None]
-    slopes = program_slopes(program)
+    x = np.linspace(-0.99931, 0.99717, 250)[:, None]
+    slopes = graph_slopes(program)
     assert slopes is not None
     found = gradient_errors(program, x, program.run(x), slopes, None)
     assert found is not None
@@ -114,7 +119,7 @@ def test_integers_have_no_derivatives(source: str) -> None:
 def test_single_precision_is_no_jump() -> None:
     source = "#include <math.h>\nfloat f(float x, float y) { return 100 + sinf(3 * x) * y; }"
     program = cprograms.load(source=source)
-    slopes = program_slopes(program)
+    slopes = graph_slopes(program)
     assert slopes is not None
     found = measured(program, slopes)
     assert found.jumps < 5
@@ -155,3 +160,14 @@ def test_loops_are_compared_by_differences(compiler: Path) -> None:
     graph = surrogate.compile(source=source, target="graph")
     # Autograd would keep every pass of every row.
     assert graph.check(rows=300).gradients is None
+
+
+def test_an_argument_that_nothing_reads_has_no_slope(compiler: Path) -> None:
+    s = surrogate.compile(source="double f(double x, double spare) { return 2 * x; }", compiler=compiler)
+    report = s.check(rows=300)
+    assert report.gradients is not None
+    assert [(a.argument, a.rms_true) for a in report.gradients.arguments] == [("x", 2), ("spare", 0)]
+    constant = surrogate.compile(source="double f(double x) { return 2.5; }", compiler=compiler)
+    report = constant.check(rows=10)
+    assert report.gradients is not None
+    assert report.gradients.worst.relative == 0
