@@ -16,6 +16,8 @@ from surrogate.sketch.model import Model
 
 TOLERANCE = 1e-8
 """As scipy's least squares has it: of noisy rows the last digits say nothing."""
+TIE = 1e-6
+"""Fits that are nearer to each other are the same: the first counts, whatever the rounding."""
 DECADES = 1.0
 """How many powers of ten away from the first start others may begin, where a constant has no range."""
 
@@ -65,7 +67,7 @@ def calibrate(model: Model, examples: Examples, settings: Settings, steps: int =
             found = fit_constants(fitted, x, examples.results, steps, TOLERANCE)
         except UsageError:  # of no row the results are finite from there
             continue
-        if best is None or found.after < best[0].after:
+        if best is None or found.after < best[0].after * (1 - TIE):
             best = found, [c.item() for c in fitted.constants]
     if best is None:
         raise UsageError("the program gives no finite results from any start; a #pragma surrogate range gives better")
