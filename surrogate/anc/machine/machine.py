@@ -131,7 +131,8 @@ def extended(op: Op, x: Tensor, y: Tensor) -> Tensor:
 
     The mass at k is the sum over all arguments with op(i, j) = k of x_i y_j.
     """
-    return spread((x, y)[: op.row.operands], _results(op, x.shape[-1]).to(x.device), x.shape[-1])
+    operands = (x, y)[: op.row.operands] or (torch.ones_like(x[..., :1]),)
+    return spread(operands, _results(op, x.shape[-1]).to(x.device), x.shape[-1])
 
 
 def spread(operands: Sequence[Tensor], places: Tensor, length: int) -> Tensor:
