@@ -1,2 +1,2 @@
-"""Sketches that are learned as experiments: what their data are (`clocks`, `mnist`), and what comes of them
+"""Sketches that are learned as experiments: what their data are (`clocks`, `gauges`, `mnist`), and what comes of them
 (`calibration`, `addition`)."""

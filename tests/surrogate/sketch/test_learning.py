@@ -16,6 +16,7 @@ from surrogate.sketch.learning import Learning, Settings, learn
 from surrogate.sketch.model import Model
 from tests import ROOT
 from training.sketches.clocks import clocks
+from training.sketches.gauges import dials
 
 LIBRARY = ROOT / "cprograms" / "library" / "sketch"
 CHOOSES = """
@@ -57,6 +58,16 @@ def test_perception_is_learned_through_a_fixed_program() -> None:
     fresh = examples_of(sketch, clocks(200, 1))
     right = (found.model.answers(fresh.inputs)[0] == fresh.results).mean()
     assert right > 0.9  # a clock is right where all four digits are
+
+
+def test_a_dial_is_read_from_pressures_alone() -> None:
+    sketch = read_sketch(LIBRARY / "gauge.c")
+    found = learn(sketch, examples_of(sketch, dials(500, 0)), Settings(restarts=2, steps=300))
+    fresh = examples_of(sketch, dials(200, 1))
+    assert fresh.results is not None
+    errors = np.abs(found.model.answers(fresh.inputs)[0] - fresh.results)
+    assert np.median(errors) < 0.4  # of 10
+    assert found.restarts[found.best].accuracy > 0.95
 
 
 def floating(n: int, seed: int) -> dict[str, np.ndarray]:
