@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cprograms
 import surrogate
 from surrogate.cli import main
 from surrogate.sketch.artifact import SketchProgram
@@ -43,6 +44,8 @@ def test_a_session(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [float(v) for v in lines[1:]] == differences(50, 1)["result"].tolist()
     assert main(["decompile", "f.sketch", "-o", "found.c"]) == 0
     assert "static const int op = 3;" in Path("found.c").read_text()
+    held_out = differences(50, 1)
+    assert cprograms.load("found.c").run(held_out["x"])[:, 0].tolist() == held_out["result"].tolist()
 
 
 def test_one_document_with_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
