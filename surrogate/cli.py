@@ -21,6 +21,7 @@ from surrogate.export.options import COMMANDS as EXPORT
 from surrogate.export.suffixes import ensure_directory
 from surrogate.numeric.options import RANGE, SHAPE
 from surrogate.replace import options as replacing
+from surrogate.sketch import options as learning
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
 from surrogate.terminal import console, interrupts
 from surrogate.terminal.arguments import Parser, WrongArguments
@@ -134,6 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
             _add_artifact_command(commands, rows)
     _add_inspect(commands)
     _add_replace(commands)
+    _add_learn(commands)
     _add_demo(commands)
     for rows in tables:
         if len(rows) == 1:
@@ -296,6 +298,18 @@ def _replace(options: argparse.Namespace) -> int:
     from surrogate.replace.commands import run
 
     return run(options, _path(options), _source(options))
+
+
+def _add_learn(commands: Any) -> None:
+    p = _add_command(commands, "learn", _learn, learning.ABOUT)
+    add_options(p, [*SOURCE_OPTIONS, *learning.OPTIONS])
+
+
+def _learn(options: argparse.Namespace) -> int:
+    from surrogate.sketch.commands import learn_command
+
+    library = None if options.library is None else driver.load_with_target(options.library)
+    return learn_command(options, _path(options), _source(options), library)
 
 
 def _add_demo(commands: Any) -> None:

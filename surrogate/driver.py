@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
     from surrogate.graph.artifact import GraphProgram
     from surrogate.mlp.artifact import Surrogate
+    from surrogate.sketch.artifact import SketchProgram
 
 _HOMES = (
     "surrogate.mlp.target",
     "surrogate.graph.target",
     "surrogate.anc.target",
+    "surrogate.sketch.target",
 )
 _TABLE: list[Target[Any]] = [import_module(home).TARGET for home in _HOMES]
 TARGETS = {target.name: target for target in _TABLE}
@@ -82,7 +84,21 @@ def compile(
 
 
 @overload
-def compile(path: Paths | None = None, *, target: str, **options: Any) -> Surrogate | GraphProgram | AncProgram: ...
+def compile(
+    path: Paths | None = None,
+    *,
+    target: Literal["sketch"],
+    source: str | None = None,
+    entry: str | None = None,
+    limit: float | None = None,
+    **reading: Unpack[Reading],
+) -> SketchProgram: ...
+
+
+@overload
+def compile(
+    path: Paths | None = None, *, target: str, **options: Any
+) -> Surrogate | GraphProgram | AncProgram | SketchProgram: ...
 
 
 def compile(path: Paths | None = None, *, target: str = "mlp", **options: Any) -> Artifact:
@@ -93,7 +109,7 @@ def compile(path: Paths | None = None, *, target: str = "mlp", **options: Any) -
     "mlp": `ranges`, `opt_level`, `rows`, `seed`, `compiler`, `taps`, `plain`, `seconds`, `steps`, `target_nmse`, as in
     `surrogate.mlp.pipeline.compile_program`. For "graph": `ranges`, `smooth`, as in
     `surrogate.graph.pipeline.compile_program`. For "anc": `memory_size`, `tape`, `registers`, as in
-    `surrogate.anc.pipeline.compile_anc`.
+    `surrogate.anc.pipeline.compile_anc`. A "sketch" is not compiled: `surrogate.sketch.learn` learns one.
 
     Raises ProgramError for a program that the target does not take, UsageError for options that make no sense.
     """
@@ -111,12 +127,12 @@ def find_target(name: str) -> Target[Any]:
     return TARGETS[name]
 
 
-def load(path: str | PathLike[str]) -> Surrogate | GraphProgram | AncProgram:
+def load(path: str | PathLike[str]) -> Surrogate | GraphProgram | AncProgram | SketchProgram:
     """Read an artifact of any target.
 
     Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
     """
-    artifact: Surrogate | GraphProgram | AncProgram = load_with_target(path)[1]
+    artifact: Surrogate | GraphProgram | AncProgram | SketchProgram = load_with_target(path)[1]
     return artifact
 
 

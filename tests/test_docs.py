@@ -225,7 +225,7 @@ def write_programs(text: str, folder: Path) -> None:
         if language == "c" and (name := re.match(r"/\* (\w+\.c) \*/\n", content)):
             (folder / name[1]).write_text(content)
     for name in set(re.findall(r"\b\w+\.c\b", text)):
-        for place in (LIBRARY / "anc", LIBRARY, LIBRARY / "programs", DEMO):
+        for place in (LIBRARY / "anc", LIBRARY / "sketch", LIBRARY, LIBRARY / "programs", DEMO):
             if not (folder / name).exists() and (place / name).exists():
                 shutil.copy(place / name, folder)
 
@@ -264,7 +264,7 @@ def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.Capture
     run_page(name, folder, capsys, commands=False)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md", "docs/sketch.md"])
 def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_page(name, folder, capsys, commands=True)
 

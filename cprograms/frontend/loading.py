@@ -253,7 +253,7 @@ class NumericFile(File):
         names = self._parameter_names(name)
         sizes |= {n: size for n, size in self._shape.sizes.items() if n in names}
         fixed |= {n: number for n, number in self._shape.fixed.items() if n in names}
-        return Shape(sizes, fixed, (*state, *self._shape.state))
+        return Shape(sizes, fixed, (*state, *self._shape.state), self._shape.most)
 
     def _parameter_names(self, name: str) -> set[str]:
         entity = self._scope.lookup(name)

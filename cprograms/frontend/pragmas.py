@@ -11,7 +11,7 @@ from typing import Literal
 from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
-from cprograms.frontend.parse import Unit
+from cprograms.frontend.parse import Pragma, Unit
 
 _ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
 _PATH = r"\*?\s*[A-Za-z_]\w*(?:\s*(?:\.|->)\s*\w+|\s*\[\s*\d+\s*\])*"
@@ -20,10 +20,17 @@ _SIZE = re.compile(r"surrogate\s+size\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\
 _FIX = re.compile(r"surrogate\s+fix\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\s*")
 _STATE = re.compile(r"surrogate\s+state(?:\s*\(([\w\s,]*)\))?\s*;?\s*")
 _WRAPS = re.compile(r"surrogate\s+wrapv\s*;?\s*")
+_NUMBERS = r"\s*,\s*(?:values|hidden)\s*\(\s*\d+(?:\s*,\s*\d+)*\s*\)"
+_LEARN = re.compile(rf"surrogate\s+learn\s*\(\s*([A-Za-z_]\w*)((?:{_NUMBERS})*)\s*\)\s*;?\s*")
+_CHOOSE = re.compile(r"surrogate\s+choose\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
+_MODULUS = re.compile(r"surrogate\s+modulus\s*\(([^,()]*)\)\s*;?\s*")
 _ALIKE = 0.7
+MOST_VALUES = 1024
+"""Of a sketch: a modulus beyond it makes distributions that are too long."""
 _FORMS = (
     "write `#pragma surrogate range(name, low, high)`, `size(array, 9)`, `fix(argument, 9)`, `state`, `wrapv` or "
-    "`entry(function)`"
+    "`entry(function)`; of a sketch `learn(function, values(10), hidden(256, 256))`, `choose(constant, low, high)` or "
+    "`modulus(M)`"
 )
 _NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFlL]?)")
 
@@ -52,6 +59,21 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Undefined:
+    """What a pragma says of what a sketch leaves undefined: that a function is a network (`learn`), with so many values
+    (0: it is not said) and hidden layers; that a constant is a choice among low … high (`choose`); or that whole
+    numbers are those from 0 to M-1 (`modulus`, `high` is M)."""
+
+    kind: Literal["learn", "choose", "modulus"]
+    name: str
+    low: int
+    high: int
+    hidden: tuple[int, ...]
+    offset: int
+    node: c_ast.Node
+
+
+@dataclass(frozen=True)
 class Pragmas:
     """All pragmas of a unit. `entry` is the function that the last entry pragma names, `entry_node` its place.
 
@@ -65,6 +87,7 @@ class Pragmas:
     misspelt: tuple[Unsupported, ...]
     settings: tuple[Setting, ...] = ()
     wraps: bool = False
+    undefined: tuple[Undefined, ...] = ()
 
 
 def read_pragmas(unit: Unit) -> Pragmas:
@@ -72,6 +95,7 @@ def read_pragmas(unit: Unit) -> Pragmas:
     faults: list[Unsupported] = []
     misspelt: list[Unsupported] = []
     settings: list[Setting] = []
+    undefined: list[Undefined] = []
     entry, entry_node, wraps = None, None, False
     for pragma in unit.pragmas:
         node = c_ast.EmptyStatement(coord=pragma.coord)
@@ -106,11 +130,49 @@ def read_pragmas(unit: Unit) -> Pragmas:
                 settings += [Setting("state", name, 0, pragma.offset, node) for name in names]
             elif _WRAPS.fullmatch(pragma.text):
                 wraps = True
+            elif (found := _undefined(pragma, node)) is not None:
+                undefined.append(found)
             else:
                 raise Unsupported(node, "this pragma is malformed", _FORMS)
         except Unsupported as fault:
             faults.append(fault)
-    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt), tuple(settings), wraps)
+    said = (tuple(settings), wraps, tuple(undefined))
+    return Pragmas(tuple(ranges), entry, entry_node, tuple(faults), tuple(misspelt), *said)
+
+
+def _undefined(pragma: Pragma, node: c_ast.Node) -> Undefined | None:
+    """What a pragma says of a sketch, or None. Raises Unsupported where it makes no sense."""
+    if match := _LEARN.fullmatch(pragma.text):
+        said = {word: _list(numbers) for word, numbers in re.findall(r"(values|hidden)\s*\(([^()]*)\)", match[2])}
+        values = said.get("values", [0])
+        if len(values) != 1 or (0 in values and "values" in said) or values == [1]:
+            raise Unsupported(node, f"'{match[1]}' needs one number of values, at least 2", "write `values(10)`")
+        hidden = tuple(said.get("hidden", []))
+        if 0 in hidden:
+            raise Unsupported(node, f"a hidden layer of '{match[1]}' has no units")
+        return Undefined("learn", match[1], 0, values[0], hidden, pragma.offset, node)
+    if match := _CHOOSE.fullmatch(pragma.text):
+        low, high = (_whole(text, node) for text in match.group(2, 3))
+        if low >= high:
+            raise Unsupported(node, f"there is nothing to choose for '{match[1]}': {low} to {high}")
+        return Undefined("choose", match[1], low, high, (), pragma.offset, node)
+    if match := _MODULUS.fullmatch(pragma.text):
+        modulus = _whole(match[1], node)
+        if not 2 <= modulus <= MOST_VALUES:
+            raise Unsupported(node, f"a modulus is a whole number from 2 to {MOST_VALUES}, not {modulus}")
+        return Undefined("modulus", "", 0, modulus, (), pragma.offset, node)
+    return None
+
+
+def _list(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def _whole(text: str, node: c_ast.Node) -> int:
+    value = _number(text, node)
+    if not isinstance(value, int):
+        raise Unsupported(node, f"'{text.strip()}' is not a whole number")
+    return value
 
 
 def _number(text: str, node: c_ast.Node) -> int | float:

@@ -41,12 +41,13 @@ def is_unbounded(fault: Unsupported) -> bool:
 class Shape:
     """What the user says of the parameters beyond their declarations, by name: extents, numbers that they always have.
 
-    `state` are the globals that are arguments and results.
+    `state` are the globals that are arguments and results. `most` arguments are allowed.
     """
 
     sizes: Mapping[str, int] = field(default_factory=dict)
     fixed: Mapping[str, int | float] = field(default_factory=dict)
     state: tuple[str, ...] = ()
+    most: int = MAX_ARGUMENTS
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,9 @@ class _Maker:
 
     def _limits(self, complete: bool) -> None:
         decl = self._function.decl
-        if len(self._arguments) > MAX_ARGUMENTS:
+        if len(self._arguments) > self._shape.most:
             count = len(self._arguments)
-            self._fault(decl, f"'{self._name}' takes {count} numbers; at most {MAX_ARGUMENTS} are supported")
+            self._fault(decl, f"'{self._name}' takes {count} numbers; at most {self._shape.most} are supported")
         if len(self._results) > MAX_RESULTS:
             self._fault(decl, f"'{self._name}' gives {len(self._results)} numbers; at most {MAX_RESULTS} are supported")
         if self._faults or not complete:

@@ -34,6 +34,7 @@ CHECK_OPTIONS = (
     STEPS,
     CHECK_SEED,
 )
+DECOMPILE = "print an exact program's assembly, type and C, or a sketch with its choices as C"
 DECOMPILE_OPTIONS = (output_option("FILE", "write the C there"),)
 ADAPT_OPTIONS = (
     Option("--task", one_of="tapes", metavar="NAME", help="tapes of one of the paper's tasks, such as sort"),
@@ -79,7 +80,7 @@ class Anc:
         _own("trace", "show each step of an exact program on a tape", (TAPE, STEPS), "surrogate.anc.commands:trace"),
         _own(
             "decompile",
-            "print an exact program's assembly, type and C",
+            DECOMPILE,
             DECOMPILE_OPTIONS,
             "surrogate.anc.commands:decompile",
         ),

@@ -8,22 +8,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.linalg import qr
 from scipy.special import stdtrit
-from torch import Tensor
+from torch import Tensor, nn
 
 from cprograms.diagnostics import UsageError
 from cprograms.screen import on_screen
-from surrogate.graph.module import GraphModule
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 STEPS = 100
+TOLERANCE = 1e-12
+_KEPT = 4
+"""Residuals that are not computed again."""
 _STEEPEST = 1e100
 """Derivatives beyond it would overflow when they are squared."""
 _TELLS_NOTHING = 1e-10
@@ -32,6 +34,19 @@ _NOISE = 1e-30
 """Mean square of residuals that are rounding: what fits them is chance."""
 _DAMPINGS = 1e-3, 1e-15, 1e12
 """At first, at least, and where no step helps any more."""
+
+
+class Fittable(Protocol):
+    """A torch.nn.Module of inputs [n, A] whose parameters `constants` may also be given as one number a row."""
+
+    constants: nn.ParameterList
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the constants are called."""
+
+    def predict(self, x: Array) -> Array:
+        """[n, A] -> [n, R], without gradients."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +100,12 @@ def constant_line(c: Constant) -> str:
     return f"{c.label}: {c.before:.7g} -> {c.value:.7g} ± {c.error:.2g} (95 %: {c.low:.7g} to {c.high:.7g})"
 
 
-def fit_constants(module: GraphModule, x: Array, y: Array, steps: int = STEPS) -> Fit:
+def fit_constants(module: Fittable, x: Array, y: Array, steps: int = STEPS, tolerance: float = TOLERANCE) -> Fit:
     """Fit the constants of a module, in place, to rows [n, A] and results [n, R].
 
     The sum of squares of all results is made small, each over its deviation. Rows without finite numbers do not count,
-    nor do those for which the module has none. A constant is searched in units of its magnitude.
+    nor do those for which the module has none. A constant is searched in units of its magnitude, until a step makes the
+    sum smaller by less than `tolerance` of it.
 
     Raises UsageError where the program has no constants, or fewer than two rows count.
     """
@@ -101,7 +117,7 @@ def fit_constants(module: GraphModule, x: Array, y: Array, steps: int = STEPS) -
         raise UsageError(f"a fit needs at least 2 rows with finite results, not {kept.sum()}")
     problem = _Problem(module, x[kept], y[kept])
     start = problem.values()
-    used, found, taken = _search(problem, start, steps)
+    used, found, taken = _search(problem, start, steps, tolerance)
     problem.hold(found)
     return Fit(
         int(kept.sum()), taken, problem.nmse(start), problem.nmse(found), _constants(problem, start, found, used)
@@ -111,10 +127,11 @@ def fit_constants(module: GraphModule, x: Array, y: Array, steps: int = STEPS) -
 class _Problem:
     """Residuals and their derivatives in the constants."""
 
-    def __init__(self, module: GraphModule, x: Array, y: Array) -> None:
+    def __init__(self, module: Fittable, x: Array, y: Array) -> None:
         self.module, self.x, self.y = module, torch.from_numpy(x), y
         deviation = y.std(0)
         self.scale = np.where(deviation > 0, deviation, np.maximum(np.abs(y).max(0), 1e-300))  # [R]
+        self._known: dict[bytes, Array] = {}
 
     def values(self) -> Array:
         return np.array([c.item() for c in (c.detach() for c in self.module.constants)])
@@ -125,10 +142,16 @@ class _Problem:
                 constant.fill_(float(value))
 
     def residuals(self, values: Array) -> Array:
-        """[n R]"""
-        with torch.no_grad():
-            y: Tensor = torch.func.functional_call(self.module, _named(torch.from_numpy(values)), self.x)
-        return np.asarray(((y.numpy() - self.y) / self.scale).ravel())
+        """[n R]; the latest ones are kept."""
+        key = values.tobytes()
+        if key not in self._known:
+            with torch.no_grad():
+                given = _named(torch.from_numpy(values))
+                y: Tensor = torch.func.functional_call(cast(nn.Module, self.module), given, self.x)
+            if len(self._known) == _KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[key] = np.asarray(((y.numpy() - self.y) / self.scale).ravel())
+        return self._known[key]
 
     def nmse(self, values: Array) -> float:
         return float(np.mean(self.residuals(values) ** 2))
@@ -137,7 +160,7 @@ class _Problem:
         """[n R, p]: each row has constants of its own, so that one backward pass a result gives all derivatives."""
         n, R = self.y.shape
         own = [torch.full((n,), float(v), dtype=torch.float64, requires_grad=True) for v in values]
-        y: Tensor = torch.func.functional_call(self.module, _named(own), self.x)  # [n, R]
+        y: Tensor = torch.func.functional_call(cast(nn.Module, self.module), _named(own), self.x)  # [n, R]
         found = np.zeros((n, R, len(own)))
         for k in range(R):
             if not y.requires_grad:
@@ -163,7 +186,7 @@ def _identified(jacobian: Array) -> Mask:
     return told
 
 
-def _search(problem: _Problem, start: Array, steps: int) -> tuple[Mask, Array, int]:
+def _search(problem: _Problem, start: Array, steps: int, tolerance: float) -> tuple[Mask, Array, int]:
     """Which constants were searched, bool [p], what was found, [p], and after how many steps."""
     unit = np.abs(start)  # structural constants, 0 among them, are not learnable
     values, (damping, least, most) = start, _DAMPINGS
@@ -180,7 +203,7 @@ def _search(problem: _Problem, start: Array, steps: int) -> tuple[Mask, Array, i
             break
         taken += 1
         before, (values, residuals) = residuals, better
-        if residuals @ residuals > (1 - 1e-12) * (before @ before) or not (residuals @ residuals):
+        if residuals @ residuals > (1 - tolerance) * (before @ before) or not (residuals @ residuals):
             break
     return used, values, taken
 

@@ -25,9 +25,10 @@ EXAMPLES = {
     ),
     "inspect": ("kernel.c", "kernel.c --entry helper --size w=9"),
     "replace": ("program.c --function kernel", "program.c --function kernel --args '320 200' -o replaced"),
+    "learn": ("clock.c --data clocks.npz", "drag.c --data flights.csv -o drag.sketch --restarts 16"),
     "demo": ("", "-o elsewhere"),
     "trace": ("sort.anc --tape 3,1,2",),
-    "decompile": ("sort.anc",),
+    "decompile": ("sort.anc", "clock.sketch -o clock_found.c"),
     "adapt": ("sort.anc --task sort -o fast.anc", "sort.anc --samples rows.jsonl --seeds 20"),
     "show": ("sort.anc -o sort.html", "sort.anc -o run.html --tape 3,1,2"),
 }

@@ -124,6 +124,6 @@ def test_a_third_target_needs_no_other_line(
     with pytest.raises(SystemExit):
         cli.main(["compile", "--help"])
     assert (
-        "mlp (default): a surrogate; graph: the program itself, in torch; anc: exact, void f(int *); copy: a copy"
-        in capsys.readouterr().out
+        "mlp (default): a surrogate; graph: the program itself, in torch; anc: exact, void f(int *); "
+        "sketch: learned by `surrogate learn`; copy: a copy" in capsys.readouterr().out
     )

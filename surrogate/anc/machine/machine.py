@@ -9,6 +9,7 @@ beyond the paper's costs O(M^2) too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -130,11 +131,19 @@ def extended(op: Op, x: Tensor, y: Tensor) -> Tensor:
 
     The mass at k is the sum over all arguments with op(i, j) = k of x_i y_j.
     """
-    mass = torch.ones_like(x[..., :1])
-    for argument in (x, y)[: op.row.operands]:
-        mass = (mass[..., None] * argument[..., None, :]).flatten(-2)  # [..., M ^ operands]
-    given = _results(op, x.shape[-1]).to(x.device)
-    return torch.zeros_like(x).index_add(-1, given, mass)
+    operands = (x, y)[: op.row.operands] or (torch.ones_like(x[..., :1]),)
+    return spread(operands, _results(op, x.shape[-1]).to(x.device), x.shape[-1])
+
+
+def spread(operands: Sequence[Tensor], places: Tensor, length: int) -> Tensor:
+    """The distribution [..., length] of a function of independent operands, one or more distributions [..., n].
+
+    `places` [n ^ operands] says where the function's value for each combination is, the last one running faster.
+    """
+    mass, *others = operands
+    for operand in others:
+        mass = (mass[..., None] * operand[..., None, :]).flatten(-2)  # [..., n ^ operands]
+    return mass.new_zeros(*mass.shape[:-1], length).index_add(-1, places, mass)
 
 
 @cache

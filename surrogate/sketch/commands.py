@@ -1,0 +1,200 @@
+"""What the command line does with sketches."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from cprograms.announcements import announced
+from cprograms.diagnostics import UsageError
+from cprograms.frontend.sketching import Sketch, read_sketch
+from surrogate.container import ensure_free
+from surrogate.graph.fit import Fit, constant_line
+from surrogate.numeric.words import number
+from surrogate.sketch.artifact import FILES, SketchProgram
+from surrogate.sketch.calibration import calibrate
+from surrogate.sketch.data import Examples, read_examples
+from surrogate.sketch.learning import Learning, Progress, Settings, learn
+from surrogate.sketch.model import Model
+from surrogate.target import Target
+from surrogate.terminal.console import OK, REJECTED, complain, print_diagnostics, print_json, report, warn, write_output
+from surrogate.terminal.starting import INTERRUPTED
+
+
+def learn_command(
+    options: argparse.Namespace,
+    path: str | list[str],
+    reading: dict[str, Any],
+    library: tuple[Target[Any], Any] | None,
+) -> int:
+    """`surrogate learn`: a C file and examples, to an artifact. `library` is the artifact whose networks it begins
+    with, and its target."""
+    settings = Settings(
+        options.restarts, options.steps, options.batch, options.rate, seed=options.seed, freeze=options.freeze
+    )
+    if options.freeze and options.library is None:
+        raise UsageError("--freeze needs networks to leave as they are: --library DIR")
+    first = path if isinstance(path, str) else path[0]
+    output = Path(options.output or ("sketch" if first == "-" else Path(first).stem) + ".sketch")
+    ensure_free(output, FILES)
+    sketch = read_sketch(path, **reading)
+    examples = read_examples(sketch, options.data)
+    start = None if library is None else _library(options.library, sketch, *library)
+    print_diagnostics(sketch.program.warnings)
+    if sketch.constants and not sketch.choices and not sketch.learned:
+        return _calibrated(options, sketch, examples, settings, output, first)
+    checkpoint = output.with_name(f".{output.name}.progress")
+    with _progress_bar(f"learning {sketch.program.entry}") as progress:
+        found = learn(sketch, examples, settings, start=start, checkpoint=checkpoint, progress=progress)
+    made = SketchProgram(sketch=sketch, model=found.model, learned=_told(found, settings))
+    made.save(output)
+    best = found.restarts[found.best]
+    if options.json:
+        print_json({"artifact": str(output), "accuracy": best.accuracy, **found.as_dict(), **made.config()})
+    else:
+        _print(first, output, made, found)
+    if not found.finished:
+        warn(f"interrupted after {found.steps} steps; the best so far is kept, and the same command goes on")
+        return INTERRUPTED
+    return _enough(options, best.accuracy)
+
+
+def _library(path: str, sketch: Sketch, target: Target[Any], artifact: Any) -> Model:
+    if target.name != "sketch":
+        raise UsageError(f"{path}: a library is a sketch, and this is {target.described(artifact)}")
+    names = {f.name for f in sketch.learned}
+    if not names & set(artifact.model.networks):
+        theirs = ", ".join(artifact.model.networks) or "none"
+        raise UsageError(f"{path}: a library of other functions: it learned {theirs}, not {', '.join(sorted(names))}")
+    model: Model = artifact.model
+    return model
+
+
+def _told(found: Learning, settings: Settings) -> dict[str, Any]:
+    best = found.restarts[found.best]
+    return {
+        "accuracy": best.accuracy,
+        "held_back": found.held_back,
+        "examples": found.examples,
+        "restarts": settings.restarts,
+        "steps": found.steps,
+        "seed": settings.seed,
+        "undecided": list(best.undecided),
+    }
+
+
+def _print(source: str, output: Path, made: SketchProgram, found: Learning) -> None:
+    best = found.restarts[found.best]
+    right = sum(r.accuracy >= best.accuracy - 0.05 for r in found.restarts)
+    score = "1 - nMSE" if made.model.real else "right"
+    lines = [f"learned   {line}" if not k else f"          {line}" for k, line in enumerate(made.lines())]
+    lines += [
+        f"accuracy  {number(best.accuracy)} {score} on {found.held_back:,} examples held back, of "
+        f"{found.examples + found.held_back:,}",
+        f"restarts  {right} of {len(found.restarts)} come within 0.05 of the best, number {found.best}",
+    ]
+    if best.undecided:
+        lines.append(f"undecided half in two programs: {'; '.join(best.undecided)}")
+    report(f"{source} -> {output}", *(f"  {line}" for line in lines), f"  time      {found.seconds:.1f} s")
+
+
+def _calibrated(
+    options: argparse.Namespace, sketch: Sketch, examples: Examples, settings: Settings, output: Path, source: str
+) -> int:
+    model = Model(sketch, 1, settings.seed)
+    with announced(f"fitting the constants of {sketch.program.entry}"):
+        found, evaluations = calibrate(model, examples, settings)
+    told = found.as_dict() | {"evaluations": evaluations, "seed": settings.seed, "restarts": settings.restarts}
+    made = SketchProgram(sketch=sketch, model=model, learned=told)
+    made.save(output)
+    if options.json:
+        print_json({"artifact": str(output), **told, "chosen": made.chosen})
+    else:
+        report(f"{source} -> {output}", *(f"  {line}" for line in _fit_lines(found, evaluations)))
+    return _enough(options, 1 - found.after)
+
+
+def _fit_lines(found: Fit, evaluations: int) -> list[str]:
+    lines = [f"rows      {found.rows:,}: nMSE {number(found.before)} before, {number(found.after)} after"]
+    lines += [f"{'' if k else 'constants':9} {constant_line(c)}" for k, c in enumerate(found.constants)]
+    return [*lines, f"work      the program was evaluated {evaluations} times on all rows"]
+
+
+def _enough(options: argparse.Namespace, accuracy: float) -> int:
+    if options.least is None or accuracy >= options.least:
+        return OK
+    complain("surrogate", "error", f"the accuracy, {number(accuracy)}, is below --least {options.least:g}")
+    return REJECTED
+
+
+def run(options: argparse.Namespace, program: SketchProgram) -> int:
+    """Print the results for examples, a row each."""
+    if options.input is None:
+        raise UsageError("a sketch needs examples to run: --input FILE.npz")
+    given = read_examples(program.sketch, options.input, with_results=False)
+    y = program.run(given)
+    names = [r.name for r in program.sketch.program.results]
+    if options.json:
+        rows = [[None if np.isnan(v) else v for v in row] for row in y.tolist()]
+        print_json({"artifact": options.artifact, "results": names, "rows": rows})
+        return OK
+    text = io.StringIO()
+    rows_out = csv.writer(text, lineterminator="\n")
+    rows_out.writerow(names)
+    for row in y:
+        rows_out.writerow([f"{v:.17g}" for v in row])
+    write_output(options.output, text.getvalue())
+    return OK
+
+
+def check(options: argparse.Namespace, program: SketchProgram) -> int:
+    """How often a sketch is right on examples that it was not learned from."""
+    if options.data is None:
+        raise UsageError("a sketch is checked on examples: --data FILE.npz")
+    examples = read_examples(program.sketch, options.data)
+    accuracy = program.check(examples)
+    if options.json:
+        print_json({"artifact": options.artifact, "examples": len(examples), "accuracy": accuracy})
+    else:
+        score = "1 - nMSE" if program.model.real else "right"
+        report(f"{options.artifact}", f"  accuracy  {number(accuracy)} {score} on {len(examples):,} examples")
+    return _enough(options, accuracy)
+
+
+def decompile(options: argparse.Namespace, program: SketchProgram) -> int:
+    """The C program with every choice filled in."""
+    text = program.decompile()
+    if options.json:
+        print_json({"artifact": options.artifact, "c": text, "chosen": program.chosen, "networks": program.networks()})
+    else:
+        write_output(options.output, text)
+    return OK
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator[Progress]:
+    """On stderr, where that is a terminal: the share that is done, the loss and the hard accuracy."""
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]}  accuracy {task.fields[accuracy]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
+        work = bar.add_task(title, total=None, loss="…", accuracy="…")
+        yield lambda done, total, loss, accuracy: bar.update(
+            work, completed=done, total=total, loss=number(loss), accuracy=number(accuracy)
+        )

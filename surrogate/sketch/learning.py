@@ -1,0 +1,329 @@
+"""Learning what a sketch leaves undefined, from examples of its arguments and results: many restarts in one batch.
+
+Adam with two rates, as Gaunt et al. 2017 have it: that of the networks is 100 times smaller than that of the choices.
+A bonus for the entropy of the choices and noise on their gradient, both falling to 0, keep restarts from deciding too
+early; for the last part of the steps the choices are what they have become, one each, and only networks (where there
+are some) go on. The
+restart that is kept is the one whose program, every choice made, is right most often on examples that were held back.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from cprograms.diagnostics import UsageError
+from cprograms.files import replace_file
+from cprograms.frontend.sketching import Sketch
+from surrogate.container import fingerprint
+from surrogate.sketch.data import Examples
+from surrogate.sketch.model import Model, entropy
+from surrogate.sketch.plan import TRAP
+
+SLOWER, SLOWER_ALONE = 100, 10
+"""The rate of choices over that of networks; and where there are none, and networks need not wait for a program."""
+HELD_BACK, MOST_HELD_BACK = 0.2, 1000
+"""The share of the examples, and the most of them, that restarts are compared on."""
+CHECKPOINT_SECONDS = 10.0
+Progress = Callable[[int, int, float, float], None]
+"""Steps done, all steps, the least loss, the best hard accuracy so far."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a sketch is learned.
+
+    `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at first; in the last `settled`
+    part of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without
+    `tabulate` the program is evaluated operator by operator, to see what tables are good for.
+    """
+
+    restarts: int = 8
+    steps: int = 1000
+    batch: int = 100
+    rate: float = 0.1
+    entropy: float = 0.1
+    noise: float = 0.01
+    settled: float = 0.25
+    seed: int = 0
+    freeze: bool = False
+    tabulate: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("restarts", "steps", "batch"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"the number of {name} must be positive, not {getattr(self, name)}")
+        if not self.rate > 0:
+            raise UsageError(f"the rate must be positive, not {self.rate}")
+
+
+@dataclass(frozen=True)
+class Restart:
+    """How one restart ended: its loss, the share of held-back examples that its program is right on (of a real sketch 1
+    less the nMSE), and the choices that are half in two programs."""
+
+    loss: float
+    accuracy: float
+    undecided: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What learning gave. `model` is the best restart, number `best` of `restarts`; `steps` were taken in all, all of
+    them where it is `finished`, and not interrupted."""
+
+    model: Model
+    best: int
+    restarts: tuple[Restart, ...]
+    steps: int
+    finished: bool
+    examples: int
+    held_back: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "best": self.best,
+            "restarts": [asdict(r) for r in self.restarts],
+            "steps": self.steps,
+            "finished": self.finished,
+            "examples": self.examples,
+            "held_back": self.held_back,
+            "seconds": self.seconds,
+        }
+
+
+def learn(
+    sketch: Sketch,
+    examples: Examples,
+    settings: Settings | None = None,
+    *,
+    start: Model | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress = lambda done, total, loss, accuracy: None,
+) -> Learning:
+    """Learn a sketch from examples with results.
+
+    `start` is a model whose networks of the same name and shape every restart begins with. A `checkpoint` is written
+    now and then, and gone on from where one of the same run is there; it is removed in the end. Ctrl-C ends the steps,
+    and what came of them is returned.
+
+    Raises UsageError for fewer than 5 examples, or a result that the sketch cannot give whatever is learned.
+    """
+    settings = settings or Settings()
+    began = time.perf_counter()
+    if len(examples) < 5:
+        raise UsageError(f"at least 5 examples are needed, not {len(examples)}")
+    model = Model(sketch, settings.restarts, settings.seed, settings.tabulate)
+    if start is not None:
+        _take_over(model, start, settings.freeze)
+    run = _Run(model, examples, settings)
+    run_id = _identity(sketch, examples, settings, start)
+    done = _resumed(run, checkpoint, run_id)
+    finished, saved = True, time.monotonic()
+    try:
+        while done < settings.steps:
+            run.step(done)
+            done += 1
+            if done % max(settings.steps // 50, 1) == 0:
+                progress(done, settings.steps, float(run.losses.min()), float(run.accuracies(200).max()))
+            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                replace_file(checkpoint, run.saved(done, run_id))
+                saved = time.monotonic()
+    except KeyboardInterrupt:
+        finished = False
+    found = run.outcome(done, finished, began)
+    if checkpoint is not None:
+        if finished:
+            checkpoint.unlink(missing_ok=True)
+        else:
+            replace_file(checkpoint, run.saved(done, run_id))
+    return found
+
+
+class _Run:
+    def __init__(self, model: Model, examples: Examples, settings: Settings) -> None:
+        self.model, self.settings = model, settings
+        order = np.random.default_rng(settings.seed).permutation(len(examples))
+        held = max(1, min(MOST_HELD_BACK, int(HELD_BACK * len(examples))))
+        self.validation, self.training = examples.at(np.sort(order[:held])), examples.at(np.sort(order[held:]))
+        targets_of(model, self.validation)  # says what cannot be given there, too
+        self._targets = targets_of(model, self.training)
+        assert examples.results is not None
+        deviation = examples.results.std(0)
+        self._scale = torch.from_numpy(np.where(deviation > 0, deviation, 1.0))
+        slower = SLOWER if model.choices else SLOWER_ALONE
+        slow = [p for p in model.networks.parameters() if p.requires_grad]
+        fast = [*model.choices.values(), *model.constants.values()]
+        groups = [{"params": fast, "lr": settings.rate}, {"params": slow, "lr": settings.rate / slower}]
+        if not fast and not slow:
+            raise UsageError("all networks are frozen, and nothing else is undefined: there is nothing to learn")
+        self.optimiser = torch.optim.Adam([g for g in groups if g["params"]])
+        self.losses = torch.full((model.restarts,), torch.inf)
+
+    def step(self, number: int) -> None:
+        settings, model = self.settings, self.model
+        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + number)
+        count = len(self.training)
+        rows = torch.randint(count, (min(settings.batch, count),), generator=generator)
+        left = max(0.0, 1 - number / max(1.0, settings.steps * (1 - settings.settled)))
+        settled = left == 0.0 and bool(model.choices) and any(p.requires_grad for p in model.networks.parameters())
+        losses = self._losses(model.results(self.training.inputs.at(rows), hard_choices=settled), rows)
+        self.losses = losses.detach()
+        objective = losses.sum()
+        if model.choices and not settled:
+            objective = objective - settings.entropy * left * entropy(list(model.probabilities().values())).sum()
+        self.optimiser.zero_grad()
+        objective.backward()  # type: ignore[no-untyped-call]
+        for logits in model.choices.values():
+            if settled:
+                logits.grad = None
+            elif logits.grad is not None:
+                logits.grad += settings.noise * left * torch.randn(logits.shape, generator=generator)
+        self.optimiser.step()
+
+    def _losses(self, results: list[Tensor], rows: Tensor) -> Tensor:
+        """Of each restart: [R]."""
+        if self.model.real:
+            wanted = torch.from_numpy(self.training.results)[rows]
+            errors = [(y - wanted[:, k]) / self._scale[k] for k, y in enumerate(results)]
+            return torch.stack([(e**2).mean(1) for e in errors]).mean(0)
+        total = results[0].new_zeros(self.model.restarts)
+        for k, y in enumerate(results):
+            places = self._targets[k][rows]
+            p = y.expand(self.model.restarts, len(rows), y.shape[-1])
+            p = p.gather(-1, places[None, :, None].expand(self.model.restarts, -1, 1))[..., 0]
+            total = total - p.clamp_min(1e-8).log().mean(1)
+        return total
+
+    def accuracies(self, most: int | None = None) -> np.ndarray:
+        """Of each restart on the held-back examples, every choice made: [R]."""
+        kept = self.validation if most is None else self.validation.at(np.arange(min(most, len(self.validation))))
+        return accuracies(self.model, kept)
+
+    def outcome(self, steps: int, finished: bool, began: float) -> Learning:
+        scores = self.accuracies()
+        best = max(range(self.model.restarts), key=lambda r: (scores[r], -float(self.losses[r])))
+        halves = self._halves()
+        restarts = tuple(
+            Restart(float(self.losses[r]), float(scores[r]), tuple(halves[r])) for r in range(self.model.restarts)
+        )
+        counts = len(self.training), len(self.validation)
+        seconds = time.perf_counter() - began
+        return Learning(self.model.one(best), best, restarts, steps, finished, *counts, seconds)
+
+    def _halves(self) -> list[list[str]]:
+        """Of each restart the choices that are not made, and that change its answers."""
+        kept = self.validation.at(np.arange(min(100, len(self.validation)))).inputs
+        unmade = [self.model.undecided(r) for r in range(self.model.restarts)]
+        changed: dict[int, np.ndarray] = {}
+        answers = self.model.answers(kept)
+        for k in sorted({k for found in unmade for k in found}):
+            others = self.model.answers(kept, other=k)
+            changed[k] = ~np.array([np.array_equal(a, b, equal_nan=True) for a, b in zip(answers, others, strict=True)])
+        return [[text for k, text in found.items() if changed[k][r]] for r, found in enumerate(unmade)]
+
+    # Going on after an interruption
+
+    def saved(self, done: int, run_id: str) -> bytes:
+        tensors = {f"model.{name}": p.detach().contiguous() for name, p in self.model.named_parameters()}
+        for k, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"adam.{k}.{name}": value.contiguous() for name, value in state.items()}
+        return save_tensors(tensors, metadata={"run": run_id, "done": str(done)})
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, p in self.model.named_parameters():
+                p.copy_(tensors[f"model.{name}"])
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("adam."):
+                _, k, what = name.split(".")
+                state.setdefault(int(k), {})[what] = value
+        whole = self.optimiser.state_dict()
+        self.optimiser.load_state_dict({**whole, "state": state})
+
+
+def targets_of(model: Model, examples: Examples) -> list[Tensor]:
+    """Where each result is among the values that it may have, long [n] each; of a real sketch nothing.
+
+    Raises UsageError for a result that the sketch cannot give.
+    """
+    assert examples.results is not None
+    found: list[Tensor] = []
+    for k, values in enumerate([] if model.real else model.evaluator.values):
+        known = values[values != TRAP] if values.dtype.kind == "i" else values[np.isfinite(values)]
+        column = examples.results[:, k].astype(values.dtype)
+        places = np.searchsorted(values, column).clip(max=len(values) - 1)
+        wrong = values[places] != column
+        if wrong.any():
+            row, name = int(wrong.argmax()), model.sketch.program.results[k].name
+            raise UsageError(
+                f"row {row} of the examples: the result '{name}' is {column[row]:g}, and"
+                f" '{model.sketch.program.entry}' gives numbers from {known.min():g} to {known.max():g}"
+            )
+        found.append(torch.from_numpy(places))
+    return found
+
+
+def accuracies(model: Model, examples: Examples) -> np.ndarray:
+    """The share of examples on which all results are right, of each restart [R]; of a real sketch 1 less the nMSE."""
+    assert examples.results is not None
+    answers = model.answers(examples.inputs)
+    if model.real:
+        variance = np.where(examples.results.var(0) > 0, examples.results.var(0), 1.0)
+        with np.errstate(invalid="ignore", over="ignore"):
+            errors = ((answers - examples.results) ** 2 / variance).mean((1, 2))
+        return np.asarray(np.where(np.isfinite(errors), 1 - errors, -np.inf))
+    return np.asarray((answers == examples.results).all(-1).mean(1))
+
+
+def _take_over(model: Model, start: Model, freeze: bool) -> None:
+    """Let the networks of every restart begin as those of the same name of another model, and stay so with `freeze`."""
+    with torch.no_grad():
+        for name in start.networks:
+            networks = start.networks.of(name)
+            if name not in model.networks:
+                continue
+            if networks.widths != model.networks.of(name).widths:
+                shapes = [n.shape for n in (networks, model.networks.of(name))]
+                raise UsageError(f"'{name}' of the library is a network {shapes[0]}, and here it is {shapes[1]}")
+            for mine, theirs in zip(model.networks.of(name).parameters(), networks.parameters(), strict=True):
+                mine.copy_(theirs.expand_as(mine))
+                mine.requires_grad_(not freeze)
+
+
+def _identity(sketch: Sketch, examples: Examples, settings: Settings, start: Model | None) -> str:
+    """What a checkpoint belongs to."""
+    arrays = [*examples.inputs.pictures.values(), *examples.inputs.numbers.values()]
+    parts = [sketch.text.encode(), json.dumps(asdict(settings)).encode()]
+    parts += [np.ascontiguousarray(a.numpy()).tobytes() for a in arrays]
+    parts += [np.ascontiguousarray(examples.results).tobytes()]
+    parts += [] if start is None else [p.detach().numpy().tobytes() for p in start.parameters()]
+    return fingerprint(*parts)
+
+
+def _resumed(run: _Run, checkpoint: Path | None, run_id: str) -> int:
+    """The steps that a checkpoint has done already, which is taken over; 0 where there is none of this run."""
+    if checkpoint is None or not checkpoint.is_file():
+        return 0
+    try:
+        content = checkpoint.read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        said = json.loads(content[8 : 8 + length])["__metadata__"]
+        if said["run"] != run_id:
+            return 0
+        run.restore(load_tensors(content))
+        return int(said["done"])
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        return 0

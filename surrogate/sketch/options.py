@@ -1,0 +1,24 @@
+"""The options of `surrogate learn`."""
+
+from __future__ import annotations
+
+from surrogate.target import Option, output_option
+
+ABOUT = "learn what a C program leaves undefined, from examples of its arguments and results"
+OPTIONS = (
+    Option(
+        "--data",
+        required=True,
+        metavar="FILE",
+        help="examples: an .npz file with an array for each argument, and `result`; or a table without pictures",
+    ),
+    Option("--library", metavar="DIR", help="a sketch whose networks are gone on with, by the functions' names"),
+    Option("--freeze", action="store_true", help="leave the networks of the library as they are"),
+    Option("--restarts", type=int, default=8, metavar="N", help="how many are learned at once (default 8)"),
+    Option("--steps", type=int, default=1000, metavar="N", help="steps of all of them (default 1000)"),
+    Option("--batch", type=int, default=100, metavar="N", help="examples of a step (default 100)"),
+    Option("--rate", type=float, default=0.1, metavar="X", help="rate of choices, 100 times the networks' (0.1)"),
+    Option("--seed", type=int, default=0, metavar="S", help="seed of the restarts (default 0)"),
+    Option("--least", type=float, metavar="X", help="fail (exit 1) where the accuracy held back is below X"),
+    output_option("DIR", "where it goes (default: the file's stem + .sketch)"),
+)

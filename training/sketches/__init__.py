@@ -1,0 +1,2 @@
+"""Sketches that are learned as experiments: what their data are (`clocks`, `gauges`, `mnist`), and what comes of them
+(`calibration`, `addition`)."""
