@@ -90,6 +90,7 @@ def read(path: str | PathLike[str], decode: Callable[[dict[str, Any], dict[str, 
     try:
         if config.pop("seal", None) != seal(config):
             raise UsageError(f"{source}: damaged artifact: config.json was edited (its seal does not fit)")
+        json.dumps(config, allow_nan=False)  # what no artifact states: infinities, and what is no number
         files = {name: _read_whole(source, name, sha256) for name, sha256 in config["sha256"].items()}
         return decode(config, files)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RuntimeError, SafetensorError) as e:

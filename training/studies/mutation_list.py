@@ -714,8 +714,8 @@ MUTATIONS = (
         (
             "machine-stopped-twice",
             "the probability of having stopped goes above one",
-            "(1 - state.stopped) * e[..., Op.STOP] * running",
-            "e[..., Op.STOP] * running",
+            '(left.detach() if stop_gradient == "published" else left) * e[..., Op.STOP]',
+            "e[..., Op.STOP]",
         ),
         (
             "machine-writes-on",
@@ -741,8 +741,8 @@ MUTATIONS = (
         (
             "facts-aliasing-write",
             "what was READ is known after a WRITE that may have changed it",
-            "if not self.differ(e[1], address)]",
-            "if e[1] == address]",
+            "if other[0] != base or other[1] == offset:",
+            "if other == (base, offset):",
         ),
         (
             "facts-equal-sign",
@@ -753,8 +753,8 @@ MUTATIONS = (
         (
             "facts-meet-nonzero",
             "a register is not zero where it is so on one way only",
-            "first.is_nonzero(root) and second.is_nonzero(root)",
-            "first.is_nonzero(root) or second.is_nonzero(root)",
+            "first.is_nonzero(register) and second.is_nonzero(register)",
+            "first.is_nonzero(register) or second.is_nonzero(register)",
         ),
         ("facts-own-operand", "x = x + 1 is remembered of the new x", "if out not in (a, b):", "if True:"),
     ),
@@ -794,7 +794,7 @@ MUTATIONS = (
         (
             "motion-read-in-loop",
             "a READ moves out of a loop that writes",
-            "and not (is_read(statement) and definitions[None])",
+            "and not (is_read(s) and writes)",
             "and True",
         ),
     ),
@@ -808,14 +808,14 @@ MUTATIONS = (
         (
             "allocate-zeros",
             "a register holds zero where it does on one way only",
-            "frozenset.intersection(*ways) if ways",
-            "frozenset.union(*ways) if ways",
+            "zeros &= after[place]",
+            "zeros |= after[place]",
         ),
         (
             "allocate-start-values",
             "registers with different first values are one",
-            "if value != different:",
-            "if False:",
+            "values[:, None] != values[None]",
+            "False",
         ),
     ),
 )

@@ -51,8 +51,8 @@ TAKEN = {
     "globals and static locals": (
         "static double k; double f(double x) { static int n = 3; n++; k = k * 0.5 + x; return k * n; }",
         "state",
-        ["x", "k", "f_n"],
-        ["return", "k", "f_n"],
+        ["x", "k", "n"],
+        ["return", "k", "n"],
     ),
     "messages and exits that some rows reach": (
         'double f(double x) { if (x > 3) { printf("no\\n"); helper(x); exit(1); } return x * x; }',

@@ -14,7 +14,6 @@ import cprograms
 import surrogate
 from cprograms import sandbox
 from cprograms.lowering import lower
-from surrogate.graph import module
 from surrogate.mlp import artifact
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.fitting import derived
@@ -168,7 +167,7 @@ def test_taps_move_with_the_arguments() -> None:
 
 @pytest.mark.parametrize("kind", ["nan", "steep", "wrong"])
 def test_derivatives_that_are_not_believed_are_left_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = module.derivatives
+    real = derived.derivatives
 
     def damaged(network: torch.nn.Module, x: Tensor) -> Tensor:
         found = real(network, x)
