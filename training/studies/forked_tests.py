@@ -19,7 +19,7 @@ from contextlib import suppress
 import pytest
 
 # That what was imported first is not rewritten is meant.
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+OPTIONS = ("-x", "-q", "-n0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 class FirstFailure:

@@ -47,7 +47,9 @@ def main(artifact: str, bits: str) -> int:
     test_instructions.ORACLES["TWICE"] = lambda a, b, tape: 2 * a
     test_instructions.ORACLES["ISZERO"] = lambda a, b, tape: int(a == 0)
     tests = str(HERE / "test_instructions.py")
-    return pytest.main(["-q", "-p", "no:cacheprovider", tests, "-k", "not all_that_a_new", "--rootdir", str(ROOT)])
+    return pytest.main(
+        ["-q", "-n0", "-p", "no:cacheprovider", tests, "-k", "not all_that_a_new", "--rootdir", str(ROOT)]
+    )
 
 
 if __name__ == "__main__":
