@@ -19,7 +19,7 @@ from surrogate import driver
 from surrogate.driver import TARGETS
 from surrogate.export.options import COMMANDS as EXPORT
 from surrogate.export.suffixes import ensure_directory
-from surrogate.numeric.options import RANGE, SHAPE
+from surrogate.numeric.options import MAX_NMSE, RANGE, SHAPE
 from surrogate.replace import options as replacing
 from surrogate.sketch import options as learning
 from surrogate.target import Artifact, Command, Option, Target, add_options, output_option
@@ -209,6 +209,7 @@ def _add_compile(commands: Any) -> None:
         p,
         [output_option("DIR", "the artifact (default: the C file's stem, the entry if need be, the target's suffix)")],
     )
+    add_options(p, [MAX_NMSE])
     default = next(iter(TARGETS))
     about = "; ".join(f"{t.name}{' (default)' if t.name == default else ''}: {t.about}" for t in TARGETS.values())
     p.add_argument("--target", default=default, metavar="|".join(TARGETS), help=about)
@@ -231,7 +232,7 @@ def _compile(options: argparse.Namespace) -> int:
     with announced(f"compiling {name}"):
         artifact: Artifact = driver.compile(_path(options), target=target.name, **_source(options), **given)
         output = Path(options.output or _default_stem(options, artifact.entry) + target.suffix)
-        summary = target.summary(artifact)
+        summary = target.summary(artifact, options.max_nmse)
         artifact.save(output)
     seconds = time.perf_counter() - started
     if options.json:

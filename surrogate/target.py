@@ -159,8 +159,12 @@ class Target(Protocol[A]):
     def described(self, artifact: A) -> str:
         """What an artifact is, in a few words, as in "a surrogate of 'double f(double x)'"."""
 
-    def summary(self, artifact: A) -> Summary:
-        """Check a new artifact, as far as the target does so unasked, and describe it."""
+    def summary(self, artifact: A, max_nmse: float | None = None) -> Summary:
+        """Check a new artifact, as far as the target does so unasked, and describe it.
+
+        It fails where the nMSE of a result is above `max_nmse`. Raises UsageError where that is given and none is
+        measured.
+        """
 
 
 def deferred(name: str) -> Callable[..., Any]:

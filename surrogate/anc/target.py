@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, Unpack
 
+from cprograms.diagnostics import UsageError
 from surrogate.report.options import report_command
 from surrogate.target import CHECK, CHECK_SEED, RUN, Command, Option, Summary, Target, deferred, output_option
 
@@ -135,9 +136,11 @@ class Anc:
     def described(self, artifact: AncProgram) -> str:
         return f"the exact program 'void {artifact.entry}(int *)'"
 
-    def summary(self, artifact: AncProgram) -> Summary:
+    def summary(self, artifact: AncProgram, max_nmse: float | None = None) -> Summary:
         from surrogate.anc.commands import summary
 
+        if max_nmse is not None:
+            raise UsageError(f"--max-nmse is for surrogates and graphs; {self.many} have no nMSE")
         return summary(artifact)
 
 

@@ -12,7 +12,7 @@ from surrogate.container import ensure_free
 from surrogate.graph.artifact import GraphProgram
 from surrogate.graph.card import graph_line
 from surrogate.graph.fit import constant_line
-from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, stem
+from surrogate.numeric.commands import domain_lines, failing, measured_rows, program_warnings, stem
 from surrogate.numeric.layout import report_lines
 from surrogate.numeric.words import number
 from surrogate.target import Summary
@@ -22,7 +22,7 @@ GREATEST_NMSE = 1e-9
 """Above it a program that is meant to be exact is not."""
 
 
-def summary(program: GraphProgram) -> Summary:
+def summary(program: GraphProgram, max_nmse: float | None = None) -> Summary:
     """Measure a new artifact and describe it. A smooth one is not meant to be exact."""
     report = program.check(timed=True)
     lines = [
@@ -30,10 +30,11 @@ def summary(program: GraphProgram) -> Summary:
         *domain_lines(program.signature),
         f"graph     {graph_line(program.module)}",
         *_constant_lines(program.module.labels),
-        *report_lines(report, program.signature),
+        *report_lines(report, program.signature, max_nmse),
     ]
     exact = program.module.smooth is not None or report.worst.nmse <= GREATEST_NMSE or report.worst.flat
     failure = None if exact else f"the graph is not the program: nMSE {report.worst.nmse:.4g} of {report.worst.name}"
+    failure = failure or failing(report, max_nmse)
     return Summary(program.config(), lines, program_warnings(program.program), failure)
 
 

@@ -87,10 +87,10 @@ class GraphTarget:
     def described(self, artifact: GraphProgram) -> str:
         return f"a graph of '{artifact.signature}'"
 
-    def summary(self, artifact: GraphProgram) -> Summary:
+    def summary(self, artifact: GraphProgram, max_nmse: float | None = None) -> Summary:
         from surrogate.graph.commands import summary
 
-        return summary(artifact)
+        return summary(artifact, max_nmse)
 
 
 TARGET: Target[GraphProgram] = GraphTarget()

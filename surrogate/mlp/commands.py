@@ -9,14 +9,14 @@ from pathlib import Path
 
 import cprograms
 from cprograms.announcements import announced
-from cprograms.diagnostics import Diagnostic
+from cprograms.diagnostics import Diagnostic, UsageError
 from cprograms.names import listed
 from surrogate.container import ensure_free
 from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
 from surrogate.mlp.fitting.tuning import Finetuning
 from surrogate.numeric.check import Report
-from surrogate.numeric.commands import domain_lines, measured_rows, program_warnings, progress_bar, stem
+from surrogate.numeric.commands import domain_lines, failing, measured_rows, program_warnings, progress_bar, stem
 from surrogate.numeric.layout import report_lines
 from surrogate.numeric.rows import MAX_ROWS
 from surrogate.numeric.words import BAD_NMSE, bad_results, number
@@ -25,15 +25,20 @@ from surrogate.terminal.console import OK, REJECTED, complain, in_one_line, prin
 from surrogate.terminal.starting import INTERRUPTED
 
 
-def summary(surrogate: Surrogate) -> Summary:
-    """Measure a new surrogate, but not at -O0, which promises never to run the program, and describe it."""
+def summary(surrogate: Surrogate, max_nmse: float | None = None) -> Summary:
+    """Measure a new surrogate, but not at -O0, which promises never to run the program, and describe it.
+
+    Raises UsageError where there is a bound at -O0.
+    """
+    if surrogate.opt_level == 0 and max_nmse is not None:
+        raise UsageError("--max-nmse needs an error, and -O0 never runs the program; `surrogate check` does")
     if surrogate.opt_level > 0:
         surrogate.check(timed=True)
     signature, safeguard = surrogate.signature, surrogate.origin.safeguard()
     if surrogate.measured is None:
         error = ["error     not measured: -O0 never runs the program; `surrogate check` does"]
     else:
-        error = report_lines(surrogate.measured, signature)
+        error = report_lines(surrogate.measured, signature, max_nmse)
         if surrogate.measured_data:
             error.append("          against the program, which measured rows need not agree with")
     network = network_line(surrogate.module, surrogate.operators)
@@ -45,7 +50,8 @@ def summary(surrogate: Surrogate) -> Summary:
     ]
     program = surrogate.program
     warnings: list[str | Diagnostic] = [*program_warnings(program), *_error_warnings(surrogate)]
-    return Summary(surrogate.config(), lines, warnings)
+    failure = None if surrogate.measured is None else failing(surrogate.measured, max_nmse)
+    return Summary(surrogate.config(), lines, warnings, failure)
 
 
 def _error_warnings(surrogate: Surrogate) -> list[str]:

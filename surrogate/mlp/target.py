@@ -151,10 +151,10 @@ class Mlp:
     def described(self, artifact: Surrogate) -> str:
         return f"a surrogate of '{artifact.signature}'"
 
-    def summary(self, artifact: Surrogate) -> Summary:
+    def summary(self, artifact: Surrogate, max_nmse: float | None = None) -> Summary:
         from surrogate.mlp.commands import summary
 
-        return summary(artifact)
+        return summary(artifact, max_nmse)
 
 
 TARGET: Target[Surrogate] = Mlp()

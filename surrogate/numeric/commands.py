@@ -19,6 +19,7 @@ from cprograms.names import enough, listed, result_columns
 from cprograms.program import Program, Signature, bound, domain_groups
 from surrogate.numeric.artifact import NumericArtifact
 from surrogate.numeric.bounded import bounded_facts, bounded_lines, bounded_table
+from surrogate.numeric.check import Report
 from surrogate.numeric.checking.bounds import Bounded
 from surrogate.numeric.exact import both, exact_facts, exact_table, reason_warning, side_by_side
 from surrogate.numeric.layout import report_lines
@@ -86,18 +87,25 @@ def run(options: argparse.Namespace, artifact: NumericArtifact) -> int:
 def check(options: argparse.Namespace, artifact: NumericArtifact) -> int:
     with announced(f"checking {options.artifact}"):
         measured = artifact.check(2000 if options.rows is None else options.rows, options.seed, timed=True)
-    # A comparison with NaN is false: an undefined error passes no bound.
-    passed = options.max_nmse is None or measured.worst.nmse <= options.max_nmse
+    failure = failing(measured, options.max_nmse)
+    passed = failure is None
     if options.json:
         print_json({"artifact": options.artifact, "passed": passed, "max_nmse": options.max_nmse, **measured.as_dict()})
         return OK if passed else REJECTED
     lines = report_lines(measured, artifact.signature, options.max_nmse)
     report(options.artifact, *(f"  {line}" for line in lines))
-    if not passed:
-        of = f" of {measured.worst.name}" if len(measured.results) > 1 else ""
-        nmse = f"nMSE{of}, {number(measured.worst.nmse)},"
-        complain("surrogate", "error", f"the {nmse} is above --max-nmse {options.max_nmse:g}")
+    if failure is not None:
+        complain("surrogate", "error", failure)
     return OK if passed else REJECTED
+
+
+def failing(measured: Report, max_nmse: float | None) -> str | None:
+    """What to say where a result errs more than the bound, if there is one."""
+    # A comparison with NaN is false: an undefined error passes no bound.
+    if max_nmse is None or measured.worst.nmse <= max_nmse:
+        return None
+    of = f" of {measured.worst.name}" if len(measured.results) > 1 else ""
+    return f"the nMSE{of}, {number(measured.worst.nmse)}, is above --max-nmse {max_nmse:g}"
 
 
 def measured_rows(

@@ -81,11 +81,12 @@ SHAPE = (
     ),
 )
 """What of the entry's parameters is not in their declarations."""
+MAX_NMSE = Option(
+    "--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
+)
 CHECK_OPTIONS = (
     Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),
-    Option(
-        "--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
-    ),
+    MAX_NMSE,
     CHECK_SEED,
 )
 COMMANDS: tuple[Command[Any], ...] = (

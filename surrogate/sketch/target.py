@@ -64,7 +64,7 @@ class SketchTarget:
     def described(self, artifact: SketchProgram) -> str:
         return f"a sketch of '{artifact.entry}'"
 
-    def summary(self, artifact: SketchProgram) -> Summary:
+    def summary(self, artifact: SketchProgram, max_nmse: float | None = None) -> Summary:
         return Summary(artifact.config(), artifact.lines())
 
 

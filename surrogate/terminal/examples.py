@@ -5,7 +5,7 @@ from __future__ import annotations
 EXAMPLES = {
     "compile": (
         "kernel.c",
-        "kernel.c -O2 --range x=0:10 -o kernel.surrogate",
+        "kernel.c -O2 --range x=0:10 --max-nmse 1e-4",
         "a.c b.c -Iinclude --entry kernel",
         "kernel.c --target graph",
         "sort.c --target anc --tape 8",

@@ -97,7 +97,7 @@ class Copies:
     def described(self, copy: Copies.Copy) -> str:
         return "a copy"
 
-    def summary(self, copy: Copies.Copy) -> Summary:
+    def summary(self, copy: Copies.Copy, max_nmse: float | None = None) -> Summary:
         return Summary({"length": len(copy.text)}, [f"length    {len(copy.text)}"])
 
 

@@ -293,6 +293,27 @@ def test_the_worst_result_decides_not_the_mean(compiler: Path, capsys: pytest.Ca
     assert main(["check", "out", "--max-nmse", "1.1"]) == 0
 
 
+def test_a_compile_with_a_bound_fails_where_a_result_is_above_it(
+    compiler: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("f.c").write_text(TWO_RESULTS)
+    argv = ["compile", "f.c", "--compiler", str(compiler), "--plain", "-o", "out", "--max-nmse"]
+    assert main([*argv, "0.8"]) == 1
+    said = capsys.readouterr()
+    assert "the nMSE of hard, 1" in said.err
+    assert re.search(r"✗ hard", said.out)
+    assert re.search(r"✓ easy", said.out)
+    assert Path("out/config.json").exists()
+    assert main([*argv, "1.1"]) == 0
+    assert "✗" not in capsys.readouterr().out
+    assert main([*argv, "0.8", "-O0"]) == 2
+    assert "-O0 never runs the program" in capsys.readouterr().err
+    Path("g.c").write_text("void g(int *mem) { mem[0] = 1; }")
+    assert main(["compile", "g.c", "--target", "anc", "--max-nmse", "1"]) == 2
+    assert "--max-nmse is for surrogates and graphs" in capsys.readouterr().err
+    assert not Path("g.anc").exists()
+
+
 def test_more_rows_are_advised_only_where_there_may_be_more(
     compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
