@@ -14,6 +14,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+if sys.platform == "linux":
+    # Here, as there is none on Windows; and not where it is needed: Ctrl-C in an import ends the process as it is.
+    from resource import RLIM_INFINITY, RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, prlimit
+
 PATIENCE = 20
 """Seconds of wall clock that a process may take for a second of processor time: it shares the machine, or waits."""
 LARGEST_FILE = 64 * 2**20
@@ -30,8 +34,6 @@ def limit(process: _Process, seconds: float, memory: int | None = None) -> None:
     Elsewhere wall clock is all that stops it.
     """
     if sys.platform == "linux":
-        from resource import RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE  # there is none on Windows
-
         with suppress(ProcessLookupError):  # it has ended
             _lower(process, RLIMIT_CPU, math.ceil(seconds))
             _lower(process, RLIMIT_FSIZE, LARGEST_FILE)
@@ -42,8 +44,6 @@ def limit(process: _Process, seconds: float, memory: int | None = None) -> None:
 def _lower(process: _Process, resource: int, most: int) -> None:
     """Set a limit of a process, but not above the one that the user set."""
     if sys.platform == "linux":
-        from resource import RLIM_INFINITY, prlimit
-
         soft, hard = prlimit(process.pid, resource)
         bounds = [most, *(bound for bound in (soft, hard) if bound != RLIM_INFINITY)]
         prlimit(process.pid, resource, (min(bounds), hard))
