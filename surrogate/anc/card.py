@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surrogate.anc.check import ExactReport
+from surrogate.anc.check import FUEL, ExactReport
 from surrogate.anc.decompiler.decompile import MEANING
 from surrogate.anc.machine.assembly import Assembly, size_line
 from surrogate.anc.machine.samples import Samples
@@ -13,13 +13,17 @@ def report_line(report: ExactReport) -> str:
     """What a check found, in words."""
     counted = report.tapes - report.endless
     if not counted:
-        return f"nothing to compare: the C program ends on none of {report.tapes:,} random tapes"
+        return f"nothing to compare: within {FUEL:,} steps, the C program ends on none of {report.tapes:,} random tapes"
     tapes = "tapes that it was adapted to" if report.adapted else "random tapes"
     found = f"all {counted:,}" if report.passed else f"only {report.right:,} of {counted:,}"
-    steps = "" if report.mean_steps is None else f", in {report.mean_steps:.4g} steps on average"
+    steps = "" if report.mean_steps is None else f", in {_mean(report.mean_steps)} steps on average"
     unfinished = f"; given up on {report.unfinished:,}" if report.unfinished else ""
     endless = f"; the C program does not end on {report.endless:,} more" if report.endless else ""
     return f"{found} {tapes} right, cell by cell{steps}{unfinished}{endless}"
+
+
+def _mean(steps: float) -> str:
+    return f"{steps:.4g}" if steps < 1000 else f"{steps:,.0f}"
 
 
 def card(

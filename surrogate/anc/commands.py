@@ -20,8 +20,10 @@ from surrogate.anc.adaptation.outcome import Progress
 from surrogate.anc.adaptation.watching import watch_in
 from surrogate.anc.artifact import FILES
 from surrogate.anc.card import report_line
+from surrogate.anc.check import ExactReport
 from surrogate.anc.decompiler.listing import listing
 from surrogate.anc.machine.assembly import size_line
+from surrogate.anc.machine.interpreter import MAX_STEPS
 from surrogate.anc.machine.samples import read_samples
 from surrogate.anc.machine.tracing import trace_lines
 from surrogate.anc.pictures import matrix_picture, run_picture
@@ -43,8 +45,14 @@ def summary(program: AncProgram) -> Summary:
         f"program   {size_line(program.program, program.tape)}",
         f"check     {report_line(checked)}",
     ]
-    wrong = "the compiled program differs from the C program; `surrogate check` shows where"
-    return Summary(program.as_dict(), lines, failure=None if checked.passed else wrong)
+    return Summary(program.as_dict(), lines, failure=None if checked.passed else _failure(checked))
+
+
+def _failure(report: ExactReport) -> str:
+    """What is wrong with a program whose check did not pass."""
+    if report.right + report.unfinished < report.tapes - report.endless:
+        return "the compiled program differs from the C program; `surrogate check` shows where"
+    return f"not every tape ended within {MAX_STEPS:,} steps; `surrogate check --steps` allows more"
 
 
 def run(options: argparse.Namespace, program: AncProgram) -> int:

@@ -240,6 +240,17 @@ def test_check_compares_with_the_c_program(listk: str, capsys: Capture) -> None:
     assert "at least one tape" in usage_error(["check", listk, "--tapes", "0"], capsys)
 
 
+def test_a_program_that_is_given_up_is_not_said_to_differ(capsys: Capture) -> None:
+    body = "int i, j; for (i = 0; i < 50; i++) for (j = 0; j < 50; j++) mem[0] = mem[0] + 1;"
+    Path("slow.c").write_text(f"void slow(int *mem) {{ {body} }}")
+    assert main(["compile", "slow.c", "--target", "anc", "--memory-size", "64"]) == 1
+    out, err = capsys.readouterr()
+    assert "given up on 100" in out
+    assert "not every tape ended within 10,000 steps" in err
+    assert "differs" not in err
+    assert "all 20 random tapes right" in output(["check", "slow.anc", "--tapes", "20", "--steps", "100000"], capsys)
+
+
 def test_check_shows_the_first_tape_that_differs(listk: str, capsys: Capture) -> None:
     program = surrogate.load(listk)
     assert isinstance(program, AncProgram)
