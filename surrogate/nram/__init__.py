@@ -1,0 +1,4 @@
+"""The neural random-access machine of Kurach, Andrychowicz and Sutskever 2016: a network that wires a circuit each step.
+
+Read `modules`, `machine`, `controller`, `learning`; then `circuits`, `decompiler`, and `artifact`.
+"""
