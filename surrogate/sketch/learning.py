@@ -29,6 +29,7 @@ from surrogate.container import fingerprint
 from surrogate.sketch.data import Examples
 from surrogate.sketch.model import Model, entropy
 from surrogate.sketch.plan import TRAP
+from surrogate.sketch.precision import halved, halves
 
 SLOWER, SLOWER_ALONE = 100, 10
 """The rate of choices over that of networks; and where there are none, and networks need not wait for a program."""
@@ -45,7 +46,8 @@ class Settings:
 
     `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at first; in the last `settled`
     part of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without
-    `tabulate` the program is evaluated operator by operator, to see what tables are good for.
+    `tabulate` the program is evaluated operator by operator, to see what tables are good for. With `half` large
+    networks learn in bfloat16, where the processor is faster at it.
     """
 
     restarts: int = 8
@@ -58,6 +60,7 @@ class Settings:
     seed: int = 0
     freeze: bool = False
     tabulate: bool = True
+    half: bool = True
 
     def __post_init__(self) -> None:
         for name in ("restarts", "steps", "batch"):
@@ -168,7 +171,8 @@ class _Run:
         groups = [{"params": fast, "lr": settings.rate}, {"params": slow, "lr": settings.rate / slower}]
         if not fast and not slow:
             raise UsageError("all networks are frozen, and nothing else is undefined: there is nothing to learn")
-        self.optimiser = torch.optim.Adam([g for g in groups if g["params"]])
+        self.optimiser = torch.optim.Adam([g for g in groups if g["params"]], fused=True)
+        self._half = settings.half and not model.real and halves(model.networks, model.restarts)
         self.losses = torch.full((model.restarts,), torch.inf)
 
     def step(self, number: int) -> None:
@@ -178,7 +182,9 @@ class _Run:
         rows = torch.randint(count, (min(settings.batch, count),), generator=generator)
         left = max(0.0, 1 - number / max(1.0, settings.steps * (1 - settings.settled)))
         settled = left == 0.0 and bool(model.choices) and any(p.requires_grad for p in model.networks.parameters())
-        losses = self._losses(model.results(self.training.inputs.at(rows), hard_choices=settled), rows)
+        with halved(self._half):
+            found = model.results(self.training.inputs.at(rows), hard_choices=settled)
+        losses = self._losses(found, rows)
         self.losses = losses.detach()
         objective = losses.sum()
         if model.choices and not settled:

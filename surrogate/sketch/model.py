@@ -121,7 +121,8 @@ class Model(nn.Module):
             chosen = one_hot(best, n).to(logits.dtype) if hard_choices else logits.softmax(-1)
             given[k] = chosen[:, None]
         for function in self.sketch.learned:
-            cells = self._cells(function, inputs).softmax(-1)  # [R, B or 1, cells, values]
+            logits = self._cells(function, inputs).to(torch.get_default_dtype())  # of a product in bfloat16, too
+            cells = logits.softmax(-1)  # [R, B or 1, cells, values]
             if hard_networks:
                 cells = one_hot(cells.argmax(-1), cells.shape[-1]).to(cells.dtype)
             for place, k in enumerate(self.sketch.places(function.cells)):
