@@ -41,7 +41,14 @@ def learn_command(
     """`surrogate learn`: a C file and examples, to an artifact. `library` is the artifact whose networks it begins
     with, and its target."""
     settings = Settings(
-        options.restarts, options.steps, options.batch, options.rate, seed=options.seed, freeze=options.freeze
+        options.restarts,
+        options.steps,
+        options.batch,
+        options.rate,
+        options.entropy,
+        seed=options.seed,
+        freeze=options.freeze,
+        curriculum=options.curriculum,
     )
     if options.freeze and options.library is None:
         raise UsageError("--freeze needs networks to leave as they are: --library DIR")

@@ -22,7 +22,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from cprograms.diagnostics import UsageError
+from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.files import replace_file
 from cprograms.frontend.sketching import Sketch
 from surrogate.container import fingerprint
@@ -35,6 +35,8 @@ SLOWER, SLOWER_ALONE = 100, 10
 """The rate of choices over that of networks; and where there are none, and networks need not wait for a program."""
 HELD_BACK, MOST_HELD_BACK = 0.2, 1000
 """The share of the examples, and the most of them, that restarts are compared on."""
+GROWN = 0.5
+"""The part of the steps after which a curriculum has come to all examples."""
 CHECKPOINT_SECONDS = 10.0
 Progress = Callable[[int, int, float, float], None]
 """Steps done, all steps, the least loss, the best hard accuracy so far."""
@@ -47,7 +49,8 @@ class Settings:
     `rate` is that of the choices; `entropy` and `noise` are the bonus and the noise at first; in the last `settled`
     part of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without
     `tabulate` the program is evaluated operator by operator, to see what tables are good for. With `half` large
-    networks learn in bfloat16, where the processor is faster at it.
+    networks learn in bfloat16, where the processor is faster at it. A `curriculum` is a whole number that the entry
+    takes: the examples in which it is smallest come first, the others little by little.
     """
 
     restarts: int = 8
@@ -61,6 +64,7 @@ class Settings:
     freeze: bool = False
     tabulate: bool = True
     half: bool = True
+    curriculum: str = ""
 
     def __post_init__(self) -> None:
         for name in ("restarts", "steps", "batch"):
@@ -68,6 +72,8 @@ class Settings:
                 raise UsageError(f"the number of {name} must be positive, not {getattr(self, name)}")
         if not self.rate > 0:
             raise UsageError(f"the rate must be positive, not {self.rate}")
+        if not self.entropy >= 0:
+            raise UsageError(f"the bonus for entropy cannot be {self.entropy}")
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,7 @@ class _Run:
         self.validation, self.training = examples.at(np.sort(order[:held])), examples.at(np.sort(order[held:]))
         targets_of(model, self.validation)  # says what cannot be given there, too
         self._targets = targets_of(model, self.training)
+        self._order, self._counts = _levels(model.sketch, self.training, settings.curriculum)
         assert examples.results is not None
         deviation = examples.results.std(0)
         self._scale = torch.from_numpy(np.where(deviation > 0, deviation, 1.0))
@@ -178,8 +185,8 @@ class _Run:
     def step(self, number: int) -> None:
         settings, model = self.settings, self.model
         generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + number)
-        count = len(self.training)
-        rows = torch.randint(count, (min(settings.batch, count),), generator=generator)
+        count = self._counts[min(len(self._counts) - 1, int(number / (settings.steps * GROWN) * len(self._counts)))]
+        rows = self._order[torch.randint(count, (min(settings.batch, count),), generator=generator)]
         left = max(0.0, 1 - number / max(1.0, settings.steps * (1 - settings.settled)))
         settled = left == 0.0 and bool(model.choices) and any(p.requires_grad for p in model.networks.parameters())
         with halved(self._half):
@@ -258,6 +265,25 @@ class _Run:
                 state.setdefault(int(k), {})[what] = value
         whole = self.optimiser.state_dict()
         self.optimiser.load_state_dict({**whole, "state": state})
+
+
+def _levels(sketch: Sketch, examples: Examples, curriculum: str) -> tuple[Tensor, list[int]]:
+    """The examples in the order in which a curriculum comes to them, and how many it has come to on each level.
+
+    Raises UsageError where it is no whole number that the entry takes.
+    """
+    if not curriculum:
+        return torch.arange(len(examples)), [len(examples)]
+    arguments = sketch.program.arguments
+    known = {arguments[k].name: k for p in sketch.given for k in p.arguments if k is not None}
+    whole = {name: k for name, k in known.items() if arguments[k].type.is_integer}
+    if curriculum not in whole:
+        given = f"it takes {', '.join(whole)}" if whole else "it takes none"
+        guess = did_you_mean(curriculum, whole)
+        raise UsageError(f"'{sketch.program.entry}' takes no whole number '{curriculum}': {guess}{given}")
+    column = examples.inputs.numbers[whole[curriculum]]
+    counts = column.unique(return_counts=True)[1].cumsum(0)
+    return column.argsort(stable=True), counts.tolist()
 
 
 def targets_of(model: Model, examples: Examples) -> list[Tensor]:

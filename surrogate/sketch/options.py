@@ -18,6 +18,13 @@ OPTIONS = (
     Option("--steps", type=int, default=1000, metavar="N", help="steps of all of them (default 1000)"),
     Option("--batch", type=int, default=100, metavar="N", help="examples of a step (default 100)"),
     Option("--rate", type=float, default=0.1, metavar="X", help="rate of choices, 100 times the networks' (0.1)"),
+    Option("--entropy", type=float, default=0.1, metavar="X", help="bonus for choices that are not made yet (0.1)"),
+    Option(
+        "--curriculum",
+        default="",
+        metavar="NAME",
+        help="a whole number that the program takes: examples in which it is small come first",
+    ),
     Option("--seed", type=int, default=0, metavar="S", help="seed of the restarts (default 0)"),
     Option("--least", type=float, metavar="X", help="fail (exit 1) where the accuracy held back is below X"),
     output_option("DIR", "where it goes (default: the file's stem + .sketch)"),

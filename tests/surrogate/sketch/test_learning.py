@@ -13,7 +13,7 @@ from cprograms.frontend.sketching import read_sketch
 from surrogate.sketch.calibration import calibrate
 from surrogate.sketch.data import examples_of
 from surrogate.sketch.learning import Learning, Settings, learn
-from surrogate.sketch.model import Model
+from surrogate.sketch.model import Inputs, Model
 from tests import ROOT
 from training.sketches.clocks import clocks
 from training.sketches.gauges import dials
@@ -180,6 +180,29 @@ def test_frozen_networks_stay_while_choices_are_found() -> None:
     assert found.model.chosen() == {"last": 3}
     for mine, theirs in zip(found.model.networks.parameters(), taught.networks.parameters(), strict=True):
         assert torch.equal(mine, theirs)
+
+
+def test_a_curriculum_begins_with_the_smallest(monkeypatch: pytest.MonkeyPatch) -> None:
+    sketch = read_sketch(
+        source="#pragma surrogate modulus(6)\n#pragma surrogate choose(k, 0, 3)\nextern const int k;\n"
+        "int f(int n) { int s = 0; for (int i = 0; i < n; i++) s = (s + k) % 6; return s; }\n"
+    )
+    n = np.random.default_rng(0).integers(1, 4, 60)
+    examples = examples_of(sketch, {"n": n, "result": 2 * n % 6})
+    largest: list[int] = []
+    results = Model.results
+
+    def seen(model: Model, inputs: Inputs, **how: bool) -> list[torch.Tensor]:
+        if torch.is_grad_enabled():
+            largest.append(int(inputs.numbers[sketch.places("n")[0]].max()))
+        return results(model, inputs, **how)
+
+    monkeypatch.setattr(Model, "results", seen)
+    found = learn(sketch, examples, Settings(restarts=2, steps=60, batch=30, curriculum="n"))
+    assert largest == [1] * 10 + [2] * 10 + [3] * 40
+    assert found.model.chosen() == {"k": 2}
+    with pytest.raises(UsageError, match="'f' takes no whole number 'm': .*it takes n"):
+        learn(sketch, examples, Settings(curriculum="m"))
 
 
 def test_structs_and_state_come_as_arrays_of_their_numbers() -> None:
