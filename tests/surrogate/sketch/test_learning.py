@@ -201,7 +201,7 @@ def test_a_curriculum_begins_with_the_smallest(monkeypatch: pytest.MonkeyPatch) 
     found = learn(sketch, examples, Settings(restarts=2, steps=60, batch=30, curriculum="n"))
     assert largest == [1] * 10 + [2] * 10 + [3] * 40
     assert found.model.chosen() == {"k": 2}
-    with pytest.raises(UsageError, match="'f' takes no whole number 'm': .*it takes n"):
+    with pytest.raises(UsageError, match=r"takes no whole number 'm': .*it takes n"):
         learn(sketch, examples, Settings(curriculum="m"))
 
 
