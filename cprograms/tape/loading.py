@@ -31,13 +31,15 @@ def load_tape(
     entry: str | None = None,
     self_contained: bool = False,
     bits: bool = False,
+    recursion: bool = False,
     limit: float | None = None,
     **reading: Unpack[Reading],
 ) -> TapeProgram:
     """Read a tape program, `void f(int *mem)`, from `path` ("-" is standard input) or from `source`.
 
     The entry is `entry`, else the one that a pragma names, else the last function of the file that takes the tape
-    alone. Functions that the entry does not need may be anything. `bits` allows the operators & | ^ << and >>.
+    alone. Functions that the entry does not need may be anything. `bits` allows the operators & | ^ << and >>, and
+    `recursion` functions that call themselves, which only interpreters execute.
 
     Several files, and the last three, are as in `cprograms.load`.
 
@@ -46,7 +48,7 @@ def load_tape(
     """
     given = sources(path, source, self_contained, **reading)
     with spending(given[0].name, limit):
-        file = TapeFile(*given, bits=bits)
+        file = TapeFile(*given, bits=bits, recursion=recursion)
         return file.program(file.entry(entry))
 
 
@@ -64,10 +66,12 @@ class TapeFile(File):
     ELIGIBLE = "a tape program"
     NEEDS = NEEDS
 
-    def __init__(self, *sources: Source, expanded: Preprocessed | None = None, bits: bool = False):
+    def __init__(
+        self, *sources: Source, expanded: Preprocessed | None = None, bits: bool = False, recursion: bool = False
+    ):
         super().__init__(*sources, expanded=expanded)
         self._errors = tuple(e for e in self._errors if not _MIN_OR_MAX.fullmatch(e.message))
-        self._subset = TapeSubset(self._scope, bits)
+        self._subset = TapeSubset(self._scope, bits, recursion)
 
     def needs(self, name: str) -> Iterable[str]:
         return self._subset.check(name).needs

@@ -20,11 +20,15 @@ MAX_NODES = 10_000
 
 
 class TapeSubset:
-    """Checks the functions and constants of a unit, each once."""
+    """Checks the functions and constants of a unit, each once.
 
-    def __init__(self, scope: FileScope, bits: bool = False):
+    With `recursion`, functions may lead back to themselves, where no array of theirs has one place on the tape.
+    """
+
+    def __init__(self, scope: FileScope, bits: bool = False, recursion: bool = False):
         self._scope = scope
         self._bits = bits
+        self._recursion_allowed = recursion
         self._checked: dict[str, Definition] = {}
 
     def check(self, name: str) -> Definition:
@@ -77,6 +81,8 @@ class TapeSubset:
         found = [fault for other in needed for fault in self.check(other).faults]
         recursive = self._recursion(list(needed))
         too_long = [] if recursive else self._length(name, list(needed))
+        if recursive and self._recursion_allowed:
+            recursive = self._arrays(list(needed))
         return [*self._signature(name), *found, *recursive, *too_long]
 
     def takes_tape(self, name: str) -> bool:
@@ -114,6 +120,15 @@ class TapeSubset:
             )
             for name, call in calls
             if place[call.name.name] >= place[name]
+        ]
+
+    def _arrays(self, needed: list[str]) -> list[Unsupported]:
+        """The local arrays of a program that recurses."""
+        message = "a local array of a program that recurses would need cells for every call"
+        return [
+            Unsupported(array, f"'{array.name}': {message}", "keep it on the tape")
+            for name in needed
+            for array in self.check(name).arrays
         ]
 
     def _length(self, name: str, needed: list[str]) -> list[Unsupported]:
