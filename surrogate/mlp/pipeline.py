@@ -98,7 +98,8 @@ def compile_program(
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
     "gates", or at most so many of all kinds (24 by default, or as many as there are results; see
-    `surrogate.mlp.parts.taps`). `plain` is the paper's setting, an MLP of the arguments alone.
+    `surrogate.mlp.parts.taps`). They are found by evaluating that graph at points of the domain, at 0 as well.
+    `plain` is the paper's setting, an MLP of the arguments alone.
 
     At 1 and 2 a result that is not clearly better than the mean on held-out rows becomes the mean. `compiler` is a
     packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
@@ -185,9 +186,7 @@ def _settings(
         raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
     if plain and taps not in (None, "none"):
         raise UsageError("a plain surrogate has no taps")
-    if opt_level == 0 and taps not in (None, "none"):
-        raise UsageError("-O0 never runs the program, and finds no use for taps; use -O1 or -O2")
-    choice = tap_choice("none" if plain or opt_level == 0 else taps, most)
+    choice = tap_choice("none" if plain else taps, most)
     return _Settings(opt_level, rows, seed, choice, plain, budget)
 
 
@@ -234,12 +233,12 @@ def _emitted_best(
     """What the hypernetwork emits, with taps or without, as errs less on the held-out rows.
 
     It may make less of more rows than it was trained to read: each result is made from 64, 128, … or all of them, as
-    many as err least.
+    many as err least. Where nothing is held out, as at -O0, taps are read if there are any.
     """
     x, y = rows
     counts = [c for c in (GAUSS_NEWTON_ROWS << k for k in range(8)) if c < len(x)]
     if not len(held_out[0]):
-        return emitted(hypernetwork, program, graph, x, y, len(x))
+        return emitted(hypernetwork, program, graph, x, y, len(x), taps)
     networks = [
         emitted(hypernetwork, program, graph, x, y, count, read)
         for count in (*counts, len(x))

@@ -20,7 +20,7 @@ from cprograms.sandbox import run_with_status
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig, gauss_newton
 from training.evaluation.levels import CLASSES
 from training.evaluation.suites import make_suite
-from training.examples.batches import make_batch, pack_rows, standardise_rows
+from training.examples.batches import as_read, make_batch, pack_rows, standardise_rows
 from training.examples.example import ARGUMENTS, Example, examples_of
 from training.examples.shards import ExampleStore, write_examples
 from training.held_out import HeldOut, held_out_programs
@@ -63,7 +63,7 @@ def test_an_example_keeps_all_arguments_and_has_no_inner_nodes(examples: list[Ex
     assert everything.x.shape[1] == 20
     assert len(everything.dense_node) == 0
     assert (last.x.shape[1], last.graph.arguments.tolist()) == (2, [18, 19])
-    batch = make_batch([*examples, last], np.random.default_rng(0), dense=3)
+    batch = make_batch(as_read([*examples, last], HypernetworkConfig()), np.random.default_rng(0), dense=3)
     assert batch.x.shape[2] == 20
     assert batch.x[0].std(0).min() > 0.3
     assert batch.dense_x.shape[1:] == (16, ARGUMENTS)

@@ -9,7 +9,8 @@ import torch
 
 from cprograms.diagnostics import UsageError
 from surrogate.mlp.emission.encoding import GraphBatch, collate
-from training.examples.example import ARGUMENTS, EXAMPLE_ROWS, Example, hide_text
+from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
+from training.examples.example import ARGUMENTS, EXAMPLE_ROWS, Example, hide_text, with_first_taps
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Batch:
     """
 
     graphs: GraphBatch
-    x: torch.Tensor  # [B, R, A]
+    x: torch.Tensor  # [B, R, A + T], the taps after the arguments
     y: torch.Tensor  # [B, R]
     mean: torch.Tensor  # [B], in C units, as std
     std: torch.Tensor
@@ -34,18 +35,24 @@ class Batch:
         return Batch(**{name: part.to(device) for name, part in vars(self).items()})
 
 
-def make_batch(examples: list[Example], rng: np.random.Generator, dense: int, text: bool = True) -> Batch:
-    """Pack examples, each one's rows shuffled, at most `dense` supervised nodes of each; `text`: is it shown."""
-    if not text:
-        examples = [hide_text(e) for e in examples]
+def as_read(examples: list[Example], architecture: HypernetworkConfig) -> list[Example]:
+    """The examples without what a hypernetwork does not read: their text, or their taps."""
+    if not architecture.text:
+        return [hide_text(e) for e in examples]
+    return examples if architecture.taps else [with_first_taps(e, 0) for e in examples]
+
+
+def make_batch(examples: list[Example], rng: np.random.Generator, dense: int) -> Batch:
+    """Pack examples, each one's rows shuffled, at most `dense` supervised nodes of each."""
     graphs = collate([e.graph for e in examples])
-    rows = len(examples[0].y)
-    x = np.zeros((len(examples), rows, graphs.arguments.shape[1]), dtype=np.float32)
+    rows, width = len(examples[0].y), graphs.arguments.shape[1]
+    x = np.zeros((len(examples), rows, width + graphs.taps.shape[1]), dtype=np.float32)
     y = np.empty((len(examples), rows), dtype=np.float32)
     nodes, dense_x, start = [], [], 0
     for b, e in enumerate(examples):
         order = rng.permutation(rows)
         x[b, :, : e.x.shape[1]] = e.x[order]
+        x[b, :, width : width + e.taps.shape[1]] = e.taps[order]
         y[b] = e.y[order]
         picked = e.dense_node[:dense].astype(np.int64)
         nodes.append(start + picked)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from cprograms.corpus.format import Record
 from cprograms.generate import accept
@@ -13,8 +14,9 @@ from cprograms.graph import Graph, evaluate_nodes
 from cprograms.lowering import lower
 from cprograms.program import Program
 from surrogate.mlp.emission.emit import scale_inputs
-from surrogate.mlp.emission.encoding import EncodedGraph, encode, without_text
+from surrogate.mlp.emission.encoding import EncodedGraph, encode_results, first_taps, without_text
 from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
+from surrogate.mlp.parts.taps import MOST, Taps, find_taps
 
 EXAMPLE_ROWS = 192
 """Rows of an example."""
@@ -31,7 +33,8 @@ class Example:
     """One result of one program, which `program` names by the corpus's id.
 
     `x` float32 [192, slots] is scaled to [-1, 1], `y` float32 [192] standardised by `mean` and `std`. `dense_value`
-    float32 [nodes, 16] are standardised values of some inner nodes on the first 16 rows.
+    float32 [nodes, 16] are standardised values of some inner nodes on the first 16 rows. `taps` float32 [192, T] are
+    the scaled taps of the graph on all rows.
     """
 
     program: str
@@ -45,6 +48,14 @@ class Example:
     dense_value: np.ndarray
     dense_mean: np.ndarray
     dense_std: np.ndarray
+    taps: np.ndarray
+
+
+def with_first_taps(example: Example, count: int) -> Example:
+    """The example with the first of its taps alone."""
+    if count >= example.taps.shape[1]:
+        return example
+    return replace(example, graph=first_taps(example.graph, count), taps=example.taps[:, :count])
 
 
 def hide_text(example: Example) -> Example:
@@ -58,6 +69,7 @@ def hide_text(example: Example) -> Example:
         dense_value=example.dense_value[none],
         dense_mean=example.dense_mean[none],
         dense_std=example.dense_std[none],
+        taps=example.taps[:, none],
     )
 
 
@@ -73,7 +85,8 @@ def examples_of(record: Record) -> Iterator[Example]:
 
 
 def _example(id: str, program: Program, k: int, graph: Graph, x: np.ndarray, y: np.ndarray) -> Example:
-    encoded = encode(graph, program.domain)
+    taps = find_taps(program, graph, MOST)
+    [encoded] = encode_results(graph, program.domain, taps)
     rng = np.random.default_rng([int(id, 16), k])
     mean, std = float(y.mean()), float(y.std())
     return Example(
@@ -85,7 +98,16 @@ def _example(id: str, program: Program, k: int, graph: Graph, x: np.ndarray, y: 
         mean=mean,
         std=std,
         **_dense_targets(graph, x, rng),
+        taps=_tap_values(taps, x),
     )
+
+
+def _tap_values(taps: Taps | None, x: np.ndarray) -> np.ndarray:
+    """[n, arguments] in C units -> float32 [n, T]."""
+    if taps is None:
+        return np.zeros((len(x), 0), dtype=np.float32)
+    values: np.ndarray = taps(torch.from_numpy(x)).numpy().astype(np.float32)
+    return values
 
 
 def _dense_targets(graph: Graph, x: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -32,6 +32,10 @@ _SEQUENCES = {
     "dense_value": "float32",
     "dense_mean": "float64",
     "dense_std": "float64",
+    "tap_node": "uint16",
+    "tap_kind": "uint8",
+    "tap_scale": "float32",
+    "taps": "float32",
 }
 FEATURES = datasets.Features(
     {
@@ -39,6 +43,7 @@ FEATURES = datasets.Features(
         "result": datasets.Value("int8"),
         "mean": datasets.Value("float64"),
         "std": datasets.Value("float64"),
+        "added": datasets.Value("uint8"),
         **{name: datasets.List(datasets.Value(dtype)) for name, dtype in _SEQUENCES.items()},
     }
 )
@@ -48,7 +53,7 @@ def record_of(example: Example) -> dict[str, Any]:
     """A row of the parquet file: what FEATURES names, arrays flat."""
     parts = vars(example) | vars(example.graph) | {"kind": example.graph.type}
     arrays = {name: parts[name] for name in _SEQUENCES}
-    plain = {name: getattr(example, name) for name in ("program", "result", "mean", "std")}
+    plain = {name: parts[name] for name in ("program", "result", "mean", "std", "added")}
     return {**plain, **{name: a.ravel() for name, a in arrays.items()}}
 
 
@@ -82,7 +87,7 @@ class ExampleShard:
             column = table.column(name).combine_chunks()
             self._starts[name] = column.offsets.to_numpy()
             self._flat[name] = column.values.to_numpy()
-        self._plain = {n: table.column(n).to_numpy() for n in ("result", "mean", "std")}
+        self._plain = {n: table.column(n).to_numpy() for n in ("result", "mean", "std", "added")}
         self.programs = table.column("program").to_pylist()
         self._check_finite(path)
         self.sizes = np.diff(self._starts["op"])
@@ -118,6 +123,10 @@ class ExampleShard:
             p["level"],
             p["strata"].reshape(-1, 7),
             p["arguments"],
+            int(self._plain["added"][i]),
+            p["tap_node"],
+            p["tap_kind"],
+            p["tap_scale"].reshape(-1, 2),
         )
         return Example(
             program=self.programs[i],
@@ -131,6 +140,7 @@ class ExampleShard:
             dense_value=p["dense_value"].reshape(-1, DENSE_ROWS),
             dense_mean=p["dense_mean"],
             dense_std=p["dense_std"],
+            taps=p["taps"].reshape(EXAMPLE_ROWS, -1),
         )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from surrogate.mlp.emission.hypernetwork import Emission, Hypernetwork, gauss_newton
 from surrogate.mlp.parts.towers import outputs
-from training.examples.batches import Batch, make_batch, standardise_rows
+from training.examples.batches import Batch, as_read, make_batch, standardise_rows
 from training.examples.example import Example
 
 ScaleSource = Literal["given", "predicted"]
@@ -33,8 +33,8 @@ def zero_shot_errors(
     model.eval()
     errors = []
     for start in range(0, len(examples), size):
-        part = examples[start : start + size]
-        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0, text=model.architecture.text)
+        part = as_read(examples[start : start + size], model.architecture)
+        batch = make_batch(part, np.random.default_rng([seed, start]), dense=0)
         error = _outputs(model, batch, rows, scale) - batch.y[:, rows:]
         errors.append(error.square().mean(1) / batch.y[:, rows:].var(1, correction=0).clamp_min(1e-6))
     model.train()

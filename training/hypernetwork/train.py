@@ -38,8 +38,8 @@ from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.parts.towers import outputs
 from training.config import config_of
 from training.errors import summary
-from training.examples.batches import Batch, make_batch
-from training.examples.example import EXAMPLE_ROWS
+from training.examples.batches import Batch, as_read, make_batch
+from training.examples.example import EXAMPLE_ROWS, Example, with_first_taps
 from training.examples.losses import program_loss
 from training.examples.zero_shot import adapted_outputs, scaled_outputs, zero_shot_errors
 from training.hypernetwork.stages import read_settings
@@ -49,6 +49,8 @@ from training.loop.trainer import Trainer, first_line
 
 VALIDATED_ROWS = (0, 8, 64)
 """The numbers of rows that a training validates with."""
+TAPS = "taps."
+"""What the names of the parameters begin with that read taps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +71,14 @@ class TrainingConfig(LoopConfig):
     mixed_precision: str = "bf16"
     model: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # weights to start from: a packaged compiler or a folder of one, whose 'model' settings then hold
+    taps_only: bool = False  # only what reads taps is trained; all else stays as it is in 'start'
+    fewer_taps: float = 0.3  # share of the examples that have a random number of their first taps alone
 
     def __post_init__(self) -> None:
         super().__post_init__()
         config_of(HypernetworkConfig, self.model, "'model'")
+        if self.taps_only and not (self.start and self.model.get("taps")):
+            raise UsageError("'taps_only' needs weights to 'start' from, and 'taps: true' under 'model'")
         if min(self.rows) < 1 or max(self.rows) + self.queries > EXAMPLE_ROWS:
             raise UsageError(
                 f"'rows' {list(self.rows)} and {self.queries} 'queries' do not fit into"
@@ -100,11 +106,11 @@ class Objective(nn.Module):
         else:
             parts["scaled"] = program_loss((scaled_outputs(emission, batch, x) - y).clamp(-1e6, 1e6), c.floor)
             loss = parts["text"] + c.scaled_weight * parts["scaled"]
+        if c.taps_only:
+            return {**parts, "loss": loss + 0 * unused(emission)}
         parts |= self.node_losses(emission, batch)
         loss = loss + c.dense_weight * parts["dense"] + c.moment_weight * (parts["moments"] + parts["scale"])
-        # Without rows the prior has no part in the loss; a distributed wrapper waits for its gradient all the same.
-        unused = emission.noise.sum() + sum(part.sum() for pair in emission.prior for part in pair)
-        return {**parts, "loss": loss + 0 * unused}
+        return {**parts, "loss": loss + 0 * unused(emission)}
 
     def node_losses(self, emission: Emission, batch: Batch) -> dict[str, Tensor]:
         root_strata = batch.graphs.strata[batch.graphs.root - 1]
@@ -119,6 +125,12 @@ class Objective(nn.Module):
         target = scale_moments(batch.dense_mean, batch.dense_std, strata)
         dense = nn.functional.huber_loss(values.float(), batch.dense_y) * 2
         return {**parts, "dense": dense, "moments": moment_loss(moments.float(), target)}
+
+
+def unused(emission: Emission) -> Tensor:
+    """The prior's sum: without rows it has no part in the loss; a distributed wrapper waits for its gradient all the
+    same."""
+    return emission.noise.sum() + torch.stack([part.sum() for pair in emission.prior for part in pair]).sum()
 
 
 def moment_loss(predicted: Tensor, target: Tensor) -> Tensor:
@@ -138,14 +150,22 @@ def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
     return rows, rng.random()
 
 
+def fewer_taps(example: Example, rng: np.random.Generator, share: float) -> Example:
+    """The example, or with this probability the same with some of its first taps: users may ask for fewer."""
+    most = example.taps.shape[1]
+    return with_first_taps(example, int(rng.integers(most + 1)) if rng.random() < share else most)
+
+
 def initial_model(config: TrainingConfig) -> HypernetworkModel:
     """New weights, or those that the settings name. Raises UsageError where these do not fit."""
     if not config.start:
         return HypernetworkModel(PretrainedHypernetworkConfig(**config.model))
     start = load_compiler(config.start).model
     model = HypernetworkModel(PretrainedHypernetworkConfig(**asdict(start.architecture) | config.model))
+    # What reads taps is new where the start knows none.
+    new = {} if start.architecture.taps else {k: v for k, v in model.state_dict().items() if k.startswith(TAPS)}
     try:
-        model.load_state_dict(start.state_dict())
+        model.load_state_dict(start.state_dict() | new)
     except RuntimeError as e:
         raise UsageError(f"the weights of 'start' {config.start} are of another 'model': {first_line(e)}") from e
     return model
@@ -155,8 +175,12 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
     def build(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         c = self.config
         model = initial_model(c)
+        if c.taps_only:
+            for name, parameter in model.named_parameters():
+                parameter.requires_grad_(name.startswith(TAPS))
+        trained = [p for p in model.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
-            model.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay, fused=True
+            trained, lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay, fused=True
         )
         return Objective(model, c), optimizer
 
@@ -169,8 +193,10 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
     def losses(self, rng: np.random.Generator) -> dict[str, Tensor]:
         c = self.config
         rows, depth = draw_plan(c, self.step)
-        examples = self.train.draw(c.batch_size, rng, depth)
-        batch = make_batch(examples, rng, c.dense_nodes, self.model.architecture.text).to(self.accelerator.device)
+        examples = as_read(self.train.draw(c.batch_size, rng, depth), self.model.architecture)
+        if self.model.architecture.taps:
+            examples = [fewer_taps(e, rng, c.fewer_taps) for e in examples]
+        batch = make_batch(examples, rng, c.dense_nodes).to(self.accelerator.device)
         losses: dict[str, Tensor] = self.objective(batch, rows)
         return losses
 

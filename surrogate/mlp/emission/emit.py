@@ -29,8 +29,8 @@ class Request:
     """One program to emit towers for. `domain` is float64 [A, 2].
 
     `x` [K, A] and `y` [K, R] are executed rows in C units, finite, or None for the text alone. `scale` is the results'
-    where it is known; rows override it. Where rows are given, the towers read `taps` as well: the Gauss–Newton steps
-    find their columns, from zero and with a prior deviation of one.
+    where it is known; rows override it. The towers read `taps` as well where the model knows taps, or else where rows
+    are given: the Gauss–Newton steps then find their columns, from zero and with a prior deviation of one.
     """
 
     graph: Graph
@@ -40,10 +40,9 @@ class Request:
     scale: Scale | None = None
     taps: Taps | None = None
 
-    @property
-    def width(self) -> int:
-        """The taps that the towers read."""
-        return len(self.taps) if self.taps is not None and self.x is not None else 0
+    def read_by(self, model: Hypernetwork) -> Taps | None:
+        """The taps that the towers of a model read."""
+        return self.taps if model.architecture.taps or self.x is not None else None
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,11 @@ class _Part:
     request: Request
     result: int
     graph: EncodedGraph
+    taps: Taps | None
+
+    @property
+    def width(self) -> int:
+        return 0 if self.taps is None else len(self.taps)
 
     @property
     def rows(self) -> int:
@@ -68,13 +72,14 @@ def scale_inputs(x: np.ndarray, domain: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) -> list[tuple[Towers, Scale]]:
-    """Emit every program's towers and its outputs' scale; programs with equally many rows share batches."""
+    """Emit every program's towers and its outputs' scale; those with equally many rows, and with taps or without, share
+    batches."""
     parts = [part for request in requests for part in _parts(model, request)]
-    by_rows: dict[int, list[int]] = defaultdict(list)
+    alike: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for i, part in enumerate(parts):
-        by_rows[part.rows].append(i)
+        alike[part.rows, part.width > 0].append(i)
     found: dict[int, tuple[Towers, Scale]] = {}
-    for group in by_rows.values():
+    for group in alike.values():
         # A batch takes as many steps as its deepest graph: deep ones go together.
         group.sort(key=lambda i: parts[i].graph.level[-1])
         for start in range(0, len(group), batch_size):
@@ -85,9 +90,10 @@ def emit(model: Hypernetwork, requests: list[Request], batch_size: int = 100) ->
 
 
 def _parts(model: Hypernetwork, request: Request) -> list[_Part]:
-    graphs = encode_results(request.graph, request.domain)
+    taps = request.read_by(model)
+    graphs = encode_results(request.graph, request.domain, taps if model.architecture.taps else None)
     read = graphs if model.architecture.text else [without_text(graph) for graph in graphs]
-    return [_Part(request, k, graph) for k, graph in enumerate(read)]
+    return [_Part(request, k, graph, taps) for k, graph in enumerate(read)]
 
 
 def _together(emitted: list[tuple[Towers, Scale]]) -> tuple[Towers, Scale]:
@@ -104,7 +110,8 @@ def _emit_batch(model: Hypernetwork, batch: list[_Part]) -> list[tuple[Towers, S
     if batch[0].rows:
         scales = [_row_scale(p) for p in batch]
         x, y = _rows(batch, scales, width)
-        emission = emission.widened(x.shape[2] - width)
+        if not model.architecture.taps:
+            emission = emission.widened(x.shape[2] - width)
         towers = gauss_newton(emission, x.to(model.device), y.to(model.device))
     else:
         scales = _text_scales(batch, emission)
@@ -115,7 +122,7 @@ def _emit_batch(model: Hypernetwork, batch: list[_Part]) -> list[tuple[Towers, S
 
 def _over_signature(tower: Towers, part: _Part, width: int) -> Towers:
     """A tower [1, ...] over the slots of a batch and taps, as one over the arguments of the signature and its taps."""
-    arguments, taps, A = part.graph.arguments.tolist(), range(part.request.width), len(part.request.domain)
+    arguments, taps, A = part.graph.arguments.tolist(), range(part.width), len(part.request.domain)
     own = tower.of([*range(len(arguments)), *(width + k for k in taps)])
     return own.among(A + len(taps), [*arguments, *(A + k for k in taps)])
 
@@ -138,29 +145,33 @@ def _row_scale(part: _Part) -> Scale:
 
 def _rows(batch: list[_Part], scales: list[Scale], width: int) -> tuple[Tensor, Tensor]:
     """The batch's rows, scaled, the taps after the arguments: [B, K, A + T], [B, K]."""
-    x = np.zeros((len(batch), batch[0].rows, width + max(p.request.width for p in batch)), dtype=np.float32)
+    x = np.zeros((len(batch), batch[0].rows, width + max(p.width for p in batch)), dtype=np.float32)
     y = np.empty((len(batch), batch[0].rows), dtype=np.float32)
     for i, (p, scale) in enumerate(zip(batch, scales, strict=True)):
         assert p.request.x is not None
         assert p.request.y is not None
         x[i, :, : len(p.graph.arguments)] = scale_inputs(p.request.x, p.request.domain)[:, p.graph.arguments]
-        if p.request.taps is not None:
-            taps = p.request.taps(torch.from_numpy(p.request.x))
-            x[i, :, width : width + p.request.width] = taps.numpy()
+        if p.taps is not None:
+            x[i, :, width : width + p.width] = p.taps(torch.from_numpy(p.request.x)).numpy()
         # Halves: the difference of large doubles overflows.
         y[i] = (p.request.y[:, p.result] / 2 - scale.mean / 2) / scale.std * 2
     return torch.from_numpy(x), torch.from_numpy(y)
 
 
 def _domain_points(batch: list[_Part], width: int) -> Tensor:
-    """Scaled inputs [B, n, A] all over the domains; no program is run on them."""
-    x = np.zeros((len(batch), 2**LOG_POINTS, width), dtype=np.float32)
+    """Scaled inputs [B, n, A + T] all over the domains, the taps after the arguments; no program is run on them."""
+    x = np.zeros((len(batch), 2**LOG_POINTS, width + max(p.width for p in batch)), dtype=np.float32)
     for own, p in zip(x, batch, strict=True):
         types = {int(n.value): n.type for n in p.request.graph.nodes if n.op == "arg"}
+        # What the result does not read has one value: taps of other results alone may read it.
+        given = np.tile(p.request.domain[:, 0], (len(own), 1))  # [n, arguments of the signature], in C units
         for slot, k in enumerate(p.graph.arguments):
             ends = p.request.domain[k]
             points = _unit_points(len(p.graph.arguments))[:, slot]
-            own[:, slot] = scale_inputs(in_range(Argument(f"argument {k + 1}", types[k], *ends), points), ends)
+            given[:, k] = in_range(Argument(f"argument {k + 1}", types[k], *ends), points)
+            own[:, slot] = scale_inputs(given[:, k], ends)
+        if p.taps is not None:
+            own[:, width : width + p.width] = p.taps(torch.from_numpy(given)).numpy()
     return torch.from_numpy(x)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from cprograms.graph import Graph
+from cprograms.graph import Graph, Node
 from cprograms.ops import DTYPE_INDEX, INDEX
 from cprograms.strata import QUANTILES, strata
+from surrogate.mlp.parts.taps import KINDS, Taps
 
 MAX_TOKENS = 64
 """Graph nodes that the transformer attends to, beside the root and the arguments; of a larger graph, the last ones."""
@@ -25,6 +26,10 @@ class EncodedGraph:
     `children` counts from 1, 0 means none. An argument's slot is its rank by first appearance: programs that differ in
     the order of their arguments only are one to the hypernetwork. `arguments[slot]` is the argument's index in the
     signature.
+
+    T taps are nodes of the graph; those that the program computes nowhere, such as the comparison that a `max` makes,
+    are the `added` nodes before the root, which the transformer does not attend to. A tap that this result does not
+    read, as another does, is node 0. `tap_kind` is the place in `KINDS`, `tap_scale` the middle and reach in C units.
     """
 
     op: np.ndarray  # uint8 [N], the operator's place in `cprograms.ops.OPS`
@@ -34,10 +39,16 @@ class EncodedGraph:
     level: np.ndarray  # uint16 [N], 0 for leaves, else 1 + the highest child's
     strata: np.ndarray  # float32 [N, 7], see `cprograms.strata`
     arguments: np.ndarray  # uint8 [slots]
+    added: int = 0
+    tap_node: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))  # [T], counts from 1
+    tap_kind: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))  # [T]
+    tap_scale: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.float32))  # [T, 2]
 
 
-def encode_results(graph: Graph, domain: np.ndarray) -> list[EncodedGraph]:
+def encode_results(graph: Graph, domain: np.ndarray, taps: Taps | None = None) -> list[EncodedGraph]:
     """Encode the graph of each result alone; what they share is estimated once."""
+    if taps is not None:
+        return _encode_tapped(graph, domain, taps)
     if len(graph.roots) == 1:
         return [encode(graph, domain)]
     known = strata(graph, domain)
@@ -47,6 +58,69 @@ def encode_results(graph: Graph, domain: np.ndarray) -> list[EncodedGraph]:
 def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
     """Encode a graph of one result; `domain` is float64 [arguments, 2]."""
     return _encode(graph, strata(graph, domain))
+
+
+def _encode_tapped(graph: Graph, domain: np.ndarray, taps: Taps) -> list[EncodedGraph]:
+    whole, places = _with_roots_of(graph, taps.graph)
+    known = strata(whole, domain)
+    scale = torch.stack([taps.mid, taps.reach], dim=1).numpy().astype(np.float32)  # [T, 2]
+    kinds = np.array([KINDS.index(kind) for kind in taps.kinds], dtype=np.uint8)  # [T]
+    needed = [set(whole.needed([place])) for place in places]  # of each tap
+    found = []
+    for root in graph.roots:
+        order = graph.needed([root])
+        beside = [nodes.difference(order) for nodes in needed]
+        read = [not nodes or min(nodes) >= len(graph.nodes) for nodes in beside]
+        added = sorted(set().union(*(nodes for nodes, is_read in zip(beside, read, strict=True) if is_read)))
+        order[-1:] = [*added, root]
+        at = {i: place for place, i in enumerate(order)}
+        nodes = [replace(n, children=tuple(at[c] for c in n.children)) for n in map(whole.nodes.__getitem__, order)]
+        encoded = _encode(Graph(tuple(nodes), (len(nodes) - 1,), whole.tables), known[order])
+        node = [at[i] + 1 if is_read else 0 for i, is_read in zip(places, read, strict=True)]
+        tapped = {"tap_node": np.array(node, dtype=np.uint16), "tap_kind": kinds, "tap_scale": scale}
+        found.append(replace(encoded, added=len(added), **tapped))
+    return found
+
+
+def _with_roots_of(graph: Graph, other: Graph) -> tuple[Graph, list[int]]:
+    """A graph with, behind its own nodes, those that another of the same program has beside; and where the roots of
+    that one are."""
+
+    def key(n: Node) -> tuple[str, str, tuple[int, ...], str]:
+        return n.op, n.type.code, n.children, repr(n.value)  # as when they were made
+
+    nodes = list(graph.nodes)
+    known = {key(n): i for i, n in enumerate(nodes)}
+    places: list[int] = []
+    for n in other.nodes:
+        moved = replace(n, children=tuple(places[c] for c in n.children))
+        places.append(known.setdefault(key(moved), len(nodes)))
+        if places[-1] == len(nodes):
+            nodes.append(moved)
+    return Graph(tuple(nodes), graph.roots, graph.tables), [places[root] for root in other.roots]
+
+
+def without_taps(graph: EncodedGraph) -> EncodedGraph:
+    """The same graph, none of its nodes a tap."""
+    return first_taps(graph, 0)
+
+
+def first_taps(graph: EncodedGraph, count: int) -> EncodedGraph:
+    """The same graph with the first of its taps alone."""
+    if count >= len(graph.tap_node):
+        return graph
+    graph = replace(
+        graph,
+        tap_node=graph.tap_node[:count],
+        tap_kind=graph.tap_kind[:count],
+        tap_scale=graph.tap_scale[:count],
+    )
+    if count or not graph.added:
+        return graph
+    root = len(graph.op) - 1
+    kept = np.delete(np.arange(root + 1), np.s_[root - graph.added : root])
+    parts = {name: getattr(graph, name)[kept] for name in ("op", "type", "slot", "children", "level", "strata")}
+    return replace(graph, added=0, **parts)
 
 
 def _encode(graph: Graph, known: np.ndarray) -> EncodedGraph:
@@ -113,6 +187,9 @@ class GraphBatch:
     arguments: torch.Tensor  # int64 [B, A], node of each slot
     tokens: torch.Tensor  # int64 [B, N], further nodes for the transformer
     place: torch.Tensor  # int64 [T], number in this batch of the nodes as they were given, one graph after another
+    taps: torch.Tensor  # int64 [B, taps], node of each
+    tap_kind: torch.Tensor  # int64 [B, taps]
+    tap_scale: torch.Tensor  # float32 [B, taps, 2]
 
     def to(self, device: torch.device | str) -> GraphBatch:
         moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
@@ -132,12 +209,19 @@ def collate(graphs: list[EncodedGraph]) -> GraphBatch:
     width = max(1, *(len(g.arguments) for g in graphs))
     arguments = np.zeros((len(graphs), width), dtype=np.int64)
     tokens = np.zeros((len(graphs), int(min(sizes.max(), MAX_TOKENS))), dtype=np.int64)
+    most = max(len(g.tap_node) for g in graphs)
+    taps, kind = (np.zeros((len(graphs), most), dtype=np.int64) for _ in range(2))
+    scale = np.zeros((len(graphs), most, 2), dtype=np.float32)
     for b, (g, start) in enumerate(zip(graphs, starts, strict=True)):
-        is_argument = g.op == INDEX["arg"]
-        at = np.flatnonzero(is_argument)
+        apart = g.op == INDEX["arg"]
+        at = np.flatnonzero(apart)
         arguments[b, g.slot[at]] = place[start + at + 1]
-        inner = np.flatnonzero(~is_argument)[-tokens.shape[1] :]
+        apart[len(g.op) - 1 - g.added : -1] = True
+        inner = np.flatnonzero(~apart)[-tokens.shape[1] :]
         tokens[b, : len(inner)] = place[start + inner + 1]
+        own = len(g.tap_node)
+        taps[b, :own] = place[np.where(g.tap_node, start + g.tap_node, 0)]
+        kind[b, :own], scale[b, :own] = g.tap_kind, g.tap_scale
     tensor = torch.from_numpy
     return GraphBatch(
         op=tensor(np.concatenate([g.op for g in graphs])[order].astype(np.int64)),
@@ -150,4 +234,7 @@ def collate(graphs: list[EncodedGraph]) -> GraphBatch:
         arguments=tensor(arguments),
         tokens=tensor(tokens),
         place=tensor(place[1:].copy()),
+        taps=tensor(taps),
+        tap_kind=tensor(kind),
+        tap_scale=tensor(scale),
     )

@@ -5,7 +5,8 @@ over the composed states, what training asks of single nodes, the heads that emi
 steps by which executed rows enter.
 
 Shapes: B programs (one result each), T graph nodes in all, N of them attended to, Q = 1 + A queries (a root and its
-arguments), d hidden size, A arguments, H surrogate width, K rows.
+arguments), d hidden size, A arguments, H surrogate width, K rows. Taps, where a model reads them, stand behind the
+arguments.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +24,7 @@ from torch.nn import functional as F
 from cprograms.ops import OPS
 from cprograms.types import SCALARS
 from surrogate.mlp.emission.encoding import GraphBatch
+from surrogate.mlp.parts.taps import KINDS
 from surrogate.mlp.parts.towers import Deviations, Towers, damped_step, full_precision, linearise
 
 # --- The configuration ---
@@ -34,7 +37,7 @@ class HypernetworkConfig:
     `operators` and `types` are the vocabulary that the weights were trained with, a row of their embeddings each; see
     `operator_rows` and `type_rows`. Without `text`, what is read of a program is its signature and domain; see
     `surrogate.mlp.emission.encoding.without_text`. `slots` are the arguments that the weights tell apart: of more, the
-    further ones are all read as the last.
+    further ones are all read as the last. `taps`: whether the weights say anything of taps; see `TapReader`.
     """
 
     hidden_size: int = 128
@@ -45,6 +48,7 @@ class HypernetworkConfig:
     gauss_newton_steps: int = 3
     text: bool = True
     slots: int = 16
+    taps: bool = False
     operators: list[str] = field(default_factory=lambda: [op.name for op in OPS])
     types: list[str] = field(default_factory=lambda: list(SCALARS))
 
@@ -185,7 +189,7 @@ class Compose(nn.Module):
                 z = z + self.operands(c.flatten(1) * child_gate) + self.product(products)  # [n, d]
             z = self.second(self.first(z, hidden_gate))
             z = self.norm(z)
-            if torch.is_grad_enabled():
+            if z.requires_grad:
                 states = torch.cat([states, z])
             else:  # in place, which autograd would pay for
                 room[len(states) : len(states) + len(z)] = z
@@ -276,6 +280,81 @@ class NodeDecoder(nn.Module):
         return values
 
 
+# --- The heads ---
+
+
+class Heads(NamedTuple):
+    """What the heads say of B programs' towers, before it is scaled and added to the base weights."""
+
+    columns: Tensor  # [B, A, H+1], of each input its column of the first layer, and that column's prior deviation
+    bias: Tensor  # [B, H]
+    middle: Tensor  # [B, H (H+1)]
+    last: Tensor  # [B, H+1]
+    prior: Tensor  # [B, sum(prior_sizes) + 2]
+
+
+def prior_sizes(H: int) -> list[int]:
+    """Rows and columns of each layer's prior, but for the first layer's columns; then the noise of the rows."""
+    return [H, 1, H, H + 1, 1, H + 1, 2]
+
+
+class TapReader(nn.Module):
+    """What taps change: their own columns, and a correction of what the heads say without them. All heads start at 0.
+
+    The root and the arguments as the transformer left them, and the taps' composed nodes, attend to every node and to
+    one another. A program without taps is not changed.
+    """
+
+    RANK = 32
+    """Of the correction to the middle layer, most of whose parameters would be in its head."""
+
+    def __init__(self, config: HypernetworkConfig):
+        super().__init__()
+        d, H = config.hidden_size, config.surrogate_width
+        self.role = nn.Embedding(3, d)  # root, argument, tap
+        self.kind = nn.Embedding(len(KINDS), d)
+        self.scale = nn.Linear(2 * NUMBER_FEATURES, d)
+        self.transformer = nn.ModuleList(TransformerLayer(d, config.heads) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(d)
+        self.trunk = nn.Sequential(GatedResidual(d), GatedResidual(d), nn.LayerNorm(d))
+        self.column = nn.Linear(2 * d, d)
+        self.column_head = nn.Linear(d, H + 1)
+        self.bias_head = nn.Linear(d, H)
+        self.middle = nn.Linear(d, self.RANK, bias=False)
+        self.middle_head = nn.Linear(self.RANK, H * (H + 1))
+        self.last_head = nn.Linear(d, H + 1)
+        self.prior_head = nn.Linear(d, sum(prior_sizes(H)))
+        for head in (self.column_head, self.bias_head, self.middle_head, self.last_head, self.prior_head):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    def forward(self, states: Tensor, root: Tensor, arguments: Tensor, graphs: GraphBatch) -> Heads:
+        """states: [T+1, d]; root: [B, d]; arguments: [B, A, d]. The columns are of the arguments, then of the taps."""
+        queries = torch.cat([graphs.root.unsqueeze(1), graphs.arguments, graphs.taps], dim=1)  # [B, Q]
+        numbers = number_features(graphs.tap_scale).flatten(2)  # [B, taps, 2*23]
+        taps = states[graphs.taps] + self.kind(graphs.tap_kind) + self.scale(numbers)  # [B, taps, d]
+        t = torch.cat([root.unsqueeze(1), arguments, taps], dim=1)  # [B, Q, d]
+        counts = torch.tensor([1, arguments.shape[1], taps.shape[1]], device=t.device)
+        t = t + self.role(torch.arange(3, device=t.device).repeat_interleave(counts))  # [B, Q, d]
+        mask = torch.cat([queries, graphs.tokens], dim=1) > 0  # [B, Q+N]
+        for layer in self.transformer:
+            t = layer(t, states, graphs.tokens, mask)  # [B, Q, d]
+        return self._say(self.norm(t).float(), (graphs.taps > 0).any(1))
+
+    @full_precision
+    def _say(self, t: Tensor, tapped: Tensor) -> Heads:
+        """t: [B, Q, d]; tapped: bool [B], which programs have taps."""
+        trunk = self.trunk(t[:, 0])  # [B, d]
+        pair = torch.cat([t[:, 1:], trunk.unsqueeze(1).expand_as(t[:, 1:])], dim=-1)  # [B, A+taps, 2d]
+        return Heads(
+            self.column_head(F.gelu(self.column(pair))) * tapped[:, None, None],
+            self.bias_head(trunk) * tapped[:, None],
+            self.middle_head(self.middle(trunk)) * tapped[:, None],
+            self.last_head(trunk) * tapped[:, None],
+            self.prior_head(trunk) * tapped[:, None],
+        )
+
+
 # --- The hypernetwork ---
 
 
@@ -292,7 +371,8 @@ class Emission:
     steps: int  # of Gauss–Newton
 
     def widened(self, columns: int) -> Emission:
-        """With so many further inputs of the towers: their columns are zero, of deviation one."""
+        """With so many further inputs of the towers, of which the model says nothing: their columns are zero, of
+        deviation one."""
         (rows, first), *others = self.prior
         first = torch.cat([first[:, :-1], first.new_ones(len(first), columns), first[:, -1:]], dim=-1)
         return replace(self, towers=self.towers.widened(columns), prior=((rows, first), *others))
@@ -322,9 +402,7 @@ class Hypernetwork(nn.Module):
         self.bias_head = nn.Linear(d, H)
         self.middle_head = nn.Linear(d, H * (H + 1))
         self.last_head = nn.Linear(d, H + 1)
-        # Rows and columns of each layer's prior (the first layer's argument columns have their own head), then noise.
-        self.prior_sizes = [H, 1, H, H + 1, 1, H + 1]
-        self.prior_head = nn.Linear(d, sum(self.prior_sizes) + 2)
+        self.prior_head = nn.Linear(d, sum(prior_sizes(H)))
         self.moment_head = nn.Linear(d, 2)
         self.node_moments = nn.Linear(d, 2)
         self.decoder = NodeDecoder(d, config.decoder_width, config.slots)
@@ -334,35 +412,64 @@ class Hypernetwork(nn.Module):
         for head in (self.prior_head, self.moment_head, self.node_moments):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
+        if config.taps:
+            self.taps = TapReader(config)
 
     @property
     def device(self) -> torch.device:
         return self.base1.device
 
     def forward(self, graphs: GraphBatch) -> Emission:
-        """Emit from the program alone."""
+        """Emit from the program alone. Where its graphs have taps, the towers read them behind the arguments."""
         states = self.compose(graphs)  # [T+1, d]
         root, arguments = self._contextualise(states, graphs)  # [B, d], [B, A, d]
-        return self._emit(states, root.float(), arguments.float(), graphs)
+        # In training also where a batch has none: a distributed wrapper waits for every parameter's gradient.
+        reads_taps = self.architecture.taps and (graphs.taps.shape[1] > 0 or self.training)
+        change = self.taps(states, root, arguments, graphs) if reads_taps else None
+        return self._emit(states, root.float(), arguments.float(), change, graphs)
 
     @full_precision
-    def _emit(self, states: Tensor, root: Tensor, arguments: Tensor, graphs: GraphBatch) -> Emission:
-        trunk = self.trunk(root)  # [B, d]
-        A = arguments.shape[1]
-        pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]
-        columns = self.column_head(F.gelu(self.column(pair)))  # [B, A, H+1]
-        present = (graphs.arguments > 0).unsqueeze(1)  # [B, 1, A]
-        base = self.base1[:, torch.arange(A).clamp(max=self.architecture.slots - 1)]  # [H, A]
-        w1 = (base + 0.5 * columns[..., :-1].mT) * present  # [B, H, A]
-        b1 = self.base1[:, -1] + 0.5 * self.bias_head(trunk)  # [B, H]
+    def _emit(
+        self, states: Tensor, root: Tensor, arguments: Tensor, change: Heads | None, graphs: GraphBatch
+    ) -> Emission:
+        heads = self._say(root, arguments)
+        inputs = graphs.arguments  # [B, A]
+        if change is not None:
+            taps = graphs.taps.shape[1]
+            heads = heads._replace(columns=F.pad(heads.columns, (0, 0, 0, taps)))  # [B, A+taps, H+1]
+            heads = Heads(*(said + changed for said, changed in zip(heads, change, strict=True)))
+            inputs = torch.cat([inputs, graphs.taps], dim=1)  # [B, A+taps]
+        base = self._base_columns(graphs.arguments.shape[1], inputs.shape[1])  # [H, A+taps]
+        w1 = (base + 0.5 * heads.columns[..., :-1].mT) * (inputs > 0).unsqueeze(1)  # [B, H, A+taps]
+        b1 = self.base1[:, -1] + 0.5 * heads.bias  # [B, H]
         H = self.architecture.surrogate_width
-        w2 = self.base2 + self.middle_head(trunk).view(-1, H, H + 1) / math.sqrt(H)  # [B, H, H+1]
-        w3 = self.base3 + self.last_head(trunk).unsqueeze(1) / math.sqrt(H)  # [B, 1, H+1]
+        w2 = self.base2 + heads.middle.view(-1, H, H + 1) / math.sqrt(H)  # [B, H, H+1]
+        w3 = self.base3 + heads.last.unsqueeze(1) / math.sqrt(H)  # [B, 1, H+1]
         moments = self.moment_head(root)  # [B, 2]
         mean, std = unscale_moments(moments, graphs.strata[graphs.root - 1])  # [B] each
-        prior, noise = self._prior(trunk, columns[..., -1])
-        towers = Towers(torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)  # [B, H, A+1], as above
+        prior, noise = self._prior(heads)
+        if change is not None:  # a tap that a result does not read stays so
+            (rows, first), *others = prior
+            reads = torch.cat([torch.ones_like(graphs.arguments), graphs.taps, graphs.root.unsqueeze(1)], dim=1) > 0
+            prior = ((rows, first * reads), *others)
+        towers = Towers(torch.cat([w1, b1.unsqueeze(-1)], dim=-1), w2, w3)  # [B, H, A+taps+1], as above
         return Emission(towers, prior, noise, mean, std, states, self.architecture.gauss_newton_steps)
+
+    def _say(self, root: Tensor, arguments: Tensor) -> Heads:
+        trunk = self.trunk(root)  # [B, d]
+        pair = torch.cat([arguments, trunk.unsqueeze(1).expand_as(arguments)], dim=-1)  # [B, A, 2d]
+        return Heads(
+            self.column_head(F.gelu(self.column(pair))),
+            self.bias_head(trunk),
+            self.middle_head(trunk),
+            self.last_head(trunk),
+            self.prior_head(trunk),
+        )
+
+    def _base_columns(self, arguments: int, inputs: int) -> Tensor:
+        """[H, inputs]: those of taps are zero."""
+        base = self.base1[:, torch.arange(arguments).clamp(max=self.architecture.slots - 1)]  # [H, A]
+        return F.pad(base, (0, inputs - arguments))
 
     def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
         """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""
@@ -376,14 +483,11 @@ class Hypernetwork(nn.Module):
         t = self.norm(t)
         return t[:, 0], t[:, 1:]
 
-    def _prior(self, trunk: Tensor, column: Tensor) -> tuple[Deviations, Tensor]:
-        """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise: what the program suggests.
-
-        trunk: [B, d]; column: [B, A], of the arguments' columns of the first layer.
-        """
-        sizes = [*self.prior_sizes, 2]
-        r1, c1, r2, c2, r3, c3, noise = self.prior_head(trunk).split(sizes, dim=-1)  # [B, size] each
-        c1 = torch.cat([column, c1], dim=-1)  # [B, A+1]
+    def _prior(self, heads: Heads) -> tuple[Deviations, Tensor]:
+        """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise: what the program suggests."""
+        sizes = prior_sizes(self.architecture.surrogate_width)
+        r1, c1, r2, c2, r3, c3, noise = heads.prior.split(sizes, dim=-1)  # [B, size] each
+        c1 = torch.cat([heads.columns[..., -1], c1], dim=-1)  # [B, A+taps+1]
 
         def pair(rows: Tensor, columns: Tensor, scale: float) -> tuple[Tensor, Tensor]:
             return scale * torch.exp(rows.clamp(-3, 3)), torch.exp(columns.clamp(-3, 3))

@@ -35,10 +35,12 @@ def emitted(
     seen: int,
     taps: Taps | None = None,
 ) -> SurrogateNetwork:
-    """The network whose weights the text and the first `seen` rows shape; with `taps`, which the rows connect."""
+    """The network whose weights the text and the first `seen` rows shape; with `taps`, if it reads any."""
     read_x, read_y = (x[:seen], y[:seen]) if seen else (None, None)
-    towers, predicted = emit(hypernetwork, [Request(graph, program.domain, read_x, read_y, taps=taps)])[0]
-    return emitted_network(towers, known_scale(predicted, program.results, graph, y), program.domain, taps)
+    request = Request(graph, program.domain, read_x, read_y, taps=taps)
+    towers, predicted = emit(hypernetwork, [request])[0]
+    scale = known_scale(predicted, program.results, graph, y)
+    return emitted_network(towers, scale, program.domain, request.read_by(hypernetwork))
 
 
 def emitted_towers(

@@ -10,7 +10,7 @@ Shapes: n rows, A arguments, T taps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from surrogate.graph.module import GraphModule
 
 Kind = Literal["flag", "step", "node"]
 """Gates are flags, 0 or 1, and steps, which have more values."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Choice = Literal["none", "gates"] | int
 """Which taps a compile may take: none, gates alone, or at most so many of all kinds."""
 
@@ -146,7 +147,8 @@ def operator_count(graph: Graph) -> int:
 def find_taps(program: Program, lowered: Graph, choice: Choice | None = None) -> Taps | None:
     """The taps of a program, None where it has none: distinct ones that vary on the domain, gates first.
 
-    The default is as many of all kinds as there may be.
+    The default is as many of all kinds as there may be. Whether one varies, and like no other, the graph says, which is
+    evaluated at points of the domain; the program is not run.
     """
     if choice == "none" or choice == 0:
         return None

@@ -12,7 +12,8 @@ from cprograms.corpus.build import build
 from cprograms.corpus.format import Origin, make_record, write_shard
 from cprograms.corpus.rows import execute
 from cprograms.corpus.splits import Shares
-from training.examples.batches import make_batch
+from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
+from training.examples.batches import as_read, make_batch
 from training.examples.shards import ExampleShard, write_examples
 
 PROGRAMS = {
@@ -47,7 +48,7 @@ def test_each_result_is_an_example(shard: ExampleShard):
 
 def test_a_batch_holds_wide_ones_beside_narrow_ones(shard: ExampleShard):
     examples = [shard[k] for k in range(len(shard))]
-    batch = make_batch(examples, np.random.default_rng(0), dense=4)
+    batch = make_batch(as_read(examples, HypernetworkConfig()), np.random.default_rng(0), dense=4)
     assert tuple(batch.x.shape) == (5, 192, 40)
     for k, example in enumerate(examples):
         used = example.x.shape[1]

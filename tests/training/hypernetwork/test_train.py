@@ -20,7 +20,7 @@ from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.parts.towers import outputs
 from tests import ROOT
 from training.config import config_of, read_mapping
-from training.examples.batches import make_batch
+from training.examples.batches import as_read, make_batch
 from training.examples.shards import ExampleStore
 from training.hypernetwork.stages import read_settings
 from training.hypernetwork.train import Objective, TrainingConfig, draw_plan, initial_model, main
@@ -150,7 +150,7 @@ def test_the_loss_without_rows_counts_the_error_of_the_predicted_scale(tiny_exam
     model = Hypernetwork(HypernetworkConfig(hidden_size=16, layers=1, heads=2, surrogate_width=8, decoder_width=8))
     config = TrainingConfig(steps=1, batch_size=4, queries=32, scaled_weight=0.7)
     examples = ExampleStore(tiny_examples, "train").draw(4, np.random.default_rng(0), 0.5)
-    batch = make_batch(examples, np.random.default_rng(1), dense=0)
+    batch = make_batch(as_read(examples, model.architecture), np.random.default_rng(1), dense=0)
     parts = Objective(model, config)(batch, 0)
     emission = model(batch.graphs)
     in_c_units = emission.std[:, None] * outputs(emission.towers, batch.x[:, :32]) + emission.mean[:, None]
