@@ -88,10 +88,11 @@ class Restart:
 
 @dataclass(frozen=True)
 class Learning:
-    """What learning gave. `model` is the best restart, number `best` of `restarts`; `steps` were taken in all, all of
-    them where it is `finished`, and not interrupted."""
+    """What learning gave. `model` is the best restart, number `best` of `restarts`, which `whole` has all of; `steps`
+    were taken in all, all of them where it is `finished`, and not interrupted."""
 
     model: Model
+    whole: Model
     best: int
     restarts: tuple[Restart, ...]
     steps: int
@@ -233,7 +234,7 @@ class _Run:
         )
         counts = len(self.training), len(self.validation)
         seconds = time.perf_counter() - began
-        return Learning(self.model.one(best), best, restarts, steps, finished, *counts, seconds)
+        return Learning(self.model.one(best), self.model, best, restarts, steps, finished, *counts, seconds)
 
     def _halves(self) -> list[list[str]]:
         """Of each restart the choices that are not made, and that change its answers."""
@@ -282,8 +283,8 @@ def _levels(sketch: Sketch, examples: Examples, curriculum: str) -> tuple[Tensor
         guess = did_you_mean(curriculum, whole)
         raise UsageError(f"'{sketch.program.entry}' takes no whole number '{curriculum}': {guess}{given}")
     column = examples.inputs.numbers[whole[curriculum]]
-    counts = column.unique(return_counts=True)[1].cumsum(0)
-    return column.argsort(stable=True), counts.tolist()
+    counts = np.unique(column.numpy(), return_counts=True)[1]
+    return column.argsort(stable=True), np.cumsum(counts).tolist()
 
 
 def targets_of(model: Model, examples: Examples) -> list[Tensor]:

@@ -38,7 +38,7 @@ int math(const float tape[LENGTH][784], int digits)
 {
     int n = 2 * digits - 1, r[3] = {0}, at = 0, block = 0;
     r[0] = digit(tape[0]);
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < STEPS && step < 3 * digits - 2; step++) {
         int value = 0;
         if (instr[block] == MOVE) {
             at++;

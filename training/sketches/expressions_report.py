@@ -1,0 +1,151 @@
+"""The experiment MATH as one call: learned, tried on longer expressions beside an LSTM, a table and a plot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from cprograms.files import replace_file
+from surrogate.sketch.learning import Learning, Settings
+from surrogate.sketch.model import Model
+from training.plots import image
+from training.sketches.expressions import (
+    LongTape,
+    Sizes,
+    Symbols,
+    accuracies_by_length,
+    first_acquaintance,
+    is_exact,
+    learned,
+    perceived,
+)
+from training.sketches.expressions_lstm import TRAINED, Compared, Tuning, compared
+
+SLACK = 0.02
+"""How far accuracy may be below that of the digits to the power of how many there are."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Of each restart the accuracy held back, and whether its program is exact; of the best its program, its accuracy
+    by the number of digits on test pictures, and how often its networks are right on single ones, before and after."""
+
+    restarts: tuple[float, ...]
+    exact: tuple[bool, ...]
+    best: int
+    program: Mapping[str, int | float]
+    by_length: Mapping[int, float]
+    before: Mapping[str, float]
+    after: Mapping[str, float]
+    seconds: float
+
+    @property
+    def bars(self) -> dict[int, float]:
+        """The accuracy that is asked of each number of digits."""
+        return {d: self.after["digit"] ** d - SLACK for d in self.by_length}
+
+
+def alone(model: Model, symbols: Symbols) -> dict[str, float]:
+    """How often each network is right on single pictures."""
+    pairs = zip(("digit", "sign"), perceived(model, symbols), (symbols.digits, symbols.operators), strict=True)
+    return {name: float((said == shown).mean()) for name, said, (_, shown) in pairs}
+
+
+def found(learning: Learning, start: Model, test: Symbols, sizes: Sizes, seed: int) -> Found:
+    """What came of learning, tried on test pictures."""
+    tape = LongTape()
+    exact = [is_exact(tape, learning.whole.chosen(r), test, sizes.exact, seed) for r in range(len(learning.restarts))]
+    return Found(
+        tuple(round(r.accuracy, 4) for r in learning.restarts),
+        tuple(exact),
+        learning.best,
+        learning.model.chosen(),
+        accuracies_by_length(tape, learning.model, test, sizes.tried, seed + 1),
+        alone(start, test),
+        alone(learning.model, test),
+        learning.seconds,
+    )
+
+
+def measure(
+    out: Path, train: Symbols, test: Symbols, sizes: Sizes, settings: Settings, tuning: Tuning, command: str
+) -> None:
+    """Writes OUT.json, OUT.md and OUT.svg; what is interrupted goes on from .OUT.progress."""
+    start = first_acquaintance(train, sizes.symbols, sizes.symbols_steps, settings.seed)
+    checkpoint = out.with_name(f".{out.name}.progress")
+    learning = learned(train, sizes.expressions, settings, start, checkpoint)
+    of_program = found(learning, start, test, sizes, settings.seed)
+    of_lstm = compared(learning.model, train, test, sizes.tried, tuning, settings.seed)
+    document = {
+        "command": command,
+        "sizes": asdict(sizes),
+        "settings": asdict(settings),
+        "tuning": asdict(tuning),
+        "found": asdict(of_program),
+        "lstm": asdict(of_lstm),
+    }
+    replace_file(out.with_suffix(".json"), (json.dumps(document, indent=2) + "\n").encode())
+    replace_file(out.with_suffix(".svg"), image(figure(of_program, of_lstm), "svg"))
+    replace_file(out.with_suffix(".md"), page(out.name, of_program, of_lstm, sizes, command).encode())
+
+
+def figure(program: Found, lstm: Compared) -> Figure:
+    """Accuracy by the number of digits."""
+    made = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = made.subplots()
+    lengths = list(program.by_length)
+    axes.plot(lengths, list(program.by_length.values()), "o-", label="the program that was found")
+    axes.plot(lengths, [program.after["digit"] ** d for d in lengths], "k:", label="all digits right")
+    axes.plot(list(lstm.by_length), list(lstm.by_length.values()), "s-", label="an LSTM over the same networks")
+    axes.axvline(TRAINED, color="0.8", zorder=0)
+    axes.text(TRAINED + 0.1, 0.02, "the LSTM learned from these", color="0.5", fontsize=8, ha="right")
+    axes.set(xlabel="digits of the expression", ylabel="accuracy", ylim=(0, 1), xticks=lengths)
+    axes.legend(loc="upper right", fontsize=8)
+    return made
+
+
+def page(name: str, program: Found, lstm: Compared, sizes: Sizes, command: str) -> str:
+    restarts, exact = len(program.restarts), sum(program.exact)
+    tried = "; ".join(f"{what} {score:.1%}" for what, score in lstm.tried.items())
+    rows = [
+        f"| {d} | {program.by_length[d]:.1%} | {bar:.1%} | {lstm.by_length[d]:.1%} |" for d, bar in program.bars.items()
+    ]
+    chosen = ", ".join(f"{what} = {value}" for what, value in program.program.items())
+    return "\n".join(
+        [
+            "# Expressions of handwritten digits and drawn operators, from their values",
+            "",
+            f"Made by `{command}`.",
+            "",
+            "A program of three blocks that reads a tape of pictures is learned, with the networks that it asks:",
+            "`cprograms/library/sketch/math.c`. There are 3.8 million programs. The networks begin with what",
+            f"`symbols.c` teaches, {sizes.symbols:,} sums of two digits and results of one operator, and learn on.",
+            f"Examples are {sizes.expressions:,} expressions of two and three digits. Operators are drawn by code.",
+            "",
+            f"- {exact} of {restarts} restarts found an exact program ({exact / restarts:.0%}; published: 2 of 100).",
+            "  Exact means right on all expressions of 2 to 16 digits, were the networks always right.",
+            f"- Restart {program.best}, the best on expressions held back, is"
+            f" {'exact' if program.exact[program.best] else 'not exact'}: {chosen}.",
+            f"- Of single test pictures `digit` knew {program.before['digit']:.1%} before and knows"
+            f" {program.after['digit']:.1%} after (published: 97.5 %), `sign` {program.before['sign']:.1%} and"
+            f" {program.after['sign']:.1%}.",
+            f"- Learning all restarts took {program.seconds:.0f} seconds of one core that was shared.",
+            "",
+            f"Accuracy is on {sizes.tried:,} expressions of test pictures for each number of digits: the C program, on",
+            "the likeliest values of the networks. The bar is (accuracy of a digit)^digits less 2 %. The LSTM reads",
+            f"what the same networks say of each picture, and learns from 2 to {TRAINED} digits: it needs to learn"
+            " arithmetic alone.",
+            f"The best of these on expressions that it learned counts: {tried}.",
+            "",
+            f"![accuracy by the number of digits]({name}.svg)",
+            "",
+            "| digits | program | bar | LSTM |",
+            "|--:|--:|--:|--:|",
+            *rows,
+            "",
+        ]
+    )
