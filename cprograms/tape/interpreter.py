@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
 from pycparser import c_ast
@@ -201,10 +202,8 @@ class Interpreter:
         cases = node.stmt.block_items or []
         starts = [k for k, c in enumerate(cases) if isinstance(c, c_ast.Case) and self.value(c.expr) == value]
         starts += [k for k, c in enumerate(cases) if isinstance(c, c_ast.Default)]
-        try:
+        with suppress(_Break):
             self._scoped([s for c in cases[starts[0] :] for s in c.stmts or []] if starts else [])
-        except _Break:
-            pass
         return 0
 
     def _break(self, node: c_ast.Break) -> NoReturn:

@@ -126,6 +126,8 @@ class Acting(Interpreter, ABC):
 
     def __init__(self, traced: TracedProgram, tape: Sequence[int], steps: int = STEPS):
         super().__init__(traced.program, tape, len(tape), steps)
+        if len(tape) < traced.values:
+            raise UsageError(f"a memory of {len(tape)} cells does not hold the values 0 to {traced.values - 1}")
         self.traced = traced
 
     @abstractmethod
