@@ -47,8 +47,9 @@ class Book:
     """Every fact that came up, by number: (register, root) in `values`, (expression, value) in `expressions`.
 
     The other fields are sets of these numbers: those about a register; with a root; that give the value of an
-    expression; with a value, and of them the steps from a first operand and the others by operator; that name
-    something; that are of one register and constants; the READs. `learnt` says at which place of the function a fact
+    expression; with a value, and of them the steps from a first operand and the others by operator; the steps from a
+    register by their size, and those whose value some step starts from; that name something; that are of one register
+    and constants; the READs. `learnt` says at which place of the function a fact
     was last learnt, which orders facts.
     """
 
@@ -66,6 +67,8 @@ class Book:
     giving_by: defaultdict[tuple[Value, Op], int] = field(default_factory=lambda: defaultdict(int))
     steps_to: defaultdict[Value, int] = field(default_factory=_sets)
     steps_from: defaultdict[Value, int] = field(default_factory=_sets)
+    steps_of: defaultdict[tuple[Register, int], int] = field(default_factory=lambda: defaultdict(int))
+    onward: int = EMPTY
     naming: defaultdict[Value, int] = field(default_factory=_sets)
     alone: defaultdict[Value, int] = field(default_factory=_sets)
     reads: int = EMPTY
@@ -107,9 +110,15 @@ class Book:
         operands = {name for name in (a, b) if isinstance(name, Register)}
         if len(operands) == 1 and op is not Op.READ:
             self.alone[operands.pop()] |= one
-        if step_of(expression) is not None:
+        step = step_of(expression)
+        if step is not None:
             self.steps_to[value] |= one
             self.steps_from[a if isinstance(a, Register) else ZERO] |= one
+            if isinstance(a, Register):
+                self.steps_of[a, step] |= one
+                self.onward |= self.giving[a]
+            if self.steps_from.get(value):
+                self.onward |= one
         if op is Op.READ:
             self.reads |= one
         return number
@@ -210,30 +219,54 @@ class Facts:
 
     def at_offset(self, base: Register | None, offset: int) -> Value | None:
         """The value of an expression that is known to be base + offset: the first one to be learnt."""
-        found = [value for value in self._stepped(base) if self.offset(value) == (base, offset)]
+        near = self._from_constants() if base is None else self._from_register(base, offset)
+        found = [value for value in near if self.offset(value) == (base, offset)]
         constant = Constant(offset)
         if base is None and self.expressions & self.book.giving.get(constant, EMPTY):
             found.append(constant)
         return min(found, key=self._since) if len(found) > 1 else found[0] if found else None
 
-    def _stepped(self, base: Register | None) -> list[Value]:
-        """The values that are few steps from a register, or from any constant."""
-        level: list[Value] = [base or ZERO]
-        found: dict[Value, None] = {}
+    def _from_constants(self) -> list[Value]:
+        """The values that are few steps from any constant."""
+        return self._stepped(ZERO, lambda value, total: self.book.steps_from.get(value, EMPTY))
+
+    def _from_register(self, base: Register, offset: int) -> list[Value]:
+        """The values that are few steps from a register: those at this offset, and those that further steps start from.
+
+        In a switch of many cases most values are neither, and there are as many of them in each.
+        """
+        book = self.book
+
+        def steps(value: Value, total: int) -> int:
+            if not isinstance(value, Register):
+                return EMPTY
+            missing = (offset - total) % self.memory_size
+            last = book.steps_of.get((value, missing), EMPTY) | book.steps_of.get(
+                (value, missing - self.memory_size), EMPTY
+            )
+            return last | book.steps_from.get(value, EMPTY) & book.onward
+
+        return self._stepped(base, steps)
+
+    def _stepped(self, start: Value, steps: Callable[[Value, int], int]) -> list[Value]:
+        """The values that are few steps from one; `steps` says which to take from a value at so much from the start."""
+        level, found = [(start, 0)], dict[Value, None]()
         for _ in range(LONGEST_CHAIN):
-            steps = EMPTY
-            for value in level:
-                steps |= self.book.steps_from.get(value, EMPTY)
             tick()
-            level = []
-            for number in bits(self.expressions & steps):
-                value = self.book.expressions[number][1]
-                if value not in found:
-                    found[value] = None
-                    if isinstance(value, Register):
-                        level.append(value)
-            if not level:
+            further = []
+            for value, total in level:
+                for number in bits(self.expressions & steps(value, total)):
+                    expression, reached = self.book.expressions[number]
+                    if reached in found:
+                        continue
+                    found[reached] = None
+                    if isinstance(reached, Register):
+                        step = step_of(expression)
+                        assert step is not None
+                        further.append((reached, total + step))
+            if not further:
                 break
+            level = further
         return list(found)
 
     def _since(self, value: Value) -> int:

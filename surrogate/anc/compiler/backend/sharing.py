@@ -51,9 +51,11 @@ class Sharing:
 
 def shared_tails(function: Function) -> Iterator[Function]:
     """Functions with the last statements of two blocks that go on alike in a block of their own, to which both go."""
-    for one, other in combinations(function.blocks, 2):
-        end = function.blocks[one].end
-        if 0 not in (one, other) and end == function.blocks[other].end and isinstance(end, Goto):
+    ends = {number: b.end for number, b in function.blocks.items() if number != 0 and isinstance(b.end, Goto)}
+    shapes = {number: {_shape(statement) for statement in function.blocks[number].body} for number in ends}
+    for one, other in combinations(ends, 2):
+        end = ends[one]
+        if end == ends[other] and not shapes[one].isdisjoint(shapes[other]):
             new = max(function.blocks) + 1
             ways = {number: Block(function.blocks[number].body, Goto(new)) for number in (one, other)}
             split = Function(function.blocks | ways | {new: Block([], end)})
@@ -120,7 +122,8 @@ def _registers(statement: Statement) -> list[Register]:
     return [*used(statement), *([] if out is None else [out])]
 
 
-def _shape(statement: Statement) -> tuple[type[Statement], Op | None, list[Constant | None]]:
+def _shape(statement: Statement) -> tuple[type[Statement], Op | None, tuple[Constant | None, ...]]:
     """The statement but for which registers it names."""
     op = statement.op if isinstance(statement, Compute) else None
-    return type(statement), op, [value if isinstance(value, Constant) else None for value in operands(statement)]
+    constants = tuple(value if isinstance(value, Constant) else None for value in operands(statement))
+    return type(statement), op, constants
