@@ -91,17 +91,17 @@ class Controller(nn.Module):
         The logits of the choices [P, 19 + R, R + 14, B], that of finishing [P, B], and what to remember.
         """
         if self.shape.kind == "mlp":
-            h = torch.baddbmm(parts["first_bias"], parts["first"], zero).relu()  # [P, H, B]
-            h = torch.baddbmm(parts["second_bias"], parts["second"], h).relu()
+            h = (parts["first"] @ zero + parts["first_bias"]).relu()  # [P, H, B]
+            h = (parts["second"] @ h + parts["second_bias"]).relu()
         else:
             if hidden is None:
                 hidden = (zero.new_zeros(len(zero), self.shape.hidden, zero.shape[-1]),) * 2
             seen = torch.cat((zero, hidden[0]), dim=1)  # [P, R + H, B]
-            i, f, o, g = torch.baddbmm(parts["gates_bias"], parts["gates"], seen).chunk(4, dim=1)
+            i, f, o, g = (parts["gates"] @ seen + parts["gates_bias"]).chunk(4, dim=1)
             cells = torch.sigmoid(f + 1) * hidden[1] + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(cells)
             hidden = (h, cells)
-        out = torch.baddbmm(parts["last_bias"] + self._absent, parts["last"], h)  # [P, outputs, B]
+        out = parts["last"] @ h + (parts["last_bias"] + self._absent)  # [P, outputs, B]
         r = self.shape.registers
         return out[:, :-1].view(len(out), len(wires(r)), r + len(MODULES), -1), out[:, -1], hidden
 

@@ -1,0 +1,139 @@
+"""A controller with every choice made: circuits over integers, which cost O(1) a module whatever M is.
+
+An MLP sees R bits, so it is at most 2^R circuits, each with the decision to finish: `Circuits`. An LSTM also has its
+memory, and is asked anew in every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from surrogate.anc.machine.instructions import Values
+from surrogate.anc.machine.samples import Mask
+from surrogate.nram.controller import Controller, Hidden
+from surrogate.nram.modules import MODULES, READ, WRITE, wires
+
+
+@dataclass(frozen=True)
+class Circuits:
+    """The circuit of each state: bit r of a state says that register r is 0.
+
+    `sources` [2^R, 19 + R] has the source of each choice (`surrogate.nram.modules.wires`): a register, or R + q for the
+    output of module q. `finish` [2^R] says where the step is the last one.
+    """
+
+    registers: int
+    sources: Values
+    finish: Mask
+
+
+@dataclass(frozen=True)
+class HardRuns:
+    """Where executions ended: tape [n, M], registers [n, R], steps [n], stopped [n]; `reached` [2^R], the states."""
+
+    tape: Values
+    registers: Values
+    steps: Values
+    stopped: Mask
+    reached: Mask
+
+
+@torch.no_grad()
+def circuits_of(controller: Controller) -> Circuits:
+    """The likeliest circuit of each state of a single MLP controller."""
+    r = controller.shape.registers
+    zero = torch.from_numpy(bits_of(np.arange(2**r), r).T.astype(np.float32))[None]  # [1, R, 2^R]
+    sources, finish, _ = _asked(controller, zero, None)
+    return Circuits(r, sources, finish)
+
+
+def bits_of(states: Values, registers: int) -> Mask:
+    """Which registers are 0: [..., R]."""
+    found: Mask = (states[..., None] >> np.arange(registers) & 1).astype(bool)
+    return found
+
+
+def states_of(registers: Values) -> Values:
+    """The states of registers [..., R]."""
+    found: Values = ((registers == 0) << np.arange(registers.shape[-1])).sum(-1)
+    return found
+
+
+def run(controller: Controller, tapes: Values, max_steps: int) -> HardRuns:
+    """Executes a single controller on tapes [n, M] until it finishes, at most `max_steps` steps."""
+    n, r = len(tapes), controller.shape.registers
+    tape, registers = tapes.astype(np.int64), np.zeros((n, r), dtype=np.int64)
+    steps, stopped, reached = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool), np.zeros(2**r, dtype=bool)
+    wired, going = wiring(controller), np.arange(n)
+    for _ in range(max_steps):
+        states = states_of(registers[going])
+        reached[states] = True
+        sources, finish = wired(states, going)
+        registers[going], tape[going], _ = step(sources, registers[going], tape[going])
+        steps[going] += 1
+        stopped[going] = finish
+        going = going[~finish]
+        if not len(going):
+            break
+    return HardRuns(tape, registers, steps, stopped, reached)
+
+
+Wired = Callable[[Values, Values], tuple[Values, Mask]]
+"""From the states [n] of some executions, and their numbers, the sources of the circuits [n, 19 + R] and whether the
+step is the last one [n]."""
+
+
+def wiring(controller: Controller) -> Wired:
+    """What a single controller says in the steps of several executions, asked once a step from the first one on."""
+    if controller.shape.kind == "mlp":
+        found = circuits_of(controller)
+        return lambda states, numbers: (found.sources[states], found.finish[states])
+    return _remembering(controller)
+
+
+def _remembering(controller: Controller) -> Wired:
+    hidden: Hidden = None
+    before: Values | None = None
+
+    @torch.no_grad()
+    def wired(states: Values, numbers: Values) -> tuple[Values, Mask]:
+        nonlocal hidden, before
+        if hidden is not None and before is not None:
+            kept = torch.from_numpy(np.searchsorted(before, numbers))  # those that go on
+            hidden = (hidden[0][:, :, kept], hidden[1][:, :, kept])
+        zero = torch.from_numpy(bits_of(states, controller.shape.registers).T.astype(np.float32))[None]
+        sources, finish, hidden = _asked(controller, zero, hidden)
+        before = numbers
+        return sources, finish
+
+    return wired
+
+
+def _asked(controller: Controller, zero: torch.Tensor, hidden: Hidden) -> tuple[Values, Mask, Hidden]:
+    logits, finish, hidden = controller(controller.parts(), zero, hidden)
+    sources: Values = np.ascontiguousarray(logits[0].permute(2, 0, 1).numpy()).argmax(-1)  # [n, 19 + R]
+    return sources, finish[0].numpy() > 0, hidden
+
+
+def step(sources: Values, registers: Values, tape: Values) -> tuple[Values, Values, Values]:
+    """A step of n executions: the registers [n, R] and the tapes [n, M] after it, and what all gave [n, R + 14]."""
+    (n, r), m, rows = registers.shape, tape.shape[1], np.arange(len(registers))
+    value = np.zeros((n, r + len(MODULES)), dtype=np.int64)
+    value[:, :r] = registers
+    wire = 0
+    for q, module in enumerate(MODULES):
+        count = module.row.operands
+        x, y = (*(value[rows, sources[:, wire + k]] for k in range(count)), value[:, 0], value[:, 0])[:2]
+        wire += count
+        if q == READ:
+            value[:, r + q] = tape[rows, x]
+        elif module.row.value is not None:
+            value[:, r + q] = module.row.value(x, y) % m
+        if q == WRITE:
+            tape = tape.copy()
+            tape[rows, x] = y
+    return np.take_along_axis(value, sources[:, wire:], axis=1), tape, value

@@ -1,0 +1,370 @@
+"""Learning a controller from a task's tapes: rounds of many restarts in one batch, each with hyper-parameters of its own.
+
+What is descended is that of Kurach et al. 2016 (section 4): with p_t the probability of finishing in step t, the sum
+over t of p_t times the mean over the cells that count of -log P(right value) after step t. The last step takes what is
+left of the probability, at a price (`halting`), so that a controller learns to finish and not to be cut off. Adam;
+noise on the gradient; clipping twice, of what flows back through each step and of a restart's whole gradient; a bonus
+for the entropy of the choices, which falls. The paper searches hyper-parameters at random; so does each round.
+
+A round ends once one of its restarts is right on all validation tapes with every choice made, and it is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from cprograms import options
+from cprograms.diagnostics import UsageError
+from cprograms.files import replace_file
+from surrogate.anc.adaptation.tasks import TapeTask
+from surrogate.anc.machine.samples import Samples
+from surrogate.container import fingerprint
+from surrogate.nram import machine
+from surrogate.nram.circuits import run
+from surrogate.nram.controller import KINDS, Controller, Kind, Shape, choose
+
+VALIDATION = 100
+"""Tapes on which restarts are compared."""
+CHECKPOINT_SECONDS = 10.0
+LEAST_PROBABILITY = 1e-8
+"""Of a right value, below which the loss grows no more."""
+BETAS, TINY = (0.9, 0.999), 1e-8
+Range = tuple[float, float]
+Progress = Callable[[int, int, float], None]
+"""Steps done, steps of all rounds, the best accuracy so far."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a controller is learned.
+
+    Tapes have `least` to `size` cells, longer ones later (`size_of`), and an execution has `steps` steps on the longest,
+    on others in proportion. `rounds` rounds of `restarts` restarts learn for `updates` updates on `batch` tapes each.
+    The ranges are what each restart draws its own from, log-uniformly: the rate of Adam, the `scale` of its first
+    weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e, the variance of the
+    `noise` at first, and the price of not finishing. `clip` and `norm` are where gradients are cut; `patience` is the
+    logit of going on at first.
+    """
+
+    size: int
+    steps: int
+    least: int | None = None
+    kind: Kind = "mlp"
+    registers: int = 4
+    hidden: int = 32
+    restarts: int = 32
+    rounds: int = 10
+    updates: int = 1000
+    batch: int = 16
+    check: int = 100
+    rate: Range = (5e-3, 2e-2)
+    scale: Range = (0.6, 1.6)
+    entropy: Range = (1e-3, 1e-1)
+    fall: Range = (0.1, 0.5)
+    noise: Range = (1e-8, 1e-5)
+    halting: Range = (1e-2, 1e-1)
+    clip: float = 1.0
+    norm: float = 1.0
+    patience: float = 3.0
+
+    def __post_init__(self) -> None:
+        for name in ("size", "steps", "registers", "hidden", "restarts", "rounds", "updates", "batch", "check"):
+            if options.whole(name, getattr(self, name)) < 1:
+                raise UsageError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.kind not in KINDS:
+            raise UsageError(f"a controller is one of {', '.join(KINDS)}, not '{self.kind}'")
+        if self.batch % machine.LANES:
+            raise UsageError(f"tapes are learned from in groups of {machine.LANES}: a batch of {self.batch} is none")
+        if self.size > machine.MOST_CELLS or self.registers > machine.MOST_REGISTERS:
+            raise UsageError(
+                f"the machine learns with at most {machine.MOST_CELLS} cells and {machine.MOST_REGISTERS} registers,"
+                f" not {self.size} and {self.registers}"
+            )
+        if not 1 <= self.shortest <= self.size:
+            raise UsageError(f"the shortest tapes have {self.shortest} cells, the longest {self.size}")
+        for field in fields(self):
+            if field.type == "Range" and not 0 < getattr(self, field.name)[0] <= getattr(self, field.name)[1] < math.inf:
+                raise UsageError(f"{field.name} is a range of positive numbers, not {getattr(self, field.name)}")
+
+    @property
+    def shortest(self) -> int:
+        return self.size if self.least is None else self.least
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.kind, self.registers, self.hidden)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What learning gave: the best restart, the share of validation tapes that it is right on, its `settings` (of the
+    ranges, what it drew); how many restarts were begun, in how many rounds, the tapes that they learned from, and
+    whether all that was asked for was done; seconds of this process."""
+
+    controller: Controller
+    accuracy: float
+    drawn: dict[str, float]
+    restarts: int
+    rounds: int
+    tapes: int
+    exact: int
+    finished: bool
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, without the controller."""
+        return {name: value for name, value in vars(self).items() if name != "controller"}
+
+
+def learn(
+    task: TapeTask,
+    settings: Settings,
+    seed: int = 0,
+    *,
+    checkpoint: Path | None = None,
+    progress: Progress = lambda done, total, accuracy: None,
+) -> Learned:
+    """Learn a controller for a task.
+
+    A `checkpoint` is written now and then, and gone on from where one of the same run is there; it is removed in the
+    end. Ctrl-C ends the work, and the best so far is returned. Raises UsageError for sizes that the task does not have.
+    """
+    began = time.perf_counter()
+    ensure_sizes(task, settings)
+    work = _Work(task, settings, options.seed(seed))
+    run_id = fingerprint(json.dumps([task.name, asdict(settings), seed]).encode())
+    _resume(work, checkpoint, run_id)
+    finished, saved = True, time.monotonic()
+    try:
+        while not work.done:
+            work.update()
+            progress(work.round * settings.updates + work.number, settings.rounds * settings.updates, work.accuracy)
+            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                replace_file(checkpoint, work.saved(run_id))
+                saved = time.monotonic()
+    except KeyboardInterrupt:
+        finished = False
+    if checkpoint is not None:
+        if finished:
+            checkpoint.unlink(missing_ok=True)
+        else:
+            replace_file(checkpoint, work.saved(run_id))
+    return work.outcome(finished, time.perf_counter() - began)
+
+
+def ensure_sizes(task: TapeTask, settings: Settings) -> None:
+    """Raises UsageError where the task has no tapes of the shortest size."""
+    try:
+        task.unbiased(np.random.default_rng(0), 64, settings.shortest)
+    except (ValueError, IndexError) as e:
+        raise UsageError(f"'{task.name}' has no tapes of {settings.shortest} cells: they are too short for it") from e
+
+
+def size_of(settings: Settings, rng: np.random.Generator, number: int) -> int:
+    """The size of the tapes of an update, by the combined curriculum of Zaremba and Sutskever 2014.
+
+    The difficulty d grows over the first half of the updates. One update in ten has any size, one in four any up to the
+    difficulty, the others have just that; which is d and, with the odds of a fair coin, one more, and so on.
+    """
+    sizes = range(settings.shortest, settings.size + 1)
+    reached = 1 + int(len(sizes) * min(1, 2 * number / settings.updates)) + int(rng.geometric(0.5)) - 1
+    kind, most = rng.random(), min(len(sizes), reached)
+    if kind < 0.10:
+        return int(rng.choice(sizes))
+    return sizes[int(rng.integers(most)) if kind < 0.35 else most - 1]
+
+
+def losses(
+    controller: Controller,
+    samples: Samples,
+    steps: int,
+    *,
+    halting: Tensor | None = None,
+    bonus: Tensor | None = None,
+    clip: float = 0,
+) -> Tensor:
+    """The loss of each of P controllers on its share of the samples: [P].
+
+    `halting` [P] is the price of not finishing, `bonus` [P] the weight of the choices' entropy, which shows in the
+    derivative only; `clip` holds what flows back through a step.
+    """
+    p, m = len(controller.weights), samples.tape.shape[1]
+    tape, target, mask = (part.reshape(p, -1, m) for part in (samples.tape, samples.target, samples.mask))
+    b = tape.shape[1]
+    state, parts, hidden = machine.start(tape, controller.shape.registers), controller.parts(), None
+    weight = torch.zeros(p) if bonus is None else bonus / (b * steps)
+    tapes, finish = [], []
+    for _ in range(steps):
+        logits, f, hidden = controller(parts, state.zero, hidden)
+        state = machine.step(choose(logits, weight[:, None, None, None]), state, clip / b)
+        tapes.append(state.tape)
+        finish.append(f)
+    answer = torch.from_numpy(target).transpose(1, 2)[None, :, :, None].expand(steps, p, m, 1, b)
+    right = torch.stack(tapes).gather(3, answer)[:, :, :, 0]  # [T, P, M, B]
+    counts = torch.from_numpy(mask).transpose(1, 2).to(right.dtype)  # [P, M, B]
+    cost = -(right.clamp_min(LEAST_PROBABILITY).log() * counts).sum(2) / counts.sum(1)  # [T, P, B]
+    going = logsigmoid(-torch.stack(finish)).cumsum(0).exp()  # [T, P, B]: not finished after step t
+    before = torch.cat((torch.ones_like(going[:1]), going[:-1]))
+    ends = torch.cat((before[:-1] - going[:-1], before[-1:]))  # in the last step, whatever is left
+    price = 0 if halting is None else halting[:, None] * going[-1]
+    return ((ends * cost).sum(0) + price).mean(1)
+
+
+class _Work:
+    """The rounds of a run."""
+
+    def __init__(self, task: TapeTask, settings: Settings, seed: int) -> None:
+        self.task, self.settings, self.seed = task, settings, seed
+        self.validation = task.unbiased(np.random.default_rng([seed, 1]), VALIDATION, settings.size)
+        self.round, self.number, self.tapes, self.restarts, self.exact = 0, 0, 0, 0, 0
+        self.accuracy, self.best, self.drawn = -1.0, torch.empty(0), dict[str, float]()
+        self._begin()
+
+    @property
+    def done(self) -> bool:
+        return self.accuracy == 1 or self.round == self.settings.rounds
+
+    def _begin(self) -> None:
+        """Draws the restarts of a round."""
+        settings = self.settings
+        rng = np.random.default_rng([self.seed, 2, self.round])
+        self.drawing = {
+            field.name: torch.from_numpy(_log_uniform(rng, getattr(settings, field.name), settings.restarts))
+            for field in fields(settings)
+            if field.type == "Range"
+        }
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        self.controller = Controller.random(settings.shape, self.drawing["scale"], generator)
+        with torch.no_grad():
+            self.controller.parts()["last_bias"][:, -1] = -settings.patience
+        self.moments = [torch.zeros_like(self.controller.weights) for _ in BETAS]
+
+    def update(self) -> None:
+        """One update of all restarts; now and then they are compared, and after the last one a round begins."""
+        if self.number == 0:
+            self.restarts += self.settings.restarts
+        self._descend()
+        self.number += 1
+        last = self.number == self.settings.updates
+        if last or self.number % self.settings.check == 0:
+            self._compare()
+        if last and not self.done:
+            self.round, self.number = self.round + 1, 0
+            if not self.done:
+                self._begin()
+
+    def _descend(self) -> None:
+        settings, drawn, number = self.settings, self.drawing, self.number
+        rng = np.random.default_rng([self.seed, 3, self.round, number])
+        size = size_of(settings, rng, number)
+        samples = self.task.unbiased(rng, settings.restarts * settings.batch, size)
+        self.tapes += len(samples.tape)
+        falls = torch.exp(-number / (drawn["fall"] * settings.updates))
+        steps = max(1, math.ceil(settings.steps * size / settings.size))
+        weights = self.controller.weights
+        found = losses(
+            self.controller,
+            samples,
+            steps,
+            halting=drawn["halting"],
+            bonus=drawn["entropy"] * falls,
+            clip=settings.clip,
+        )
+        (gradient,) = torch.autograd.grad(found.sum(), weights)
+        self._adam(gradient, rng)
+
+    @torch.no_grad()
+    def _adam(self, gradient: Tensor, rng: np.random.Generator) -> None:
+        """Adam on gradients [P, n], each cut to a norm, with noise of variance / (1 + t)^0.55 (Neelakantan 2015)."""
+        gradient = gradient.nan_to_num_(0, 0, 0)
+        gradient *= (self.settings.norm / gradient.norm(dim=1, keepdim=True).clamp_min(TINY)).clamp_max(1)
+        spread = (self.drawing["noise"] / (1 + self.number) ** 0.55).sqrt()[:, None]
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        gradient += spread * torch.randn(gradient.shape, generator=generator)
+        first, second = self.moments
+        first.lerp_(gradient, 1 - BETAS[0])
+        second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+        mean, square = (moment / (1 - beta ** (self.number + 1)) for moment, beta in zip(self.moments, BETAS, strict=True))
+        falling = 1 - 0.9 * self.number / self.settings.updates
+        self.controller.weights -= (falling * self.drawing["rate"])[:, None] * mean / (square.sqrt() + TINY)
+
+    def _compare(self) -> None:
+        """Every restart with every choice made, on the validation tapes."""
+        found = [hard_accuracy(self.controller.one(p), self.validation) for p in range(self.settings.restarts)]
+        self.exact = self.exact + sum(accuracy == 1 for accuracy in found)
+        best = int(np.argmax(found))
+        if found[best] > self.accuracy:
+            self.accuracy, self.best = found[best], self.controller.weights.detach()[best : best + 1].clone()
+            self.drawn = {name: float(values[best]) for name, values in self.drawing.items()}
+
+    def outcome(self, finished: bool, seconds: float) -> Learned:
+        if self.accuracy < 0:
+            self._compare()
+        controller = Controller(self.settings.shape, self.best)
+        rounds = min(self.round + 1, self.settings.rounds)
+        counts = (self.restarts, rounds, self.tapes, self.exact)
+        return Learned(controller, self.accuracy, self.drawn, *counts, finished, seconds)
+
+    # Going on after an interruption
+
+    def saved(self, run_id: str) -> bytes:
+        tensors = {"weights": self.controller.weights.detach(), "best": self.best}
+        tensors |= {f"moment.{k}": moment for k, moment in enumerate(self.moments)}
+        numbers = {name: getattr(self, name) for name in ("round", "number", "tapes", "restarts", "exact", "accuracy")}
+        return save_tensors(tensors, metadata={"run": run_id, "at": json.dumps([numbers, self.drawn])})
+
+    def restore(self, tensors: dict[str, Tensor], at: str) -> None:
+        numbers, drawn = json.loads(at)
+        self.round = int(numbers["round"])
+        if self.round < self.settings.rounds:
+            self._begin()
+        for name, value in numbers.items():
+            setattr(self, name, value)
+        self.drawn, self.best = drawn, tensors["best"]
+        with torch.no_grad():
+            self.controller.weights.copy_(tensors["weights"])
+            for k, moment in enumerate(self.moments):
+                moment.copy_(tensors[f"moment.{k}"])
+
+
+def hard_accuracy(controller: Controller, samples: Samples, most: int | None = None) -> float:
+    """The share of tapes that a single controller is right on, with every choice made, within `most` steps."""
+    found = run(controller, samples.tape, most_steps(samples.tape.shape[1]) if most is None else most)
+    return float(1 - samples.wrong(found.tape, found.stopped).mean())
+
+
+def most_steps(memory_size: int) -> int:
+    """Steps after which an execution on a tape of M cells is given up: more than any of the tasks needs."""
+    return 8 * memory_size + 20
+
+
+def _log_uniform(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray:
+    low, high = np.log(bounds)
+    return np.exp(rng.uniform(low, high, count)).astype(np.float32)
+
+
+def _resume(work: _Work, checkpoint: Path | None, run_id: str) -> None:
+    """Takes over a checkpoint of this run, if there is one."""
+    if checkpoint is None or not checkpoint.is_file():
+        return
+    try:
+        content = checkpoint.read_bytes()
+        said = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        if said["run"] == run_id:
+            work.restore(load_tensors(content), said["at"])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError):
+        return
