@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -20,6 +19,7 @@ from rich.progress import Progress
 from cprograms.corpus.format import shard_counts
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
+from cprograms.workers import begin_quietly
 
 ShardFunction = Callable[..., None]
 """Called with a shard's path and the arguments of its job; must write that file whole or not at all."""
@@ -125,9 +125,7 @@ def _one_pool(
 ) -> Iterator[_Outcome]:
     """The outcomes until all jobs are done or a worker dies."""
     # Fresh interpreters: forked ones would inherit the locks of other libraries' threads.
-    # Ctrl-C ends the parent alone, which lets the shards at work be finished.
-    context, quiet = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=signal.signal, initargs=quiet) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=begin_quietly) as pool:
         futures = {pool.submit(function, path, *job): path for path, job in list(jobs.items())}
         try:
             for future in as_completed(futures):

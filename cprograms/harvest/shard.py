@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from types import FrameType
 
@@ -57,25 +54,11 @@ def write_harvested_shard(path: Path, job: ShardJob) -> None:
     Of candidates that are the same but for names, the first is kept. A file that crashes this process twice, that
     raises anything or that takes too long is left out and counted.
     """
-    _die_with_parent()
     counts: Counter[str] = Counter()
     times: Counter[str] = Counter()
     records = list(_records(path, job, counts, times))
     write_shard(path, records, counts)
     replace_file(path.with_suffix(".times.json"), json.dumps(times).encode())
-
-
-@cache
-def _die_with_parent() -> None:
-    """Where the process that started this one is killed, end it too: it would go on beside the next run."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _records(path: Path, job: ShardJob, counts: Counter[str], times: Counter[str]) -> Iterator[Record]:

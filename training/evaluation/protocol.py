@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
+from cprograms.workers import begin_quietly
 from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.finetune import training_rows
 from surrogate.mlp.parts.towers import Towers
@@ -248,8 +248,7 @@ _bench: Bench
 
 def _begin(suites: list[Suite], validation: Suite, config: ProtocolConfig) -> None:
     global _bench
-    # Ctrl-C ends the parent alone, which lets the jobs at work be finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_quietly()
     torch.set_num_threads(1)
     # Weights of no size slow the processor's arithmetic many times.
     torch.set_flush_denormal(True)

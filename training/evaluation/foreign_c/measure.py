@@ -17,6 +17,7 @@ from rich.progress import track
 
 import cprograms
 from cprograms.cache import Cache, key
+from cprograms.workers import die_with_parent
 from training.evaluation.foreign_c.checking import Checked, as_json, check, from_json
 from training.evaluation.foreign_c.inspection import Inspected, inspect
 from training.evaluation.foreign_c.repositories import ForeignFile
@@ -82,7 +83,7 @@ class Measurement:
 
     def _parallel(self, title: str, work: Callable[[T], R], jobs: Sequence[T]) -> Iterator[tuple[T, R]]:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.processes, context) as pool:
+        with ProcessPoolExecutor(self.processes, context, die_with_parent) as pool:
             results = pool.map(work, jobs)
             console = Console(stderr=True)
             progress = track(results, title, len(jobs), console=console, disable=not sys.stderr.isatty())
