@@ -1,0 +1,137 @@
+"""Frames as numbers: the names of what steps do, and the tensors that a network is trained on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cprograms.tape.traces import END, MOVE, WRITE, Action, Frame, Observation, TracedProgram, trace
+from training.programmer_interpreter.tasks import TASKS, traced
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What a network's numbers stand for: `pointers`, `values`, and the arguments that each program takes, by name.
+
+    `WRITE` and `MOVE` come first. A program's number is its place.
+    """
+
+    pointers: int
+    values: int
+    programs: dict[str, int]
+
+    @classmethod
+    def of(cls, program: TracedProgram) -> Codes:
+        return cls(program.pointers, program.values, {WRITE: 2, MOVE: 2} | program.subprograms)
+
+    @cached_property
+    def names(self) -> list[str]:
+        return list(self.programs)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.programs)}
+
+    @property
+    def most_arguments(self) -> int:
+        return max(self.programs.values())
+
+    def arguments(self, action: Action) -> list[int]:
+        """The arguments of an action, -1 for each that it does not have."""
+        return [*action.arguments, *[-1] * (self.most_arguments - len(action.arguments))]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B frames of up to T steps. Where there is no program or argument, or no step, -1 stands.
+
+    What is done in a step: `called` [B, T], the number of a program or -1 where the frame ends, and `given` [B, T, A].
+    """
+
+    program: Tensor  # int64 [B], whose frames they are
+    arguments: Tensor  # int64 [B, A]
+    seen: Tensor  # int64 [B, T, P]
+    called: Tensor  # int64 [B, T]
+    given: Tensor  # int64 [B, T, A]
+    steps: Tensor  # bool [B, T], False behind a frame's end
+
+
+Key = tuple[str, tuple[int, ...], tuple[tuple[Observation, Action], ...]]
+
+
+@dataclass(frozen=True)
+class FrameSet:
+    """The frames of many traces: each different one once, with the share of its program's frames that it is."""
+
+    codes: Codes
+    counts: Counter[Key] = field(repr=False)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        keys = list(self.counts)
+        most = max(len(steps) for _, _, steps in keys)
+        size, arguments = len(keys), self.codes.most_arguments
+        seen = np.full((size, most, self.codes.pointers), 0)
+        called, given = np.full((size, most), -1), np.full((size, most, arguments), -1)
+        own = np.array([self.codes.arguments(Action(name, values)) for name, values, _ in keys]).reshape(size, -1)
+        for k, (_, _, steps) in enumerate(keys):
+            for t, (observation, action) in enumerate(steps):
+                seen[k, t] = observation
+                if action.name != END:
+                    called[k, t] = self.codes.numbers[action.name]
+                    given[k, t] = self.codes.arguments(action)
+        lengths = np.array([len(steps) for _, _, steps in keys])
+        program = np.array([self.codes.numbers[name] for name, _, _ in keys])
+        steps = np.arange(most) < lengths[:, None]
+        return Batch(*(torch.from_numpy(a) for a in (program, own, seen, called, given, steps)))
+
+    @cached_property
+    def _chances(self) -> np.ndarray:
+        """That a drawn frame is this one: programs alike, the frames of a program as often as they occur."""
+        program = self._batch.program.numpy()
+        counts = np.array(list(self.counts.values()), dtype=float)
+        totals = np.bincount(program, counts)
+        found: np.ndarray = counts / totals[program] / np.count_nonzero(totals)
+        return found
+
+    def draw(self, rng: np.random.Generator, size: int) -> Batch:
+        """A batch, cut to its longest frame."""
+        return self.of(rng.choice(len(self.counts), size, p=self._chances))
+
+    def of(self, which: np.ndarray | slice) -> Batch:
+        """A batch of some frames."""
+        b = self._batch
+        chosen = b.steps[which]
+        longest = int(chosen.sum(1).max())
+        parts = (b.seen, b.called, b.given, b.steps)
+        return Batch(b.program[which], b.arguments[which], *(part[which][:, :longest] for part in parts))
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+def traced_frames(task: str, version: str, traces: int, seed: int, only: Sequence[str] = ()) -> FrameSet:
+    """The frames of so many runs of a task's C program on problems of the sizes that are trained on.
+
+    With `only`, those of the named programs.
+    """
+    program = traced(task, version)
+    counts: Counter[Key] = Counter()
+    for frame in _frames(task, version, traces, seed):
+        if not only or frame.name in only:
+            counts[frame.name, frame.arguments, tuple((s.seen, s.action) for s in frame.steps)] += 1
+    return FrameSet(Codes.of(program), counts)
+
+
+def _frames(task: str, version: str, traces: int, seed: int) -> Iterable[Frame]:
+    rng, about = np.random.default_rng(seed), TASKS[task]
+    share = -(-traces // about.trained)
+    for size in range(1, about.trained + 1):
+        for tape in about.draw(rng, share, size).tapes:
+            yield from trace(traced(task, version), tape.tolist()).frames
