@@ -309,7 +309,7 @@ def _add_learn(commands: Any) -> None:
 def _learn(options: argparse.Namespace) -> int:
     from surrogate.sketch.commands import learn_command
 
-    library = None if options.library is None else driver.load_with_target(options.library)
+    library = [(path, driver.load(path)) for path in options.library or ()]
     return learn_command(options, _path(options), _source(options), library)
 
 

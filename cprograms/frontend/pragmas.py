@@ -20,7 +20,7 @@ _SIZE = re.compile(r"surrogate\s+size\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\
 _FIX = re.compile(r"surrogate\s+fix\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*)\)\s*;?\s*")
 _STATE = re.compile(r"surrogate\s+state(?:\s*\(([\w\s,]*)\))?\s*;?\s*")
 _WRAPS = re.compile(r"surrogate\s+wrapv\s*;?\s*")
-_NUMBERS = r"\s*,\s*(?:values|hidden)\s*\(\s*\d+(?:\s*,\s*\d+)*\s*\)"
+_NUMBERS = r"\s*,\s*(?:(?:values|hidden)\s*\(\s*\d+(?:\s*,\s*\d+)*\s*\)|module\s*\(\s*[A-Za-z_]\w*\s*\))"
 _LEARN = re.compile(rf"surrogate\s+learn\s*\(\s*([A-Za-z_]\w*)((?:{_NUMBERS})*)\s*\)\s*;?\s*")
 _CHOOSE = re.compile(r"surrogate\s+choose\s*\(\s*([A-Za-z_]\w*)\s*,([^,()]*),([^,()]*)\)\s*;?\s*")
 _MODULUS = re.compile(r"surrogate\s+modulus\s*\(([^,()]*)\)\s*;?\s*")
@@ -61,8 +61,8 @@ class Setting:
 @dataclass(frozen=True)
 class Undefined:
     """What a pragma says of what a sketch leaves undefined: that a function is a network (`learn`), with so many values
-    (0: it is not said) and hidden layers; that a constant is a choice among low … high (`choose`); or that whole
-    numbers are those from 0 to M-1 (`modulus`, `high` is M)."""
+    (0: it is not said) and hidden layers, or a torch module of this name; that a constant is a choice among low … high
+    (`choose`); or that whole numbers are those from 0 to M-1 (`modulus`, `high` is M)."""
 
     kind: Literal["learn", "choose", "modulus"]
     name: str
@@ -71,6 +71,7 @@ class Undefined:
     hidden: tuple[int, ...]
     offset: int
     node: c_ast.Node
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,11 @@ def _undefined(pragma: Pragma, node: c_ast.Node) -> Undefined | None:
         hidden = tuple(said.get("hidden", []))
         if 0 in hidden:
             raise Unsupported(node, f"a hidden layer of '{match[1]}' has no units")
-        return Undefined("learn", match[1], 0, values[0], hidden, pragma.offset, node)
+        modules = re.findall(r"module\s*\(\s*(\w+)\s*\)", match[2])
+        if hidden and modules:
+            raise Unsupported(node, f"the module '{modules[0]}' has its own layers", "leave `hidden` out")
+        module = modules[-1] if modules else ""
+        return Undefined("learn", match[1], 0, values[0], hidden, pragma.offset, node, module)
     if match := _CHOOSE.fullmatch(pragma.text):
         low, high = (_whole(text, node) for text in match.group(2, 3))
         if low >= high:

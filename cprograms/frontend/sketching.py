@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Literal, Unpack
 
@@ -49,7 +49,8 @@ class Learned:
 
     `takes` pictures of `size` numbers, or `size` whole numbers. It gives one of `values` whole numbers, or, where that
     is 0, a floating number. The program's argument arrays `cells` hold what it gives: `count` of them, one a picture
-    that the entry gets, or one for each tuple of whole numbers.
+    that the entry gets, or one for each tuple of whole numbers. `module` is the name of a registered torch module, ""
+    for a network with `hidden` layers. `place` is where the sketch says so, for diagnostics.
     """
 
     name: str
@@ -58,7 +59,13 @@ class Learned:
     size: int
     values: int
     hidden: tuple[int, ...]
+    module: str
+    place: Diagnostic = field(compare=False)
     count: int = 0
+
+    def fault(self, message: str, hint: str = "") -> ProgramError:
+        """What is wrong with it, at its place."""
+        return ProgramError([replace(self.place, message=message, hint=hint)])
 
     @property
     def cells(self) -> str:
@@ -336,14 +343,18 @@ class _Reader:
             )
             return None
         if all(isinstance(t, Scalar) and t.is_integer for t, _ in taken) and taken:
-            return Learned(name, result, "numbers", len(taken), said.high, said.hidden)
+            return self._learned(said, result, "numbers", len(taken))
         if len(taken) == 1 and isinstance(taken[0][0], Pointer):
             target, extent = taken[0][0].target, taken[0][1]
             if isinstance(target, Scalar) and not target.is_integer and extent:
-                return Learned(name, result, "picture", extent, said.high, said.hidden)
+                return self._learned(said, result, "picture", extent)
         hint = f"declare it as in `extern int {name}(const float picture[784]);` or `extern int {name}(int, int);`"
         self._fault(item.node, f"'{name}' must take one array of numbers of known extent, or whole numbers", hint)
         return None
+
+    def _learned(self, said: Undefined, result: Scalar, takes: Literal["picture", "numbers"], size: int) -> Learned:
+        (place,) = self._places.diagnostics([Unsupported(said.node, "")])
+        return Learned(said.name, result, takes, size, said.high, said.hidden, said.module, place)
 
     # The rewritten text
 

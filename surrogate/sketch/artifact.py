@@ -21,8 +21,10 @@ from cprograms.program import Signature
 from cprograms.screen import on_screen
 from surrogate.container import CARD, ensure_free, first_message, header, self_contained, write
 from surrogate.sketch.data import Examples, examples_of
+from surrogate.sketch.kernels import restored, stored
 from surrogate.sketch.learning import accuracies
 from surrogate.sketch.model import Model
+from surrogate.sketch.networks import ensure_registered
 from surrogate.version import __version__
 
 TENSORS, C_PROGRAM = "model.safetensors", "program.c"
@@ -60,9 +62,8 @@ class SketchProgram:
         """Each learned function in words."""
         found = {}
         for f in self.sketch.learned:
-            widths = self.model.networks.of(f.name).shape
             gives = f"one of {f.values} values" if f.values else "a number"
-            found[f.name] = f"a network {widths}, which gives {gives}"
+            found[f.name] = f"{self.model.networks.of(f.name).about}, which gives {gives}"
         return found
 
     def run(self, arrays: Mapping[str, Any] | Examples) -> np.ndarray:
@@ -82,8 +83,9 @@ class SketchProgram:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write an artifact, all or nothing. Raises UsageError where something else is in the way, or writing fails."""
-        ensure_free(Path(path), FILES)
-        files = {TENSORS: save_tensors(_tensors(self.model)), C_PROGRAM: self.sketch.text.encode()}
+        kernels = stored(self.model.kernels)
+        ensure_free(Path(path), (*FILES, *kernels))
+        files = {TENSORS: save_tensors(_tensors(self.model)), C_PROGRAM: self.sketch.text.encode(), **kernels}
         write(path, self.config(), files | {CARD: self._card().encode()})
 
     def config(self) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class SketchProgram:
         return header("sketch", self.entry) | {
             "modulus": self.sketch.modulus,
             "chosen": self.chosen,
-            "networks": {f.name: list(self.model.networks.of(f.name).widths) for f in self.sketch.learned},
+            "networks": {f.name: self.model.networks.of(f.name).described for f in self.sketch.learned},
             "learned": self.learned,
         }
 
@@ -121,7 +123,7 @@ class SketchProgram:
 
 
 def _tensors(model: Model) -> dict[str, Tensor]:
-    return {name: p.detach().contiguous() for name, p in model.named_parameters() if not name.startswith("module.")}
+    return {name: p.contiguous() for name, p in model.state_dict().items() if not name.startswith("module.")}
 
 
 def _elements(name: str, shape: tuple[int, ...], values: Mapping[str, int | float]) -> str:
@@ -133,11 +135,13 @@ def _elements(name: str, shape: tuple[int, ...], values: Mapping[str, int | floa
 def decode(config: dict[str, Any], files: dict[str, bytes]) -> SketchProgram:
     """The sketch that a configuration and the files describe.
 
-    Raises KeyError, TypeError, ValueError, AttributeError, RuntimeError or SafetensorError where they do not fit.
+    Raises KeyError, TypeError, ValueError, AttributeError, RuntimeError or SafetensorError where they do not fit, and
+    UsageError where it was learned with torch modules that are not registered here.
     """
     try:
         sketch = read_sketch(source=self_contained(files[C_PROGRAM]), self_contained=True)
-        model = Model(sketch, 1)
+        ensure_registered(sketch.learned)
+        model = Model(sketch, 1, kernels=restored(config["networks"], files))
     except ProgramError as e:
         raise ValueError(f"program.c: {first_message(e)}") from e
     tensors, known = load_tensors(files[TENSORS]), _tensors(model)
@@ -146,9 +150,8 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> SketchProgram:
     if not all(bool(torch.isfinite(v).all()) for v in tensors.values()):
         raise ValueError("a tensor has entries that are not finite")
     with torch.no_grad():
-        for name, p in model.named_parameters():
-            if name in tensors:
-                p.copy_(tensors[name])
+        for name, p in known.items():
+            p.copy_(tensors[name])
     found = SketchProgram(sketch=sketch, model=model, learned=dict(config["learned"]))
     described = found.config()
     for name in ("entry", "modulus", "chosen", "networks"):

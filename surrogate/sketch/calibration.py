@@ -12,7 +12,7 @@ from cprograms.program import Argument
 from surrogate.graph.fit import STEPS, Fit, fit_constants
 from surrogate.sketch.data import Examples
 from surrogate.sketch.learning import Settings
-from surrogate.sketch.model import Model
+from surrogate.sketch.model import Inputs, Model
 
 TOLERANCE = 1e-8
 """As scipy's least squares has it: of noisy rows the last digits say nothing."""
@@ -23,24 +23,34 @@ DECADES = 1.0
 
 
 class Calibration(nn.Module):
-    """The results of a sketch for rows of its given arguments [n, A], with `constants` as parameters."""
+    """The results of a sketch for rows of its given arguments, and of what compiled programs stand for, [n, A], with
+    `constants` as parameters."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
         sketch = model.sketch
         self._module = [model.module]  # its own constants are the program's, which stay
         self._places = [k for p in sketch.given for k in p.arguments if k is not None]
+        self._cells = {k: (f, place) for f in sketch.learned for place, k in enumerate(sketch.places(f.cells))}
         self._fitted = [int(k) for k in model.constants]
         self.labels = tuple(sketch.program.arguments[k].name for k in self._fitted)
         self.constants = nn.ParameterList(nn.Parameter(c.detach()[0].clone()) for c in model.constants.values())
         self.evaluations = 0
 
     def forward(self, x: Tensor) -> Tensor:
-        columns: dict[int, Tensor] = dict(zip(self._places, x.unbind(1), strict=True))
+        columns: dict[int, Tensor] = dict(zip([*self._places, *self._cells], x.unbind(1), strict=True))
         columns |= {k: c.expand(len(x)) for k, c in zip(self._fitted, self.constants, strict=True)}
         self.evaluations += 1
         found: Tensor = self._module[0](torch.stack([columns[k] for k in range(len(columns))], dim=1))
         return found
+
+    @torch.no_grad()
+    def rows(self, model: Model, inputs: Inputs) -> npt.NDArray[np.float64]:
+        """The rows of examples: float64 [n, A]."""
+        n, given = len(inputs), [inputs.numbers[k].to(torch.float64) for k in self._places]
+        said = {f: model.cells(f, inputs)[0, ..., 0].to(torch.float64) for f, _ in self._cells.values()}
+        given += [said[f][:, place].expand(n) for f, place in self._cells.values()]
+        return torch.stack(given, dim=1).numpy()
 
     @torch.no_grad()
     def predict(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -57,7 +67,7 @@ def calibrate(model: Model, examples: Examples, settings: Settings, steps: int =
     if len(examples) <= len(model.constants):
         raise UsageError(f"{len(model.constants)} constants need more rows than {len(examples)}")
     fitted = Calibration(model)
-    x = np.stack([examples.inputs.numbers[k].numpy().astype(np.float64) for k in fitted._places], axis=1)
+    x = fitted.rows(model, examples.inputs)
     best: tuple[Fit, list[float]] | None = None
     for start in _starts(model, settings):
         with torch.no_grad():

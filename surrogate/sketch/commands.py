@@ -6,7 +6,7 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from surrogate.numeric.words import number
 from surrogate.sketch.artifact import FILES, SketchProgram
 from surrogate.sketch.calibration import calibrate
 from surrogate.sketch.data import Examples, read_examples
+from surrogate.sketch.kernels import Compiled, Kernels
 from surrogate.sketch.learning import Learning, Progress, Settings, learn
 from surrogate.sketch.model import Model
-from surrogate.target import Target
+from surrogate.target import Artifact
 from surrogate.terminal.console import OK, REJECTED, complain, print_diagnostics, print_json, report, warn, write_output
 from surrogate.terminal.starting import INTERRUPTED
 
@@ -36,10 +37,10 @@ def learn_command(
     options: argparse.Namespace,
     path: str | list[str],
     reading: dict[str, Any],
-    library: tuple[Target[Any], Any] | None,
+    library: Sequence[tuple[str, Artifact]],
 ) -> int:
-    """`surrogate learn`: a C file and examples, to an artifact. `library` is the artifact whose networks it begins
-    with, and its target."""
+    """`surrogate learn`: a C file and examples, to an artifact. `library` are artifacts, and where they are: sketches
+    whose networks it begins with, and compiled programs that stand for functions."""
     settings = Settings(
         options.restarts,
         options.steps,
@@ -50,20 +51,24 @@ def learn_command(
         freeze=options.freeze,
         curriculum=options.curriculum,
     )
-    if options.freeze and options.library is None:
-        raise UsageError("--freeze needs networks to leave as they are: --library DIR")
+    for flag in ("freeze", "finetune"):
+        if getattr(options, flag) and not library:
+            raise UsageError(f"--{flag} needs what is learned already: --library DIR")
     first = path if isinstance(path, str) else path[0]
     output = Path(options.output or ("sketch" if first == "-" else Path(first).stem) + ".sketch")
     ensure_free(output, FILES)
     sketch = read_sketch(path, **reading)
     examples = read_examples(sketch, options.data)
-    start = None if library is None else _library(options.library, sketch, *library)
+    starts, kernels = _library(sketch, library, options.finetune)
     print_diagnostics(sketch.program.warnings)
-    if sketch.constants and not sketch.choices and not sketch.learned:
-        return _calibrated(options, sketch, examples, settings, output, first)
+    standing = set(kernels.programs) if not kernels.tuned else set()
+    if sketch.constants and not sketch.choices and {f.name for f in sketch.learned} <= standing:
+        return _calibrated(options, sketch, kernels, examples, settings, output, first)
     checkpoint = output.with_name(f".{output.name}.progress")
     with _progress_bar(f"learning {sketch.program.entry}") as progress:
-        found = learn(sketch, examples, settings, start=start, checkpoint=checkpoint, progress=progress)
+        found = learn(
+            sketch, examples, settings, starts=starts, kernels=kernels, checkpoint=checkpoint, progress=progress
+        )
     made = SketchProgram(sketch=sketch, model=found.model, learned=_told(found, settings))
     made.save(output)
     best = found.restarts[found.best]
@@ -77,15 +82,26 @@ def learn_command(
     return _enough(options, best.accuracy)
 
 
-def _library(path: str, sketch: Sketch, target: Target[Any], artifact: Any) -> Model:
-    if target.name != "sketch":
-        raise UsageError(f"{path}: a library is a sketch, and this is {target.described(artifact)}")
+def _library(sketch: Sketch, library: Sequence[tuple[str, Artifact]], finetune: bool) -> tuple[list[Model], Kernels]:
+    """The sketches of a library, and the compiled programs of it. Raises UsageError for what is neither, or of use."""
     names = {f.name for f in sketch.learned}
-    if not names & set(artifact.model.networks):
-        theirs = ", ".join(artifact.model.networks) or "none"
-        raise UsageError(f"{path}: a library of other functions: it learned {theirs}, not {', '.join(sorted(names))}")
-    model: Model = artifact.model
-    return model
+    starts: list[Model] = []
+    programs: dict[str, Compiled] = {}
+    for path, artifact in library:
+        if isinstance(artifact, SketchProgram):
+            theirs = set(artifact.model.networks)
+            starts.append(artifact.model)
+        elif isinstance(artifact, Compiled):
+            theirs = {artifact.entry}
+            programs[artifact.entry] = artifact
+        else:
+            raise UsageError(f"{path}: only sketches and compiled numeric programs stand for functions")
+        if not names & theirs:
+            known, needed = (", ".join(sorted(some)) or "none" for some in (theirs, names))
+            raise UsageError(f"{path}: a library of other functions: it has {known}, not {needed}")
+    if finetune and not programs:
+        raise UsageError("--finetune is of compiled programs, and the library has none")
+    return starts, Kernels(programs, finetune)
 
 
 def _told(found: Learning, settings: Settings) -> dict[str, Any]:
@@ -117,9 +133,15 @@ def _print(source: str, output: Path, made: SketchProgram, found: Learning) -> N
 
 
 def _calibrated(
-    options: argparse.Namespace, sketch: Sketch, examples: Examples, settings: Settings, output: Path, source: str
+    options: argparse.Namespace,
+    sketch: Sketch,
+    kernels: Kernels,
+    examples: Examples,
+    settings: Settings,
+    output: Path,
+    source: str,
 ) -> int:
-    model = Model(sketch, 1, settings.seed)
+    model = Model(sketch, 1, settings.seed, kernels=kernels)
     with announced(f"fitting the constants of {sketch.program.entry}"):
         found, evaluations = calibrate(model, examples, settings)
     told = found.as_dict() | {"evaluations": evaluations, "seed": settings.seed, "restarts": settings.restarts}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,8 +26,10 @@ from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.files import replace_file
 from cprograms.frontend.sketching import Sketch
 from surrogate.container import fingerprint
+from surrogate.numeric.artifact import tensors_of
 from surrogate.sketch.data import Examples
-from surrogate.sketch.model import Model, entropy
+from surrogate.sketch.kernels import Kernels
+from surrogate.sketch.model import NO_KERNELS, Model, entropy
 from surrogate.sketch.plan import TRAP
 from surrogate.sketch.precision import halved, halves
 
@@ -118,15 +120,16 @@ def learn(
     examples: Examples,
     settings: Settings | None = None,
     *,
-    start: Model | None = None,
+    starts: Sequence[Model] = (),
+    kernels: Kernels = NO_KERNELS,
     checkpoint: Path | None = None,
     progress: Progress = lambda done, total, loss, accuracy: None,
 ) -> Learning:
     """Learn a sketch from examples with results.
 
-    `start` is a model whose networks of the same name and shape every restart begins with. A `checkpoint` is written
-    now and then, and gone on from where one of the same run is there; it is removed in the end. Ctrl-C ends the steps,
-    and what came of them is returned.
+    `starts` are models whose networks of the same name and shape every restart begins with. Compiled programs,
+    `kernels`, stand for the functions of their names. A `checkpoint` is written now and then, and gone on from where
+    one of the same run is there; it is removed in the end. Ctrl-C ends the steps, and what came of them is returned.
 
     Raises UsageError for fewer than 5 examples, or a result that the sketch cannot give whatever is learned.
     """
@@ -134,11 +137,11 @@ def learn(
     began = time.perf_counter()
     if len(examples) < 5:
         raise UsageError(f"at least 5 examples are needed, not {len(examples)}")
-    model = Model(sketch, settings.restarts, settings.seed, settings.tabulate)
-    if start is not None:
+    model = Model(sketch, settings.restarts, settings.seed, settings.tabulate, kernels)
+    for start in starts:
         _take_over(model, start, settings.freeze)
     run = _Run(model, examples, settings)
-    run_id = _identity(sketch, examples, settings, start)
+    run_id = _identity(model, examples, settings, starts)
     done = _resumed(run, checkpoint, run_id)
     finished, saved = True, time.monotonic()
     try:
@@ -190,6 +193,7 @@ class _Run:
         rows = self._order[torch.randint(count, (min(settings.batch, count),), generator=generator)]
         left = max(0.0, 1 - number / max(1.0, settings.steps * (1 - settings.settled)))
         settled = left == 0.0 and bool(model.choices) and any(p.requires_grad for p in model.networks.parameters())
+        model.train()
         with halved(self._half):
             found = model.results(self.training.inputs.at(rows), hard_choices=settled)
         losses = self._losses(found, rows)
@@ -250,14 +254,14 @@ class _Run:
     # Going on after an interruption
 
     def saved(self, done: int, run_id: str) -> bytes:
-        tensors = {f"model.{name}": p.detach().contiguous() for name, p in self.model.named_parameters()}
+        tensors = {f"model.{name}": p.contiguous() for name, p in self.model.state_dict().items()}
         for k, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam.{k}.{name}": value.contiguous() for name, value in state.items()}
         return save_tensors(tensors, metadata={"run": run_id, "done": str(done)})
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         with torch.no_grad():
-            for name, p in self.model.named_parameters():
+            for name, p in self.model.state_dict().items():
                 p.copy_(tensors[f"model.{name}"])
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
@@ -323,26 +327,25 @@ def accuracies(model: Model, examples: Examples) -> np.ndarray:
 
 def _take_over(model: Model, start: Model, freeze: bool) -> None:
     """Let the networks of every restart begin as those of the same name of another model, and stay so with `freeze`."""
-    with torch.no_grad():
-        for name in start.networks:
-            networks = start.networks.of(name)
-            if name not in model.networks:
-                continue
-            if networks.widths != model.networks.of(name).widths:
-                shapes = [n.shape for n in (networks, model.networks.of(name))]
-                raise UsageError(f"'{name}' of the library is a network {shapes[0]}, and here it is {shapes[1]}")
-            for mine, theirs in zip(model.networks.of(name).parameters(), networks.parameters(), strict=True):
-                mine.copy_(theirs.expand_as(mine))
-                mine.requires_grad_(not freeze)
+    for name in start.networks:
+        if name not in model.networks or name in model.kernels.programs:
+            continue
+        theirs, mine = start.networks.of(name), model.networks.of(name)
+        try:
+            mine.begin_as(theirs)
+        except ValueError:
+            raise UsageError(f"'{name}' of the library is {theirs.about}, and here it is {mine.about}") from None
+        mine.requires_grad_(not freeze)
 
 
-def _identity(sketch: Sketch, examples: Examples, settings: Settings, start: Model | None) -> str:
+def _identity(model: Model, examples: Examples, settings: Settings, starts: Sequence[Model]) -> str:
     """What a checkpoint belongs to."""
     arrays = [*examples.inputs.pictures.values(), *examples.inputs.numbers.values()]
-    parts = [sketch.text.encode(), json.dumps(asdict(settings)).encode()]
+    parts = [model.sketch.text.encode(), json.dumps([asdict(settings), model.kernels.tuned]).encode()]
+    parts += [tensors_of(kernel.module) for kernel in model.kernels.programs.values()]
     parts += [np.ascontiguousarray(a.numpy()).tobytes() for a in arrays]
     parts += [np.ascontiguousarray(examples.results).tobytes()]
-    parts += [] if start is None else [p.detach().numpy().tobytes() for p in start.parameters()]
+    parts += [p.numpy().tobytes() for start in starts for p in start.state_dict().values()]
     return fingerprint(*parts)
 
 

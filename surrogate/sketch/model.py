@@ -16,13 +16,15 @@ from cprograms.graph import Graph
 from cprograms.lowering import lower
 from surrogate.graph.module import GraphModule
 from surrogate.sketch.evaluate import Evaluator
+from surrogate.sketch.kernels import Kernel, Kernels
 from surrogate.sketch.loops import first_loop
-from surrogate.sketch.networks import Library, Networks, all_numbers, widths_of
+from surrogate.sketch.networks import Copies, Library, Networks, Standing, all_numbers, inputs_of, widths_of
 from surrogate.sketch.plan import LOOP_HINT, TRAP, plan
 
 MOST_NODES = 20_000
 """Of the unrolled graph of a sketch."""
 UNROLL = 256
+NO_KERNELS = Kernels({})
 DECIDED = 0.9
 """A choice whose likeliest value has at least this probability is made."""
 
@@ -63,11 +65,21 @@ def graph_of(sketch: Sketch) -> Graph:
 class Model(nn.Module):
     """`choices` are logits [R, n] by the number of the program's argument, `networks` by the function's name,
     `constants` [R] by the argument's number. A sketch of which all that is undefined is floating is `real`: its results
-    are numbers, and not distributions. `tabulate` is as in `surrogate.sketch.plan.plan`."""
+    are numbers, and not distributions. `tabulate` is as in `surrogate.sketch.plan.plan`. Of `kernels` those count whose
+    names are of learned functions."""
 
-    def __init__(self, sketch: Sketch, restarts: int, seed: int = 0, tabulate: bool = True) -> None:
+    def __init__(
+        self,
+        sketch: Sketch,
+        restarts: int,
+        seed: int = 0,
+        tabulate: bool = True,
+        kernels: Kernels = NO_KERNELS,
+    ) -> None:
         super().__init__()
         self.sketch, self.restarts = sketch, restarts
+        names = {f.name for f in sketch.learned}
+        self.kernels = replace(kernels, programs={n: k for n, k in kernels.programs.items() if n in names})
         self.real = not sketch.choices and not any(f.values for f in sketch.learned)
         generator = torch.Generator().manual_seed(seed)
         program = sketch.program
@@ -90,9 +102,16 @@ class Model(nn.Module):
                 start = 1.0 if a.origin == "default" else (a.low + a.high) / 2
                 spread = torch.randn(restarts, generator=generator) * (0.1 if restarts > 1 else 0)
                 self.constants[str(k)] = nn.Parameter((start * (1 + spread)).to(torch.float64))
-        self.networks = Library(
-            {f.name: Networks(restarts, widths_of(f, sketch.modulus), generator) for f in sketch.learned}
-        )
+        self.networks = Library({f.name: self._standing(f, seed, generator) for f in sketch.learned})
+        self.eval()
+
+    def _standing(self, f: Learned, seed: int, generator: torch.Generator) -> Standing:
+        modulus = self.sketch.modulus
+        if f.name in self.kernels.programs:
+            return Kernel(f, modulus, self.kernels.programs[f.name], self.restarts, self.kernels.tuned)
+        if f.module:
+            return Copies.of(f, inputs_of(f, modulus), self.restarts, seed)
+        return Networks(self.restarts, widths_of(f, modulus), generator)
 
     # Distributions
 
@@ -121,7 +140,7 @@ class Model(nn.Module):
             chosen = one_hot(best, n).to(logits.dtype) if hard_choices else logits.softmax(-1)
             given[k] = chosen[:, None]
         for function in self.sketch.learned:
-            logits = self._cells(function, inputs).to(torch.get_default_dtype())  # of a product in bfloat16, too
+            logits = self.cells(function, inputs).to(torch.get_default_dtype())  # of a product in bfloat16, too
             cells = logits.softmax(-1)  # [R, B or 1, cells, values]
             if hard_networks:
                 cells = one_hot(cells.argmax(-1), cells.shape[-1]).to(cells.dtype)
@@ -134,8 +153,8 @@ class Model(nn.Module):
         distributions: list[Tensor] = self.evaluator(given)
         return distributions
 
-    def _cells(self, function: Learned, inputs: Inputs) -> Tensor:
-        """The logits of all that a function may be asked for: [R, B or 1, cells, outputs]."""
+    def cells(self, function: Learned, inputs: Inputs) -> Tensor:
+        """The logits, or numbers, of all that a function may be asked for: [R or 1, B or 1, cells, outputs]."""
         networks = self.networks.of(function.name)
         if function.takes == "numbers":
             found: Tensor = networks(all_numbers(function.size, self.sketch.modulus))  # [R, cells, outputs]
@@ -152,7 +171,7 @@ class Model(nn.Module):
         for k, values in inputs.numbers.items():
             columns[k] = values.to(torch.float64).expand(r, b)
         for function in self.sketch.learned:
-            cells = self._cells(function, inputs)[..., 0].to(torch.float64)
+            cells = self.cells(function, inputs)[..., 0].to(torch.float64)
             for place, k in enumerate(self.sketch.places(function.cells)):
                 columns[k] = cells[:, :, place].expand(r, b)
         rows = torch.stack([c.reshape(-1) for c in columns], dim=1)
@@ -164,11 +183,13 @@ class Model(nn.Module):
 
         Of the choice `other` the second likeliest value is taken.
         """
-        parts = []
+        parts, learning = [], self.training
+        self.eval()
         for start in range(0, len(inputs), block):
             batch = inputs.at(torch.arange(start, min(start + block, len(inputs))))
             found = self.results(batch, hard_choices=True, hard_networks=True, other=other)
             parts.append(np.stack([self._taken(k, y, len(batch)) for k, y in enumerate(found)], axis=-1))
+        self.train(learning)
         return np.concatenate(parts, axis=1)
 
     def _taken(self, k: int, y: Tensor, examples: int) -> np.ndarray:
@@ -182,11 +203,11 @@ class Model(nn.Module):
     @torch.no_grad()
     def one(self, restart: int) -> Model:
         """The model of one restart."""
-        made = Model(self.sketch, 1)
-        own = dict(self.named_parameters())
-        for name, mine in made.named_parameters():
-            if not name.startswith("module."):
-                mine.copy_(own[name][restart : restart + 1])
+        made = Model(self.sketch, 1, kernels=self.kernels)
+        for mine, theirs in ((made.choices, self.choices), (made.constants, self.constants)):
+            for key, own in theirs.items():
+                mine[key].copy_(own[restart : restart + 1])
+        made.networks = Library({name: self.networks.of(name).one(restart) for name in self.networks})
         return made
 
     def chosen(self, restart: int = 0) -> dict[str, int | float]:

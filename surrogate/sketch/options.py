@@ -12,8 +12,15 @@ OPTIONS = (
         metavar="FILE",
         help="examples: an .npz file with an array for each argument, and `result`; or a table without pictures",
     ),
-    Option("--library", metavar="DIR", help="a sketch whose networks are gone on with, by the functions' names"),
+    Option(
+        "--library",
+        action="append",
+        metavar="DIR",
+        help="a sketch whose networks are gone on with, by the functions' names, or a compiled program that stands for "
+        "the function of its name; more than once for several",
+    ),
     Option("--freeze", action="store_true", help="leave the networks of the library as they are"),
+    Option("--finetune", action="store_true", help="learn the constants and weights of compiled programs, too"),
     Option("--restarts", type=int, default=8, metavar="N", help="how many are learned at once (default 8)"),
     Option("--steps", type=int, default=1000, metavar="N", help="steps of all of them (default 1000)"),
     Option("--batch", type=int, default=100, metavar="N", help="examples of a step (default 100)"),

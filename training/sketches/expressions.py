@@ -26,6 +26,8 @@ LIBRARY = Path(__file__).resolve().parents[2] / "cprograms" / "library" / "sketc
 MODULUS = 19
 LONGEST = 16
 """Digits of the longest expressions that a program is tried on."""
+DRAWN = 8
+"""How many expressions are drawn for one that is learned from, so that values can be made equally frequent."""
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -78,14 +80,31 @@ def drawn(symbols: Symbols, lengths: npt.NDArray[np.int64], tape: int, seed: int
     return {"places": places}, {"digits": lengths, "result": result}
 
 
-def expressions(symbols: Symbols, lengths: npt.NDArray[np.int64], tape: int, seed: int) -> Arrays:
-    """Examples of math.c: `tape` [n, tape, 784], `digits` [n], and the values as `result` [n]."""
-    placed, examples = drawn(symbols, lengths, tape, seed)
-    places, pictures = placed["places"], np.zeros((len(lengths), tape, 784), dtype=np.float32)
+def pictures(symbols: Symbols, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """The pictures of tapes, [n, tape, 784], from where they are in `symbols`."""
+    found = np.zeros((*places.shape, 784), dtype=np.float32)
     for first, (x, _) in enumerate((symbols.digits, symbols.operators)):
         at = places[:, first::2]
-        pictures[:, first::2] = x[at] * (at >= 0)[..., None]
-    return {"tape": pictures, **examples}
+        found[:, first::2] = x[at] * (at >= 0)[..., None]
+    return found
+
+
+def balanced(symbols: Symbols, each: int, tape: int, seed: int) -> Arrays:
+    """Examples of math.c, `each` of two and of three digits: `tape` [n, tape, 784], `digits` and `result` [n].
+
+    All values are about as frequent: of expressions drawn at random every fourth or so is worth 0, and wrong programs
+    that say so are in the way.
+    """
+    rng = np.random.default_rng(seed)
+    placed, examples = drawn(symbols, np.repeat([2, 3], each * DRAWN), tape, seed)
+    kept = []
+    for d in (2, 3):
+        rows = np.flatnonzero(examples["digits"] == d)
+        value = examples["result"][rows]
+        weight = 1 / np.bincount(value)[value]
+        kept.append(rng.choice(rows, each, replace=False, p=weight / weight.sum()))
+    rows = np.concatenate(kept)
+    return {"tape": pictures(symbols, placed["places"][rows]), **{name: v[rows] for name, v in examples.items()}}
 
 
 def first_acquaintance(symbols: Symbols, count: int, steps: int, seed: int) -> Model:
@@ -103,11 +122,16 @@ def first_acquaintance(symbols: Symbols, count: int, steps: int, seed: int) -> M
 def learned(
     symbols: Symbols, count: int, settings: Settings, start: Model | None, checkpoint: Path | None = None
 ) -> Learning:
-    """What learning math.c from expressions of two and three digits gives, as many of each."""
+    """What learning math.c from expressions of two and then three digits gives."""
     sketch = read_sketch(LIBRARY / "math.c")
-    lengths = np.resize([2, 3], count)
-    examples = examples_of(sketch, expressions(symbols, lengths, 5, settings.seed))
-    return learn(sketch, examples, replace(settings, curriculum="digits"), start=start, checkpoint=checkpoint)
+    examples = examples_of(sketch, balanced(symbols, count // 2, 5, settings.seed))
+    return learn(
+        sketch,
+        examples,
+        replace(settings, curriculum="digits"),
+        starts=[] if start is None else [start],
+        checkpoint=checkpoint,
+    )
 
 
 class LongTape:

@@ -121,7 +121,7 @@ def test_a_library_of_other_functions(folder: Path, capsys: pytest.CaptureFixtur
     assert main(LEARN) == 0
     np.savez("clocks.npz", **clocks(20, 0))
     argv = ["learn", str(LIBRARY / "clock.c"), "--data", "clocks.npz", "--library", "f.sketch"]
-    assert "a library of other functions: it learned none, not digit" in usage_error(argv, capsys)
+    assert "a library of other functions: it has none, not digit" in usage_error(argv, capsys)
 
 
 def test_the_decompiled_program_is_what_was_learned_once_compiled(folder: Path) -> None:

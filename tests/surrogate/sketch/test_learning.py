@@ -144,14 +144,14 @@ def test_a_restart_that_is_half_in_two_programs_says_so() -> None:
 def test_a_learned_function_is_gone_on_with() -> None:
     sketch = read_sketch(LIBRARY / "clock.c")
     start = Model(sketch, 1, seed=5)
-    found = learn(sketch, examples_of(sketch, clocks(20, 0)), Settings(restarts=3, steps=1, rate=1e-9), start=start)
+    found = learn(sketch, examples_of(sketch, clocks(20, 0)), Settings(restarts=3, steps=1, rate=1e-9), starts=[start])
     for mine, theirs in zip(found.model.parameters(), start.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=0)
     with pytest.raises(UsageError, match="nothing to learn"):
-        learn(sketch, examples_of(sketch, clocks(20, 0)), Settings(restarts=1, steps=1, freeze=True), start=start)
+        learn(sketch, examples_of(sketch, clocks(20, 0)), Settings(restarts=1, steps=1, freeze=True), starts=[start])
     other = read_sketch(source=sketch.text.replace("hidden(32)", "hidden(8)"))
-    with pytest.raises(UsageError, match="a network 96-32-10, and here it is 96-8-10"):
-        learn(other, examples_of(other, clocks(20, 0)), Settings(restarts=1, steps=1), start=start)
+    with pytest.raises(UsageError, match="a network 96-32-10, and here it is a network 96-8-10"):
+        learn(other, examples_of(other, clocks(20, 0)), Settings(restarts=1, steps=1), starts=[start])
 
 
 def test_constants_are_fitted_with_their_intervals() -> None:
@@ -176,7 +176,7 @@ def test_frozen_networks_stay_while_choices_are_found() -> None:
     known = read_sketch(LIBRARY / "clock.c")
     taught = learn(known, examples_of(known, clocks(300, 0)), Settings(restarts=1, steps=120, batch=50, rate=0.2)).model
     settings = Settings(restarts=2, steps=40, batch=20, freeze=True)
-    found = learn(sketch, examples_of(sketch, clocks(100, 2)), settings, start=taught)
+    found = learn(sketch, examples_of(sketch, clocks(100, 2)), settings, starts=[taught])
     assert found.model.chosen() == {"last": 3}
     for mine, theirs in zip(found.model.networks.parameters(), taught.networks.parameters(), strict=True):
         assert torch.equal(mine, theirs)
