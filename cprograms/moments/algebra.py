@@ -1,0 +1,230 @@
+"""Arithmetic on abstract numbers: sums, products and functions of them, with what they have in common.
+
+Sums are exact. A product is projected on the polynomials (Xiu and Karniadakis 2002, "The Wiener–Askey polynomial chaos
+for stochastic differential equations", section 4), and what they leave out becomes a noise, as in affine arithmetic
+(Stolfi and de Figueiredo 1997). A function of one number is applied to its strata, fitted there by polynomials of the
+number, and these are expanded by products.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from cprograms.moments.basis import Basis
+from cprograms.moments.values import ANYTHING, COARSE, STRATA, Interval, Value, reduced, standard
+
+POWERS = 6
+"""The degree of the polynomials of one number that stand for a function of it."""
+SOUND = 0.3, 1.5
+"""A polynomial of a number is expanded as far as its deviation, which is one, comes out between these."""
+LARGEST = 1e30
+LINKED = 1 - 1e-9
+"""Numbers of that correlation are linear in one another."""
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+class Algebra:
+    """`symbols` noises at most have a place; further ones count as independent of all, even of themselves."""
+
+    def __init__(self, basis: Basis, symbols: int) -> None:
+        self.basis = basis
+        self._length = basis.size + symbols
+        self._next = basis.size
+
+    def constant(self, number: float) -> Value:
+        return Value(self.zeros(number), interval=(number, number))
+
+    def zeros(self, mean: float = 0.0) -> np.ndarray:
+        c = np.zeros(self._length)
+        c[0] = mean
+        return c
+
+    def argument(self, place: int, strata: np.ndarray, interval: Interval, std: float) -> Value:
+        c = self.zeros(interval[0] / 2 + interval[1] / 2)
+        c[self.basis.linear[place]] = std
+        return Value(c, shape=standard(strata), interval=interval)
+
+    def independent(self, strata: np.ndarray, interval: Interval) -> Value:
+        """A number of these strata that has nothing in common with any other."""
+        return Value(self.zeros(float(strata.mean())), float(strata.var()), standard(strata), interval)
+
+    # --- sums ---
+
+    def scaled(self, x: Value, factor: float) -> Value:
+        shape = x.shape if factor >= 0 else -x.shape[::-1]
+        return Value(x.c * factor, x.rest * factor**2, shape, _times(x.interval, factor))
+
+    def sum(self, x: Value, y: Value, a: float = 1.0, b: float = 1.0) -> Value:
+        """a x + b y."""
+        (low, high), (least, most) = _times(x.interval, a), _times(y.interval, b)
+        found = Value(a * x.c + b * y.c, a * a * x.rest + b * b * y.rest, interval=(low + least, high + most))
+        if x.variance == 0 or y.variance == 0:
+            one, factor = (x, a) if y.variance == 0 else (y, b)
+            found.shape = one.shape if factor >= 0 else -one.shape[::-1]
+        else:
+            found.shape = self.joint_shape(x, y, lambda u, v: a * u + b * v)
+        return found
+
+    def difference(self, x: Value, y: Value) -> Value:
+        return self.sum(x, y, 1.0, -1.0)
+
+    # --- products ---
+
+    def galerkin(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """The coefficients [L] of a product, as far as polynomials and noises say: of two noises the mean is known."""
+        size, found = self.basis.size, self.zeros()
+        found[:size] = self.basis.product(a, b)
+        found[size:] = a[0] * b[size:] + b[0] * a[size:]
+        found[0] += a[size:] @ b[size:]
+        return found
+
+    def product(self, x: Value, y: Value) -> Value:
+        if x.variance == 0 or y.variance == 0:
+            return self.scaled(y, x.mean) if x.variance == 0 else self.scaled(x, y.mean)
+        c, linked = self.galerkin(x.c, y.c), x.correlation(y)
+        if abs(linked) > LINKED:
+            # A polynomial of one number: its strata tell all.
+            values = x.strata * np.clip(y.mean + y.std * math.copysign(1, linked) * x.shape, *y.interval)
+            c[0] = values.mean()
+            return self.finished(c, 0.0, float(values.var()), np.sort(values), _interval(x, y, values))
+        u, v = self.pair(x, y)
+        values = u * v
+        known = float(c[1:] @ c[1:])
+        alone = x.rest * y.mean**2 + y.rest * x.mean**2
+        missed = min(self._left_out(x, y) + alone, max(float(values.var()) - known, 0))
+        return self.finished(c, 0.0, known + max(alone, missed), reduced(values), _interval(x, y, values))
+
+    def _left_out(self, x: Value, y: Value) -> float:
+        """About how much variance of a product is in polynomials beyond the basis and in products with noises."""
+        size = self.basis.size
+        a, b = self.basis.energies(x.c[:size])[1:], self.basis.energies(y.c[:size])[1:]
+        p, q = float(a.sum()), float(b.sum())
+        r, s = max(x.variance - p, 0), max(y.variance - q, 0)
+        degree = len(a)
+        beyond = sum(float(a[d] * b[degree - 1 - d :].sum()) for d in range(degree)) if self.basis.mixed else p * q
+        return 2 * beyond + p * s + q * r + r * s + float(x.c[size:] @ y.c[size:]) ** 2
+
+    # --- functions ---
+
+    def function(self, x: Value, f: Function, whole: bool = False) -> Value:
+        """f(x), of a whole number where `whole`; where f gives no number it is left out."""
+        strata = np.rint(x.strata) if whole else x.strata
+        values = np.asarray(f(strata), dtype=np.float64)
+        sound = np.isfinite(values)
+        if not sound.any():
+            return self.constant(0.0)
+        values = np.clip(np.where(sound, values, values[sound].mean()), -LARGEST, LARGEST)
+        left = variance = float(values.var())
+        if variance == 0 or x.variance == 0:
+            return self.constant(float(values.mean()))
+        c = self.zeros(float(values.mean()))
+        for at, coefficients in self.powers(x, strata, POWERS):
+            share = float((values * at).mean())
+            c[1:] += share * coefficients[1:]
+            left -= share * share
+            if left < 1e-6 * variance:
+                break
+        return self.finished(c, 0.0, variance, np.sort(values), _range(f, x.interval, values))
+
+    def powers(self, x: Value, strata: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Polynomials of a number that are orthonormal on its strata, of degree 1 on: values [S], coefficients [L]."""
+        z = standard(strata)
+        if not z.any() or x.variance <= 0:
+            return
+        c = x.c / x.std
+        c[0] = 0
+        (before, at), (old, new), slope = (np.ones(STRATA), z), (self.zeros(1.0), c), 1.0
+        for _ in range(most):
+            width = math.sqrt(float(new[1:] @ new[1:]))
+            if not SOUND[0] < width < SOUND[1]:
+                return
+            yield at, new / max(width, 1)
+            middle = float((z * at * at).mean())
+            following = (z - middle) * at - slope * before
+            norm = math.sqrt(float((following * following).mean()))
+            if norm < 1e-6:
+                return
+            coefficients = (self.galerkin(c, new) - middle * new - slope * old) / norm
+            coefficients[0] = 0
+            before, at, old, new, slope = at, following / norm, new, coefficients, norm
+
+    def grid(self, x: Value, y: Value, f: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Value:
+        """A function of two numbers that is neither a sum nor a product: what is linear in them, and noise."""
+        u, v = self.pair(x, y)
+        values = np.asarray(f(u, v), dtype=np.float64)
+        sound = np.isfinite(values)
+        if not sound.any():
+            return self.constant(0.0)
+        values = np.clip(np.where(sound, values, values[sound].mean()), -LARGEST, LARGEST)
+        c, varying = self.zeros(float(values.mean())), [(n, w) for n, w in ((x, u), (y, v)) if n.variance > 0]
+        if varying and values.var() > 0:
+            columns = np.stack([(w - w.mean()).ravel() / n.std for n, w in varying], axis=1)
+            slopes = np.linalg.lstsq(columns, values.ravel() - values.mean(), rcond=1e-6)[0]
+            for slope, (n, _) in zip(slopes, varying, strict=True):
+                c[1:] += slope / n.std * n.c[1:]
+        return self.finished(c, 0.0, float(values.var()), reduced(values), ANYTHING)
+
+    # --- distributions ---
+
+    def pair(self, x: Value, y: Value) -> tuple[np.ndarray, np.ndarray]:
+        """Values [n, n] of two numbers, as often large together as their correlation says, each within its strata."""
+        linked = x.correlation(y)
+        u, v = (n.strata.reshape(COARSE, -1).mean(1) for n in (x, y))
+        first = np.broadcast_to(u[:, None], (COARSE, COARSE))
+        if abs(linked) < 0.02:
+            return first, np.broadcast_to(v, (COARSE, COARSE))
+        a, b = (n.shape.reshape(COARSE, -1).mean(1) for n in (x, y))
+        size = linked * a[:, None] + math.sqrt(1 - linked**2) * b
+        second = np.empty(COARSE**2)
+        second[np.argsort(size, axis=None, kind="stable")] = np.repeat(y.strata, COARSE**2 // STRATA)
+        return first, second.reshape(COARSE, COARSE)
+
+    def joint_shape(self, x: Value, y: Value, f: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+        return standard(reduced(f(*self.pair(x, y))))
+
+    def finished(self, c: np.ndarray, rest: float, variance: float, strata: np.ndarray, interval: Interval) -> Value:
+        """A value of this variance: what coefficients lack of it becomes a noise; where they have more, they shrink."""
+        c = np.nan_to_num(c, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
+        known = float(c[1:] @ c[1:]) + rest
+        variance = max(variance, 0.0) if math.isfinite(variance) else known
+        if known > variance:
+            factor = math.sqrt(variance / known)
+            c[1:] *= factor
+            rest *= factor**2
+        elif variance - known > 1e-9 * variance:
+            if self._next < self._length:
+                c[self._next] = math.sqrt(variance - known)
+                self._next += 1
+            else:
+                rest += variance - known
+        return Value(c, rest, standard(strata), interval)
+
+
+def _times(interval: Interval, factor: float) -> Interval:
+    if factor == 0:
+        return 0.0, 0.0
+    low, high = sorted((interval[0] * factor, interval[1] * factor))
+    return low, high
+
+
+def _interval(x: Value, y: Value, values: np.ndarray) -> Interval:
+    """What a product lies between; its sign is that of its values."""
+    ends = [0.0 if math.isnan(a * b) else a * b for a in x.interval for b in y.interval]
+    low, high = min(ends), max(ends)
+    return max(low, 0.0) if values.min() >= 0 else low, min(high, 0.0) if values.max() <= 0 else high
+
+
+def _range(f: Function, interval: Interval, values: np.ndarray) -> Interval:
+    """What f(x) lies between: its strata and what it is at the ends, and at zero, or else its sign."""
+    low, high = float(values.min()), float(values.max())
+    if not all(map(math.isfinite, interval)):
+        return 0.0 if low >= 0 else -math.inf, 0.0 if high <= 0 else math.inf
+    places = np.full(STRATA, interval[0])
+    places[1], places[2] = interval[1], np.clip(0.0, *interval)
+    ends = np.asarray(f(places), dtype=np.float64)[:3]
+    ends = ends[np.isfinite(ends)]
+    return min([low, *ends.tolist()]), max([high, *ends.tolist()])

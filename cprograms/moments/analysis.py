@@ -1,0 +1,147 @@
+"""The analysis: every node of a graph once, children first, as an abstract number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cprograms.graph import Graph, Node
+from cprograms.lowering.bounds import Bounds
+from cprograms.moments.algebra import Algebra
+from cprograms.moments.basis import Basis, basis
+from cprograms.moments.loops import Loops
+from cprograms.moments.operators import operate, wrapped
+from cprograms.moments.values import Value, reduced, uniform
+
+SYMBOLS, LOOP_SYMBOLS = 256, 64
+"""Noises: at most one an operator, and of loops some more."""
+_EXACT = frozenset("const arg add sub neg".split())
+
+
+@dataclass(frozen=True, eq=False)
+class Expansion:
+    """A result: its mean and deviation, and the polynomials of the arguments [B] that explain `share` of its variance.
+
+    `arguments` [A] are those that its graph reads, `domain` float64 [A, 2] their ranges.
+    """
+
+    mean: float
+    std: float
+    share: float
+    coefficients: np.ndarray
+    basis: Basis
+    arguments: tuple[int, ...]
+    domain: np.ndarray
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """The polynomials at inputs [n, arguments of the signature] -> [n]."""
+        low, high = self.domain.T
+        width = np.where(high > low, high - low, 1)
+        unit = np.clip(2 * (x[:, list(self.arguments)] - low) / width - 1, -1, 1)
+        return np.asarray(self.basis.values(unit) @ self.coefficients)
+
+
+def expand(graph: Graph, domain: np.ndarray) -> list[Expansion]:
+    """What the text says of each result over a domain float64 [arguments, 2]. No value of the program is computed.
+
+    The analysis is an estimate, not a bound: what it takes for large may be small where conditions rule it out.
+    """
+    with np.errstate(all="ignore"):
+        return _Analysis(graph, domain).results()
+
+
+class _Analysis:
+    def __init__(self, graph: Graph, domain: np.ndarray) -> None:
+        self._graph, self._domain = graph, domain
+        self._arguments = sorted({int(n.value) for n in graph.nodes if n.op == "arg"})
+        noisy = sum(n.op not in _EXACT for n in graph.nodes)
+        self._basis = basis(len(self._arguments))
+        self._algebra = Algebra(self._basis, min(SYMBOLS, noisy) + (0 if graph.exact else LOOP_SYMBOLS))
+        self._bounds = Bounds(graph, domain)
+        self._values: list[Value | None] = [None] * len(graph.nodes)
+        self._loops = Loops(graph, self._values, self._value, self._algebra)
+
+    def results(self) -> list[Expansion]:
+        for i in range(len(self._graph.nodes)):
+            if self._values[i] is None:
+                self._values[i] = self._value(i)
+        return [self._expansion(root) for root in self._graph.roots]
+
+    def _expansion(self, root: int) -> Expansion:
+        found = wrapped(self._algebra, self._at(root), self._graph.nodes[root].type)
+        coefficients = found.c[: self._basis.size]
+        explained = float(coefficients[1:] @ coefficients[1:])
+        share = explained / found.variance if found.variance > 0 else 1.0
+        own = self._domain[self._arguments]
+        return Expansion(found.mean, found.std, share, coefficients, self._basis, tuple(self._arguments), own)
+
+    def _at(self, node: int) -> Value:
+        found = self._values[node]
+        assert found is not None
+        return found
+
+    def _value(self, i: int) -> Value:
+        node = self._graph.nodes[i]
+        return self._held(self._raw(i, node), i, node)
+
+    def _raw(self, i: int, node: Node) -> Value:
+        if node.op == "const":
+            return self._algebra.constant(float(node.value))
+        if node.op == "arg":
+            return self._argument(node)
+        if node.op == "loop":
+            return self._loops.value(i)
+        x = [self._at(c) for c in node.children]
+        if node.op in ("carry", "opaque"):
+            return self._mixture(x)
+        types = [self._graph.nodes[c].type for c in node.children]
+        if node.op == "lookup":
+            table = self._graph.tables[int(node.value)].astype(np.float64)
+            return self._algebra.function(x[0], lambda u: table[np.clip(u, 0, len(table) - 1).astype(int)], whole=True)
+        return operate(self._algebra, node.op, node.type, types, x)
+
+    def _argument(self, node: Node) -> Value:
+        low, high = (float(end) for end in self._domain[int(node.value)])
+        whole = node.type.is_integer
+        if whole:
+            least, greatest = node.type.limits
+            low, high = float(math.ceil(max(low, least))), float(math.floor(min(high, greatest)))
+        # Of n whole numbers the variance is (n² − 1) / 12.
+        width = math.sqrt(max((high - low + 1) ** 2 - 1, 0)) if whole else high / 2 - low / 2
+        std = width / math.sqrt(12 if whole else 3)
+        place = self._arguments.index(int(node.value))
+        return self._algebra.argument(place, uniform(low, high, whole), (low, high), std)
+
+    def _mixture(self, x: list[Value]) -> Value:
+        """One of several numbers, nobody knows which."""
+        if not x:
+            return self._algebra.constant(0.0)
+        strata = reduced(np.concatenate([v.strata for v in x]))
+        c = np.mean([v.c for v in x], axis=0)
+        c[0] = strata.mean()
+        return self._algebra.finished(c, 0.0, float(strata.var()), strata, (-math.inf, math.inf))
+
+    def _held(self, value: Value, i: int, node: Node) -> Value:
+        """Within the interval that holds of the node: no number between a and b deviates more than √((b − m)(m − a))
+        around its mean m (Bhatia and Davis 2000)."""
+        bound = self._bounds.of(i)
+        low, high = value.interval
+        if bound is not None and not (node.type.is_integer and bound == node.type.limits):
+            low, high = max(low, float(bound[0])), min(high, float(bound[1]))
+        value.interval = (low, high) if low <= high else (high, low)
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return value
+        if not value.interval[0] < value.mean < value.interval[1]:
+            strata = value.strata
+            value = self._algebra.finished(value.c, value.rest, float(strata.var()), strata, value.interval)
+            value.c[0] = strata.mean()
+        mean = value.mean
+        most = (value.interval[1] - mean) * (mean - value.interval[0])
+        if value.variance <= most:
+            return value
+        factor = math.sqrt(max(most, 0.0) / value.variance)
+        c = value.c * factor
+        c[0] = mean
+        return Value(c, value.rest * factor**2, value.shape, value.interval, value.test)
