@@ -205,11 +205,11 @@ class Program:
         return Answer(sum(t.sign * t.aggregate.number(table) for t in self.terms))
 
     def c(self, table: Table) -> str:
-        """As self-contained C over the columns of a table: `answer(0)` is the number, or how many cells are printed, and
-        `answer(k)` the k-th one of them."""
+        """As self-contained C over the columns of a table: `answer(0)` is the number, or how many cells are printed,
+        and `answer(k)` the k-th one of them."""
         count = len(next(iter(table.values())))
         aggregates = [self.printed] if self.printed else [term.aggregate for term in self.terms]
-        functions = {aggregate: name for aggregate, name in zip(aggregates, FUNCTIONS, strict=False)}
+        functions = dict(zip(dict.fromkeys(aggregates), FUNCTIONS, strict=False))
         columns = dict.fromkeys(column for aggregate in functions for column in aggregate.columns)
         cells = (f"static const int {c}[] = {{{', '.join(map(str, table[c]))}}};\n" for c in columns)
         calls = [(1, a) for a in aggregates] if self.printed else [(t.sign, t.aggregate) for t in self.terms]

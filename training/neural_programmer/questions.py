@@ -173,31 +173,41 @@ def chances(columns: int, conditions: int) -> npt.NDArray[np.float64]:
     return np.asarray(usable / np.maximum(counts, 1)[arrays().group] / (counts > 0).sum())
 
 
+class Asked(NamedTuple):
+    """n questions as they are read. Words are places in WORDS, names places in NAMES."""
+
+    words: Ints  # [n, L]
+    keys: Ints  # [n, 2]: where the words left of the numbers are
+    numbers: Ints  # [n, 2]: 0 where there is none
+    given: Bools  # [n, 2]: whether there is one
+    names: Ints  # [n, C]: of the table's columns
+
+
 class Batch(NamedTuple):
-    """n questions, a table each. Words are places in WORDS, names places in NAMES."""
+    """n questions as they are drawn, and a table each."""
 
     form: Ints  # [n]
-    names: Ints  # [n, C]: of the table's columns
+    names: Ints  # [n, C]: of the table's columns, as places in NAMES
     roles: Ints  # [n, 4]: the column that is named for each role
     numbers: Ints  # [n, 2]: 0 where the question has none
     table: Ints  # [n, rows, C]
 
     @property
-    def words(self) -> Ints:
-        """[n, L]"""
+    def asked(self) -> Asked:
         words = arrays().words[self.form]
         named = FIRST_NAME + np.take_along_axis(self.names, self.roles, 1)
-        return np.where(words < 0, np.take_along_axis(named, np.maximum(-1 - words, 0), 1), words)
+        words = np.where(words < 0, np.take_along_axis(named, np.maximum(-1 - words, 0), 1), words)
+        return Asked(words, arrays().keys[self.form], self.numbers, self.given, self.names)
 
     @property
     def given(self) -> Bools:
         """Which numbers the question has: [n, 2]."""
-        return arrays().conditions[self.form][:, None] > np.arange(MOST_CONDITIONS)
+        return np.asarray(arrays().conditions[self.form][:, None] > np.arange(MOST_CONDITIONS))
 
     @property
     def prints(self) -> Bools:
         """Whether cells are asked for, and no number: [n]."""
-        return arrays().asked[self.form, 0] == AGGREGATES.index("print")
+        return np.asarray(arrays().asked[self.form, 0] == AGGREGATES.index("print"))
 
     def question(self, k: int) -> Question:
         form, columns = forms()[self.form[k]], [NAMES[self.names[k, role]] for role in self.roles[k]]
@@ -232,7 +242,7 @@ class Batch(NamedTuple):
         """Over the rows that are kept: [n]; of what is printed 0."""
         asked = arrays().asked[self.form, role]
         summed, counted = (self._cells(role) * kept).sum(1), kept.sum(1)
-        return np.where(asked == AGGREGATES.index("sum"), summed, counted * (asked == AGGREGATES.index("count")))
+        return np.select([asked == AGGREGATES.index(name) for name in ("sum", "count")], [summed, counted])
 
 
 @dataclass(frozen=True)

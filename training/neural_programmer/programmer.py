@@ -1,0 +1,135 @@
+"""The network that reads a question and chooses four operations, with a column and a number for each.
+
+All tensors have the restarts in front: R networks read B questions each. L words, C columns, K numbers, V words of the
+vocabulary, d is the width.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding, one_hot
+
+from training.neural_programmer.machine import Choice
+from training.neural_programmer.programs import OPERATIONS, STEPS, Program, Step
+from training.neural_programmer.questions import FIRST_NAME, NAMES, PAD, WORDS, Asked
+
+
+class Questions(NamedTuple):
+    words: Tensor  # long [R, B, L]
+    keys: Tensor  # long [R, B, K]: where the word left of each number is
+    given: Tensor  # bool [R, B, K]: whether there is such a number
+    names: Tensor  # long [R, B, C]: of the table's columns, as words
+
+
+def questions_of(asked: Asked, restarts: int) -> Questions:
+    """R · B questions, each for the restart that its place says."""
+    parts = (asked.words, asked.keys, asked.given, asked.names + FIRST_NAME)
+    return Questions(*(torch.from_numpy(a).reshape(restarts, -1, *a.shape[1:]) for a in parts))
+
+
+class NeuralProgrammer(nn.Module):
+    """Question RNN, history RNN, and three selectors. A word of the question and the name of a column that are equal
+    have one embedding.
+
+    As published but for two parts. Every step looks at one place of the question, and its operation, its column and
+    its number are all read from there; published, they are read from the question's last state, each by itself. And
+    every step adds a learned vector of its own to the history, without which the first steps are much alike.
+    """
+
+    def __init__(self, restarts: int, width: int, seed: int) -> None:
+        super().__init__()
+        self.restarts, self.width = restarts, width
+        generator = torch.Generator().manual_seed(seed)
+
+        def normal(*shape: int, scale: float) -> nn.Parameter:
+            return nn.Parameter(scale * torch.randn(restarts, *shape, generator=generator))
+
+        def weights(inputs: int) -> nn.Parameter:
+            return normal(inputs * width, width, scale=(inputs * width) ** -0.5)
+
+        self.words = normal(len(WORDS), width, scale=1.0)
+        self.operations = normal(len(OPERATIONS), width, scale=width**-0.5)
+        self.steps = normal(STEPS, 1, width, scale=1.0)
+        self.read, self.reread, self.bias = weights(1), weights(1), nn.Parameter(torch.zeros(restarts, 1, width))
+        self.recall, self.remember = weights(2), weights(1)
+        self.look, self.look_for_name = weights(2), weights(3)
+        self.choose_operation, self.choose_column = weights(3), weights(4)
+
+    def forward(self, questions: Questions, hard: bool = False) -> list[Choice]:
+        """The four choices; with `hard` the likeliest of each, which the next steps then see."""
+        R, B, _ = questions.words.shape
+        d = self.width
+        said = self._embedded(questions.words)  # [R, B, L, d]
+        names = self._embedded(questions.names).flatten(0, 1)  # [RB, C, d]
+        states = self._states(said)  # [R, B, L, d]
+        question = states[:, :, -1]  # [R, B, d]
+        flat, words = states.flatten(0, 1), said.flatten(0, 1)  # [RB, L, d]
+        padded = (questions.words == WORDS.index(PAD)).flatten(0, 1)  # [RB, L]
+        keys, missing = questions.keys.flatten(0, 1), ~questions.given.flatten(0, 1)  # [RB, K]
+        choices: list[Choice] = []
+        history, chosen = said.new_zeros(R, B, d), said.new_zeros(R, B, 2 * d)
+        for step in range(STEPS):
+            history = torch.baddbmm(torch.baddbmm(self.steps[:, step], chosen, self.recall), history, self.remember)
+            history = torch.tanh(history)
+            known = torch.cat([question, history], -1)  # [R, B, 2d]
+            looks = self._scores(flat, known @ self.look).masked_fill(padded, -torch.inf)  # [RB, L]
+            seen = (looks.softmax(-1)[:, None] @ flat).reshape(R, B, d)
+            known = torch.cat([known, seen], -1)  # [R, B, 3d]
+            operation = torch.tanh(known @ self.choose_operation) @ self.operations.mT  # [R, B, 9]
+            looks_for_name = self._scores(flat, known @ self.look_for_name).masked_fill(padded, -torch.inf)
+            named = looks_for_name.softmax(-1)[:, None] @ words  # [RB, 1, d]
+            known = torch.cat([known, named.reshape(R, B, d)], -1)  # [R, B, 4d]
+            wanted = torch.tanh(known @ self.choose_column) + named.reshape(R, B, d)
+            column = self._scores(names, wanted)  # [RB, C]
+            number = looks.gather(1, keys).masked_fill(missing, -1e9)  # [RB, K]
+            choice = Choice(*(_chosen(x.reshape(R, B, -1), hard) for x in (operation, column, number)))
+            column_seen = choice.column.flatten(0, 1)[:, None] @ names  # [RB, 1, d]
+            chosen = torch.cat([choice.operation @ self.operations, column_seen.reshape(R, B, d)], -1)  # [R, B, 2d]
+            choices.append(choice)
+        return choices
+
+    def _embedded(self, words: Tensor) -> Tensor:
+        """Each restart's embedding of its words: [R, ..., d]."""
+        offsets = torch.arange(self.restarts).mul(len(WORDS)).reshape(-1, *[1] * (words.dim() - 1))
+        return embedding(words + offsets, self.words.flatten(0, 1))
+
+    def _states(self, said: Tensor) -> Tensor:
+        """Of the question RNN after each word: [R, B, L, d]."""
+        R, B, L, d = said.shape
+        inputs = torch.baddbmm(self.bias, said.reshape(R, B * L, d), self.read).reshape(R, B, L, d)
+        state, states = said.new_zeros(R, B, d), []
+        for word in inputs.unbind(2):
+            state = torch.tanh(torch.baddbmm(word, state, self.reread))
+            states.append(state)
+        return torch.stack(states, 2)
+
+    def _scores(self, items: Tensor, wanted: Tensor) -> Tensor:
+        """How well each item [RB, n, d] is what is wanted [R, B, d]: [RB, n]."""
+        return (items @ wanted.reshape(-1, self.width, 1))[..., 0]
+
+    def decisions(self, asked: Asked) -> list[Choice]:
+        """Every restart's hard choices for the same questions."""
+        shared = (part.expand(self.restarts, *part.shape[1:]) for part in questions_of(asked, 1))
+        with torch.no_grad():
+            return list(self(Questions(*shared), hard=True))
+
+    def programs(self, asked: Asked) -> list[list[Program]]:
+        """What each restart answers each of the same questions with: R lists of n programs."""
+        picked = [[part.argmax(-1).tolist() for part in choice] for choice in self.decisions(asked)]
+        operations, questions = list(OPERATIONS), range(len(asked.words))
+
+        def step(choice: list[list[list[int]]], r: int, b: int) -> Step:
+            operation, column, number = (part[r][b] for part in choice)
+            value = int(asked.numbers[b, number]) if asked.given[b].any() else None
+            return Step(operations[operation], NAMES[asked.names[b, column]], value)
+
+        return [
+            [Program.of([step(choice, r, b) for choice in picked]) for b in questions] for r in range(self.restarts)
+        ]
+
+
+def _chosen(scores: Tensor, hard: bool) -> Tensor:
+    return one_hot(scores.argmax(-1), scores.shape[-1]).float() if hard else scores.softmax(-1)
