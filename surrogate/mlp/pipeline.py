@@ -111,6 +111,8 @@ def compile_program(
     budget = _budget(opt_level, seconds, steps, target_nmse, told)
     settings = _settings(opt_level, rows, seed, taps, plain, budget, most_taps(program))
     hypernetwork = load_compiler(compiler)
+    if settings.opt_level == 0 and taps is not None and not hypernetwork.model.architecture.taps:
+        _refuse_taps(settings.taps)
     graph = lower(program)
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)
@@ -121,6 +123,12 @@ def compile_program(
     found.lowered = graph
     found.options = _asked(settings, {**given, "compiler": compiler})
     return found
+
+
+def _refuse_taps(asked: Choice) -> None:
+    """Raises UsageError where taps are asked for whose columns nothing would find."""
+    if asked not in ("none", 0):
+        raise UsageError("this hypernetwork says nothing of taps, whose columns -O1 and -O2 find by rows; -O0 has none")
 
 
 def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made, operators: int) -> Surrogate:

@@ -168,6 +168,8 @@ def initial_model(config: TrainingConfig) -> HypernetworkModel:
         model.load_state_dict(start.state_dict() | new)
     except RuntimeError as e:
         raise UsageError(f"the weights of 'start' {config.start} are of another 'model': {first_line(e)}") from e
+    if new:
+        model.copy_to_taps()
     return model
 
 

@@ -301,8 +301,8 @@ def prior_sizes(H: int) -> list[int]:
 class TapReader(nn.Module):
     """What taps change: their own columns, and a correction of what the heads say without them. All heads start at 0.
 
-    The root and the arguments as the transformer left them, and the taps' composed nodes, attend to every node and to
-    one another. A program without taps is not changed.
+    A transformer of its own, as queries of which the taps stand behind the arguments; `Hypernetwork.copy_to_taps` is
+    where a training begins. A program without taps is not changed.
     """
 
     RANK = 32
@@ -324,18 +324,19 @@ class TapReader(nn.Module):
         self.middle_head = nn.Linear(self.RANK, H * (H + 1))
         self.last_head = nn.Linear(d, H + 1)
         self.prior_head = nn.Linear(d, sum(prior_sizes(H)))
+        nn.init.normal_(self.kind.weight, std=0.1)
         for head in (self.column_head, self.bias_head, self.middle_head, self.last_head, self.prior_head):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
 
-    def forward(self, states: Tensor, root: Tensor, arguments: Tensor, graphs: GraphBatch) -> Heads:
-        """states: [T+1, d]; root: [B, d]; arguments: [B, A, d]. The columns are of the arguments, then of the taps."""
+    def forward(self, states: Tensor, graphs: GraphBatch) -> Heads:
+        """states: [T+1, d]. The columns are of the arguments, then of the taps."""
         queries = torch.cat([graphs.root.unsqueeze(1), graphs.arguments, graphs.taps], dim=1)  # [B, Q]
+        A, taps = graphs.arguments.shape[1], graphs.taps.shape[1]
+        roles = torch.tensor([0] + [1] * A + [2] * taps, device=queries.device)  # [Q]
         numbers = number_features(graphs.tap_scale).flatten(2)  # [B, taps, 2*23]
-        taps = states[graphs.taps] + self.kind(graphs.tap_kind) + self.scale(numbers)  # [B, taps, d]
-        t = torch.cat([root.unsqueeze(1), arguments, taps], dim=1)  # [B, Q, d]
-        counts = torch.tensor([1, arguments.shape[1], taps.shape[1]], device=t.device)
-        t = t + self.role(torch.arange(3, device=t.device).repeat_interleave(counts))  # [B, Q, d]
+        own = self.kind(graphs.tap_kind) + self.scale(numbers)  # [B, taps, d]
+        t = states[queries] + self.role(roles) + F.pad(own, (0, 0, 1 + A, 0))  # [B, Q, d]
         mask = torch.cat([queries, graphs.tokens], dim=1) > 0  # [B, Q+N]
         for layer in self.transformer:
             t = layer(t, states, graphs.tokens, mask)  # [B, Q, d]
@@ -425,7 +426,7 @@ class Hypernetwork(nn.Module):
         root, arguments = self._contextualise(states, graphs)  # [B, d], [B, A, d]
         # In training also where a batch has none: a distributed wrapper waits for every parameter's gradient.
         reads_taps = self.architecture.taps and (graphs.taps.shape[1] > 0 or self.training)
-        change = self.taps(states, root, arguments, graphs) if reads_taps else None
+        change = self.taps(states, graphs) if reads_taps else None
         return self._emit(states, root.float(), arguments.float(), change, graphs)
 
     @full_precision
@@ -470,6 +471,13 @@ class Hypernetwork(nn.Module):
         """[H, inputs]: those of taps are zero."""
         base = self.base1[:, torch.arange(arguments).clamp(max=self.architecture.slots - 1)]  # [H, A]
         return F.pad(base, (0, inputs - arguments))
+
+    @torch.no_grad()
+    def copy_to_taps(self) -> None:
+        """Let what reads taps begin with the weights of what reads arguments, all heads at zero."""
+        for name in ("transformer", "norm", "trunk", "column"):
+            getattr(self.taps, name).load_state_dict(getattr(self, name).state_dict())
+        self.taps.role.weight.copy_(self.role.weight[[0, 1, 1]])
 
     def _contextualise(self, states: Tensor, graphs: GraphBatch) -> tuple[Tensor, Tensor]:
         """Root [B, d] and arguments [B, A, d] after the transformer has read all the nodes."""

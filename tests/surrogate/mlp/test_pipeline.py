@@ -42,6 +42,33 @@ def test_o0_never_runs_the_program(compiler: Path, monkeypatch: pytest.MonkeyPat
     assert np.isfinite(compiled.predict(np.linspace(-1, 1, 9)[:, None])).all()
 
 
+BRANCH = """
+#pragma surrogate range(x, -4, 4)
+#pragma surrogate range(y, -4, 4)
+double f(double x, double y) { return x < y ? x * y : 3; }
+"""
+
+
+def test_o0_reads_taps_which_the_graph_alone_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
+    taps = {
+        name: surrogate.compile(source=BRANCH, opt_level=0, **options).module.taps
+        for name, options in {"default": {}, "gates": {"taps": "gates"}, "none": {"taps": "none"}}.items()
+    }
+    plain = surrogate.compile(source=BRANCH, opt_level=0, plain=True).module.taps
+    assert taps["default"].kinds == ("flag", "node")
+    assert taps["gates"].kinds == ("flag",)
+    assert taps["none"] is None
+    assert plain is None
+
+
+def test_o0_takes_no_taps_of_which_the_hypernetwork_says_nothing(compiler: Path) -> None:
+    assert surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler).module.taps is None
+    with pytest.raises(UsageError, match="says nothing of taps"):
+        surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler, taps=2)
+    assert surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler, taps="none").module.taps is None
+
+
 def test_o0_keeps_the_predicted_scale_within_a_declared_range(compiler: Path) -> None:
     def scale(pragma: str) -> tuple[float, float]:
         module = surrogate.compile(source=pragma + CUBIC, opt_level=0, compiler=compiler).module

@@ -23,7 +23,7 @@ from training.config import config_of, read_mapping
 from training.examples.batches import as_read, make_batch
 from training.examples.shards import ExampleStore
 from training.hypernetwork.stages import read_settings
-from training.hypernetwork.train import Objective, TrainingConfig, draw_plan, initial_model, main
+from training.hypernetwork.train import Objective, TrainingConfig, draw_plan, fewer_taps, initial_model, main
 
 CONFIG = """\
 steps: 12
@@ -203,3 +203,52 @@ def test_the_hypernetwork_without_text_has_the_settings_of_the_other():
     blind, default = read_settings(CONFIGS / "rows_only.yaml"), read_settings(CONFIGS / "packaged.yaml", "default")
     schedule = {name: blind[name] for name in ("steps", "decay_from", "validate_every")}
     assert blind == default | schedule | {"text_share": 0, "model": default["model"] | {"text": False}}
+
+
+@pytest.fixture
+def taps_config(config: Path, tmp_path: Path) -> Path:
+    """A training of what reads taps alone, behind tiny weights that know none."""
+    settings = config_of(TrainingConfig, read_mapping(config), "config")
+    torch.manual_seed(3)
+    initial_model(settings).save_pretrained(tmp_path / "plain")
+    path = tmp_path / "taps.yaml"
+    shared = CONFIG[: CONFIG.index("model:")]
+    path.write_text(f"{shared}start: {tmp_path / 'plain'}\ntaps_only: true\nmodel: {{taps: true}}\n")
+    return path
+
+
+def test_only_what_reads_taps_is_trained_and_a_killed_run_goes_on(
+    taps_config: Path, tiny_examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+):
+    assert run(monkeypatch, taps_config, tiny_examples, tmp_path / "whole") == 0
+    before = load_file(tmp_path / "plain" / "model.safetensors")
+    whole = weights(tmp_path / "whole")
+    assert all(torch.equal(whole[name], before[name]) for name in before)
+    assert {name for name in whole if name not in before} == {name for name in whole if name.startswith("taps.")}
+    assert whole["taps.column_head.weight"].any()
+    assert whole["taps.middle_head.weight"].any()
+    killed = tmp_path / "killed"
+    launch = ["-m", "accelerate.commands.launch", "--num_processes", "1"]
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    assert launched(taps_config, tiny_examples, killed, *launch, str(script)).returncode != 0
+    assert (killed / "checkpoint").exists()
+    assert run(monkeypatch, taps_config, tiny_examples, killed) == 0
+    assert all(torch.equal(whole[name], resumed) for name, resumed in weights(killed).items())
+
+
+def test_taps_alone_are_not_trained_from_nothing():
+    with pytest.raises(UsageError, match="'taps_only' needs weights to 'start' from"):
+        TrainingConfig(steps=1, taps_only=True, model={"taps": True})
+
+
+def test_some_examples_have_fewer_taps(tiny_examples: Path):
+    store = ExampleStore(tiny_examples, "train")
+    example = max((store[i] for i in range(len(store))), key=lambda e: e.taps.shape[1])
+    most = example.taps.shape[1]
+    assert most > 3
+    drawn = [fewer_taps(example, np.random.default_rng(seed), 0.5) for seed in range(200)]
+    counts = {e.taps.shape[1] for e in drawn}
+    assert {0, most} <= counts
+    assert all(len(e.graph.tap_node) == e.taps.shape[1] for e in drawn)
+    assert all(fewer_taps(example, np.random.default_rng(seed), 0.0) is example for seed in range(9))

@@ -1,0 +1,147 @@
+"""The error of emitted towers that read taps, beside the plain ones: what the hypernetwork makes of them, and what the
+Gauss–Newton steps alone make of columns that start at zero."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cprograms.files import replace_file
+from surrogate.mlp.emission.emit import Request, emit
+from surrogate.mlp.emission.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.fitting.start import known_scale
+from surrogate.mlp.network import Scale, emitted_network
+from surrogate.mlp.parts.taps import Choice, Taps, find_taps
+from surrogate.mlp.pipeline import LEVEL_ROWS
+from surrogate.numeric.checking.errors import result_error
+from training.errors import geometric_mean
+from training.evaluation.suites import suite_programs
+from training.held_out import HeldOut, held_out_programs
+from training.markdown import table_lines
+from training.script import command_line
+
+LEVELS = ("-O0, scale given", "-O0", "-O1")
+CHOICES: dict[str, Choice] = {"plain": "none", "gates": "gates", "4 taps": 4, "8 taps": 8, "24 taps": 24}
+"""How many taps there may be: what `--taps` takes."""
+MOST_TAPS = "24 taps"
+UNREAD = "24 taps, columns of zero"
+"""The same taps where the hypernetwork says nothing of them."""
+GATED = "results with gates"
+
+
+@dataclass(frozen=True)
+class Tapped:
+    """One result: whether its own graph has gates, and its nMSE by level and choice."""
+
+    gated: bool
+    errors: dict[str, dict[str, float]]
+
+
+def measure_all(out: Path, suites: Sequence[str], data: Path, programs: int, seed: int, compiler: str | None) -> str:
+    """Measure the suites and write OUT.json and OUT.md; the Markdown is returned."""
+    loaded = load_compiler(compiler)
+    found = {suite: measure(loaded.model, held_of(suite, data, programs, seed)) for suite in suites}
+    report = {
+        "command": command_line(),
+        "seed": seed,
+        "compiler": loaded.sha256,
+        "suites": {suite: summary_of(measured) for suite, measured in found.items()},
+    }
+    text = page(report)
+    replace_file(out.with_suffix(".json"), (json.dumps(report, indent=2) + "\n").encode())
+    replace_file(out.with_suffix(".md"), text.encode())
+    return text
+
+
+def held_of(suite: str, data: Path, programs: int, seed: int) -> list[HeldOut]:
+    """The results of a suite that vary on the test rows, with rows for -O1."""
+    held = held_out_programs(suite_programs(suite, data, programs), seed=seed, rows=LEVEL_ROWS[1])
+    return [h for h in held if len(h.x) >= LEVEL_ROWS[1] // 2 and np.ptp(h.y_test[:, h.result]) > 0]
+
+
+def measure(model: Hypernetwork, held: Sequence[HeldOut]) -> list[Tapped]:
+    """Each result, measured by what is emitted for its program."""
+    by_program: dict[int, list[HeldOut]] = defaultdict(list)
+    for h in held:
+        by_program[id(h.program)].append(h)
+    programs = list(by_program.values())
+    unread = copy.copy(model)
+    unread.architecture = replace(model.architecture, taps=False)
+    found: dict[str, dict[str, list[float]]] = {level: {} for level in LEVELS}
+    for name, choice in (*CHOICES.items(), (UNREAD, CHOICES[MOST_TAPS])):
+        taps = [find_taps(own[0].program, own[0].graph, choice) for own in programs]
+        for level in LEVELS:
+            found[level][name] = _errors(unread if name == UNREAD else model, programs, level, taps)
+    return [
+        Tapped(
+            find_taps(h.program, h.graph.result(h.result), "gates") is not None,
+            {level: {name: errors[k] for name, errors in found[level].items()} for level in LEVELS},
+        )
+        for k, h in enumerate(h for own in programs for h in own)
+    ]
+
+
+def _errors(
+    model: Hypernetwork, programs: Sequence[Sequence[HeldOut]], level: str, taps: Sequence[Taps | None]
+) -> list[float]:
+    """The nMSE of each result, program by program."""
+    rows = LEVEL_ROWS[1] if level == "-O1" else 0
+    requests = []
+    for (h, *_), own in zip(programs, taps, strict=True):
+        given = Scale(h.y_test.mean(0), h.y_test.std(0)) if level == LEVELS[0] else None
+        read = (h.x[:rows], h.y[:rows]) if rows else (None, None)
+        requests.append(Request(h.graph, h.program.domain, *read, given, own))
+    errors = []
+    for results, request, (towers, scale) in zip(programs, requests, emit(model, requests), strict=True):
+        h = results[0]
+        if request.scale is None:
+            scale = known_scale(scale, h.program.results, h.graph, h.y[:rows])
+        network = emitted_network(towers, scale, h.program.domain, request.read_by(model))
+        predicted = network.predict(h.x_test).T
+        errors += [result_error("", h.y_test[:, h.result], predicted[h.result]).nmse for h in results]
+    return errors
+
+
+def summary_of(measured: Sequence[Tapped]) -> dict[str, Any]:
+    """Of all results and of those with gates: their number and the geometric means by level and choice."""
+    classes = {"all results": measured, GATED: [m for m in measured if m.gated]}
+    return {
+        name: {"results": len(members)}
+        | {
+            level: {
+                choice: geometric_mean(np.array([m.errors[level][choice] for m in members]))
+                for choice in (*CHOICES, UNREAD)
+            }
+            for level in LEVELS
+        }
+        for name, members in classes.items()
+        if members
+    }
+
+
+def page(report: dict[str, Any]) -> str:
+    """A table a class of results, a line a suite and level."""
+    lines = [
+        f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}.",
+        "",
+        "Geometric mean of nMSE on 1,000 fresh rows. `-O1` reads 64 rows, and is measured without the choice between",
+        "taps and none that a compile makes by held-out rows.",
+    ]
+    names = [*CHOICES, UNREAD]
+    for members in ("all results", GATED):
+        rows = [
+            [suite, str(classes[members]["results"]), level, *(f"{classes[members][level][n]:.2g}" for n in names)]
+            for suite, classes in report["suites"].items()
+            if members in classes
+            for level in LEVELS
+        ]
+        lines += ["", f"## {members.capitalize()}", "", *table_lines(["suite", "results", "level", *names], rows, 0)]
+    return "\n".join(lines) + "\n"
