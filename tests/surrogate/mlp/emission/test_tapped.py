@@ -164,10 +164,8 @@ def test_programs_with_taps_are_emitted_alike_alone_and_in_a_batch(model: Hypern
         [alone] = emit(model, [request])
         ours, theirs = (emitted_network(*e, request.domain, request.taps) for e in (batched, alone))
         x = np.random.default_rng(1).uniform(*request.domain.T, (50, 2))
-        unit = alone[1].std
-        np.testing.assert_allclose(
-            ours.predict(x) / unit, theirs.predict(x) / unit, atol=0.02
-        )  # steps magnify roundings
+        error = (ours.predict(x) - theirs.predict(x)) / alone[1].std
+        assert np.abs(error).mean() < (1e-4 if request.x is None else 0.05)  # the steps magnify roundings
 
 
 def test_a_tower_with_taps_is_standardised_over_the_domain(model: Hypernetwork) -> None:
