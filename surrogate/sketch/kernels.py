@@ -52,6 +52,8 @@ class Kernel(Standing):
         if tuned and function.values:
             raise function.fault(f"'{function.name}' gives whole numbers: what is compiled has no slope to tune it by")
         self._function, self._modulus, self.tuned = function, modulus, tuned
+        self._table: Tensor | None = None
+        self._ends = torch.from_numpy(program.domain)  # [inputs, 2]
         self._target = "graph" if isinstance(program, GraphProgram) else "mlp"
         self.copies = nn.ModuleList(deepcopy(program.module) for _ in range(restarts if tuned else 1))
         self.requires_grad_(tuned)
@@ -66,9 +68,17 @@ class Kernel(Standing):
         return {"kernel": self._target, "tuned": self.tuned}
 
     def forward(self, x: Tensor) -> Tensor:
+        if self._function.takes != "numbers":
+            return self._computed(x)
+        if self._table is None or self.tuned:  # it is asked for all numbers each time, and says the same
+            self._table = self._computed(x)
+        return self._table
+
+    def _computed(self, x: Tensor) -> Tensor:
         function = self._function
         if function.takes == "numbers":
             x = x.reshape(len(x), function.size, self._modulus).argmax(-1)
+        self._ensure_inside(x)
         found = torch.stack([module(x.to(torch.float64))[:, 0] for module in self.copies])  # [R or 1, P]
         if not function.values:
             return found[..., None]
@@ -80,6 +90,18 @@ class Kernel(Standing):
             gives = f"'{function.name}' of the library gives {found[0, row].item():g} for {given}"
             raise function.fault(gives, f"it is said to give one of {function.values} values")
         return one_hot(numbers.long(), function.values).to(torch.get_default_dtype()) * SURE
+
+    def _ensure_inside(self, x: Tensor) -> None:
+        """Raises ProgramError where it is asked beyond the domain that it was compiled for, where it may be wrong."""
+        outside = ((x < self._ends[:, 0]) | (x > self._ends[:, 1])).any(0)
+        if outside.any():
+            k = int(outside.nonzero()[0, 0])
+            asked, (low, high) = x[:, k].aminmax(), self._ends[k].tolist()
+            name = f"argument {k + 1} of '{self._function.name}'"
+            message = (
+                f"{name} is {asked.min:g} to {asked.max:g}, and of the library it was compiled for {low:g} to {high:g}"
+            )
+            raise self._function.fault(message, "compile it with a --range that covers what it is asked")
 
     def one(self, restart: int) -> Kernel:
         if self.tuned:

@@ -208,7 +208,7 @@ class Model(nn.Module):
             for key, own in theirs.items():
                 mine[key].copy_(own[restart : restart + 1])
         made.networks = Library({name: self.networks.of(name).one(restart) for name in self.networks})
-        return made
+        return made.eval()
 
     def chosen(self, restart: int = 0) -> dict[str, int | float]:
         """The value of every choice and constant by its name in C, as "op[2]"."""

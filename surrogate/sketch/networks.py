@@ -159,9 +159,7 @@ def ensure_registered(learned: Sequence[Learned]) -> None:
     """Raises UsageError where functions were learned with modules that are not registered."""
     for function in learned:
         if function.module and function.module not in _MODULES:
-            raise UsageError(
-                f"it was learned with the torch module '{function.module}', which is not registered: {HINT}"
-            )
+            raise UsageError(f"it needs the torch module '{function.module}', which is not registered: {HINT}")
 
 
 def _rows(found: Tensor) -> Tensor:
