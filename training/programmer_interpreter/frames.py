@@ -67,7 +67,7 @@ Key = tuple[str, tuple[int, ...], tuple[tuple[Observation, Action], ...]]
 
 @dataclass(frozen=True)
 class FrameSet:
-    """The frames of many traces: each different one once, with the share of its program's frames that it is."""
+    """The frames of many traces: each different one once, and how often it occurs."""
 
     codes: Codes
     counts: Counter[Key] = field(repr=False)
@@ -93,12 +93,13 @@ class FrameSet:
 
     @cached_property
     def _chances(self) -> np.ndarray:
-        """That a drawn frame is this one: programs alike, the frames of a program as often as they occur."""
+        """That a drawn frame is this one: programs alike; one half as often as frames occur, one half each alike."""
         program = self._batch.program.numpy()
-        counts = np.array(list(self.counts.values()), dtype=float)
-        totals = np.bincount(program, counts)
-        found: np.ndarray = counts / totals[program] / np.count_nonzero(totals)
-        return found
+        chances = np.zeros(len(program))
+        for weights in (np.array(list(self.counts.values())), np.ones(len(program))):
+            totals = np.bincount(program, weights)
+            chances += weights / totals[program] / np.count_nonzero(totals) / 2
+        return chances
 
     def draw(self, rng: np.random.Generator, size: int) -> Batch:
         """A batch, cut to its longest frame."""
@@ -116,17 +117,16 @@ class FrameSet:
         return len(self.counts)
 
 
-def traced_frames(task: str, version: str, traces: int, seed: int, only: Sequence[str] = ()) -> FrameSet:
-    """The frames of so many runs of a task's C program on problems of the sizes that are trained on.
+def traced_frames(task: str, version: str, traces: int, seed: int, codes: Codes, only: Sequence[str] = ()) -> FrameSet:
+    """The frames of about so many runs of a task's C program, on problems of the sizes that are trained on alike.
 
     With `only`, those of the named programs.
     """
-    program = traced(task, version)
     counts: Counter[Key] = Counter()
     for frame in _frames(task, version, traces, seed):
         if not only or frame.name in only:
             counts[frame.name, frame.arguments, tuple((s.seen, s.action) for s in frame.steps)] += 1
-    return FrameSet(Codes.of(program), counts)
+    return FrameSet(codes, counts)
 
 
 def _frames(task: str, version: str, traces: int, seed: int) -> Iterable[Frame]:

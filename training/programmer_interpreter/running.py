@@ -250,5 +250,3 @@ def right(runs: Runs, problems: Problems, found: Ints) -> np.ndarray:
     """Whether runs [N] ended and left the answers."""
     correct: np.ndarray = runs.ended & (found == problems.answers).all(1)
     return correct
-
-

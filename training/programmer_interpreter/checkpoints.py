@@ -1,0 +1,119 @@
+"""A run's state on disk: weights, the optimiser's, and how far it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from cprograms.diagnostics import UsageError
+from cprograms.files import read_file, write_directory
+from training.programmer_interpreter.config import InterpreterConfig
+from training.programmer_interpreter.frames import Codes
+from training.programmer_interpreter.network import ProgrammerInterpreter
+
+MAY_DIFFER = {"rounds"}
+"""Settings that a resumed run need not share with its checkpoint."""
+
+
+@dataclass
+class Progress:
+    """`step` counts over all rounds, `seconds` are the processor's. `done`: nothing is left to be learned."""
+
+    step: int = 0
+    seconds: float = 0.0
+    done: bool = False
+
+
+def save(
+    folder: Path,
+    config: InterpreterConfig,
+    model: ProgrammerInterpreter,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+) -> None:
+    """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
+    memories = [len(memory.keys) for memory in model.memories]
+    written = {"codes": asdict(model.codes), "memories": memories, "settings": asdict(config)}
+    state = optimizer.state_dict()["state"]
+    moments = {f"{k}.{name}": value for k, values in state.items() for name, value in values.items()}
+    write_directory(
+        folder,
+        {
+            "config.json": _json(written),
+            "progress.json": _json(asdict(progress)),
+            "model.safetensors": safetensors.torch.save(_plain(model.state_dict())),
+            "optimizer.safetensors": safetensors.torch.save(_plain(moments)),
+        },
+    )
+
+
+def load(
+    folder: Path, config: InterpreterConfig, model: ProgrammerInterpreter, optimizer: torch.optim.Optimizer
+) -> Progress:
+    """Take up the state that `save` wrote.
+
+    Raises UsageError where a file is missing or damaged, or the run was one of other programs or other settings.
+    """
+    try:
+        written = json.loads(read_file(folder, "config.json"))
+        progress = Progress(**json.loads(read_file(folder, "progress.json")))
+        weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
+        moments = safetensors.torch.load(read_file(folder, "optimizer.safetensors"))
+        _check(folder, config, model.codes, written)
+        model.load_state_dict(weights)
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in moments.items():
+            number, _, field = name.partition(".")
+            state.setdefault(int(number), {})[field] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as e:
+        raise _damaged(folder, e) from e
+    return progress
+
+
+def trained(folder: Path) -> tuple[ProgrammerInterpreter, InterpreterConfig]:
+    """The network of a checkpoint. Raises UsageError where it is damaged, or was taught programs later on."""
+    try:
+        written = json.loads(read_file(folder, "config.json"))
+        config = InterpreterConfig.of(written["settings"], str(folder))
+        codes, memories = Codes(**written["codes"]), written["memories"]
+        model = new_model(config, codes)
+        if len(memories) > 1:
+            raise UsageError(f"{folder}: the checkpoint was taught more programs; give that of the core")
+        model.load_state_dict(safetensors.torch.load(read_file(folder, "model.safetensors")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as e:
+        raise _damaged(folder, e) from e
+    return model, config
+
+
+def new_model(config: InterpreterConfig, codes: Codes) -> ProgrammerInterpreter:
+    return ProgrammerInterpreter(codes, config.hidden, config.layers, config.embedding, config.key)
+
+
+def _check(folder: Path, config: InterpreterConfig, codes: Codes, written: dict[str, Any]) -> None:
+    if written["codes"] != asdict(codes):
+        raise UsageError(f"{folder}: the checkpoint is of other programs; remove the folder to start afresh")
+    asked, saved = asdict(config), written["settings"]
+    if other := [k for k in asked if k not in MAY_DIFFER and saved.get(k) != asked[k]]:
+        pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked[k]}" for k in other)
+        raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}")
+
+
+def _damaged(folder: Path, error: Exception) -> UsageError:
+    said = " ".join(str(error).split())[:200]
+    return UsageError(f"{folder}: the checkpoint is damaged ({said}); remove the folder to start afresh")
+
+
+def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().contiguous() for name, value in tensors.items()}
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1) + "\n").encode()

@@ -1,0 +1,64 @@
+"""One training run's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cprograms.diagnostics import UsageError
+from training.config import config_of
+from training.programmer_interpreter.tasks import TASKS
+
+SIZES = {"hidden": 1024, "layers": 4, "embedding": 1024, "key": 1024, "batch_size": 65536, "traces": 1_000_000}
+"""The largest of each size."""
+
+
+@dataclass(frozen=True)
+class InterpreterConfig:
+    """`traces` runs of the C program are learned from, in rounds of `steps` steps, until the proof holds.
+
+    The learning rate falls linearly within a round, to `last_rate` of what it was. Without a proof, for the program
+    loops, there is one round.
+    """
+
+    task: str
+    version: str = "recursive"
+    traces: int = 4000
+    hidden: int = 128
+    layers: int = 1
+    embedding: int = 64
+    key: int = 32
+    batch_size: int = 128
+    steps: int = 2500
+    rounds: int = 4
+    learning_rate: float = 5e-3
+    last_rate: float = 0.02
+    clip: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for an unknown task or version, and for a number that makes no sense."""
+        if self.task not in TASKS:
+            raise UsageError(f"unknown task '{self.task}'; known are {', '.join(TASKS)}")
+        if self.version not in TASKS[self.task].files:
+            known = ", ".join(TASKS[self.task].files)
+            raise UsageError(f"'{self.task}' has no version '{self.version}'; it has {known}")
+        for name in ("steps", "rounds", "learning_rate", "last_rate", "clip"):
+            if getattr(self, name) <= 0:
+                raise UsageError(f"'{name}' must be positive, not {getattr(self, name)}")
+        for name, most in SIZES.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise UsageError(f"{name} {getattr(self, name)} is out of range: 1 to {most} are possible")
+        if self.seed < 0:
+            raise UsageError(f"'seed' must not be negative, not {self.seed}")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], place: str) -> InterpreterConfig:
+        """As `training.config.config_of`."""
+        return config_of(cls, values, place)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted over all rounds."""
+        done = step % self.steps / self.steps
+        return self.learning_rate * max(self.last_rate, 1 - done)
