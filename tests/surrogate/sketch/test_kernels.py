@@ -24,17 +24,17 @@ from surrogate.sketch.networks import register
 from tests.surrogate.command import usage_error
 
 GCD = """
-#pragma surrogate range(a, 0, 12)
-#pragma surrogate range(b, 0, 12)
+#pragma surrogate range(a, 0, 6)
+#pragma surrogate range(b, 0, 6)
 int gcd(int a, int b) { while (b) { int r = a % b; a = b; b = r; } return a; }
 """
 CALLS = """
-#pragma surrogate modulus(13)
-#pragma surrogate learn(gcd, values(13))
+#pragma surrogate modulus(7)
+#pragma surrogate learn(gcd, values(7))
 extern int gcd(int, int);
 #pragma surrogate choose(k, 0, 3)
 extern const int k;
-int f(int a, int b) { return (gcd(a, b) + k) % 13; }
+int f(int a, int b) { return (gcd(a, b) + k) % 7; }
 """
 WEIGHT = "double weight(const float p[3]) { return 1.5 * p[0] + 0.25 * p[1] * p[2]; }"
 WEIGHS = """
@@ -54,8 +54,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def divisors(rows: int, seed: int = 0) -> dict[str, np.ndarray]:
-    a, b = np.random.default_rng(seed).integers(0, 13, (2, rows))
-    return {"a": a, "b": b, "result": np.array([(math.gcd(*v) + 2) % 13 for v in zip(a, b, strict=True)])}
+    a, b = np.random.default_rng(seed).integers(0, 7, (2, rows))
+    return {"a": a, "b": b, "result": np.array([(math.gcd(*v) + 2) % 7 for v in zip(a, b, strict=True)])}
 
 
 def loads(rows: int, weight: float = 1.5, seed: int = 0) -> dict[str, np.ndarray]:
@@ -77,12 +77,12 @@ def test_a_compiled_program_of_whole_numbers_is_called(folder: Path, capsys: pyt
     assert main(argv) == 0
     out = capsys.readouterr().out
     assert "k = 2" in out
-    assert "gcd: the compiled program 'gcd', as it is, which gives one of 13 values" in out
+    assert "gcd: the compiled program 'gcd', as it is, which gives one of 7 values" in out
     assert main(["check", "calls.sketch", "--data", "some.npz", "--least", "1"]) == 0
     loaded = surrogate.load("calls.sketch")
     assert isinstance(loaded, SketchProgram)
     assert loaded.check(divisors(50, 1)) == 1.0
-    assert "which gives one of 13 values; its weights are in" in loaded.decompile()
+    assert "which gives one of 7 values; its weights are in" in loaded.decompile()
     loaded.save("again.sketch")
     for name in ("config.json", "gcd.config.json", "gcd.program.c", "model.safetensors"):
         assert Path("calls.sketch", name).read_bytes() == Path("again.sketch", name).read_bytes()
@@ -134,12 +134,12 @@ UNFIT = {
     ),
     "a floating result": (CALLS, "double gcd(int a, int b) { return a + b; }", "gcd", "and gives a whole number"),
     "a smaller picture": (WEIGHS, "double weight(const float p[2]) { return p[0]; }", "weight", "takes 3 floating"),
-    "other values": (CALLS, GCD.replace("return a", "return a + 3"), "gcd", "gives 13 for 0, 10"),
+    "other values": (CALLS, GCD.replace("return a", "return a + 3"), "gcd", "gives 7 for 0, 4"),
     "a smaller domain": (
         CALLS,
-        GCD.replace("b, 0, 12", "b, 0, 9"),
+        GCD.replace("b, 0, 6", "b, 0, 5"),
         "gcd",
-        "is 0 to 12, and of the library it was compiled for 0 to 9",
+        "is 0 to 6, and of the library it was compiled for 0 to 5",
     ),
 }
 
