@@ -19,6 +19,7 @@ from surrogate import driver
 from surrogate.driver import TARGETS
 from surrogate.export.options import COMMANDS as EXPORT
 from surrogate.export.suffixes import ensure_directory
+from surrogate.nram import options as nram
 from surrogate.numeric.options import MAX_NMSE, RANGE, SHAPE
 from surrogate.replace import options as replacing
 from surrogate.sketch import options as learning
@@ -181,6 +182,9 @@ SOURCE_OPTIONS = (
 )
 
 
+LEARN_FILES = Option("files", nargs="*", metavar="FILE", help="the sketch, a C file or several; - is stdin")
+
+
 def _path(options: argparse.Namespace) -> str | list[str]:
     files: list[str] = options.files
     return files[0] if len(files) == 1 else files
@@ -303,10 +307,23 @@ def _replace(options: argparse.Namespace) -> int:
 
 def _add_learn(commands: Any) -> None:
     p = _add_command(commands, "learn", _learn, learning.ABOUT)
-    add_options(p, [*SOURCE_OPTIONS, *learning.OPTIONS])
+    add_options(p, [LEARN_FILES, *SOURCE_OPTIONS[1:], *learning.OPTIONS, *nram.OPTIONS])
 
 
 def _learn(options: argparse.Namespace) -> int:
+    foreign = [LEARN_FILES, *nram.NOT_THERE] if options.machine else nram.OPTIONS
+    if given := next((option for option in foreign if option.given(options)), None):
+        raise UsageError(
+            f"{given.shown} is of sketches, and --machine {options.machine} learns a task: --task NAME"
+            if options.machine
+            else f"{given.shown} is of machines that learn a task: --machine nram --task NAME"
+        )
+    if options.machine:
+        from surrogate.nram.commands import learn_command as learn_task
+
+        return learn_task(options)
+    if not options.files:
+        raise UsageError("what is to be learned? A sketch, FILE.c, or a task: --machine nram --task NAME")
     from surrogate.sketch.commands import learn_command
 
     library = [(path, driver.load(path)) for path in options.library or ()]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from surrogate.anc.program import AncProgram
     from surrogate.graph.artifact import GraphProgram
     from surrogate.mlp.artifact import Surrogate
+    from surrogate.nram.program import NramProgram
     from surrogate.sketch.artifact import SketchProgram
 
 _HOMES = (
@@ -25,6 +26,7 @@ _HOMES = (
     "surrogate.graph.target",
     "surrogate.anc.target",
     "surrogate.sketch.target",
+    "surrogate.nram.target",
 )
 _TABLE: list[Target[Any]] = [import_module(home).TARGET for home in _HOMES]
 TARGETS = {target.name: target for target in _TABLE}
@@ -127,12 +129,12 @@ def find_target(name: str) -> Target[Any]:
     return TARGETS[name]
 
 
-def load(path: str | PathLike[str]) -> Surrogate | GraphProgram | AncProgram | SketchProgram:
+def load(path: str | PathLike[str]) -> Surrogate | GraphProgram | AncProgram | SketchProgram | NramProgram:
     """Read an artifact of any target.
 
     Raises UsageError for what is not an artifact, was truncated or edited, or comes from a newer version.
     """
-    artifact: Surrogate | GraphProgram | AncProgram | SketchProgram = load_with_target(path)[1]
+    artifact: Surrogate | GraphProgram | AncProgram | SketchProgram | NramProgram = load_with_target(path)[1]
     return artifact
 
 

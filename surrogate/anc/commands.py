@@ -20,6 +20,7 @@ from surrogate.anc.adaptation.outcome import Progress
 from surrogate.anc.adaptation.watching import watch_in
 from surrogate.anc.artifact import FILES
 from surrogate.anc.card import report_line
+from surrogate.anc.check import Mismatch
 from surrogate.anc.check import ExactReport
 from surrogate.anc.decompiler.listing import listing
 from surrogate.anc.machine.assembly import size_line
@@ -56,18 +57,18 @@ def _failure(report: ExactReport) -> str:
 
 
 def run(options: argparse.Namespace, program: AncProgram) -> int:
-    ended = program.run(_tape(options), **_steps(options))
+    ended = program.run(tape_of(options), **steps_of(options))
     if options.json:
         result = {"tape": ended.tape.tolist(), "steps": ended.steps, "stopped": ended.stopped}
         print_json({"artifact": options.artifact, **result})
     else:
         print(",".join(map(str, ended.tape.tolist())))
         print(f"{'stopped' if ended.stopped else 'given up'} after {ended.steps:,} steps")
-    return _stopped(options, ended.stopped, ended.steps)
+    return exit_code(options, ended.stopped, ended.steps)
 
 
 def trace(options: argparse.Namespace, program: AncProgram) -> int:
-    steps = program.trace(_tape(options), **_steps(options))
+    steps = program.trace(tape_of(options), **steps_of(options))
     stopped = steps[-1].halted
     if options.json:
         document = {"artifact": options.artifact, "steps": [s.as_dict() for s in steps]}
@@ -75,13 +76,13 @@ def trace(options: argparse.Namespace, program: AncProgram) -> int:
     else:
         print("\n".join(trace_lines(steps, coloured(sys.stdout), columns(sys.stdout))))
         print(",".join(map(str, steps[-1].tape)))
-    return _stopped(options, stopped, len(steps))
+    return exit_code(options, stopped, len(steps))
 
 
 def check(options: argparse.Namespace, program: AncProgram) -> int:
     tapes = 1000 if options.tapes is None else options.tapes
     with announced(f"checking {options.artifact}"):
-        checked = program.check(tapes, options.seed, **_steps(options))
+        checked = program.check(tapes, options.seed, **steps_of(options))
     if options.json:
         print_json({"artifact": options.artifact, **checked.as_dict()})
         return OK if checked.passed else REJECTED
@@ -90,14 +91,18 @@ def check(options: argparse.Namespace, program: AncProgram) -> int:
         f"  check     {report_line(checked)}",
     ]
     if checked.mismatch is not None:
-        found = checked.mismatch.found
-        lines += [
-            f"  tape      {','.join(map(str, checked.mismatch.tape))}",
-            f"  expected  {','.join(map(str, checked.mismatch.expected))}",
-            f"  found     {'not stopped' if found is None else ','.join(map(str, found))}",
-        ]
+        lines += mismatch_lines(checked.mismatch)
     report(options.artifact, *lines)
     return OK if checked.passed else REJECTED
+
+
+def mismatch_lines(mismatch: Mismatch) -> list[str]:
+    """A tape that is left in another way than it should be."""
+    return [
+        f"  tape      {','.join(map(str, mismatch.tape))}",
+        f"  expected  {','.join(map(str, mismatch.expected))}",
+        f"  found     {'not stopped' if mismatch.found is None else ','.join(map(str, mismatch.found))}",
+    ]
 
 
 def decompile(options: argparse.Namespace, program: AncProgram) -> int:
@@ -134,20 +139,20 @@ def show(options: argparse.Namespace, program: AncProgram) -> int:
     if options.tape is None:
         content = matrix_picture(program.entry, program.controller, program.tape, suffix[1:])
     else:
-        steps = program.trace(options.tape, **_steps(options))
+        steps = program.trace(options.tape, **steps_of(options))
         content = run_picture(program.entry, program.program, steps, suffix[1:])
     write_output(options.output, content)
     return OK
 
 
-def _tape(options: argparse.Namespace) -> list[int]:
+def tape_of(options: argparse.Namespace) -> list[int]:
     tape: list[int] | None = options.tape
     if tape is None:
         raise UsageError("a program of the exact target needs a tape: --tape 3,1,2")
     return tape
 
 
-def _steps(options: argparse.Namespace) -> dict[str, int]:
+def steps_of(options: argparse.Namespace) -> dict[str, int]:
     if options.steps is None:
         return {}
     if options.steps < 1:
@@ -155,7 +160,7 @@ def _steps(options: argparse.Namespace) -> dict[str, int]:
     return {"max_steps": options.steps}
 
 
-def _stopped(options: argparse.Namespace, stopped: bool, steps: int) -> int:
+def exit_code(options: argparse.Namespace, stopped: bool, steps: int) -> int:
     if not stopped:
         warn(f"{options.artifact} did not stop within {steps:,} steps (--steps N for more)")
     return OK if stopped else REJECTED

@@ -113,7 +113,7 @@ class AncProgram:
 
     def _full_tapes(self, tapes: Sequence[Sequence[int]] | Values) -> Values:
         """int [n, M]. Raises UsageError for what are no such tapes."""
-        values = _whole_numbers(tapes)
+        values = whole_numbers(tapes)
         if values.ndim != 2 or values.shape[1] != self.memory_size:
             raise UsageError(f"tapes of shape [n, {self.memory_size}] are needed, not {list(values.shape)}")
         for tape, cell in np.argwhere((values < 0) | (values >= self.memory_size))[:1]:
@@ -125,7 +125,7 @@ class AncProgram:
 
     def full_tape(self, tape: Sequence[int] | Values) -> Values:
         """A tape with zeros up to M cells: int [M]. Raises UsageError for a longer tape, and for other values."""
-        values = _whole_numbers(tape)
+        values = whole_numbers(tape)
         if values.ndim != 1:
             raise UsageError("a tape is a sequence of whole numbers")
         if len(values) > self.memory_size:
@@ -207,7 +207,7 @@ class AncProgram:
         write(path, self.as_dict(), files | {CARD: text.encode()})
 
 
-def _whole_numbers(given: Sequence[Any] | Values) -> Values:
+def whole_numbers(given: Sequence[Any] | Values) -> Values:
     """An array of them. Raises UsageError for what are no whole numbers, and where some are masked."""
     try:
         values = np.asarray(given)

@@ -18,7 +18,6 @@ from surrogate.anc.machine.samples import Mask
 from surrogate.nram.circuits import Circuits, bits_of
 from surrogate.nram.modules import MODULES, WRITE
 
-Term = tuple["int | str", tuple["Term", ...]]
 INDENT = "    "
 
 
@@ -116,17 +115,28 @@ def leaves(tree: Tree) -> Iterator[Leaf]:
 def circuit_lines(leaf: Leaf, registers: int) -> list[str]:
     """A circuit to read: its states, a line a module that counts, and the registers that change."""
     circuit = leaf.circuit
-    width = max((len(MODULES[q].name) for q, _ in circuit.modules), default=0)
-    names = [f"r{r}" for r in range(registers)] + [module.name.lower() for module in MODULES]
+    width = max((len(MODULES[q].name) for q, _ in circuit.modules if not _is_constant(q)), default=0)
+    names = [f"r{r}" for r in range(registers)] + _names()
     lines = [f"; where {' or '.join(_state_text(state, registers) for state in leaf.states)}"]
     for q, sources in circuit.modules:
         module = MODULES[q]
+        if _is_constant(q):
+            continue
         does = module.row.effect or module.row.c
         text = does.format(**dict(zip("ab", (names[s] for s in sources), strict=False)))
         lines.append(f"  {module.name.lower():<{width}} = {text}" if q != WRITE else f"  {text}")
     changes = [f"r{r} = {names[source]}" for r, source in enumerate(circuit.registers) if source != r]
     lines += [f"  {', '.join(changes)}"] if changes else []
     return [*lines, *(["  finish"] if circuit.finish else [])]
+
+
+def _is_constant(q: int) -> bool:
+    return MODULES[q].row.operands == 0
+
+
+def _names() -> list[str]:
+    """What the modules give is called by their names, if it is not always the same."""
+    return [module.row.c if module.row.operands == 0 or q == WRITE else module.name.lower() for q, module in enumerate(MODULES)]
 
 
 def _state_text(state: int, registers: int) -> str:
@@ -176,15 +186,14 @@ def _leaf_lines(leaf: Leaf, registers: int) -> list[str]:
     """A circuit's statements. A register that another one becomes is kept before it changes."""
     circuit = leaf.circuit
     names = [("0" if r in leaf.zero else f"r{r}") for r in range(registers)]
-    names += [module.name.lower() for module in MODULES]
+    names += _names()
     lines = []
     for q, sources in circuit.modules:
         value = MODULES[q].row.c.format(**dict(zip("ab", (names[s] for s in sources), strict=False)))
         if q == WRITE:
             address, content = (names[s] for s in sources)
             lines.append(f"mem[{address}] = {content};")
-            names[registers + q] = "0"
-        else:
+        elif not _is_constant(q):
             lines.append(f"int {names[registers + q]} = {value};")
     changed = {r: source for r, source in enumerate(circuit.registers) if source != r}
     for source in sorted(set(changed.values()) & set(changed)):

@@ -41,16 +41,10 @@ def learn_command(
 ) -> int:
     """`surrogate learn`: a C file and examples, to an artifact. `library` are artifacts, and where they are: sketches
     whose networks it begins with, and compiled programs that stand for functions."""
-    settings = Settings(
-        options.restarts,
-        options.steps,
-        options.batch,
-        options.rate,
-        options.entropy,
-        seed=options.seed,
-        freeze=options.freeze,
-        curriculum=options.curriculum,
-    )
+    if options.data is None:
+        raise UsageError("a sketch is learned from examples: --data FILE")
+    names = ("restarts", "steps", "batch", "rate", "entropy", "freeze", "curriculum", "seed")
+    settings = Settings(**{name: value for name in names if (value := getattr(options, name)) is not None})
     for flag in ("freeze", "finetune"):
         if getattr(options, flag) and not library:
             raise UsageError(f"--{flag} needs what is learned already: --library DIR")
@@ -59,7 +53,7 @@ def learn_command(
     ensure_free(output, FILES)
     sketch = read_sketch(path, **reading)
     examples = read_examples(sketch, options.data)
-    starts, kernels = _library(sketch, library, options.finetune)
+    starts, kernels = _library(sketch, library, bool(options.finetune))
     print_diagnostics(sketch.program.warnings)
     standing = set(kernels.programs) if not kernels.tuned else set()
     if sketch.constants and not sketch.choices and {f.name for f in sketch.learned} <= standing:

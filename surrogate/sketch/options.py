@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from surrogate.target import Option, output_option
 
-ABOUT = "learn what a C program leaves undefined, from examples of its arguments and results"
+ABOUT = "learn what a C program leaves undefined, from examples, or a task on a tape"
 OPTIONS = (
     Option(
         "--data",
-        required=True,
         metavar="FILE",
         help="examples: an .npz file with an array for each argument, and `result`; or a table without pictures",
     ),
@@ -19,16 +18,20 @@ OPTIONS = (
         help="a sketch whose networks are gone on with, by the functions' names, or a compiled program that stands for "
         "the function of its name; more than once for several",
     ),
-    Option("--freeze", action="store_true", help="leave the networks of the library as they are"),
-    Option("--finetune", action="store_true", help="learn the constants and weights of compiled programs, too"),
-    Option("--restarts", type=int, default=8, metavar="N", help="how many are learned at once (default 8)"),
-    Option("--steps", type=int, default=1000, metavar="N", help="steps of all of them (default 1000)"),
-    Option("--batch", type=int, default=100, metavar="N", help="examples of a step (default 100)"),
-    Option("--rate", type=float, default=0.1, metavar="X", help="rate of choices, 100 times the networks' (0.1)"),
-    Option("--entropy", type=float, default=0.1, metavar="X", help="bonus for choices that are not made yet (0.1)"),
+    Option("--freeze", action="store_true", default=None, help="leave the networks of the library as they are"),
+    Option(
+        "--finetune",
+        action="store_true",
+        default=None,
+        help="learn the constants and weights of compiled programs, too",
+    ),
+    Option("--restarts", type=int, metavar="N", help="how many are learned at once (default 8)"),
+    Option("--steps", type=int, metavar="N", help="steps of all of them (default 1000)"),
+    Option("--batch", type=int, metavar="N", help="examples of a step (default 100)"),
+    Option("--rate", type=float, metavar="X", help="rate of choices, 100 times the networks' (0.1)"),
+    Option("--entropy", type=float, metavar="X", help="bonus for choices that are not made yet (0.1)"),
     Option(
         "--curriculum",
-        default="",
         metavar="NAME",
         help="a whole number that the program takes: examples in which it is small come first",
     ),

@@ -1,0 +1,213 @@
+"""What the command line does with learned controllers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from cprograms.announcements import announced
+from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
+from surrogate.anc.check import ExactReport
+from surrogate.anc.commands import exit_code, mismatch_lines, steps_of, tape_of
+from surrogate.anc.decompiler.listing import listing
+from surrogate.anc.pictures.grids import Grid
+from surrogate.anc.pictures.html import grids_page
+from surrogate.anc.pictures.png import figure
+from surrogate.container import ensure_free
+from surrogate.nram.decompiler import DecompiledController
+from surrogate.nram.learning import Learned, Progress, Settings, learn
+from surrogate.nram.pictures import choice_grids, run_grid
+from surrogate.nram.program import FILES, NramProgram
+from surrogate.nram.settings import NRAM_TASKS
+from surrogate.nram.tracing import trace_lines
+from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
+from surrogate.terminal.starting import INTERRUPTED
+
+
+def learn_command(options: argparse.Namespace) -> int:
+    """`surrogate learn --machine nram`: from a task's tapes to an artifact."""
+    name = _task(options.task)
+    settings = _settings(options, NRAM_TASKS[name].settings)
+    output = Path(options.output or f"{name}.nram")
+    ensure_free(output, FILES)
+    with _progress_bar(f"learning {name}") as progress:
+        from surrogate.anc.adaptation.tasks import TASKS
+
+        checkpoint = output.with_name(f".{output.name}.progress")
+        found = learn(TASKS[name], settings, options.seed, checkpoint=checkpoint, progress=progress)
+    program = NramProgram(name, found.controller, settings.size, {**found.as_dict(), "seed": options.seed})
+    checked = program.check(seed=options.seed)
+    program.save(output)
+    if options.json:
+        print_json({"artifact": str(output), **program.as_dict()})
+    else:
+        _print(name, output, program, found)
+    if not found.finished:
+        warn("interrupted; the best so far is kept, and the same command goes on")
+        return INTERRUPTED
+    share = checked[0].right / checked[0].tapes
+    if options.least is not None and share < options.least:
+        complain("surrogate", "error", f"right on {share:.1%} of the tapes, which is below --least {options.least:g}")
+        return REJECTED
+    return OK
+
+
+def _task(name: str | None) -> str:
+    if name is None:
+        raise UsageError("a machine learns a task: --task NAME")
+    if name not in NRAM_TASKS:
+        raise UsageError(f"no task '{name}'; {did_you_mean(name, NRAM_TASKS)}there are {', '.join(NRAM_TASKS)}")
+    return name
+
+
+def _settings(options: argparse.Namespace, settings: Settings) -> Settings:
+    """Those of a task, with what the user says instead."""
+    given: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("kind", options.controller),
+            ("rounds", options.rounds),
+            ("restarts", options.restarts),
+            ("updates", options.steps),
+            ("batch", options.batch),
+        )
+        if value is not None
+    }
+    return replace(settings, **given)
+
+
+def _print(name: str, output: Path, program: NramProgram, found: Learned) -> None:
+    lines = [
+        f"learned   from {found.tapes:,} tapes, by {found.restarts} restarts in {found.rounds}"
+        f" round{'' if found.rounds == 1 else 's'}",
+        *program.lines(),
+        f"time      {found.seconds:.1f} s",
+    ]
+    report(f"{name} -> {output}", *(f"  {line}" for line in lines))
+
+
+def run(options: argparse.Namespace, program: NramProgram) -> int:
+    ended = program.run(tape_of(options), **steps_of(options))
+    if options.json:
+        result = {"tape": ended.tape.tolist(), "steps": ended.steps, "stopped": ended.stopped}
+        print_json({"artifact": options.artifact, **result})
+    else:
+        print(",".join(map(str, ended.tape.tolist())))
+        print(f"{'finished' if ended.stopped else 'given up'} after {ended.steps:,} steps")
+    return exit_code(options, ended.stopped, ended.steps)
+
+
+def trace(options: argparse.Namespace, program: NramProgram) -> int:
+    steps = program.trace(tape_of(options), **steps_of(options))
+    if options.json:
+        document = {"artifact": options.artifact, "steps": [s.as_dict() for s in steps]}
+        print_json({**document, "tape": list(steps[-1].tape), "stopped": steps[-1].finished})
+    else:
+        print("\n".join(trace_lines(steps)))
+        print(",".join(map(str, steps[-1].tape)))
+    return exit_code(options, steps[-1].finished, len(steps))
+
+
+def check(options: argparse.Namespace, program: NramProgram) -> int:
+    """On fresh tapes of the task, of the size that was learned and of twice that."""
+    with announced(f"checking {options.artifact}"):
+        checked = program.check(200 if options.tapes is None else options.tapes, options.seed, **steps_of(options))
+    passed = all(r.passed for r in checked)
+    if options.json:
+        print_json({"artifact": options.artifact, "sizes": [r.as_dict() for r in checked], "passed": passed})
+    else:
+        report(options.artifact, *(f"  {line}" for line in program.lines()), *_first_mismatch(checked))
+    return OK if passed else REJECTED
+
+
+def _first_mismatch(checked: Sequence[ExactReport]) -> list[str]:
+    found = [r.mismatch for r in checked if r.mismatch is not None]
+    return mismatch_lines(found[0]) if found else []
+
+
+def decompile(options: argparse.Namespace, program: NramProgram) -> int:
+    """Circuits, assembly and C, and whether they agree; with -o the C, or the program of the exact target."""
+    with announced(f"decompiling {options.artifact}"):
+        found = program.decompile(options.artifact)
+    if options.output is not None:
+        if options.output.endswith(".anc"):
+            found.program.check(100)
+            found.program.save(options.output)
+        else:
+            write_output(options.output, _source(found, options.artifact))
+    if options.json:
+        print_json({"artifact": options.artifact, **_as_dict(found)})
+    else:
+        print("\n".join(found.lines()))
+        print(f"\n{listing(found.decompiled, program.entry)}")
+        if options.output is None:
+            print(_source(found, options.artifact))
+        print(_agreement_line(found))
+    return OK if found.agreement.passed else REJECTED
+
+
+def _source(found: DecompiledController, where: str) -> str:
+    if found.decompiled.source is None:
+        raise ProgramError([Diagnostic("there is no program that could be written as C", where)])
+    return found.decompiled.source
+
+
+def _agreement_line(found: DecompiledController) -> str:
+    a = found.agreement
+    return (
+        f"controller, assembly and C leave the same tape on {'all' if a.passed else f'{a.same} of'} {a.tapes} tapes of"
+        f" {a.memory_size} cells"
+    )
+
+
+def _as_dict(found: DecompiledController) -> dict[str, Any]:
+    return {
+        "circuits": found.lines(),
+        "assembly": str(found.program.program),
+        "c": found.decompiled.source,
+        "agreement": found.agreement.as_dict(),
+    }
+
+
+def show(options: argparse.Namespace, program: NramProgram) -> int:
+    """The choices of every state that is used as a heat map, or a run."""
+    suffix = Path(options.output).suffix.lower()
+    if suffix not in (".html", ".png"):
+        raise UsageError(f"{options.output}: a picture is a .png or an .html file")
+    grids: list[Grid]
+    if options.tape is None:
+        grids = choice_grids(program, options.artifact)
+        title = f"{program.entry}: the circuit of each state"
+    else:
+        steps = program.trace(options.tape, **steps_of(options))
+        grids, title = [run_grid(steps)], f"{program.entry}: a run of {len(steps):,} steps"
+    write_output(options.output, figure(title, grids) if suffix == ".png" else grids_page(title, grids))
+    return OK
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator[Progress]:
+    """On stderr, where that is a terminal: how much of all rounds is done, and the best accuracy so far."""
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("right {task.fields[accuracy]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as bar:
+        work = bar.add_task(title, total=None, accuracy="…")
+        yield lambda done, total, accuracy: bar.update(
+            work, completed=done, total=total, accuracy="…" if accuracy < 0 else f"{accuracy:.0%}"
+        )
