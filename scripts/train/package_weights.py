@@ -7,6 +7,7 @@ python scripts/train/package_weights.py runs/sixth --config ... --data ... --res
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -14,9 +15,10 @@ import shutil
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import yaml
-from safetensors import safe_open
+from safetensors.numpy import load_file, save
 
 from training.script import parser_of, run
 
@@ -46,8 +48,8 @@ def main(args: Namespace) -> None:
 def card(args: Namespace, checkpoint: Path, package: Path) -> str:
     progress = yaml.safe_load((checkpoint / "progress.yaml").read_text())
     examples = sum(pq.read_metadata(p).num_rows for p in args.data.glob("train-*.parquet"))
-    with safe_open(package / "model.safetensors", framework="numpy") as tensors:
-        parameters = sum(tensors.get_tensor(name).size for name in tensors.keys())  # noqa: SIM118
+    tensors = load_file(package / "model.safetensors")
+    plain = {name: tensor for name, tensor in tensors.items() if not name.startswith("taps.")}
     lines = [
         f"# The `{args.name}` hypernetwork",
         "",
@@ -55,7 +57,8 @@ def card(args: Namespace, checkpoint: Path, package: Path) -> str:
         "",
         "| what | |",
         "|---|---|",
-        f"| parameters | {parameters:,} |",
+        f"| parameters | {sum(t.size for t in tensors.values()):,} |",
+        *([without_taps(plain)] if len(plain) < len(tensors) else []),
         f"| data | {examples:,} examples (one result of one program, 192 rows each) |",
         f"| steps | {progress['step']:,} |",
         f"| seconds | {progress['seconds']:,.0f} |",
@@ -79,6 +82,12 @@ def card(args: Namespace, checkpoint: Path, package: Path) -> str:
         ]
         lines += ["", f"Command: `{report['command']}`, seed {report['seed']}."]
     return "\n".join(lines) + "\n"
+
+
+def without_taps(plain: dict[str, np.ndarray]) -> str:
+    """A row of the card: by which weights figures of plain surrogates were measured."""
+    count, content = sum(t.size for t in plain.values()), save(plain, metadata={"format": "pt"})
+    return f"| without those that read taps | {count:,}, a file of SHA-256 {hashlib.sha256(content).hexdigest()} |"
 
 
 if __name__ == "__main__":

@@ -97,8 +97,8 @@ def _errors(
     requests = []
     for (h, *_), own in zip(programs, taps, strict=True):
         given = Scale(h.y_test.mean(0), h.y_test.std(0)) if level == LEVELS[0] else None
-        read = (h.x[:rows], h.y[:rows]) if rows else (None, None)
-        requests.append(Request(h.graph, h.program.domain, *read, given, own))
+        request = Request(h.graph, h.program.domain, scale=given, taps=own)
+        requests.append(replace(request, x=h.x[:rows], y=h.y[:rows]) if rows else request)
     errors = []
     for results, request, (towers, scale) in zip(programs, requests, emit(model, requests), strict=True):
         h = results[0]

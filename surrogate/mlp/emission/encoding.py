@@ -76,9 +76,8 @@ def _encode_tapped(graph: Graph, domain: np.ndarray, taps: Taps) -> list[Encoded
         at = {i: place for place, i in enumerate(order)}
         nodes = [replace(n, children=tuple(at[c] for c in n.children)) for n in map(whole.nodes.__getitem__, order)]
         encoded = _encode(Graph(tuple(nodes), (len(nodes) - 1,), whole.tables), known[order])
-        node = [at[i] + 1 if is_read else 0 for i, is_read in zip(places, read, strict=True)]
-        tapped = {"tap_node": np.array(node, dtype=np.uint16), "tap_kind": kinds, "tap_scale": scale}
-        found.append(replace(encoded, added=len(added), **tapped))
+        node = np.array([at[i] + 1 if is_read else 0 for i, is_read in zip(places, read, strict=True)], dtype=np.uint16)
+        found.append(replace(encoded, added=len(added), tap_node=node, tap_kind=kinds, tap_scale=scale))
     return found
 
 

@@ -494,7 +494,7 @@ class Hypernetwork(nn.Module):
     def _prior(self, heads: Heads) -> tuple[Deviations, Tensor]:
         """Deviations around 0.3, 0.1 and 0.15 for the three layers, and the rows' noise: what the program suggests."""
         sizes = prior_sizes(self.architecture.surrogate_width)
-        r1, c1, r2, c2, r3, c3, noise = heads.prior.split(sizes, dim=-1)  # [B, size] each
+        r1, c1, r2, c2, r3, c3, noise = torch.split(heads.prior, sizes, dim=-1)  # [B, size] each
         c1 = torch.cat([heads.columns[..., -1], c1], dim=-1)  # [B, A+taps+1]
 
         def pair(rows: Tensor, columns: Tensor, scale: float) -> tuple[Tensor, Tensor]:
