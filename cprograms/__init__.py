@@ -5,7 +5,7 @@ Two groups of rooms. The first reads and runs C. In reading order:
 - `types`, `program`, `diagnostics`: what a program is; `declarations`, `literals`: the types and constants of C
 - `libm`, `ops`, `graph`: the table of math functions, the operators of the dataflow graph, and the graph itself
 - `frontend`: from text to a Program; `sandbox`: running it; `lowering`: from it to its graph
-- `sampling`: inputs of its domain, and rows; `strata`: what the graph says of its values without running it
+- `sampling`: inputs of its domain, and rows; `strata`, `moments`: what the graph says of its values without running it
 - `tape`: programs over a memory tape; `library`: C of our own
 - `inputs`, `options`, `screen`: what users give from Python, and what objects show them
 - `cache`, `files`, `processes`, `budget`: files that survive an interrupt, child processes and programs that do not

@@ -20,7 +20,7 @@ POWERS = 6
 """The degree of the polynomials of one number that stand for a function of it."""
 SOUND = 0.3, 1.5
 """A polynomial of a number is expanded as far as its deviation, which is one, comes out between these."""
-LARGEST = 1e30
+LARGEST = 1e100
 LINKED = 1 - 1e-9
 """Numbers of that correlation are linear in one another."""
 
@@ -56,7 +56,7 @@ class Algebra:
 
     def scaled(self, x: Value, factor: float) -> Value:
         shape = x.shape if factor >= 0 else -x.shape[::-1]
-        return Value(x.c * factor, x.rest * factor**2, shape, _times(x.interval, factor))
+        return Value(x.c * factor, x.rest * factor * factor, shape, _times(x.interval, factor))
 
     def sum(self, x: Value, y: Value, a: float = 1.0, b: float = 1.0) -> Value:
         """a x + b y."""
@@ -85,18 +85,40 @@ class Algebra:
     def product(self, x: Value, y: Value) -> Value:
         if x.variance == 0 or y.variance == 0:
             return self.scaled(y, x.mean) if x.variance == 0 else self.scaled(x, y.mean)
+        regrouped = self._regrouped(x, y) or self._regrouped(y, x)
+        if regrouped is not None:
+            return regrouped
         c, linked = self.galerkin(x.c, y.c), x.correlation(y)
         if abs(linked) > LINKED:
-            # A polynomial of one number: its strata tell all.
-            values = x.strata * np.clip(y.mean + y.std * math.copysign(1, linked) * x.shape, *y.interval)
-            c[0] = values.mean()
-            return self.finished(c, 0.0, float(values.var()), np.sort(values), _interval(x, y, values))
+            return self._parabola(x, y, c, math.copysign(y.std / x.std, linked))
         u, v = self.pair(x, y)
         values = u * v
+        low, high = float(values.min()), float(values.max())
+        c[0] = min(max(c[0], low), high)
         known = float(c[1:] @ c[1:])
-        alone = x.rest * y.mean**2 + y.rest * x.mean**2
+        alone = x.rest * y.mean * y.mean + y.rest * x.mean * x.mean
         missed = min(self._left_out(x, y) + alone, max(float(values.var()) - known, 0))
-        return self.finished(c, 0.0, known + max(alone, missed), reduced(values), _interval(x, y, values))
+        found = self.finished(c, 0.0, known + max(alone, missed), reduced(values), _interval(x, y, values))
+        found.factors = x, y
+        return found
+
+    def _parabola(self, x: Value, y: Value, c: np.ndarray, slope: float) -> Value:
+        """x y, where y has a slope in x: its strata tell all, and so do its ends and its vertex."""
+        values = x.strata * np.clip(y.mean + slope * (x.strata - x.mean), *y.interval)
+        c[0] = values.mean()
+        interval = _interval(x, y, values)
+        if all(map(math.isfinite, x.interval)):
+            places = np.clip(np.array([*x.interval, (x.mean - y.mean / slope) / 2]), *x.interval)
+            found = places * (y.mean + slope * (places - x.mean))
+            interval = min(float(found.min()), interval[1]), max(float(found.max()), interval[0])
+        return self.finished(c, 0.0, float(values.var()), np.sort(values), interval)
+
+    def _regrouped(self, x: Value, y: Value) -> Value | None:
+        """(a b) y as (a y) b where y falls as a rises, in a line: it keeps r x (1 - x) small."""
+        for a, b in (x.factors, x.factors[::-1]) if x.factors is not None else ():
+            if a.correlation(y) < -LINKED:
+                return self.product(self.product(a, y), b)
+        return None
 
     def _left_out(self, x: Value, y: Value) -> float:
         """About how much variance of a product is in polynomials beyond the basis and in products with noises."""
@@ -106,7 +128,8 @@ class Algebra:
         r, s = max(x.variance - p, 0), max(y.variance - q, 0)
         degree = len(a)
         beyond = sum(float(a[d] * b[degree - 1 - d :].sum()) for d in range(degree)) if self.basis.mixed else p * q
-        return 2 * beyond + p * s + q * r + r * s + float(x.c[size:] @ y.c[size:]) ** 2
+        shared = float(x.c[size:] @ y.c[size:])
+        return 2 * beyond + p * s + q * r + r * s + shared * shared
 
     # --- functions ---
 

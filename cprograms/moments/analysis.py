@@ -9,7 +9,7 @@ import numpy as np
 
 from cprograms.graph import Graph, Node
 from cprograms.lowering.bounds import Bounds
-from cprograms.moments.algebra import Algebra
+from cprograms.moments.algebra import LARGEST, Algebra
 from cprograms.moments.basis import Basis, basis
 from cprograms.moments.loops import Loops
 from cprograms.moments.operators import operate, wrapped
@@ -24,12 +24,15 @@ _EXACT = frozenset("const arg add sub neg".split())
 class Expansion:
     """A result: its mean and deviation, and the polynomials of the arguments [B] that explain `share` of its variance.
 
+    It is not `settled` where code is not followed, or a loop repeats nobody knows how often.
+
     `arguments` [A] are those that its graph reads, `domain` float64 [A, 2] their ranges.
     """
 
     mean: float
     std: float
     share: float
+    settled: bool
     coefficients: np.ndarray
     basis: Basis
     arguments: tuple[int, ...]
@@ -75,7 +78,12 @@ class _Analysis:
         explained = float(coefficients[1:] @ coefficients[1:])
         share = explained / found.variance if found.variance > 0 else 1.0
         own = self._domain[self._arguments]
-        return Expansion(found.mean, found.std, share, coefficients, self._basis, tuple(self._arguments), own)
+        return Expansion(
+            found.mean, found.std, share, self._settled(), coefficients, self._basis, tuple(self._arguments), own
+        )
+
+    def _settled(self) -> bool:
+        return self._loops.settled and not any(n.op == "opaque" for n in self._graph.nodes)
 
     def _at(self, node: int) -> Value:
         found = self._values[node]
@@ -126,6 +134,9 @@ class _Analysis:
     def _held(self, value: Value, i: int, node: Node) -> Value:
         """Within the interval that holds of the node: no number between a and b deviates more than √((b − m)(m − a))
         around its mean m (Bhatia and Davis 2000)."""
+        if not math.isfinite(value.variance) or abs(value.mean) > LARGEST:
+            value.c = np.clip(np.nan_to_num(value.c, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST)
+            value.rest = 0.0
         bound = self._bounds.of(i)
         low, high = value.interval
         if bound is not None and not (node.type.is_integer and bound == node.type.limits):

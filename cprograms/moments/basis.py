@@ -46,7 +46,7 @@ class Basis:
     @property
     def mixed(self) -> bool:
         """Whether it has polynomials of several arguments."""
-        return self.exponents.shape[1] <= MIXED
+        return int(self.exponents.shape[1]) <= MIXED
 
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The coefficients [B] of the product of two numbers, as far as the basis goes: a Galerkin projection."""
@@ -69,9 +69,9 @@ class Basis:
 @cache
 def basis(arguments: int) -> Basis:
     degree = DEGREES.get(arguments, 2)
-    exponents = np.array(sorted(_exponents(arguments, degree), key=lambda e: (sum(e), *(-d for d in e))), dtype=int)
-    exponents = exponents.reshape(-1, arguments)
-    linear = np.array([int(np.flatnonzero((exponents == row).all(1))[0]) for row in np.eye(arguments, dtype=int)], int)
+    found = sorted(_exponents(arguments, degree), key=lambda e: (sum(e), *(-d for d in e)))
+    exponents = np.array(found, dtype=int).reshape(len(found), arguments)
+    linear = np.array([found.index(tuple(row)) for row in np.eye(arguments, dtype=int).tolist()], dtype=int)
     places, triples = _all(exponents, degree) if arguments <= MIXED else _apart(exponents, degree)
     left, right, into = places
     return Basis(exponents, linear, left, right, into, triples)

@@ -128,11 +128,11 @@ def _mixed(algebra: Algebra, flag: Value, yes: Value, no: Value, interval: Inter
     mean = float(c[0])
     set_, unset = flag.c, -flag.c
     unset[0] += 1
-    variance = _square(algebra, set_, yes) + _square(algebra, unset, no) - mean**2
+    variance = _square(algebra, set_, yes) + _square(algebra, unset, no) - mean * mean
     most = (high - mean) * (mean - low)
     if not 0 < variance <= most:
-        square = p * (yes.variance + yes.mean**2) + (1 - p) * (no.variance + no.mean**2)
-        variance = min(max(square - mean**2, 0.0), most)
+        square = p * (yes.variance + yes.mean * yes.mean) + (1 - p) * (no.variance + no.mean * no.mean)
+        variance = min(max(square - mean * mean, 0.0), most)
     weights = np.repeat([p, 1 - p], STRATA)
     rest = p**2 * yes.rest + (1 - p) ** 2 * no.rest
     return algebra.finished(c, rest, variance, mixture(values, weights), interval)
@@ -141,4 +141,4 @@ def _mixed(algebra: Algebra, flag: Value, yes: Value, no: Value, interval: Inter
 def _square(algebra: Algebra, flag: np.ndarray, x: Value) -> float:
     """The mean of flag x²."""
     square = algebra.galerkin(x.c, x.c)
-    return float(flag @ square) + float(flag[0]) * max(x.variance + x.mean**2 - float(square[0]), 0.0)
+    return float(flag @ square) + float(flag[0]) * max(x.variance + x.mean * x.mean - float(square[0]), 0.0)

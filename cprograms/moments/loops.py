@@ -56,6 +56,7 @@ class Loops:
         self._loops = _loops(graph)
         self._left: dict[int, dict[int, Value]] = {}
         self._depth = 0
+        self.settled = True  # whether each loop said how often it repeats, or came to rest
 
     def value(self, node: int) -> Value:
         """Of a `loop` node: its variable once the loop is left."""
@@ -83,7 +84,7 @@ class Loops:
         history, taken, self._depth = [state], 1.0, self._depth + 1
         while len(history) <= most and taken > OVER / 20:
             if passes is not None and any_pass is not None:
-                state = {**state, passes.tripser: any_pass}
+                state = {**state, passes.counter: any_pass}
             flag = self._pass(condition, loop, state)
             taken = 1.0 if any_pass is not None else flag.mean
             step = passes.step if passes is not None else 1.0
@@ -91,6 +92,7 @@ class Loops:
             state = {c: v if taken > 0.999 else select(self._algebra, flag, v, state[c]) for c, v in after.items()}
             history.append(state)
         self._depth -= 1
+        self.settled &= known or taken < OVER
         left = passes.trips.mean - len(history) + 1 if passes is not None and known else None
         return {c: _beyond([h[c] for h in history], left, taken, self._algebra.basis.size) for c in loop.after}
 
@@ -118,7 +120,7 @@ class Loops:
 
     def _any_pass(self, passes: Passes, state: dict[int, Value]) -> Value:
         """The counter in any pass."""
-        first, count = state[passes.tripser], max(int(min(passes.trips.mean, 1e9)), 1)
+        first, count = state[passes.counter], max(int(min(passes.trips.mean, 1e9)), 1)
         strata = first.mean + passes.step * uniform(0, count - 1, whole=True)
         return self._algebra.independent(np.sort(strata), (float(strata.min()), float(strata.max())))
 

@@ -76,11 +76,12 @@ def computed(op: str, type: Scalar, args: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _divided(algebra: Algebra, type: Scalar, types: Sequence[Scalar], x: Sequence[Value]) -> Value:
-    if type.is_integer:
+    if type.is_integer and x[1].variance == 0:
         return _computed(algebra, "div", type, types, x)
     if x[1].variance == 0:
         return algebra.scaled(x[0], 1 / x[1].mean) if x[1].mean else algebra.constant(0.0)
-    return algebra.product(x[0], algebra.function(x[1], _reciprocal))
+    found = algebra.product(x[0], algebra.function(x[1], _reciprocal, whole=type.is_integer))
+    return algebra.function(found, np.trunc) if type.is_integer else found
 
 
 def _reciprocal(strata: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ class Value:
     strata, in deviations from the mean. It lies within `interval`, as far as is known.
 
     Where it depends on one condition alone, `test` holds the number that the condition compares with zero, and the mean
-    of this value in each of that number's strata.
+    of this value in each of that number's strata. A product knows its `factors`.
     """
 
     c: np.ndarray
@@ -32,6 +32,7 @@ class Value:
     shape: np.ndarray = field(default_factory=lambda: np.zeros(STRATA))
     interval: Interval = ANYTHING
     test: tuple[Value, np.ndarray] | None = None
+    factors: tuple[Value, Value] | None = None
 
     @property
     def mean(self) -> float:
@@ -100,7 +101,7 @@ def below(strata: np.ndarray, end: float) -> np.ndarray:
     edges = np.concatenate([[first], between, [last]])
     width = np.diff(edges)
     share = np.clip((end - edges[:-1]) / np.where(width > 0, width, 1), 0, 1)
-    return np.where(width > 0, share, strata < end)
+    return np.asarray(np.where(width > 0, share, strata < end))
 
 
 def near_zero(strata: np.ndarray) -> np.ndarray:

@@ -21,7 +21,8 @@ from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.choice import Rows, assembled, fitted, table_network
 from surrogate.mlp.fitting.finetune import finetune, training_rows
 from surrogate.mlp.fitting.portfolio import Budget, Told, budget_of, compete
-from surrogate.mlp.fitting.safeguards import average_unsure, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.fitting.safeguards import average_unsure, best_of, fall_back, held_out_rows
+from surrogate.mlp.fitting.scale import settle_scale
 from surrogate.mlp.fitting.sobolev import fit_exactly
 from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem
 from surrogate.mlp.network import (
@@ -117,7 +118,7 @@ def compile_program(
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
-        bound_scale(made.network, program, graph)
+        settle_scale(made.network, program, graph)
     found = _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
     given = {"rows": rows, "taps": taps, "seconds": seconds, "steps": steps, "target-nmse": target_nmse}
     found.lowered = graph
@@ -263,9 +264,12 @@ def build_network(
     At 2 it is fine-tuned on them, as by `compile_program` with `rows`.
     """
     with one_thread():
-        if opt_level < 2:
-            return emitted(hypernetwork, program, graph, x, y, len(x))
-        return _finetuned(hypernetwork, program, graph, x, y)[0]
+        if opt_level == 2:
+            return _finetuned(hypernetwork, program, graph, x, y)[0]
+        network = emitted(hypernetwork, program, graph, x, y, len(x))
+        if opt_level == 0:
+            settle_scale(network, program, graph)
+        return network
 
 
 def _finetuned(

@@ -1,8 +1,8 @@
 """What stands between the measured pipeline and the user, so that it is seldom worse than a constant.
 
 At -O1 and -O2 rows that shaped no weights decide: a result whose network is not clearly better on them than the mean
-becomes that mean, and at -O1 they say how many of the rows the hypernetwork reads. At -O0, which runs nothing, a
-predicted scale that the graph cannot have is replaced.
+becomes that mean, and at -O1 they say how many of the rows the hypernetwork reads. -O0, which runs nothing, has
+`surrogate.mlp.fitting.scale`.
 
 Shapes: n held-out rows, A arguments, R results.
 """
@@ -15,9 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from cprograms.graph import Graph, evaluate
 from cprograms.program import Program
-from cprograms.sampling import sample
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.towers import choose
 from surrogate.numeric.checking.errors import result_error
@@ -29,8 +27,6 @@ LEAST_GAIN = 0.05
 once in some thousand times: of nMSE 1 + v, its gain there is -v ± √v / 8, where the rows are near Gaussian."""
 UNSURE_GAIN = 1.3
 """What it must gain, over the root of the rows, where each is left out: a choice among many gains some by chance."""
-POINTS, ABSURD = 512, 3
-"""A predicted scale this many times the width of the graph's range away from it, at so many points, is no estimate."""
 
 Rows = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
@@ -98,33 +94,3 @@ def average_unsure(network: SurrogateNetwork, left_out: Sequence[float], rows: i
         network.std[k] = 0
         network.silence(k)
     return worse
-
-
-def bound_scale(network: SurrogateNetwork, program: Program, graph: Graph) -> None:
-    """Replace predicted means and deviations that the types or the graph cannot have, in place. The program is not run.
-
-    The prediction starts at the graph's strata, which take the operands of an operator as independent. Those of `x * (1
-    - x)` are not, and twenty such steps in a row lead the strata to 1e30. Where the prediction is that far from the
-    values that the graph has when its arguments are known together, it is no estimate, and theirs takes its place.
-    """
-    known = evaluate(graph, sample(program, POINTS, 0, "sobol")).T if graph.exact else None
-    for k, result in enumerate(program.results):
-        if result.low is not None:
-            continue  # what the user declared was heeded before
-        mean, std = float(network.mean[k]), float(network.std[k])
-        if known is not None:
-            mean, std = _believable(mean, std, known[k][np.isfinite(known[k])])
-        low, high = result.type.limits
-        network.mean[k] = min(max(mean, low), high)
-        network.std[k] = min(std, high / 2 - low / 2)  # of numbers within a range none deviate more
-
-
-def _believable(mean: float, std: float, values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """The predicted moments, or those of finite values that they are absurdly far from."""
-    if not len(values):
-        return mean, std
-    low, high = float(values.min()), float(values.max())
-    reach = ABSURD * (high - low)
-    if not 0 < reach < np.inf or (low - reach <= mean <= high + reach and std <= reach):
-        return mean, std
-    return output_moments(values)

@@ -10,10 +10,8 @@ import torch
 
 import cprograms
 import surrogate
-from cprograms.lowering import lower
 from cprograms.sampling import sample
-from cprograms.sandbox import run
-from surrogate.mlp.fitting.safeguards import HELD_OUT_ROWS, best_of, bound_scale, fall_back, held_out_rows
+from surrogate.mlp.fitting.safeguards import HELD_OUT_ROWS, best_of, fall_back, held_out_rows
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.numeric.rows import compile_seed, executed_rows, fresh_seed
 from tests.surrogate.mlp.fitting.test_finetune import start
@@ -25,17 +23,6 @@ WRAP = """\
 #pragma surrogate range(high, 1, 2)
 float into_interval(float value, float low, float high)
 { return value - (high - low) * floorf((value - low) / (high - low)); }
-"""
-LOGISTIC = """\
-#pragma surrogate range(r, 2.5, 4)
-#pragma surrogate range(x, 0, 1)
-double logistic(double r, double x) { for (int i = 0; i < 20; i++) x = r * x * (1 - x); return x; }
-"""
-INTEREST = """\
-#include <math.h>
-#pragma surrogate range(principal, 100, 10000)
-#pragma surrogate range(years, 0, 40)
-%sdouble grown(double principal, double years) { return principal * pow(1.07, years); }
 """
 
 
@@ -148,54 +135,3 @@ def test_more_rows_than_it_reads_well_do_not_make_o1_worse() -> None:
     """
     few, many = (surrogate.compile(source=source, rows=rows).check(2000).nmse for rows in (64, 1024))
     assert many < 1.02 * few
-
-
-# --- scales from the text alone ---
-
-
-def true_moments(source: str) -> tuple[float, float]:
-    program = cprograms.load(source=source)
-    y = run(program, sample(program, 4000, 5))
-    return float(y.mean()), float(y.std())
-
-
-def test_an_iterated_map_keeps_its_scale() -> None:
-    """The strata of the twentieth step are 1e30, as they take `x` and `1 - x` as independent."""
-    made = surrogate.compile(source=LOGISTIC, opt_level=0)
-    mean, std = true_moments(LOGISTIC)
-    assert made.module.mean.item() == pytest.approx(mean, abs=0.1)
-    assert made.module.std.item() == pytest.approx(std, rel=0.2)
-    assert made.check(1000).nmse < 3
-
-
-def scaled(source: str, mean: float, std: float) -> tuple[float, float]:
-    """What becomes of predicted moments."""
-    program = cprograms.load(source=source)
-    network = SurrogateNetwork(len(program.arguments), 1, 4)
-    network.mean[0], network.std[0] = mean, std
-    bound_scale(network, program, lower(program))
-    return network.mean.item(), network.std.item()
-
-
-@pytest.mark.parametrize(("mean", "std"), [(1e9, 1e4), (-1e9, 1e4), (3e4, 1e12)])
-def test_an_absurd_scale_is_that_of_the_graph(mean: float, std: float) -> None:
-    assert scaled(INTEREST % "", mean, std) == pytest.approx(true_moments(INTEREST % ""), rel=0.1)
-
-
-def test_a_scale_that_may_be_is_kept() -> None:
-    assert scaled(INTEREST % "", 1e5, 2e4) == (1e5, 2e4)
-
-
-def test_a_declared_range_of_the_result_is_believed() -> None:
-    declared = INTEREST % "#pragma surrogate range(return, -1e99, 1e99)\n"
-    assert scaled(declared, 1e30, 1e28) == (1e30, 1e28)
-
-
-def test_the_type_bounds_the_scale_where_the_graph_does_not() -> None:
-    source = """
-    #pragma surrogate range(a, 1, 100000)
-    #pragma surrogate range(b, 1, 100000)
-    unsigned char f(int a, int b) { while (b) { int t = a % b; a = b; b = t; } return a; }
-    """
-    assert not lower(cprograms.load(source=source)).exact
-    assert scaled(source, -3, 1e6) == (0, 127.5)

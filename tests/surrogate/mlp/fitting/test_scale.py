@@ -1,0 +1,160 @@
+"""The scale of results at -O0, against what the sandbox gives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cprograms
+import surrogate
+from cprograms.lowering import lower
+from cprograms.moments import Expansion, expand
+from cprograms.program import Result
+from cprograms.sampling import sample
+from cprograms.sandbox import run
+from cprograms.types import DOUBLE, SCALARS
+from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, believed, settle_scale, sure, trusted
+from surrogate.mlp.network import SurrogateNetwork
+
+LOGISTIC = """\
+#pragma surrogate range(r, 2.5, 4)
+#pragma surrogate range(x, 0, 1)
+double logistic(double r, double x) { for (int i = 0; i < 20; i++) x = r * x * (1 - x); return x; }
+"""
+INTEREST = """\
+#include <math.h>
+#pragma surrogate range(principal, 100, 10000)
+#pragma surrogate range(years, 0, 40)
+%sdouble grown(double principal, double years) { return principal * pow(1.07, years); }
+"""
+DIVISOR = """\
+#pragma surrogate range(a, 1, 100000)
+#pragma surrogate range(b, 1, 100000)
+unsigned char f(int a, int b) { while (b) { int t = a % b; a = b; b = t; } return a; }
+"""
+RESULT = Result("return", DOUBLE)
+
+
+def read(source: str) -> Expansion:
+    program = cprograms.load(source=source)
+    (found,) = expand(lower(program), program.domain)
+    return found
+
+
+SMOOTH = read("double f(double x, double y) { return 3 * x + y + 5; }")
+OPEN = replace(SMOOTH, share=0.01)
+
+
+def true_moments(source: str) -> tuple[float, float]:
+    program = cprograms.load(source=source)
+    y = run(program, sample(program, 4000, 5))
+    return float(y.mean()), float(y.std())
+
+
+def test_an_iterated_map_keeps_its_scale() -> None:
+    """The strata of the twentieth step are 1e30, as they take `x` and `1 - x` as independent."""
+    made = surrogate.compile(source=LOGISTIC, opt_level=0)
+    mean, std = true_moments(LOGISTIC)
+    assert made.module.mean.item() == pytest.approx(mean, abs=0.1)
+    assert made.module.std.item() == pytest.approx(std, rel=0.3)
+    assert made.check(1000).nmse < 1.5
+
+
+def settled(source: str, mean: float, std: float) -> SurrogateNetwork:
+    """A network of predicted moments, once its scale is settled."""
+    program = cprograms.load(source=source)
+    network = SurrogateNetwork(len(program.arguments), 1, 4)
+    network.mean[0], network.std[0] = mean, std
+    settle_scale(network, program, lower(program))
+    return network
+
+
+def moments(network: SurrogateNetwork) -> tuple[float, float]:
+    return network.mean.item(), network.std.item()
+
+
+@pytest.mark.parametrize(("mean", "std"), [(1e9, 1e4), (-1e9, 1e4), (3e4, 1e12), (2e4, 1e4)])
+def test_whatever_is_predicted_the_scale_is_that_of_the_program(mean: float, std: float) -> None:
+    assert moments(settled(INTEREST % "", mean, std)) == pytest.approx(true_moments(INTEREST % ""), rel=0.1)
+
+
+def test_a_constant_stays_one() -> None:
+    assert moments(settled(INTEREST % "", 4.0, 0.0)) == (4.0, 0.0)
+
+
+def test_of_two_estimates_that_differ_the_lesser_is_believed_where_the_text_is_not_sure() -> None:
+    assert sure(SMOOTH)
+    assert not sure(OPEN)
+    assert not sure(replace(SMOOTH, settled=False))
+    little = SMOOTH.std / (2 * DOUBTED)
+    assert believed(1.0, little, OPEN, RESULT) == (1.0, little)
+    assert believed(1.0, little, SMOOTH, RESULT) == (SMOOTH.mean, SMOOTH.std)
+    assert believed(1.0, 1e9, OPEN, RESULT) == (SMOOTH.mean, SMOOTH.std)
+
+
+def test_a_deviation_that_explodes_is_not_believed() -> None:
+    assert believed(1.0, 1e-9, SMOOTH, RESULT) == (1.0, 1e-9)
+
+
+def test_a_text_that_says_nothing_varies_is_not_believed() -> None:
+    assert believed(1.0, 2.0, replace(SMOOTH, std=0.0), RESULT) == (1.0, 2.0)
+
+
+def test_a_declared_range_bounds_the_scale() -> None:
+    declared = Result("return", DOUBLE, -1.0, 2.0)
+    assert believed(0.0, 1.0, SMOOTH, declared) == (2.0, 3 / math.sqrt(12))
+
+
+def test_the_type_bounds_the_scale() -> None:
+    assert believed(-3, 1e6, replace(SMOOTH, std=0.0), Result("return", SCALARS["u8"])) == (0, 127.5)
+    mean, std = moments(settled(DIVISOR, -3, 1e6))
+    assert 0 <= mean <= 255
+    assert std <= 127.5
+
+
+def points() -> np.ndarray:
+    return np.random.default_rng(0).uniform(-1, 1, (4000, 2))
+
+
+def test_a_tower_that_the_text_contradicts_is_not_trusted() -> None:
+    x = points()
+    truth = (SMOOTH(x) - SMOOTH.mean) / SMOOTH.std
+    assert trusted(truth, SMOOTH, x) == 1
+    assert trusted(-truth, SMOOTH, x) == 0
+    noise = np.random.default_rng(1).standard_normal(len(x))
+    half = 0.5 * truth + math.sqrt(0.75) * noise
+    assert trusted(half, SMOOTH, x) == pytest.approx(0.5, abs=0.05)
+
+
+def test_where_the_text_says_little_a_tower_is_trusted_by_half() -> None:
+    x = points()
+    assert trusted(x[:, 0], replace(SMOOTH, settled=False), x) == UNKNOWN
+    none = replace(SMOOTH, share=0.0, coefficients=np.zeros_like(SMOOTH.coefficients))
+    assert trusted(x[:, 0], none, x) == UNKNOWN
+    assert trusted(np.zeros(len(x)), SMOOTH, x) == UNKNOWN
+
+
+def test_trust_shrinks_the_tower_and_not_the_scale() -> None:
+    program = cprograms.load(source="double f(double x, double y) { return 3 * x + y + 5; }")
+    made = surrogate.compile_program(program, opt_level=0)
+    whole = made.module.outputs(made.module.inputs(made.module.mid[None] + 0.5)).item()
+    network = made.module
+    network.w3.data.neg_()
+    network.b3.data.neg_()
+    settle_scale(network, program, lower(program))
+    assert network.std.item() == pytest.approx(SMOOTH.std)
+    assert whole != 0
+    assert network.outputs(network.inputs(network.mid[None] + 0.5)).item() == 0
+
+
+def test_the_program_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("-O0 ran the program, or evaluated its graph")
+
+    monkeypatch.setattr("cprograms.sampling.run_with_status", forbidden)
+    monkeypatch.setattr("cprograms.graph.evaluate_nodes", forbidden)
+    made = surrogate.compile(source=LOGISTIC, opt_level=0, plain=True)
+    assert made.module.std.item() > 0
