@@ -110,6 +110,12 @@ class NeuralProgrammer(nn.Module):
         """How well each item [RB, n, d] is what is wanted [R, B, d]: [RB, n]."""
         return (items @ wanted.reshape(-1, self.width, 1))[..., 0]
 
+    def one(self, restart: int) -> NeuralProgrammer:
+        """One of the restarts, alone."""
+        alone = NeuralProgrammer(1, self.width, 0)
+        alone.load_state_dict({name: w[restart : restart + 1] for name, w in self.state_dict().items()})
+        return alone
+
     def decisions(self, asked: Asked) -> list[Choice]:
         """Every restart's hard choices for the same questions."""
         shared = (part.expand(self.restarts, *part.shape[1:]) for part in questions_of(asked, 1))

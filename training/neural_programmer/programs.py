@@ -25,7 +25,6 @@ OPERATIONS = {
     "reset": "selects all rows",
 }
 """As published, but that an operation which selects no rows leaves those that are selected."""
-NUMBERS = ("sum", "count", "difference")
 
 
 class Step(NamedTuple):
@@ -35,6 +34,13 @@ class Step(NamedTuple):
     column: str
     number: int | None
 
+    @property
+    def text(self) -> str:
+        """With what the operation reads: `greater(age, 7)`, `sum(price)`, `reset`."""
+        if self.operation in SIGNS:
+            return f"{self.operation}({self.column}, {self.number})"
+        return f"{self.operation}({self.column})" if self.operation in ("sum", "assign") else self.operation
+
 
 class Answer(NamedTuple):
     """A number, or the rows in which the cells of a column are printed; the column is empty for a number."""
@@ -42,6 +48,10 @@ class Answer(NamedTuple):
     number: int = 0
     column: str = ""
     rows: tuple[int, ...] = ()
+
+    def numbers(self, table: Table) -> list[int]:
+        """The number, or how many cells are printed and then the cells."""
+        return [len(self.rows), *(table[self.column][row] for row in self.rows)] if self.column else [self.number]
 
 
 @dataclass(frozen=True)

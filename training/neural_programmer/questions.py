@@ -35,6 +35,7 @@ ROLES = 2 + MOST_CONDITIONS
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Table = dict[str, list[int]]
 """A column's cells by its name."""
 
@@ -111,6 +112,11 @@ class Form:
             words += [WORDS.index(self.connective if k else "where"), -3 - k, WORDS.index(sign)]
         return words
 
+    @property
+    def roles(self) -> tuple[int, ...]:
+        """Those that it names columns for, in the order of its words."""
+        return tuple(-1 - word for word in self.words if word < 0)
+
 
 @cache
 def forms() -> tuple[Form, ...]:
@@ -126,6 +132,10 @@ def forms() -> tuple[Form, ...]:
     for asked in product(("sum", "count"), repeat=2):
         found += [Form(asked, signs) for signs in none_or_one if signs or asked != ("count", "count")]
     return tuple(found)
+
+
+ALWAYS_ZERO = Form(("sum", "sum"), ())
+"""Where both columns are the same: not asked then."""
 
 
 class Forms(NamedTuple):
@@ -163,12 +173,12 @@ def arrays() -> Forms:
 
 
 @cache
-def chances(columns: int, conditions: int) -> npt.NDArray[np.float64]:
+def chances(columns: int, conditions: int) -> Floats:
     """Of each form, for tables of so many columns and at most so many conditions: every group is as likely, and every
     form of a group. What is always 0 is not asked."""
     usable = arrays().conditions <= conditions
     if columns == 1:
-        usable &= [form != Form(("sum", "sum"), ()) for form in forms()]
+        usable &= [form != ALWAYS_ZERO for form in forms()]
     counts = np.bincount(arrays().group[usable], minlength=len(GROUPS))
     return np.asarray(usable / np.maximum(counts, 1)[arrays().group] / (counts > 0).sum())
 
@@ -191,6 +201,9 @@ class Batch(NamedTuple):
     roles: Ints  # [n, 4]: the column that is named for each role
     numbers: Ints  # [n, 2]: 0 where the question has none
     table: Ints  # [n, rows, C]
+
+    def part(self, places: slice) -> Batch:
+        return Batch(*(values[places] for values in self))
 
     @property
     def asked(self) -> Asked:
@@ -259,8 +272,7 @@ class Ask:
         form = rng.choice(len(forms()), count, p=chances(self.columns, self.conditions))
         names = rng.random((count, len(NAMES))).argsort(1)[:, : self.columns]
         roles = rng.integers(0, self.columns, (count, ROLES))
-        # The difference of a column's sum and itself is always 0: another column's is asked.
-        zero = (form == forms().index(Form(("sum", "sum"), ()))) & (roles[:, 0] == roles[:, 1])
+        zero = (form == forms().index(ALWAYS_ZERO)) & (roles[:, 0] == roles[:, 1])
         roles[zero, 1] = (roles[zero, 0] + rng.integers(1, max(self.columns, 2), zero.sum())) % self.columns
         table = rng.integers(
             -self.size, self.size + 1, (count, int(rng.integers(*self.rows, endpoint=True)), self.columns)

@@ -1,0 +1,86 @@
+"""A run's state between two steps, on disk: the restarts' weights, Adam's moments, and how far they have come."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from cprograms.diagnostics import UsageError
+from cprograms.files import read_file, write_directory
+from training.config import config_of
+from training.loop.config import MAY_DIFFER, plain
+from training.neural_programmer.config import ProgrammerConfig
+
+FOLDER = "checkpoint"
+Moments = dict[int, dict[str, Tensor]]
+"""Adam's state of each parameter, by its place."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands. `trace` has a record for each validation: the step, and the restarts' accuracies."""
+
+    step: int = 0
+    seconds: float = 0.0
+    trace: tuple[dict[str, list[float] | int], ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    weights: dict[str, Tensor]
+    moments: Moments
+    progress: Progress
+
+
+def save(out: Path, config: ProgrammerConfig, state: State) -> None:
+    """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
+    moments = {f"{place}.{name}": value for place, found in state.moments.items() for name, value in found.items()}
+    write_directory(
+        out / FOLDER,
+        {
+            "config.json": _json(plain(config)),
+            "progress.json": _json(asdict(state.progress)),
+            "model.safetensors": safetensors.torch.save(dict(state.weights)),
+            "adam.safetensors": safetensors.torch.save(moments),
+        },
+    )
+
+
+def load(out: Path) -> tuple[ProgrammerConfig, State]:
+    """What `save` wrote. Raises UsageError where there is none, or where a file is missing or damaged."""
+    folder = out / FOLDER
+    if not folder.is_dir():
+        raise UsageError(f"{out}: holds no checkpoint of a training")
+    try:
+        config = config_of(ProgrammerConfig, json.loads(read_file(folder, "config.json")), "config.json")
+        values = json.loads(read_file(folder, "progress.json"))
+        progress = Progress(**values | {"trace": tuple(values["trace"])})
+        weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
+        moments: Moments = {}
+        for name, value in safetensors.torch.load(read_file(folder, "adam.safetensors")).items():
+            place, what = name.split(".")
+            moments.setdefault(int(place), {})[what] = value
+    except (OSError, ValueError, KeyError, TypeError, UsageError, SafetensorError) as e:
+        raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
+    return config, State(weights, moments, progress)
+
+
+def resumed(out: Path, config: ProgrammerConfig) -> State | None:
+    """The state to go on from; None where there is none. Raises UsageError for a damaged one, or other settings."""
+    if not (out / FOLDER).exists():
+        return None
+    written, state = load(out)
+    saved, asked = plain(written), plain(config)
+    if other := [name for name in asked if name not in MAY_DIFFER and saved[name] != asked[name]]:
+        pairs = ", ".join(f"{name} {saved[name]} instead of {asked[name]}" for name in other)
+        raise UsageError(f"{out}: the checkpoint is of other settings: {pairs}; give another output folder")
+    return state
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=1) + "\n").encode()

@@ -1,0 +1,116 @@
+"""Train restarts of the Neural Programmer, all in one batch.
+
+The same command again resumes from the last checkpoint, bit for bit: batches and noise depend on (seed, step) only.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import Progress as ProgressBar
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy, huber_loss
+
+from cprograms.diagnostics import UsageError
+from training.neural_programmer import checkpoints
+from training.neural_programmer.checkpoints import Progress, State
+from training.neural_programmer.config import ProgrammerConfig
+from training.neural_programmer.gradients import add_noise, clip, deviation
+from training.neural_programmer.machine import Answers, Given, execute, given_of, tables_of
+from training.neural_programmer.measure import accuracies
+from training.neural_programmer.programmer import NeuralProgrammer, questions_of
+from training.neural_programmer.questions import Ask
+
+SAVE_SECONDS = 60
+"""A checkpoint is also written after the first step that ends so long after the last one."""
+VALIDATION_QUESTIONS = 500
+SURE = 1e-6
+"""Probabilities of printed cells are so far from 0 and 1 in the loss."""
+
+
+def losses(answers: Answers, given: Given, cells: float) -> Tensor:
+    """Of each restart, the mean over its questions: [R].
+
+    Of numbers the Huber loss of their inverse hyperbolic sines, in which sums of thousands and counts of tens weigh
+    about the same; of printed cells the cross-entropy of each, times `cells`.
+    """
+    numbers = huber_loss(answers.number.asinh(), given.number.asinh(), reduction="none")  # [R, B]
+    likely = answers.cells.clamp(SURE, 1 - SURE)  # [R, B, N, C]
+    printed = binary_cross_entropy(likely, given.cells, reduction="none").mean((2, 3))
+    return torch.where(given.prints, cells * printed, numbers).mean(1)
+
+
+class ProgrammerTrainer:
+    """The explicit loop. Raises UsageError for a checkpoint in `out` that is damaged or another run's."""
+
+    def __init__(self, config: ProgrammerConfig, out: Path):
+        self.config, self.out = config, out
+        out.mkdir(parents=True, exist_ok=True)
+        self.model = NeuralProgrammer(config.restarts, config.width, config.seed)
+        self.parameters = list(self.model.parameters())
+        self.optimizer = torch.optim.Adam(self.parameters)
+        self.progress = Progress()
+        if state := checkpoints.resumed(out, config):
+            self.take_over(state)
+
+    def take_over(self, state: State) -> None:
+        try:
+            self.model.load_state_dict(state.weights)
+            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state.moments})
+        except (RuntimeError, ValueError, KeyError) as e:
+            raise UsageError(f"{self.out}: the checkpoint is damaged; remove the folder to start afresh") from e
+        self.progress = state.progress
+
+    def run(self, until: int | None = None) -> Progress:
+        """Train for the settings' steps, or until step `until`, and save."""
+        last = min(self.config.steps, until or self.config.steps)
+        saved, started = time.monotonic(), time.process_time() - self.progress.seconds
+        console = Console(stderr=True)
+        with ProgressBar(console=console, disable=not console.is_terminal) as bar:
+            shown = bar.add_task("steps", total=last, completed=self.progress.step)
+            while (step := self.progress.step) < last:
+                self.step(step)
+                trace = self.progress.trace
+                if (step + 1) % self.config.validate_every == 0 or step + 1 == self.config.steps:
+                    trace = (*trace, {"step": step + 1, "accuracies": self.validate()})
+                self.progress = Progress(step + 1, time.process_time() - started, trace)
+                bar.update(shown, completed=step + 1)
+                if (step + 1) % self.config.checkpoint_every == 0 or time.monotonic() - saved > SAVE_SECONDS:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+        return self.progress
+
+    def step(self, number: int) -> Tensor:
+        """The restarts' losses [R] before the step."""
+        c = self.config
+        rng = np.random.default_rng([c.seed, 0, number])
+        batch = Ask(c.columns, conditions=c.conditions).draw(rng, c.restarts * c.batch_size)
+        choices = self.model(questions_of(batch.asked, c.restarts))
+        found = losses(execute(choices, tables_of(batch, c.restarts)), given_of(batch, c.restarts), c.cells)
+        self.optimizer.zero_grad()
+        found.sum().backward()  # type: ignore[no-untyped-call]
+        clip(self.parameters, c.clip)
+        if c.noise:
+            generator = torch.Generator().manual_seed(c.seed * 1_000_003 + number)
+            add_noise(self.parameters, deviation(c.noise, number), generator)
+        for group in self.optimizer.param_groups:
+            group["lr"] = c.rate(number)
+        self.optimizer.step()
+        return found.detach()
+
+    def validate(self) -> list[float]:
+        """Each restart's share of right answers, every choice made, to questions that it is not trained on."""
+        c = self.config
+        rng = np.random.default_rng([c.seed, 1])
+        batch = Ask(c.columns, conditions=c.conditions).draw(rng, VALIDATION_QUESTIONS)
+        return [round(float(a), 4) for a in accuracies(self.model, batch)]
+
+    def save(self) -> None:
+        weights = {name: w.detach() for name, w in self.model.state_dict().items()}
+        moments = self.optimizer.state_dict()["state"]
+        checkpoints.save(self.out, self.config, State(weights, moments, self.progress))
