@@ -9,6 +9,7 @@ of which only the data file is read; --mnist names its wheel.
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from training.script import command_line, parser_of, run
@@ -16,10 +17,11 @@ from training.script import command_line, parser_of, run
 PARSER = parser_of(__doc__)
 PARSER.add_argument("--mnist", type=Path, metavar="WHEEL", help="where MNIST is (default: the installed package)")
 PARSER.add_argument("--expressions", type=int, default=4000, help="to learn from, of 2 and 3 digits (default 4000)")
-PARSER.add_argument("--restarts", type=int, default=24)
-PARSER.add_argument("--steps", type=int, default=500)
+PARSER.add_argument("--restarts", type=int, default=32)
+PARSER.add_argument("--steps", type=int, default=200)
 PARSER.add_argument("--batch", type=int, default=48)
-PARSER.add_argument("--entropy", type=float, default=0.5)
+PARSER.add_argument("--entropy", type=float, default=1.5)
+PARSER.add_argument("--no-revision", action="store_true", help="what gradients alone find")
 PARSER.add_argument("--lstm-steps", type=int, default=2000, help="of each of four LSTMs (default 2000)")
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, required=True, help="results go to OUT.json, OUT.md and OUT.svg")
@@ -36,6 +38,7 @@ def main(args: Namespace) -> None:
     digits, drawn = read_mnist(args.mnist), operators()
     train, test = (Symbols(digits[split], drawn[split]) for split in ("train", "test"))
     settings = Settings(args.restarts, args.steps, args.batch, entropy=args.entropy, seed=args.seed)
+    settings = replace(settings, revise=not args.no_revision)
     sizes, tuning = Sizes(expressions=args.expressions), Tuning(steps=args.lstm_steps)
     measure(args.out, train, test, sizes, settings, tuning, command_line())
 

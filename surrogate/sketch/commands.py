@@ -43,7 +43,7 @@ def learn_command(
     whose networks it begins with, and compiled programs that stand for functions."""
     if options.data is None:
         raise UsageError("a sketch is learned from examples: --data FILE")
-    names = ("restarts", "steps", "batch", "rate", "entropy", "freeze", "curriculum", "seed")
+    names = ("restarts", "steps", "batch", "rate", "entropy", "freeze", "curriculum", "revise", "seed")
     settings = Settings(**{name: value for name in names if (value := getattr(options, name)) is not None})
     for flag in ("freeze", "finetune"):
         if getattr(options, flag) and not library:
@@ -121,6 +121,8 @@ def _print(source: str, output: Path, made: SketchProgram, found: Learning) -> N
         f"{found.examples + found.held_back:,}",
         f"restarts  {right} of {len(found.restarts)} come within 0.05 of the best, number {found.best}",
     ]
+    if found.revised:
+        lines.append(f"revised   {found.revised} choices of all restarts, after the gradients")
     if best.undecided:
         lines.append(f"undecided half in two programs: {'; '.join(best.undecided)}")
     report(f"{source} -> {output}", *(f"  {line}" for line in lines), f"  time      {found.seconds:.1f} s")

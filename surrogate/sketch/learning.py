@@ -32,6 +32,7 @@ from surrogate.sketch.kernels import Kernels
 from surrogate.sketch.model import NO_KERNELS, Model, entropy
 from surrogate.sketch.plan import TRAP
 from surrogate.sketch.precision import halved, halves
+from surrogate.sketch.revising import EXAMPLES, revise
 
 SLOWER, SLOWER_ALONE = 100, 10
 """The rate of choices over that of networks; and where there are none, and networks need not wait for a program."""
@@ -52,7 +53,8 @@ class Settings:
     part of the steps the choices are made. With `freeze` networks that are taken over stay as they are. Without
     `tabulate` the program is evaluated operator by operator, to see what tables are good for. With `half` large
     networks learn in bfloat16, where the processor is faster at it. A `curriculum` is a whole number that the entry
-    takes: the examples in which it is smallest come first, the others little by little.
+    takes: the examples in which it is smallest come first, the others little by little. With `revise` choices are tried
+    one at a time once, when they are to be made: see `surrogate.sketch.revising`.
     """
 
     restarts: int = 8
@@ -67,6 +69,7 @@ class Settings:
     tabulate: bool = True
     half: bool = True
     curriculum: str = ""
+    revise: bool = False
 
     def __post_init__(self) -> None:
         for name in ("restarts", "steps", "batch"):
@@ -91,7 +94,7 @@ class Restart:
 @dataclass(frozen=True)
 class Learning:
     """What learning gave. `model` is the best restart, number `best` of `restarts`, which `whole` has all of; `steps`
-    were taken in all, all of them where it is `finished`, and not interrupted."""
+    were taken in all, all of them where it is `finished`, and not interrupted. Of all, `revised` choices were revised."""
 
     model: Model
     whole: Model
@@ -102,6 +105,7 @@ class Learning:
     examples: int
     held_back: int
     seconds: float
+    revised: int = 0
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -112,6 +116,7 @@ class Learning:
             "examples": self.examples,
             "held_back": self.held_back,
             "seconds": self.seconds,
+            "revised": self.revised,
         }
 
 
@@ -146,6 +151,8 @@ def learn(
     finished, saved = True, time.monotonic()
     try:
         while done < settings.steps:
+            if settings.revise and done == int(settings.steps * (1 - settings.settled)):
+                run.revise()
             run.step(done)
             done += 1
             if done % max(settings.steps // 50, 1) == 0:
@@ -184,6 +191,7 @@ class _Run:
             raise UsageError("all networks are frozen, and nothing else is undefined: there is nothing to learn")
         self.optimiser = torch.optim.Adam([g for g in groups if g["params"]], fused=True)
         self._half = settings.half and not model.real and halves(model.networks, model.restarts)
+        self.revised = 0
         self.losses = torch.full((model.restarts,), torch.inf)
 
     def step(self, number: int) -> None:
@@ -224,6 +232,12 @@ class _Run:
             total = total - p.clamp_min(1e-8).log().mean(1)
         return total
 
+    def revise(self) -> None:
+        """Where choices are made, by examples that are learned from."""
+        if self.model.choices:
+            rows = np.linspace(0, len(self.training) - 1, min(EXAMPLES, len(self.training))).astype(int)
+            self.revised = revise(self.model, self.training.at(rows))
+
     def accuracies(self, most: int | None = None) -> np.ndarray:
         """Of each restart on the held-back examples, every choice made: [R]."""
         kept = self.validation if most is None else self.validation.at(np.arange(min(most, len(self.validation))))
@@ -238,7 +252,9 @@ class _Run:
         )
         counts = len(self.training), len(self.validation)
         seconds = time.perf_counter() - began
-        return Learning(self.model.one(best), self.model, best, restarts, steps, finished, *counts, seconds)
+        return Learning(
+            self.model.one(best), self.model, best, restarts, steps, finished, *counts, seconds, self.revised
+        )
 
     def _halves(self) -> list[list[str]]:
         """Of each restart the choices that are not made, and that change its answers."""
@@ -247,7 +263,7 @@ class _Run:
         changed: dict[int, np.ndarray] = {}
         answers = self.model.answers(kept)
         for k in sorted({k for found in unmade for k in found}):
-            others = self.model.answers(kept, other=k)
+            others = self.model.answers(kept, other=(k, 1))
             changed[k] = ~np.array([np.array_equal(a, b, equal_nan=True) for a, b in zip(answers, others, strict=True)])
         return [[text for k, text in found.items() if changed[k][r]] for r, found in enumerate(unmade)]
 

@@ -124,34 +124,48 @@ class Model(nn.Module):
         return {int(k): logits.argmax(-1) for k, logits in self.choices.items()}
 
     def results(
-        self, inputs: Inputs, hard_choices: bool = False, hard_networks: bool = False, other: int | None = None
+        self,
+        inputs: Inputs,
+        hard_choices: bool = False,
+        hard_networks: bool = False,
+        other: tuple[int, int] | None = None,
+        said: Mapping[int, Tensor] | None = None,
     ) -> list[Tensor]:
         """Of each result, the distribution [R, B, n] over `evaluator.values`; of a real sketch the number [R, B].
 
-        `hard_choices` takes the likeliest value of each choice (of the choice `other` the second likeliest),
-        `hard_networks` also of what the networks give.
+        `hard_choices` takes the likeliest value of each choice, of the choice other[0] that of rank other[1];
+        `hard_networks` also of what the networks give. `said` is what `said` says of these inputs, where it is known.
         """
         if self.real:
             return self._numbers(inputs)
         given: dict[int, Tensor] = {}
         for key, logits in self.choices.items():
             k, n = int(key), logits.shape[-1]
-            best = logits.topk(2).indices[:, 1] if k == other else logits.argmax(-1)  # [R]
+            best = logits.argmax(-1)  # [R]
+            if other is not None and k == other[0]:
+                best = logits.argsort(-1, descending=True)[:, other[1]]
             chosen = one_hot(best, n).to(logits.dtype) if hard_choices else logits.softmax(-1)
             given[k] = chosen[:, None]
-        for function in self.sketch.learned:
-            logits = self.cells(function, inputs).to(torch.get_default_dtype())  # of a product in bfloat16, too
-            cells = logits.softmax(-1)  # [R, B or 1, cells, values]
-            if hard_networks:
-                cells = one_hot(cells.argmax(-1), cells.shape[-1]).to(cells.dtype)
-            for place, k in enumerate(self.sketch.places(function.cells)):
-                given[k] = cells[:, :, place]
+        given |= self.said(inputs, hard_networks) if said is None else said
         for k, values in inputs.numbers.items():
             a = self.sketch.program.arguments[k]
             n = int(a.high - a.low) + 1
             given[k] = one_hot((values - int(a.low)).long(), n).to(torch.get_default_dtype())[None]
         distributions: list[Tensor] = self.evaluator(given)
         return distributions
+
+    def said(self, inputs: Inputs, hard: bool = False) -> dict[int, Tensor]:
+        """The distributions of what learned functions may be asked for, by the program's arguments; `hard` takes the
+        likeliest values."""
+        given: dict[int, Tensor] = {}
+        for function in self.sketch.learned:
+            logits = self.cells(function, inputs).to(torch.get_default_dtype())  # of a product in bfloat16, too
+            cells = logits.softmax(-1)  # [R, B or 1, cells, values]
+            if hard:
+                cells = one_hot(cells.argmax(-1), cells.shape[-1]).to(cells.dtype)
+            for place, k in enumerate(self.sketch.places(function.cells)):
+                given[k] = cells[:, :, place]
+        return given
 
     def cells(self, function: Learned, inputs: Inputs) -> Tensor:
         """The logits, or numbers, of all that a function may be asked for: [R or 1, B or 1, cells, outputs]."""
@@ -178,16 +192,22 @@ class Model(nn.Module):
         return [y.reshape(r, b) for y in self.module(rows).unbind(1)]
 
     @torch.no_grad()
-    def answers(self, inputs: Inputs, block: int = 500, other: int | None = None) -> np.ndarray:
+    def answers(
+        self,
+        inputs: Inputs,
+        block: int = 500,
+        other: tuple[int, int] | None = None,
+        said: Mapping[int, Tensor] | None = None,
+    ) -> np.ndarray:
         """The program that is decided on, run: float64 [R, B, results], NaN where its behaviour is undefined.
 
-        Of the choice `other` the second likeliest value is taken.
+        `other` and `said`, which is of one block, are as in `results`.
         """
         parts, learning = [], self.training
         self.eval()
         for start in range(0, len(inputs), block):
             batch = inputs.at(torch.arange(start, min(start + block, len(inputs))))
-            found = self.results(batch, hard_choices=True, hard_networks=True, other=other)
+            found = self.results(batch, hard_choices=True, hard_networks=True, other=other, said=said)
             parts.append(np.stack([self._taken(k, y, len(batch)) for k, y in enumerate(found)], axis=-1))
         self.train(learning)
         return np.concatenate(parts, axis=1)

@@ -35,6 +35,12 @@ OPTIONS = (
         metavar="NAME",
         help="a whole number that the program takes: examples in which it is small come first",
     ),
+    Option(
+        "--revise",
+        action="store_true",
+        default=None,
+        help="try other values of each choice once, in place of what gradients have come to",
+    ),
     Option("--seed", type=int, default=0, metavar="S", help="seed of the restarts (default 0)"),
     Option("--least", type=float, metavar="X", help="fail (exit 1) where the accuracy held back is below X"),
     output_option("DIR", "where it goes (default: the file's stem + .sketch)"),

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 
 from cprograms.frontend.sketching import Sketch, read_sketch
+from surrogate.sketch.artifact import SketchProgram
 from surrogate.sketch.data import examples_of
 from surrogate.sketch.learning import Learning, Settings, learn
 from surrogate.sketch.model import Model
@@ -28,6 +29,8 @@ LONGEST = 16
 """Digits of the longest expressions that a program is tried on."""
 DRAWN = 8
 """How many expressions are drawn for one that is learned from, so that values can be made equally frequent."""
+RATE = 0.01
+"""Of what is fixed by the program; networks that are known already go on at a tenth of it."""
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -41,12 +44,14 @@ class Symbols:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of the experiment: the examples and steps of the first acquaintance, and of expressions; expressions of each
-    length to try, and how many with true symbols tell whether a program is exact."""
+    """Of the experiment: the examples and steps of the first acquaintance; expressions, and the steps that networks
+    learn on through the program; expressions of each length to try, and how many with true symbols tell whether a
+    program is exact."""
 
     symbols: int = 2000
     symbols_steps: int = 600
     expressions: int = 4000
+    improved_steps: int = 600
     tried: int = 1000
     exact: int = 200
 
@@ -119,19 +124,19 @@ def first_acquaintance(symbols: Symbols, count: int, steps: int, seed: int) -> M
     return learn(sketch, examples_of(sketch, arrays), Settings(restarts=1, steps=steps, seed=seed)).model
 
 
-def learned(
-    symbols: Symbols, count: int, settings: Settings, start: Model | None, checkpoint: Path | None = None
-) -> Learning:
-    """What learning math.c from expressions of two and then three digits gives."""
+def learned(symbols: Symbols, count: int, settings: Settings, start: Model, checkpoint: Path | None = None) -> Learning:
+    """What learning the program of math.c from expressions of two and then three digits gives; networks stay."""
     sketch = read_sketch(LIBRARY / "math.c")
     examples = examples_of(sketch, balanced(symbols, count // 2, 5, settings.seed))
-    return learn(
-        sketch,
-        examples,
-        replace(settings, curriculum="digits"),
-        starts=[] if start is None else [start],
-        checkpoint=checkpoint,
-    )
+    settings = replace(settings, curriculum="digits", freeze=True)
+    return learn(sketch, examples, settings, starts=[start], checkpoint=checkpoint)
+
+
+def improved(symbols: Symbols, count: int, program: Model, steps: int, seed: int) -> Learning:
+    """The networks learned on through a program that is fixed: the decompiled C, from the same expressions."""
+    sketch = read_sketch(source=SketchProgram(sketch=program.sketch, model=program).decompile())
+    examples = examples_of(sketch, balanced(symbols, count // 2, 5, seed))
+    return learn(sketch, examples, Settings(restarts=1, steps=steps, rate=RATE, seed=seed), starts=[program])
 
 
 class LongTape:

@@ -12,8 +12,9 @@ from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.frontend.sketching import read_sketch
 from surrogate.sketch.calibration import calibrate
 from surrogate.sketch.data import examples_of
-from surrogate.sketch.learning import Learning, Settings, learn
+from surrogate.sketch.learning import Learning, Settings, accuracies, learn
 from surrogate.sketch.model import Inputs, Model
+from surrogate.sketch.revising import revise
 from tests import ROOT
 from training.sketches.clocks import clocks
 from training.sketches.gauges import dials
@@ -203,6 +204,34 @@ def test_a_curriculum_begins_with_the_smallest(monkeypatch: pytest.MonkeyPatch) 
     assert found.model.chosen() == {"k": 2}
     with pytest.raises(UsageError, match=r"takes no whole number 'm': .*it takes n"):
         learn(sketch, examples, Settings(curriculum="m"))
+
+
+def test_revising_leads_out_where_a_choice_is_wrong() -> None:
+    """All choices are made, and in each restart one of them is another than it should be."""
+    sketch = read_sketch(source=CHOOSES)
+    examples = examples_of(sketch, differences(100))
+    model = Model(sketch, 3)
+    right = {"op": 3, "first": 2, "second": 0}
+    with torch.no_grad():
+        for restart, wrong in enumerate(right):
+            for name, value in (right | {wrong: 1}).items():
+                (k,) = sketch.places(name)
+                model.choices[str(k)][restart] = 9.0 * torch.nn.functional.one_hot(
+                    torch.tensor(value), len(model.choices[str(k)][restart])
+                )
+    assert accuracies(model, examples).max() < 0.7
+    assert revise(model, examples) == 3
+    assert [model.chosen(restart) for restart in range(3)] == [right] * 3
+    assert accuracies(model, examples).tolist() == [1, 1, 1]
+
+
+def test_choices_are_revised_once_when_they_are_made() -> None:
+    sketch = read_sketch(source=CHOOSES)
+    examples = examples_of(sketch, differences(100))
+    found = learn(sketch, examples, Settings(restarts=2, steps=4, rate=1e-6, revise=True, seed=3))
+    assert found.revised > 0
+    apart = learn(sketch, examples, Settings(restarts=2, steps=4, rate=1e-6, seed=3))
+    assert found.restarts[found.best].accuracy > apart.restarts[apart.best].accuracy
 
 
 def test_structs_and_state_come_as_arrays_of_their_numbers() -> None:
