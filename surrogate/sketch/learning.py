@@ -94,7 +94,8 @@ class Restart:
 @dataclass(frozen=True)
 class Learning:
     """What learning gave. `model` is the best restart, number `best` of `restarts`, which `whole` has all of; `steps`
-    were taken in all, all of them where it is `finished`, and not interrupted. Of all, `revised` choices were revised."""
+    were taken in all, all of them where it is `finished`, and not interrupted; `revised` counts choices of all restarts.
+    """
 
     model: Model
     whole: Model

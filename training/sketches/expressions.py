@@ -188,9 +188,11 @@ def perceived(model: Model, symbols: Symbols) -> tuple[npt.NDArray[np.int64], np
     return digit, sign
 
 
-def accuracies_by_length(tape: LongTape, model: Model, symbols: Symbols, count: int, seed: int) -> dict[int, float]:
-    """The share of `count` expressions of each number of digits whose value is right."""
-    chosen, said, found = model.chosen(), perceived(model, symbols), {}
+def accuracies_by_length(
+    tape: LongTape, chosen: Mapping[str, int | float], model: Model, symbols: Symbols, count: int, seed: int
+) -> dict[int, float]:
+    """The share of `count` expressions of each number of digits whose value is right, by a program and networks."""
+    said, found = perceived(model, symbols), {}
     for d in range(2, LONGEST + 1):
         lengths = np.full(count, d)
         placed, examples = drawn(symbols, lengths, tape.cells, seed + d)
