@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -32,13 +33,13 @@ class Author:
     shake: float
 
 
-AUTHORS = (Author(8, 0.8, 0.0, 0.3), Author(6, 1.2, 0.2, 0.5), Author(9, 0.6, -0.15, 0.7), Author(7, 1.5, 0.1, 0.4))
+AUTHORS = (Author(8, 0.8, 0.0, 0.3), Author(6, 1.2, 0.1, 0.5), Author(9, 0.6, -0.1, 0.6), Author(7, 1.5, 0.05, 0.4))
 
 
 def drawn(operator: int, author: Author, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """A picture of an operator by an author, [SIDE SIDE] in 0 ... 1: turned, stretched, off its place and shaken."""
-    turn = author.lean + rng.normal(0, 0.1)
-    stretch = author.size * rng.uniform(0.8, 1.2, 2)
+    turn = author.lean + rng.normal(0, 0.08)
+    stretch = author.size * rng.uniform(0.85, 1.15, 2)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     centre = (SIDE - 1) / 2 + rng.uniform(-2, 2, 2)
     width, blur = author.width * rng.uniform(0.8, 1.3), rng.uniform(0.3, 0.6)
@@ -48,7 +49,7 @@ def drawn(operator: int, author: Author, rng: np.random.Generator) -> npt.NDArra
     for start, end in STROKES[operator]:
         along = np.linspace(np.array(start), np.array(end), JOINTS)  # [JOINTS, 2]
         line = along * stretch @ rotation.T + centre + rng.normal(0, author.shake, (JOINTS, 2))
-        for a, b in zip(line, line[1:], strict=False):
+        for a, b in pairwise(line):
             nearest = np.minimum(nearest, _distance(pixels, a, b))
     return np.asarray(1 / (1 + np.exp((nearest - width) / blur)), dtype=np.float32)
 
