@@ -15,7 +15,7 @@ import torch
 from surrogate.anc.machine.instructions import Values
 from surrogate.anc.machine.samples import Mask
 from surrogate.nram.controller import Controller, Hidden
-from surrogate.nram.modules import MODULES, READ, WRITE, wires
+from surrogate.nram.modules import MODULES, READ, WRITE
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,25 @@ class HardRuns:
     reached: Mask
 
 
-@torch.no_grad()
 def circuits_of(controller: Controller) -> Circuits:
     """The likeliest circuit of each state of a single MLP controller."""
+    sources, finish = _tables(controller)
+    return Circuits(controller.shape.registers, sources[0], finish[0])
+
+
+@torch.no_grad()
+def _tables(controller: Controller) -> tuple[Values, Mask]:
+    """Of each of P MLPs the sources of its circuits [P, 2^R, 19 + R], and where it finishes [P, 2^R]."""
     r = controller.shape.registers
-    zero = torch.from_numpy(bits_of(np.arange(2**r), r).T.astype(np.float32))[None]  # [1, R, 2^R]
-    sources, finish, _ = _asked(controller, zero, None)
-    return Circuits(r, sources, finish)
+    zero = torch.from_numpy(bits_of(np.arange(2**r), r).T.astype(np.float32))  # [R, 2^R]
+    logits, finish, _ = controller(controller.parts(), zero.expand(len(controller.weights), -1, -1), None)
+    return _greatest(logits), finish.numpy() > 0
+
+
+def _greatest(logits: torch.Tensor) -> Values:
+    """The likeliest source of each choice, of logits [P, 19 + R, R + 14, n]: [P, n, 19 + R]."""
+    found: Values = np.ascontiguousarray(logits.permute(0, 3, 1, 2).numpy()).argmax(-1)
+    return found
 
 
 def bits_of(states: Values, registers: int) -> Mask:
@@ -65,10 +77,37 @@ def states_of(registers: Values) -> Values:
 
 def run(controller: Controller, tapes: Values, max_steps: int) -> HardRuns:
     """Executes a single controller on tapes [n, M] until it finishes, at most `max_steps` steps."""
-    n, r = len(tapes), controller.shape.registers
+    return _execute(wiring(controller), controller.shape.registers, tapes, max_steps)
+
+
+def run_each(controller: Controller, tapes: Values, max_steps: int) -> tuple[Values, Mask]:
+    """Executes each of P controllers on the tapes [n, M]: the tapes that they leave [P, n, M], and who finished [P, n].
+
+    MLPs run together.
+    """
+    p, (n, m) = len(controller.weights), tapes.shape
+    if controller.shape.kind != "mlp":
+        each = [run(controller.one(k), tapes, max_steps) for k in range(p)]
+        return np.stack([found.tape for found in each]), np.stack([found.stopped for found in each])
+    sources, finish = _tables(controller)
+
+    def wired(states: Values, numbers: Values) -> tuple[Values, Mask]:
+        return sources[numbers // n, states], finish[numbers // n, states]
+
+    found = _execute(wired, controller.shape.registers, np.tile(tapes, (p, 1)), max_steps)
+    return found.tape.reshape(p, n, m), found.stopped.reshape(p, n)
+
+
+Wired = Callable[[Values, Values], tuple[Values, Mask]]
+"""From the states [n] of some executions, and their numbers, the sources of the circuits [n, 19 + R] and whether the
+step is the last one [n]."""
+
+
+def _execute(wired: Wired, r: int, tapes: Values, max_steps: int) -> HardRuns:
+    n = len(tapes)
     tape, registers = tapes.astype(np.int64), np.zeros((n, r), dtype=np.int64)
     steps, stopped, reached = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool), np.zeros(2**r, dtype=bool)
-    wired, going = wiring(controller), np.arange(n)
+    going = np.arange(n)
     for _ in range(max_steps):
         states = states_of(registers[going])
         reached[states] = True
@@ -80,11 +119,6 @@ def run(controller: Controller, tapes: Values, max_steps: int) -> HardRuns:
         if not len(going):
             break
     return HardRuns(tape, registers, steps, stopped, reached)
-
-
-Wired = Callable[[Values, Values], tuple[Values, Mask]]
-"""From the states [n] of some executions, and their numbers, the sources of the circuits [n, 19 + R] and whether the
-step is the last one [n]."""
 
 
 def wiring(controller: Controller) -> Wired:
@@ -106,17 +140,11 @@ def _remembering(controller: Controller) -> Wired:
             kept = torch.from_numpy(np.searchsorted(before, numbers))  # those that go on
             hidden = (hidden[0][:, :, kept], hidden[1][:, :, kept])
         zero = torch.from_numpy(bits_of(states, controller.shape.registers).T.astype(np.float32))[None]
-        sources, finish, hidden = _asked(controller, zero, hidden)
+        logits, finish, hidden = controller(controller.parts(), zero, hidden)
         before = numbers
-        return sources, finish
+        return _greatest(logits)[0], finish[0].numpy() > 0
 
     return wired
-
-
-def _asked(controller: Controller, zero: torch.Tensor, hidden: Hidden) -> tuple[Values, Mask, Hidden]:
-    logits, finish, hidden = controller(controller.parts(), zero, hidden)
-    sources: Values = np.ascontiguousarray(logits[0].permute(2, 0, 1).numpy()).argmax(-1)  # [n, 19 + R]
-    return sources, finish[0].numpy() > 0, hidden
 
 
 def step(sources: Values, registers: Values, tape: Values) -> tuple[Values, Values, Values]:

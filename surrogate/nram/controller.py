@@ -1,4 +1,4 @@
-"""The controller: a network that sees which registers are 0, and wires the next circuit (Kurach et al. 2016, section 3).
+"""The controller: a network that sees which registers are 0, and wires the next circuit (Kurach et al. 2016).
 
 P programs at once, the number of a tape last, as in `machine`. All weights of a program are one row, so that what is
 done to each program by itself (Adam, clipping, noise) is done to rows.
@@ -83,7 +83,9 @@ class Controller(nn.Module):
     def parts(self) -> dict[str, Tensor]:
         """The weights by name, each [P, ...]."""
         pieces = self.weights.split([math.prod(part) for part in self.shape.parts.values()], dim=1)
-        return {name: piece.view(-1, *part) for (name, part), piece in zip(self.shape.parts.items(), pieces, strict=True)}
+        return {
+            name: piece.view(-1, *part) for (name, part), piece in zip(self.shape.parts.items(), pieces, strict=True)
+        }
 
     def forward(self, parts: dict[str, Tensor], zero: Tensor, hidden: Hidden) -> tuple[Tensor, Tensor, Hidden]:
         """What follows from the probabilities of being 0 [P, R, B].

@@ -1,10 +1,11 @@
-"""Learning a controller from a task's tapes: rounds of many restarts in one batch, each with hyper-parameters of its own.
+"""Learning a controller from a task's tapes: rounds of many restarts in one batch, each with its hyper-parameters.
 
 What is descended is that of Kurach et al. 2016 (section 4): with p_t the probability of finishing in step t, the sum
 over t of p_t times the mean over the cells that count of -log P(right value) after step t. The last step takes what is
 left of the probability, at a price (`halting`), so that a controller learns to finish and not to be cut off. Adam;
 noise on the gradient; clipping twice, of what flows back through each step and of a restart's whole gradient; a bonus
-for the entropy of the choices, which falls. The paper searches hyper-parameters at random; so does each round.
+for the entropy of the choices, which falls. The paper searches hyper-parameters at random; so does each round, of
+which only the restarts with the least loss go on after a while.
 
 A round ends once one of its restarts is right on all validation tapes with every choice made, and it is kept.
 """
@@ -34,7 +35,7 @@ from surrogate.anc.adaptation.tasks import TapeTask
 from surrogate.anc.machine.samples import Samples
 from surrogate.container import fingerprint
 from surrogate.nram import machine
-from surrogate.nram.circuits import run
+from surrogate.nram.circuits import run, run_each
 from surrogate.nram.controller import KINDS, Controller, Kind, Shape, choose
 
 VALIDATION = 100
@@ -52,12 +53,16 @@ Progress = Callable[[int, int, float], None]
 class Settings:
     """How a controller is learned.
 
-    Tapes have `least` to `size` cells, longer ones later (`size_of`), and an execution has `steps` steps on the longest,
-    on others in proportion. `rounds` rounds of `restarts` restarts learn for `updates` updates on `batch` tapes each.
+    Tapes have `least` to `size` cells, longer ones later (`size_of`), and an execution has `steps` steps on the
+    longest, on others in proportion.
+
+    In each of `rounds` rounds `restarts` restarts learn from `batch` tapes each an update. After `screen` updates the
+    `kept` best of them go on, up to `updates`; every `check` updates their circuits are tried.
+
     The ranges are what each restart draws its own from, log-uniformly: the rate of Adam, the `scale` of its first
     weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e, the variance of the
-    `noise` at first, and the price of not finishing. `clip` and `norm` are where gradients are cut; `patience` is the
-    logit of going on at first.
+    `noise` at first, and the price of not finishing. `clip` and `norm`
+    are where gradients are cut; `patience` is the logit of going on at first.
     """
 
     size: int
@@ -66,9 +71,11 @@ class Settings:
     kind: Kind = "mlp"
     registers: int = 4
     hidden: int = 32
-    restarts: int = 32
+    restarts: int = 64
     rounds: int = 10
-    updates: int = 1000
+    screen: int = 100
+    kept: int = 8
+    updates: int = 1500
     batch: int = 16
     check: int = 100
     rate: Range = (5e-3, 2e-2)
@@ -76,15 +83,15 @@ class Settings:
     entropy: Range = (1e-3, 1e-1)
     fall: Range = (0.1, 0.5)
     noise: Range = (1e-8, 1e-5)
-    halting: Range = (1e-2, 1e-1)
+    halting: Range = (0.05, 0.5)
     clip: float = 1.0
     norm: float = 1.0
     patience: float = 3.0
 
     def __post_init__(self) -> None:
-        for name in ("size", "steps", "registers", "hidden", "restarts", "rounds", "updates", "batch", "check"):
-            if options.whole(name, getattr(self, name)) < 1:
-                raise UsageError(f"{name} must be positive, not {getattr(self, name)}")
+        for field in fields(self):
+            if field.type == "int" and options.whole(field.name, getattr(self, field.name)) < 1:
+                raise UsageError(f"{field.name} must be positive, not {getattr(self, field.name)}")
         if self.kind not in KINDS:
             raise UsageError(f"a controller is one of {', '.join(KINDS)}, not '{self.kind}'")
         if self.batch % machine.LANES:
@@ -97,7 +104,10 @@ class Settings:
         if not 1 <= self.shortest <= self.size:
             raise UsageError(f"the shortest tapes have {self.shortest} cells, the longest {self.size}")
         for field in fields(self):
-            if field.type == "Range" and not 0 < getattr(self, field.name)[0] <= getattr(self, field.name)[1] < math.inf:
+            if (
+                field.type == "Range"
+                and not 0 < getattr(self, field.name)[0] <= getattr(self, field.name)[1] < math.inf
+            ):
                 raise UsageError(f"{field.name} is a range of positive numbers, not {getattr(self, field.name)}")
 
     @property
@@ -252,6 +262,7 @@ class _Work:
         with torch.no_grad():
             self.controller.parts()["last_bias"][:, -1] = -settings.patience
         self.moments = [torch.zeros_like(self.controller.weights) for _ in BETAS]
+        self.loss = torch.zeros(settings.restarts)
 
     def update(self) -> None:
         """One update of all restarts; now and then they are compared, and after the last one a round begins."""
@@ -259,6 +270,8 @@ class _Work:
             self.restarts += self.settings.restarts
         self._descend()
         self.number += 1
+        if self.number == self.settings.screen:
+            self._keep(self.loss.argsort()[: self.settings.kept])
         last = self.number == self.settings.updates
         if last or self.number % self.settings.check == 0:
             self._compare()
@@ -267,11 +280,18 @@ class _Work:
             if not self.done:
                 self._begin()
 
+    def _keep(self, those: Tensor) -> None:
+        """The restarts that go on."""
+        self.controller = Controller(self.settings.shape, self.controller.weights.detach()[those])
+        self.moments = [moment[those] for moment in self.moments]
+        self.drawing = {name: values[those] for name, values in self.drawing.items()}
+        self.loss = self.loss[those]
+
     def _descend(self) -> None:
         settings, drawn, number = self.settings, self.drawing, self.number
         rng = np.random.default_rng([self.seed, 3, self.round, number])
         size = size_of(settings, rng, number)
-        samples = self.task.unbiased(rng, settings.restarts * settings.batch, size)
+        samples = self.task.unbiased(rng, len(self.loss) * settings.batch, size)
         self.tapes += len(samples.tape)
         falls = torch.exp(-number / (drawn["fall"] * settings.updates))
         steps = max(1, math.ceil(settings.steps * size / settings.size))
@@ -285,6 +305,7 @@ class _Work:
             clip=settings.clip,
         )
         (gradient,) = torch.autograd.grad(found.sum(), weights)
+        self.loss = torch.lerp(self.loss, found.detach(), 0.1 if number else 1.0)
         self._adam(gradient, rng)
 
     @torch.no_grad()
@@ -298,17 +319,21 @@ class _Work:
         first, second = self.moments
         first.lerp_(gradient, 1 - BETAS[0])
         second.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        mean, square = (moment / (1 - beta ** (self.number + 1)) for moment, beta in zip(self.moments, BETAS, strict=True))
+        mean, square = (
+            moment / (1 - beta ** (self.number + 1)) for moment, beta in zip(self.moments, BETAS, strict=True)
+        )
         falling = 1 - 0.9 * self.number / self.settings.updates
         self.controller.weights -= (falling * self.drawing["rate"])[:, None] * mean / (square.sqrt() + TINY)
 
     def _compare(self) -> None:
         """Every restart with every choice made, on the validation tapes."""
-        found = [hard_accuracy(self.controller.one(p), self.validation) for p in range(self.settings.restarts)]
-        self.exact = self.exact + sum(accuracy == 1 for accuracy in found)
-        best = int(np.argmax(found))
+        tapes = self.validation
+        tape, finished = run_each(self.controller, tapes.tape, 2 * self.settings.steps)
+        found = 1 - tapes.wrong(tape, finished).mean(1)
+        self.exact += int((found == 1).sum())
+        best = int(found.argmax())
         if found[best] > self.accuracy:
-            self.accuracy, self.best = found[best], self.controller.weights.detach()[best : best + 1].clone()
+            self.accuracy, self.best = float(found[best]), self.controller.weights.detach()[best : best + 1].clone()
             self.drawn = {name: float(values[best]) for name, values in self.drawing.items()}
 
     def outcome(self, finished: bool, seconds: float) -> Learned:
@@ -324,21 +349,18 @@ class _Work:
     def saved(self, run_id: str) -> bytes:
         tensors = {"weights": self.controller.weights.detach(), "best": self.best}
         tensors |= {f"moment.{k}": moment for k, moment in enumerate(self.moments)}
+        tensors |= {f"drawn.{name}": values for name, values in self.drawing.items()} | {"loss": self.loss}
         numbers = {name: getattr(self, name) for name in ("round", "number", "tapes", "restarts", "exact", "accuracy")}
         return save_tensors(tensors, metadata={"run": run_id, "at": json.dumps([numbers, self.drawn])})
 
     def restore(self, tensors: dict[str, Tensor], at: str) -> None:
         numbers, drawn = json.loads(at)
-        self.round = int(numbers["round"])
-        if self.round < self.settings.rounds:
-            self._begin()
         for name, value in numbers.items():
             setattr(self, name, value)
         self.drawn, self.best = drawn, tensors["best"]
-        with torch.no_grad():
-            self.controller.weights.copy_(tensors["weights"])
-            for k, moment in enumerate(self.moments):
-                moment.copy_(tensors[f"moment.{k}"])
+        self.controller = Controller(self.settings.shape, tensors["weights"])
+        self.moments = [tensors[f"moment.{k}"] for k in range(len(BETAS))]
+        self.drawing, self.loss = {name: tensors[f"drawn.{name}"] for name in self.drawing}, tensors["loss"]
 
 
 def hard_accuracy(controller: Controller, samples: Samples, most: int | None = None) -> float:

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 
 from cprograms.diagnostics import UsageError
+from surrogate.anc.machine.instructions import Values
 from surrogate.anc.machine.kernel import Kernel
 from surrogate.anc.machine.machine import to_tape
-from surrogate.anc.machine.instructions import Values
 from surrogate.nram.modules import MODULES, READ, WRITE
 
 LANES, MOST_CELLS, MOST_REGISTERS, _NUMBERS = 16, 64, 8, 2**20
-"""The sizes of step.c: the tapes that are computed at once, of which there must be whole groups, and the most of all."""
+"""The sizes of step.c: the tapes that are computed at once, in whole groups, and the most of all else."""
 
 
 @dataclass

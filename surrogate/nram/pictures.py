@@ -27,7 +27,9 @@ def choice_grids(program: NramProgram, where: str) -> list[Grid]:
     """
     controller, r = program.controller, program.controller.shape.registers
     if controller.shape.kind != "mlp":
-        raise ProgramError([Diagnostic("an LSTM controller has no circuits that could be drawn: --tape draws a run", where)])
+        raise ProgramError(
+            [Diagnostic("an LSTM controller has no circuits that could be drawn: --tape draws a run", where)]
+        )
     tapes = program.tapes.unbiased(np.random.default_rng(0), TAPES, program.size).tape
     states = np.flatnonzero(run(controller, tapes, most_steps(program.size)).reached)
     zero = torch.from_numpy(bits_of(states, r).T.astype(np.float32))[None]  # [1, R, n]

@@ -151,7 +151,7 @@ class NramProgram:
         }
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the artifact, all or nothing. Raises UsageError where something else is in the way, or writing fails."""
+        """Write the artifact, all or nothing. Raises UsageError where something else is in the way."""
         write(path, self.as_dict(), {TENSORS: _encoded(self.controller), CARD: self._card().encode()})
 
     def _card(self) -> str:
@@ -163,8 +163,8 @@ class NramProgram:
                 "---",
                 f"# `{self.task}`, learned by a neural random-access machine",
                 "",
-                f"Learned by surrogate-compiler {__version__} from tapes before and after. The weights of the controller"
-                f" are in `{TENSORS}`.",
+                f"Learned by surrogate-compiler {__version__} from tapes before and after. The weights of the"
+                f" controller are in `{TENSORS}`.",
                 "",
                 *self.lines(),
                 "",

@@ -7,10 +7,9 @@ out: there the program may do anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 
 import numpy as np
 
@@ -58,10 +57,9 @@ Tree = Leaf | Split
 def live_circuit(circuits: Circuits, state: int) -> Circuit:
     """What counts of a state's circuit."""
     row, r, finish = circuits.sources[state], circuits.registers, bool(circuits.finish[state])
-    arguments, wire = [], count()
-    for module in MODULES:
-        arguments.append(tuple(int(row[next(wire)]) for _ in range(module.row.operands)))
-    registers = () if finish else tuple(map(int, row[len(row) - r :]))
+    wire = map(int, row)
+    arguments = [tuple(next(wire) for _ in range(module.row.operands)) for module in MODULES]
+    registers = () if finish else tuple(wire)
     live: set[int] = set()
     wanted = [*(source - r for source in registers), *([] if _idle(arguments, r) else [WRITE])]
     while wanted:
@@ -136,7 +134,10 @@ def _is_constant(q: int) -> bool:
 
 def _names() -> list[str]:
     """What the modules give is called by their names, if it is not always the same."""
-    return [module.row.c if module.row.operands == 0 or q == WRITE else module.name.lower() for q, module in enumerate(MODULES)]
+    return [
+        module.row.c if module.row.operands == 0 or q == WRITE else module.name.lower()
+        for q, module in enumerate(MODULES)
+    ]
 
 
 def _state_text(state: int, registers: int) -> str:
@@ -148,8 +149,9 @@ def _state_text(state: int, registers: int) -> str:
 
 def c_text(tree: Tree, registers: int, name: str) -> str:
     """The program as C over a tape: a loop whose turns are the steps."""
-    held = "".join(f"{INDENT}int r{r} = 0;\n" for r in _used(tree, registers))
-    body = "\n".join(_tree_lines(tree, registers, 2))
+    used = _used(tree, registers)
+    held = "".join(f"{INDENT}int r{r} = 0;\n" for r in used)
+    body = "\n".join(_tree_lines(tree, registers, used, 2))
     return f"void {name}(int *mem)\n{{\n{held}{INDENT}while (1) {{\n{body}\n{INDENT}}}\n}}\n"
 
 
@@ -169,20 +171,20 @@ def _asked(tree: Tree) -> set[int]:
     return set() if isinstance(tree, Leaf) else {tree.register} | _asked(tree.zero) | _asked(tree.other)
 
 
-def _tree_lines(tree: Tree, registers: int, depth: int) -> Iterable[str]:
+def _tree_lines(tree: Tree, registers: int, used: Sequence[int], depth: int) -> Iterable[str]:
     tab = INDENT * depth
     if isinstance(tree, Leaf):
-        return [tab + line for line in _leaf_lines(tree, registers)]
+        return [tab + line for line in _leaf_lines(tree, registers, used)]
     return [
         f"{tab}if (r{tree.register} == 0) {{",
-        *_tree_lines(tree.zero, registers, depth + 1),
+        *_tree_lines(tree.zero, registers, used, depth + 1),
         f"{tab}}} else {{",
-        *_tree_lines(tree.other, registers, depth + 1),
+        *_tree_lines(tree.other, registers, used, depth + 1),
         f"{tab}}}",
     ]
 
 
-def _leaf_lines(leaf: Leaf, registers: int) -> list[str]:
+def _leaf_lines(leaf: Leaf, registers: int, used: Sequence[int]) -> list[str]:
     """A circuit's statements. A register that another one becomes is kept before it changes."""
     circuit = leaf.circuit
     names = [("0" if r in leaf.zero else f"r{r}") for r in range(registers)]
@@ -195,7 +197,7 @@ def _leaf_lines(leaf: Leaf, registers: int) -> list[str]:
             lines.append(f"mem[{address}] = {content};")
         elif not _is_constant(q):
             lines.append(f"int {names[registers + q]} = {value};")
-    changed = {r: source for r, source in enumerate(circuit.registers) if source != r}
+    changed = {r: source for r, source in enumerate(circuit.registers) if source != r and r in used}
     for source in sorted(set(changed.values()) & set(changed)):
         if source not in leaf.zero:
             lines.append(f"int was{source} = r{source};")

@@ -88,7 +88,9 @@ def trace_lines(steps: Sequence[TraceStep]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = []
     for cells, s in zip([header, *rows], [None, *steps], strict=True):
-        texts = [f"{c:<{w}}" if 1 <= k <= 3 else f"{c:>{w}}" for k, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        texts = [
+            f"{c:<{w}}" if 1 <= k <= 3 else f"{c:>{w}}" for k, (c, w) in enumerate(zip(cells, widths, strict=True))
+        ]
         changes = "cells" if s is None else ", ".join(f"mem[{c}] {b} → {a}" for c, (b, a) in s.changed.items())
         end = "  finish" if s is not None and s.finished else ""
         lines.append(f"{' '.join(texts)}  {changes}{end}".rstrip())
