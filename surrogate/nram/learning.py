@@ -4,7 +4,8 @@ What is descended is that of Kurach et al. 2016 (section 4): with p_t the probab
 over t of p_t times the mean over the cells that count of -log P(right value) after step t. The last step takes what is
 left of the probability, at a price (`halting`), so that a controller learns to finish and not to be cut off. Adam;
 noise on the gradient; clipping twice, of what flows back through each step and of a restart's whole gradient; a bonus
-for the entropy of the choices, which falls. The paper searches hyper-parameters at random; so does each round, of
+for the entropy of the choices, which falls, and in the end becomes a price: a soft mixture that is right need not be a
+circuit that is right. The paper searches hyper-parameters at random; so does each round, of
 which only the restarts with the least loss go on after a while.
 
 A round ends once one of its restarts is right on all validation tapes with every choice made, and it is kept.
@@ -41,6 +42,8 @@ from surrogate.nram.controller import KINDS, Controller, Kind, Shape, choose
 VALIDATION = 100
 """Tapes on which restarts are compared."""
 CHECKPOINT_SECONDS = 10.0
+SOFT = 0.4
+"""The share of the updates after which the entropy of the choices begins to cost."""
 LEAST_PROBABILITY = 1e-8
 """Of a right value, below which the loss grows no more."""
 BETAS, TINY = (0.9, 0.999), 1e-8
@@ -60,8 +63,8 @@ class Settings:
     `kept` best of them go on, up to `updates`; every `check` updates their circuits are tried.
 
     The ranges are what each restart draws its own from, log-uniformly: the rate of Adam, the `scale` of its first
-    weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e, the variance of the
-    `noise` at first, and the price of not finishing. `clip` and `norm`
+    weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e, that of the price which
+    takes its place (`sharpen`) in the end, the variance of the `noise` at first, and the price of not finishing. `clip` and `norm`
     are where gradients are cut; `patience` is the logit of going on at first.
     """
 
@@ -82,6 +85,7 @@ class Settings:
     scale: Range = (0.6, 1.6)
     entropy: Range = (1e-3, 1e-1)
     fall: Range = (0.1, 0.5)
+    sharpen: Range = (3e-3, 3e-2)
     noise: Range = (1e-8, 1e-5)
     halting: Range = (0.05, 0.5)
     clip: float = 1.0
@@ -293,7 +297,10 @@ class _Work:
         size = size_of(settings, rng, number)
         samples = self.task.unbiased(rng, len(self.loss) * settings.batch, size)
         self.tapes += len(samples.tape)
-        falls = torch.exp(-number / (drawn["fall"] * settings.updates))
+        done = number / settings.updates
+        bonus = drawn["entropy"] * torch.exp(-done / drawn["fall"]) - drawn["sharpen"] * max(
+            0.0, (done - SOFT) / (1 - SOFT)
+        )
         steps = max(1, math.ceil(settings.steps * size / settings.size))
         weights = self.controller.weights
         found = losses(
@@ -301,7 +308,7 @@ class _Work:
             samples,
             steps,
             halting=drawn["halting"],
-            bonus=drawn["entropy"] * falls,
+            bonus=bonus,
             clip=settings.clip,
         )
         (gradient,) = torch.autograd.grad(found.sum(), weights)
