@@ -174,13 +174,10 @@ def arrays() -> Forms:
 
 @cache
 def chances(columns: int, conditions: int) -> Floats:
-    """Of each form, for tables of so many columns and at most so many conditions: every group is as likely, and every
-    form of a group. What is always 0 is not asked."""
-    usable = arrays().conditions <= conditions
-    if columns == 1:
-        usable &= [form != ALWAYS_ZERO for form in forms()]
-    counts = np.bincount(arrays().group[usable], minlength=len(GROUPS))
-    return np.asarray(usable / np.maximum(counts, 1)[arrays().group] / (counts > 0).sum())
+    """Of each form, for tables of so many columns and at most so many conditions: all that can be asked are as likely.
+    What is always 0 is not asked."""
+    usable = [len(form.signs) <= conditions and (columns > 1 or form != ALWAYS_ZERO) for form in forms()]
+    return np.array(usable) / sum(usable)
 
 
 class Asked(NamedTuple):

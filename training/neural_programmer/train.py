@@ -20,7 +20,7 @@ from training.neural_programmer import checkpoints
 from training.neural_programmer.checkpoints import Progress, State
 from training.neural_programmer.config import ProgrammerConfig
 from training.neural_programmer.gradients import add_noise, clip, deviation
-from training.neural_programmer.machine import Answers, Given, execute, given_of, tables_of
+from training.neural_programmer.machine import Answers, Choice, Given, execute, given_of, tables_of
 from training.neural_programmer.measure import accuracies
 from training.neural_programmer.programmer import NeuralProgrammer, questions_of
 from training.neural_programmer.questions import Ask
@@ -36,12 +36,18 @@ def losses(answers: Answers, given: Given, cells: float) -> Tensor:
     """Of each restart, the mean over its questions: [R].
 
     Of numbers the Huber loss of their inverse hyperbolic sines, in which sums of thousands and counts of tens weigh
-    about the same; of printed cells the cross-entropy of each, times `cells`.
+    about the same; of printed cells the cross-entropy of each, the mean of a table's rows, times `cells`.
     """
     numbers = huber_loss(answers.number.asinh(), given.number.asinh(), reduction="none")  # [R, B]
     likely = answers.cells.clamp(SURE, 1 - SURE)  # [R, B, N, C]
-    printed = binary_cross_entropy(likely, given.cells, reduction="none").mean((2, 3))
+    printed = binary_cross_entropy(likely, given.cells, reduction="none").sum(3).mean(2)  # [R, B]
     return torch.where(given.prints, cells * printed, numbers).mean(1)
+
+
+def entropies(choices: list[Choice]) -> Tensor:
+    """Of the operations of all steps, in each restart the mean over its questions: [R]."""
+    chosen = torch.stack([choice.operation for choice in choices])  # [T, R, B, 9]
+    return torch.special.entr(chosen).sum((0, 3)).mean(1)
 
 
 class ProgrammerTrainer:
@@ -93,7 +99,7 @@ class ProgrammerTrainer:
         choices = self.model(questions_of(batch.asked, c.restarts))
         found = losses(execute(choices, tables_of(batch, c.restarts)), given_of(batch, c.restarts), c.cells)
         self.optimizer.zero_grad()
-        found.sum().backward()  # type: ignore[no-untyped-call]
+        (found - c.bonus(number) * entropies(choices)).sum().backward()  # type: ignore[no-untyped-call]
         clip(self.parameters, c.clip)
         if c.noise:
             generator = torch.Generator().manual_seed(c.seed * 1_000_003 + number)
