@@ -33,6 +33,7 @@ class InterpreterTrainer:
     def __init__(self, config: InterpreterConfig, out: Path, core: ProgrammerInterpreter | None = None):
         """Raises UsageError for a checkpoint in `out` that is another run's, and for a core that does not fit."""
         self.config, self.folder = config, out / "checkpoint"
+        out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed)
         codes = Codes.of(traced(config.task, config.version))
         if core is None:
