@@ -94,7 +94,7 @@ class Restart:
 @dataclass(frozen=True)
 class Learning:
     """What learning gave. `model` is the best restart, number `best` of `restarts`, which `whole` has all of; `steps`
-    were taken in all, all of them where it is `finished`, and not interrupted; `revised` counts choices of all restarts.
+    were taken in all, all of them where it is `finished`, and not interrupted; `revised` counts choices of all.
     """
 
     model: Model
