@@ -24,7 +24,7 @@ _EXACT = frozenset("const arg add sub neg".split())
 class Expansion:
     """A result: its mean and deviation, and the polynomials of the arguments [B] that explain `share` of its variance.
 
-    It is not `settled` where code is not followed, or a loop repeats nobody knows how often.
+    It is not `settled` where the graph has loops, whose further passes are guessed, or code that is not followed.
 
     `arguments` [A] are those that its graph reads, `domain` float64 [A, 2] their ranges.
     """
@@ -79,11 +79,8 @@ class _Analysis:
         share = explained / found.variance if found.variance > 0 else 1.0
         own = self._domain[self._arguments]
         return Expansion(
-            found.mean, found.std, share, self._settled(), coefficients, self._basis, tuple(self._arguments), own
+            found.mean, found.std, share, self._graph.exact, coefficients, self._basis, tuple(self._arguments), own
         )
-
-    def _settled(self) -> bool:
-        return self._loops.settled and not any(n.op == "opaque" for n in self._graph.nodes)
 
     def _at(self, node: int) -> Value:
         found = self._values[node]

@@ -7,12 +7,12 @@ import math
 import numpy as np
 
 from cprograms.moments.algebra import LINKED, POWERS, Algebra
-from cprograms.moments.values import STRATA, Interval, Value, below, mixture, near_zero
+from cprograms.moments.values import STRATA, Interval, Value, below, mixture, near_zero, standard
 
 NARROWED = 3
 """The degree in which a branch depends on the number that the condition compares."""
-_AROUND = np.array([-1.2, -0.6, 0.0, 0.6, 1.2])
-"""Where a branch lies around what is expected of it, in deviations."""
+AROUND = 8
+"""So many of its strata say how a branch lies around what is expected of it."""
 
 
 def compared(algebra: Algebra, op: str, x: Value, y: Value, whole: bool) -> Value:
@@ -88,13 +88,18 @@ def _narrowed(algebra: Algebra, flag: Value, yes: Value, no: Value, interval: In
     c[0] = mean
     for places, coefficients in algebra.powers(d, d.strata, POWERS):
         c[1:] += (float((at * places).mean()) - float(c[1:] @ coefficients[1:])) * coefficients[1:]
-    around = _AROUND if p or q else np.zeros(1)
-    values = np.concatenate([(w[:, None] + math.sqrt(r) * around).ravel() for w, r in ((u, p), (v, q))])
+    values = np.concatenate([_around(yes, u, p), _around(no, v, q)])
     least, most = min(yes.strata[0], no.strata[0]), max(yes.strata[-1], no.strata[-1])
-    weights = np.repeat(np.concatenate([share, 1 - share]), len(around))
+    weights = np.repeat(np.concatenate([share, 1 - share]), AROUND)
     found = algebra.finished(c, rest, variance, mixture(np.clip(values, least, most), weights), interval)
     found.test = None if p or q else (d, at)
     return found
+
+
+def _around(x: Value, at: np.ndarray, variance: float) -> np.ndarray:
+    """Values [S AROUND] of x, which is expected to be `at` [S]: they lie around that as x does around its mean."""
+    shape = standard(x.shape.reshape(AROUND, -1).mean(1)) * math.sqrt(variance)
+    return np.asarray((at[:, None] + shape).ravel())
 
 
 def _given(algebra: Algebra, x: Value, d: Value) -> tuple[np.ndarray, float]:

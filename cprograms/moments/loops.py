@@ -56,7 +56,6 @@ class Loops:
         self._loops = _loops(graph)
         self._left: dict[int, dict[int, Value]] = {}
         self._depth = 0
-        self.settled = True  # whether each loop said how often it repeats, or came to rest
 
     def value(self, node: int) -> Value:
         """Of a `loop` node: its variable once the loop is left."""
@@ -92,7 +91,6 @@ class Loops:
             state = {c: v if taken > 0.999 else select(self._algebra, flag, v, state[c]) for c, v in after.items()}
             history.append(state)
         self._depth -= 1
-        self.settled &= known or taken < OVER
         left = passes.trips.mean - len(history) + 1 if passes is not None and known else None
         return {c: _beyond([h[c] for h in history], left, taken, self._algebra.basis.size) for c in loop.after}
 

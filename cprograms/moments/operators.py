@@ -9,7 +9,7 @@ import numpy as np
 from cprograms.libm import OPERATORS
 from cprograms.moments.algebra import Algebra
 from cprograms.moments.choices import both, compared, either, select, truth
-from cprograms.moments.values import Value
+from cprograms.moments.values import Value, spread_out
 from cprograms.ops import apply
 from cprograms.types import Scalar
 
@@ -18,6 +18,9 @@ WRAPPED = 0.05
 is kept as the number that it stands for."""
 STRAY = 0.25
 """Values that a type does not hold are undefined; but where they are so many, the estimate is off, and they are cut."""
+
+WIDE = 1.0
+"""Strata farther apart than that may meet what repeats itself in step."""
 
 Rule = Callable[[Algebra, Scalar, Sequence[Scalar], Sequence[Value]], Value]
 """Of the node's type, and its children's types and values."""
@@ -47,17 +50,23 @@ def _around(values: np.ndarray, type: Scalar) -> np.ndarray:
 def _computed(algebra: Algebra, op: str, type: Scalar, types: Sequence[Scalar], x: Sequence[Value]) -> Value:
     """A function of one number, or of two, whose strata are computed as C computes them."""
     if len(x) == 1:
-        return algebra.function(x[0], lambda u: computed(op, type, [u]), whole=types[0].is_integer)
+        places = spread_out if op in _REPEATING and _wide(x[0]) else np.asarray
+        return algebra.function(x[0], lambda u: computed(op, type, [places(u)]), whole=types[0].is_integer)
     first, second = x
     if second.variance == 0:
+        places = spread_out if op in _REPEATING and _wide(first) else np.asarray
         return algebra.function(
-            first, lambda u: computed(op, type, [u, np.full_like(u, second.mean)]), whole=types[0].is_integer
+            first, lambda u: computed(op, type, [places(u), np.full_like(u, second.mean)]), whole=types[0].is_integer
         )
     if first.variance == 0:
         return algebra.function(
             second, lambda v: computed(op, type, [np.full_like(v, first.mean), v]), whole=types[1].is_integer
         )
     return algebra.grid(first, second, lambda u, v: computed(op, type, [u, v]))
+
+
+def _wide(x: Value) -> bool:
+    return float(np.diff(x.strata).max()) > WIDE
 
 
 def computed(op: str, type: Scalar, args: Sequence[np.ndarray]) -> np.ndarray:
@@ -194,5 +203,6 @@ _RULES: dict[str, Rule] = {
     "fdim": _excess,
     **{op: _compared(op) for op in ("lt", "le", "eq", "ne")},
 }
+_REPEATING = frozenset("mod and or xor fmod remainder sin cos tan".split())
 _WRAPPING = frozenset("lt le div mod shr min max".split())
 """What an unsigned number counts for as its type holds it."""

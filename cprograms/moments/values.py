@@ -9,6 +9,7 @@ import numpy as np
 
 STRATA, COARSE = 32, 16
 """Equal parts of a distribution; where two numbers meet, each has the coarser ones."""
+_GOLDEN = (math.sqrt(5) - 1) / 2
 _LEVELS = (np.arange(STRATA) + 0.5) / STRATA
 
 Interval = tuple[float, float]
@@ -74,7 +75,7 @@ def standard(strata: np.ndarray) -> np.ndarray:
     z = strata - strata.mean()
     scale = float(np.abs(z).max())
     if not 0 < scale < math.inf:
-        return np.zeros(STRATA)
+        return np.zeros_like(z)
     z = z / scale
     return np.asarray(z / math.sqrt(float((z * z).mean())))
 
@@ -104,6 +105,13 @@ def below(strata: np.ndarray, end: float) -> np.ndarray:
     return np.asarray(np.where(width > 0, share, strata < end))
 
 
+def spread_out(strata: np.ndarray) -> np.ndarray:
+    """A point somewhere in each stratum, no two at one place: what repeats itself does not meet them in step."""
+    edges = np.concatenate([strata[:1], (strata[1:] + strata[:-1]) / 2, strata[-1:]])
+    places = np.arange(1, len(strata) + 1) * _GOLDEN % 1
+    return np.asarray(edges[:-1] + places * np.diff(edges))
+
+
 def near_zero(strata: np.ndarray) -> np.ndarray:
     """The share of each stratum of a whole number that is zero."""
-    return below(strata, 0.5) - below(strata, -0.5)
+    return np.asarray(below(strata, 0.5) - below(strata, -0.5))

@@ -21,9 +21,10 @@ from surrogate.mlp.network import SurrogateNetwork
 
 SURE = 0.15
 """An interpretation is sure of itself where polynomials of the arguments explain so much of a result's variance."""
-DOUBTED, ABSURD = 2.0, 3000.0
+DOUBTED, ABSURD = 2.0, 150.0
 """A deviation so many times the predicted one is not believed, where the interpretation is not sure, and where it is:
-of two that differ, the lesser errs less."""
+of two that differ, the lesser errs less. Chosen on programs that were generated, and on functions of newlib, musl,
+libnova and R."""
 POINTS = 512
 """Where towers and polynomials are compared."""
 UNKNOWN = 0.5
@@ -50,7 +51,8 @@ def settle_scale(network: SurrogateNetwork, program: Program, graph: Graph) -> N
 def believed(mean: float, std: float, read: Expansion, result: Result) -> tuple[float, float]:
     """The moments of a result, of the predicted ones and those that were read, as far as its type and range allow."""
     most = ABSURD if sure(read) else DOUBTED
-    if 0 < read.std <= most * std:
+    near = sure(read) or abs(read.mean - mean) <= max(read.std, std)
+    if near and 0 < read.std <= most * std:
         mean, std = read.mean, read.std
     low, high = result.type.limits
     widest = high / 2 - low / 2  # of numbers within a range none deviate more

@@ -90,9 +90,14 @@ def test_of_two_estimates_that_differ_the_lesser_is_believed_where_the_text_is_n
     assert not sure(OPEN)
     assert not sure(replace(SMOOTH, settled=False))
     little = SMOOTH.std / (2 * DOUBTED)
-    assert believed(1.0, little, OPEN, RESULT) == (1.0, little)
-    assert believed(1.0, little, SMOOTH, RESULT) == (SMOOTH.mean, SMOOTH.std)
-    assert believed(1.0, 1e9, OPEN, RESULT) == (SMOOTH.mean, SMOOTH.std)
+    assert believed(5.1, little, OPEN, RESULT) == (5.1, little)
+    assert believed(5.1, little, SMOOTH, RESULT) == (SMOOTH.mean, SMOOTH.std)
+    assert believed(5.1, 1e9, OPEN, RESULT) == (SMOOTH.mean, SMOOTH.std)
+
+
+def test_a_mean_that_is_far_from_the_predicted_one_is_believed_where_the_text_is_sure() -> None:
+    assert believed(99.0, SMOOTH.std, SMOOTH, RESULT) == (SMOOTH.mean, SMOOTH.std)
+    assert believed(99.0, SMOOTH.std, OPEN, RESULT) == (99.0, SMOOTH.std)
 
 
 def test_a_deviation_that_explodes_is_not_believed() -> None:
