@@ -16,23 +16,22 @@ SIZES = {"hidden": 1024, "layers": 4, "embedding": 1024, "key": 1024, "batch_siz
 
 @dataclass(frozen=True)
 class InterpreterConfig:
-    """`traces` runs of the C program are learned from, in rounds of `steps` steps, until the proof holds.
+    """`traces` runs of the C program are learned from, in up to `rounds` rounds of `steps` steps, until all is learned.
 
-    The learning rate falls linearly within a round, to `last_rate` of what it was. Without a proof, for the program
-    loops, there is one round.
+    The learning rate falls linearly within a round, to `last_rate` of what it was.
     """
 
     task: str
     version: str = "recursive"
-    traces: int = 4000
+    traces: int = 3000
     hidden: int = 128
     layers: int = 1
-    embedding: int = 64
+    embedding: int = 256
     key: int = 32
-    batch_size: int = 128
-    steps: int = 2500
-    rounds: int = 4
-    learning_rate: float = 5e-3
+    batch_size: int = 64
+    steps: int = 1200
+    rounds: int = 6
+    learning_rate: float = 7e-3
     last_rate: float = 0.02
     clip: float = 1.0
     seed: int = 0

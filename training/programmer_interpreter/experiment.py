@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,8 @@ def accuracy(model: ProgrammerInterpreter, config: InterpreterConfig, size: int,
 def untouched(before: ProgrammerInterpreter, after: ProgrammerInterpreter, frames: Frames) -> bool:
     """Whether the programs of `before` do bit for bit in `after` what they did, in all of their frames."""
     batch = listed(frames, before.codes).of(slice(None))
+    # Where weights are to be learned, torch computes in another order.
+    before, after = (deepcopy(model).requires_grad_(False) for model in (before, after))
     first, _ = before(batch.program, batch.arguments, batch.seen)
     second, _ = after(batch.program, batch.arguments, batch.seen)
     known = first.program.shape[-1]

@@ -103,6 +103,16 @@ class ProgrammerInterpreter(nn.Module):
         )
         return end + (program + given) / batch.steps.sum()
 
+    @torch.no_grad()
+    def right(self, batch: Batch) -> Tensor:
+        """bool [B]: frames in which every most likely choice is the right one, with those before it given."""
+        choices, _ = self(batch.program, batch.arguments, batch.seen)
+        calls = batch.called >= 0
+        given = (choices.arguments.argmax(-1) == batch.given) | (batch.given < 0)
+        same = (choices.program.argmax(-1) == batch.called) & given.all(-1)
+        right = ((choices.end > 0) == ~calls) & (same | ~calls)
+        return (right | ~batch.steps).all(1)
+
 
 def _one_hot(values: Tensor, size: int) -> Tensor:
     """float [..., n * size] of values int [..., n], all zeros for -1."""

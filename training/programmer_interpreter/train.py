@@ -23,6 +23,8 @@ from training.programmer_interpreter.network import ProgrammerInterpreter
 from training.programmer_interpreter.proof import Proof, prove
 from training.programmer_interpreter.tasks import frames_of, traced
 
+CHECKED = 2048
+"""Frames that are checked at one go."""
 SAVE_SECONDS = 20
 """A checkpoint is written after the first step so long after the last one."""
 
@@ -51,7 +53,7 @@ class InterpreterTrainer:
             self.progress = checkpoints.load(self.folder, config, self.model, self.optimizer)
 
     def run(self, until: int | None = None) -> Progress:
-        """Train until the proof holds or the rounds are over, or until a step, and save."""
+        """Train until all is `learned` or the rounds are over, or until a step, and save."""
         s, at = self.config, self.progress
         last = min(s.steps * s.rounds, until if until is not None else s.steps * s.rounds)
         saved = time.monotonic()
@@ -84,9 +86,12 @@ class InterpreterTrainer:
         return loss.item()
 
     def learned(self) -> bool:
-        """Whether nothing is left to be learned: the proof holds, or there is none for this program."""
+        """Whether the proof holds; for a program that has none, whether all frames that it learns from are right."""
         found = self.prove()
-        return found is None or found.holds
+        if found is not None:
+            return found.holds
+        whole = np.array_split(np.arange(len(self.frames)), 1 + len(self.frames) // CHECKED)
+        return all(bool(self.model.right(self.frames.of(part)).all()) for part in whole)
 
     def prove(self) -> Proof | None:
         """The proof of what was learned; None for a program that loops."""
