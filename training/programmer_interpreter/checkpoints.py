@@ -63,7 +63,8 @@ def load(
     """
     try:
         written = json.loads(read_file(folder, "config.json"))
-        progress = Progress(**json.loads(read_file(folder, "progress.json")))
+        values = json.loads(read_file(folder, "progress.json"))
+        progress = Progress(values["step"], values["seconds"], values["done"])
         weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
         moments = safetensors.torch.load(read_file(folder, "optimizer.safetensors"))
         _check(folder, config, model.codes, written)

@@ -159,6 +159,7 @@ def picture(records: Sequence[Record]) -> Figure:
         axes.minorticks_off()
         axes.set(title=task, xlabel="digits" if task == "addition" else "cells", ylim=(-0.03, 1.05))
         axes.grid(alpha=0.3)
-    panels["addition"].set_ylabel("right answers")
-    panels["addition"].legend(loc="lower left")
+    first = next(iter(panels.values()))
+    first.set_ylabel("right answers")
+    first.legend(loc="lower left")
     return figure

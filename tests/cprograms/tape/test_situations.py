@@ -65,7 +65,9 @@ def test_the_list_is_what_rows_of_all_lengths_show():
 
 
 def test_what_is_remembered_of_a_row_keeps_the_list_small():
-    source = "void f(int *mem) { mem[OUT]++; mem[mem[OUT]] = 1; mem[OUT]--; mem[OUT]++; if (mem[mem[OUT]]) mem[HERE]++; }"
+    source = (
+        "void f(int *mem) { mem[OUT]++; mem[mem[OUT]] = 1; mem[OUT]--; mem[OUT]++; if (mem[mem[OUT]]) mem[HERE]++; }"
+    )
     out = Row((1,), dict.fromkeys(BITS, BITS), dict.fromkeys(BITS, BITS))
     start = [(Window((0,), (0,)), Window((0,), (0,)))]
     sizes = []

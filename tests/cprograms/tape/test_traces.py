@@ -56,7 +56,11 @@ def test_a_trace_is_a_tree_of_calls_with_what_they_see():
         "  0 0  (end)\n"
         "0 0  (end)"
     )
-    assert [(f.name, f.arguments, f.depth) for f in found.frames[:3]] == [("f", (), 0), ("count", (), 1), ("put", (1,), 2)]
+    assert [(f.name, f.arguments, f.depth) for f in found.frames[:3]] == [
+        ("f", (), 0),
+        ("count", (), 1),
+        ("put", (1,), 2),
+    ]
     assert traced(COUNT).subprograms == {"put": 1, "count": 0, "f": 0}
 
 
@@ -177,7 +181,9 @@ def test_what_the_convention_excludes_is_told_at_its_place(body: str, place: str
     ],
 )
 def test_a_run_that_leaves_the_convention_is_told_at_its_place(body: str, said: str):
-    program = traced(f"static void g(int *mem, int x) {{ mem[mem[0]] = x; }}\nvoid f(int *mem) {{\n{body} g(mem, 1); }}")
+    program = traced(
+        f"static void g(int *mem, int x) {{ mem[mem[0]] = x; }}\nvoid f(int *mem) {{\n{body} g(mem, 1); }}"
+    )
     with pytest.raises(ProgramError, match=re.escape(said)) as error:
         trace(program, [2, 3, 3, 4, 9, 0, 0, 0], steps=100)
     assert str(error.value).startswith("<source>:3:")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -21,6 +19,8 @@ def tiny(task: str = "sort", **values: object) -> InterpreterConfig:
 @pytest.fixture(scope="session")
 def sorting(tmp_path_factory: pytest.TempPathFactory) -> InterpreterTrainer:
     torch.set_num_threads(1)
-    trainer = InterpreterTrainer(InterpreterConfig.of({"task": "sort"} | SMALL, "test"), tmp_path_factory.mktemp("sort"))
+    trainer = InterpreterTrainer(
+        InterpreterConfig.of({"task": "sort"} | SMALL, "test"), tmp_path_factory.mktemp("sort")
+    )
     trainer.run()
     return trainer

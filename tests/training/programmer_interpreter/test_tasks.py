@@ -31,7 +31,9 @@ def test_the_c_program_gives_the_answers_in_sandbox_and_trace(task: str, version
 
 def test_answers_are_sums_and_sorted_rows():
     problems = TASKS["addition"].draw(np.random.default_rng(0), 200, 3)
-    numbers = [["".join(str(d) for d in row if d != BLANK) for row in tape[4:14].reshape(2, 5)] for tape in problems.tapes]
+    numbers = [
+        ["".join(str(d) for d in row if d != BLANK) for row in tape[4:14].reshape(2, 5)] for tape in problems.tapes
+    ]
     sums = ["".join(str(d) for d in row if d != BLANK) for row in problems.answers]
     assert [int(s) for s in sums] == [int(a) + int(b) for a, b in numbers]
     assert {max(len(a), len(b)) for a, b in numbers} == {3}
