@@ -63,9 +63,9 @@ class Settings:
     `kept` best of them go on, up to `updates`; every `check` updates their circuits are tried.
 
     The ranges are what each restart draws its own from, log-uniformly: the rate of Adam, the `scale` of its first
-    weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e, that of the price which
-    takes its place (`sharpen`) in the end, the variance of the `noise` at first, and the price of not finishing. `clip` and `norm`
-    are where gradients are cut; `patience` is the logit of going on at first.
+    weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e (`fall`), that of the
+    price which takes its place in the end (`sharpen`), the variance of the `noise` at first, and the price of not
+    finishing (`halting`). `clip` and `norm` are where gradients are cut; `patience` is the logit of going on at first.
     """
 
     size: int
@@ -78,16 +78,16 @@ class Settings:
     rounds: int = 10
     screen: int = 100
     kept: int = 8
-    updates: int = 1500
+    updates: int = 800
     batch: int = 16
     check: int = 100
-    rate: Range = (5e-3, 2e-2)
-    scale: Range = (0.6, 1.6)
-    entropy: Range = (1e-3, 1e-1)
+    rate: Range = (4e-3, 1.5e-2)
+    scale: Range = (0.8, 1.4)
+    entropy: Range = (1e-3, 5e-2)
     fall: Range = (0.1, 0.5)
     sharpen: Range = (3e-3, 3e-2)
     noise: Range = (1e-8, 1e-5)
-    halting: Range = (0.05, 0.5)
+    halting: Range = (0.02, 0.3)
     clip: float = 1.0
     norm: float = 1.0
     patience: float = 3.0
@@ -105,6 +105,9 @@ class Settings:
                 f"the machine learns with at most {machine.MOST_CELLS} cells and {machine.MOST_REGISTERS} registers,"
                 f" not {self.size} and {self.registers}"
             )
+        most = machine.NUMBERS // (self.shape.outputs * self.batch)
+        if self.restarts > most:
+            raise UsageError(f"the machine learns with at most {most:,} restarts of {self.batch} tapes at once")
         if not 1 <= self.shortest <= self.size:
             raise UsageError(f"the shortest tapes have {self.shortest} cells, the longest {self.size}")
         for field in fields(self):

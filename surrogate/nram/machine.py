@@ -25,7 +25,7 @@ from surrogate.anc.machine.kernel import Kernel
 from surrogate.anc.machine.machine import to_tape
 from surrogate.nram.modules import MODULES, READ, WRITE
 
-LANES, MOST_CELLS, MOST_REGISTERS, _NUMBERS = 16, 64, 8, 2**20
+LANES, MOST_CELLS, MOST_REGISTERS, NUMBERS = 16, 64, 8, 2**20
 """The sizes of step.c: the tapes that are computed at once, in whole groups, and the most of all else."""
 
 
@@ -86,8 +86,8 @@ class _Step(torch.autograd.Function):
 def _load(**tensors: Tensor) -> None:
     for name, tensor in tensors.items():
         name = "choice" if name == "choices" else name
-        if tensor.numel() > _NUMBERS:
-            raise UsageError(f"the machine holds {_NUMBERS:,} numbers of a kind, not {tensor.numel():,}: fewer tapes")
+        if tensor.numel() > NUMBERS:
+            raise UsageError(f"the machine holds {NUMBERS:,} numbers of a kind, not {tensor.numel():,}: fewer tapes")
         _kernel().arrays[name][: tensor.numel()] = tensor.detach().contiguous().view(-1).numpy()
 
 
@@ -117,7 +117,7 @@ def _call(name: str, registers: Tensor) -> None:
 _ARRAYS: dict[str, tuple[type[np.generic], int]] = {
     "results": (np.int32, len(MODULES) * MOST_CELLS**2),
     **{
-        name + suffix: (np.float32, _NUMBERS)
+        name + suffix: (np.float32, NUMBERS)
         for name in ("choice", "registers", "registers_next", "tape", "tape_next")
         for suffix in ("", "_grad")
     },

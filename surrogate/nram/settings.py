@@ -22,7 +22,7 @@ class NramTask:
 
 
 NRAM_TASKS: Mapping[str, NramTask] = {
-    "access": NramTask(Settings(size=10, steps=3, updates=400), 0, easy=True),
+    "access": NramTask(Settings(size=10, steps=3, restarts=32, screen=60, updates=300, check=50), 0, easy=True),
     "increment": NramTask(Settings(size=7, steps=9), 0, easy=True),
     "copy": NramTask(Settings(size=12, steps=10), 0, easy=True),
     "reverse": NramTask(Settings(size=12, steps=10), 0, easy=True),

@@ -65,7 +65,7 @@ def test_gcc_agrees_with_the_controller(incremented: DecompiledController, tmp_p
     cells = ",".join(map(str, tapes.ravel()))
     main = (
         f"#include <stdio.h>\nstatic int tapes[] = {{{cells}}};\nint main(void) {{\n  for (int i = 0; i < 20; i++) {{\n"
-        f"    increment(tapes + {m} * i);\n    for (int j = 0; j < {m}; j++) printf(\"%d \", tapes[{m} * i + j]);\n  }}\n"
+        f'    increment(tapes + {m} * i);\n    for (int j = 0; j < {m}; j++) printf("%d ", tapes[{m} * i + j]);\n  }}\n'
         "  return 0;\n}\n"
     )
     (tmp_path / "main.c").write_text(incremented.decompiled.source + main)

@@ -52,7 +52,9 @@ def test_the_derivatives_of_a_step_are_those_of_an_enumeration() -> None:
 def test_what_flows_back_through_a_step_is_clipped() -> None:
     choices, registers, tape = (part.requires_grad_() for part in distributions(1, 2, 4, seed=2))
     found = machine.step(choices, machine.State(registers, tape), clip=0.01)
-    _, one, two = torch.autograd.grad(found.registers[:, :, 1].sum() + found.tape[:, 1, 1].sum(), (choices, registers, tape))
+    _, one, two = torch.autograd.grad(
+        found.registers[:, :, 1].sum() + found.tape[:, 1, 1].sum(), (choices, registers, tape)
+    )
     assert float(one.abs().max()) == pytest.approx(0.01)
     assert float(two.abs().max()) == pytest.approx(0.01)
 
