@@ -3,8 +3,8 @@
 python scripts/train/neural_programmer.py training/configs/neural_programmer.yaml -o runs/programmer \\
     --out docs/results/neural_programmer
 
-The same command again continues where it was interrupted. With --report nothing is trained: the table is of what the
-runs have come to.
+The same command again continues where it was interrupted. With --report nothing is trained, and with --only one of the
+runs: the table is of what they have come to.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ PARSER.add_argument("plan", type=Path)
 PARSER.add_argument("-o", "--output", type=Path, required=True, help="folder of checkpoints, one for each run")
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--report", action="store_true", help="write the table without training")
+PARSER.add_argument("--only", metavar="RUN", help="train this run alone, as 3-noise, and write no table")
 PARSER.add_argument("--out", type=Path, help="the table goes to OUT.json, OUT.md and OUT.svg; by default to the runs")
 
 
@@ -26,12 +27,16 @@ def main(args: Namespace) -> None:
     import torch
 
     from training.neural_programmer.report import write_report
-    from training.neural_programmer.runs import read_plan, run_all
+    from training.neural_programmer.runs import chosen, read_plan, records_of, train
 
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     plan = read_plan(args.plan, args.seed)
-    records = list(run_all(plan, args.output, train=not args.report))
+    if not args.report:
+        train(chosen(plan, args.only), args.output)
+    if args.only:
+        return
+    records = records_of(plan, args.output)
     command = f"python scripts/train/neural_programmer.py {args.plan} -o {args.output} --seed {args.seed}"
     write_report(args.out or args.output / "table", plan, records, command)
 

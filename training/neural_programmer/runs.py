@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,18 +69,32 @@ def read_plan(path: Path, seed: int) -> list[ProgrammerConfig]:
     ]
 
 
-def run_all(plan: list[ProgrammerConfig], out: Path, train: bool = True) -> Iterator[Record]:
-    """A record for each run. Those that `out` holds go on from their checkpoints; without `train` none goes on."""
+def name_of(config: ProgrammerConfig) -> str:
+    """Of a run, and of its folder: `3-plain`, `3-noise`."""
+    return f"{config.columns}-{'noise' if config.noise else 'plain'}"
+
+
+def chosen(plan: Sequence[ProgrammerConfig], only: str | None) -> Sequence[ProgrammerConfig]:
+    """The runs of a plan, or the one of a name. Raises UsageError where there is none."""
+    named = {name_of(config): config for config in plan}
+    if only is not None and only not in named:
+        raise UsageError(f"the plan has no run '{only}'; it has {', '.join(named)}")
+    return plan if only is None else [named[only]]
+
+
+def train(plan: Sequence[ProgrammerConfig], out: Path) -> None:
+    """What `out` holds of a run goes on from its checkpoint."""
     for config in plan:
-        trainer = ProgrammerTrainer(config, folder(out, config))
-        if train:
-            trainer.run()
-        if trainer.progress.trace:
-            yield record(trainer)
+        ProgrammerTrainer(config, out / name_of(config)).run()
 
 
-def folder(out: Path, config: ProgrammerConfig) -> Path:
-    return out / f"{config.columns}-{'noise' if config.noise else 'plain'}"
+def records_of(plan: Sequence[ProgrammerConfig], out: Path) -> list[Record]:
+    """Of every run that has come to a validation. Raises UsageError where none has."""
+    trainers = [ProgrammerTrainer(config, out / name_of(config)) for config in plan]
+    records = [record(trainer) for trainer in trainers if trainer.progress.trace]
+    if not records:
+        raise UsageError(f"{out}: no run has come to its first validation")
+    return records
 
 
 def record(trainer: ProgrammerTrainer) -> Record:

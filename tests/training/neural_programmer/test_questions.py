@@ -126,7 +126,8 @@ def test_with_fewer_conditions_no_more_are_asked() -> None:
 def test_every_question_is_there_once(columns: int) -> None:
     batch = every_question(columns)
     said = [batch.question(k).said for k in range(len(batch.form))]
-    assert len(said) == len(set(said))
+    tables = [tuple(batch.columns(k)) for k in range(len(batch.form))]
+    assert len(said) == len(set(zip(said, tables, strict=True)))
     drawn = Ask(columns, rows=(1, 1)).draw(np.random.default_rng(1), 2000)
 
     def wordless(text: str) -> str:
