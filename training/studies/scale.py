@@ -1,0 +1,233 @@
+"""The scale of results that -O0 has without running anything: how far it is off, and what that costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import cprograms
+from cprograms.corpus.format import read_corpus
+from cprograms.corpus.shards import corpus_paths
+from cprograms.graph import Graph, evaluate
+from cprograms.moments import expand
+from cprograms.program import Program
+from cprograms.sampling import sample
+from cprograms.strata import strata
+from surrogate.mlp.emission.hypernetwork import Hypernetwork
+from surrogate.mlp.fitting.scale import POINTS, settle_scale
+from surrogate.mlp.fitting.start import emitted
+from surrogate.mlp.network import Scale, SurrogateNetwork
+from surrogate.numeric.batches import one_thread
+from surrogate.numeric.checking.errors import result_error
+from surrogate.numeric.rows import output_moments
+from training.errors import geometric_mean
+from training.evaluation.suites import LIBRARY
+from training.held_out import HeldOut, held_out_programs, learnable
+from training.markdown import table_lines
+
+FAR = 2.0
+"""A deviation is far off where the logarithm of its ratio to the true one is greater: by a factor above seven."""
+WAYS = {
+    "strata": "the strata alone, operands independent",
+    "predicted": "the hypernetwork, relative to the strata: as before",
+    "read": "the moments of the graph alone",
+    "settled": "-O0: the moments or the prediction, and a tower trusted as far as the text agrees",
+    "evaluated": "the graph evaluated on 512 inputs, where it can be: for comparison, -O0 does not",
+    "true": "the deviation and the mean of the test rows: the scale given",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Results of a set of programs: for each way the true deviations' ratios [n] as logarithms, and the nMSE [n].
+
+    `seconds` are those of reading the moments, and of the rest of -O0's compile, a program each.
+    """
+
+    name: str
+    programs: int
+    logarithms: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    seconds: np.ndarray  # [programs, 2]
+
+
+def sets(data: Path) -> Iterator[tuple[str, Callable[[], list[Program]]]]:
+    """The sets that the choices were made on first, then those that were measured once."""
+    yield "generated, validation", lambda: _programs(data, ("train", "validation"), generated=True)
+    yield "harvested, validation", lambda: _programs(data, ("validation",), generated=False)
+    yield "generated, test", lambda: _programs(data, ("test",), generated=True)
+    yield "harvested, test", lambda: _programs(data, ("test",), generated=False)
+    yield "library", lambda: [cprograms.load(path) for path in sorted(LIBRARY.glob("*.c"))]
+
+
+def _programs(data: Path, splits: Sequence[str], generated: bool) -> list[Program]:
+    return [
+        record.program()
+        for split in splits
+        for record in read_corpus(corpus_paths([data], f"{split}-*.parquet"))
+        if learnable(record) and (record.origin.kind == "generated") == generated
+    ]
+
+
+def measure(model: Hypernetwork, name: str, programs: Sequence[Program], rows: int, seed: int) -> Measured:
+    """On so many fresh rows; results that are constant there are left out."""
+    held = held_out_programs(programs, test_rows=rows, seed=seed, rows=0)
+    logarithms: dict[str, list[float]] = {way: [] for way in WAYS}
+    errors: dict[str, list[float]] = {way: [] for way in WAYS}
+    seconds, count = [], 0
+    for _, group in groupby(held, key=lambda h: id(h.program)):
+        results = [h for h in group if len(h.y_test) and np.ptp(h.y_test[:, h.result]) > 0]
+        if not results:
+            continue
+        count += 1
+        networks, taken = _networks(model, results[0])
+        seconds.append(taken)
+        for h in results:
+            true = h.y_test[:, h.result]
+            _, deviation = output_moments(true)
+            for way, (network, scale) in networks.items():
+                with np.errstate(divide="ignore"):
+                    logarithms[way].append(abs(float(np.log(scale.std[h.result] / deviation))))
+                errors[way].append(result_error("", true, network.predict(h.x_test)[:, h.result]).nmse)
+    return Measured(
+        name,
+        count,
+        {way: np.array(found) for way, found in logarithms.items()},
+        {way: np.array(found) for way, found in errors.items()},
+        np.array(seconds),
+    )
+
+
+def _networks(
+    model: Hypernetwork, held: HeldOut
+) -> tuple[dict[str, tuple[SurrogateNetwork, Scale]], tuple[float, float]]:
+    """The network of each way with its scale; and the seconds of reading the moments, and of the rest of a compile."""
+    program, graph = held.program, held.graph
+    started = time.process_time()
+    with one_thread():
+        network = emitted(model, program, graph, held.x[:0], held.y[:0], 0)
+    emission = time.process_time() - started
+    started = time.process_time()
+    reads = expand(graph, program.domain)
+    taken = time.process_time() - started
+    settled = deepcopy(network)
+    settle_scale(settled, program, graph)
+    predicted = _scale(network)
+    ways = {
+        "strata": _of_strata(graph, program.domain),
+        "predicted": predicted,
+        "read": Scale(np.array([r.mean for r in reads]), np.array([r.std for r in reads])),
+        "evaluated": _of_points(program, graph, predicted),
+        "true": Scale(*np.array([output_moments(column) for column in held.y_test.T]).T),
+    }
+    found = {way: (_with_scale(network, scale), scale) for way, scale in ways.items()}
+    return found | {"settled": (settled, _scale(settled))}, (taken, emission)
+
+
+def _scale(network: SurrogateNetwork) -> Scale:
+    return Scale(network.mean.numpy().copy(), network.std.numpy().copy())
+
+
+def _with_scale(network: SurrogateNetwork, scale: Scale) -> SurrogateNetwork:
+    changed = deepcopy(network)
+    changed.mean[:], changed.std[:] = (changed.mean.new_tensor(v) for v in scale)
+    return changed
+
+
+def _of_strata(graph: Graph, domain: np.ndarray) -> Scale:
+    known = strata(graph, domain)[list(graph.roots)]
+    return Scale(known.mean(1), known.std(1))
+
+
+def _of_points(program: Program, graph: Graph, otherwise: Scale) -> Scale:
+    if not graph.exact:
+        return otherwise
+    y = evaluate(graph, sample(program, POINTS, 0, "sobol"))
+    finite = y[np.isfinite(y).all(1)]
+    return Scale(*np.array([output_moments(column) for column in finite.T]).T) if len(finite) else otherwise
+
+
+def document(measured: Sequence[Measured]) -> list[dict[str, Any]]:
+    """The figures of each set: of the deviation, of the error, and of the time."""
+    return [
+        {
+            "set": m.name,
+            "programs": m.programs,
+            "results": len(m.errors["true"]),
+            "ways": {way: _figures(m.logarithms[way], m.errors[way]) for way in WAYS},
+            "milliseconds of reading, median and 90 %": [
+                round(1e3 * q, 2) for q in np.quantile(m.seconds[:, 0], (0.5, 0.9))
+            ],
+            "reading over the rest of the compile, in all": round(
+                float(m.seconds[:, 0].sum() / m.seconds[:, 1].sum()), 3
+            ),
+        }
+        for m in measured
+    ]
+
+
+def _figures(logarithms: np.ndarray, errors: np.ndarray) -> dict[str, float]:
+    safe = np.nan_to_num(errors, nan=np.inf)
+    median, ninety, most = np.quantile(logarithms.clip(max=1e3), (0.5, 0.9, 0.99)).tolist()
+    return {
+        "median": median,
+        "90 %": ninety,
+        "99 %": most,
+        "far": float((logarithms > FAR).mean()),
+        "geo": geometric_mean(errors),
+        "nMSE median": float(np.median(safe)),
+        "nMSE worst": float(min(safe.max(), 1e300)),
+        "worse than a constant": float((safe > 1).mean()),
+        "nMSE above 2": int((safe > 2).sum()),
+    }
+
+
+def markdown(found: dict[str, Any]) -> str:
+    lines = [
+        "# The scale without running",
+        "",
+        f"`{found['command']}`; hypernetwork weights {found['compiler'][:12]}.",
+        "",
+        "How far the deviation of a result is off, as |log(said / true)|: 0.1 is a tenth, 2 a factor of seven.",
+        f"Far are those above {FAR:g}. Then the nMSE of `-O0` with the mean and deviation that are said.",
+        "",
+        *(f"- {way}: {what}" for way, what in WAYS.items()),
+        "",
+        "The choices were made on the first two sets, on further generated programs and on musl, libnova and R.",
+    ]
+    for part in found["sets"]:
+        lines += [
+            "",
+            f"## {part['set'][0].upper()}{part['set'][1:]}: {part['programs']} programs, {part['results']} results",
+        ]
+        lines += ["", *table_lines(_HEADER, [_row(way, part["ways"][way]) for way in WAYS], len(_HEADER) - 1), ""]
+        (median, ninety), rest = (part[key] for key in list(part)[-2:])
+        lines += [
+            f"Reading the moments takes {median:.2g} ms of a core for the median program, more than {ninety:.2g} ms",
+            f"for one of ten, and in all {rest:.2f} times as long as the emission.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+_HEADER = (
+    *("scale", "median", "90 %", "99 %", "far", "nMSE: geometric mean", "median", "worst", "worse than a constant"),
+    "above 2",
+)
+
+
+def _row(way: str, f: dict[str, float]) -> list[str]:
+    return [
+        way,
+        *(f"{f[key]:.2g}" for key in ("median", "90 %", "99 %")),
+        f"{100 * f['far']:.1f} %",
+        *(f"{f[key]:.2g}" for key in ("geo", "nMSE median", "nMSE worst")),
+        f"{100 * f['worse than a constant']:.0f} %",
+        f"{f['nMSE above 2']:g}",
+    ]
