@@ -23,13 +23,14 @@ GROWN = 0.5
 @dataclass(frozen=True)
 class Tuning:
     """Which LSTMs are tried, of how many steps of how many expressions each; the best on lengths that were learned
-    counts, on other expressions."""
+    counts, on so many other expressions."""
 
     hidden: tuple[int, ...] = (128, 256)
     rates: tuple[float, ...] = (1e-3, 3e-3)
     layers: int = 2
     steps: int = 2000
     batch: int = 128
+    compared: int = 2000
 
 
 class Reader(nn.Module):
@@ -114,7 +115,7 @@ def accuracy(reader: Reader, expressions: Expressions, lengths: np.ndarray, seed
 def compared(model: Model, train: Symbols, test: Symbols, count: int, tuning: Tuning, seed: int) -> Compared:
     """The best LSTM of those that are tried, on `count` expressions of test pictures of each length."""
     known, fresh = Expressions(model, train), Expressions(model, test)
-    lengths = np.resize(np.arange(2, TRAINED + 1), 2000)
+    lengths = np.resize(np.arange(2, TRAINED + 1), tuning.compared)
     readers: dict[tuple[int, float], Reader] = {}
     for hidden in tuning.hidden:
         for rate in tuning.rates:
