@@ -38,6 +38,8 @@ from surrogate.mlp.parts.towers import Towers
 from surrogate.numeric.batches import one_thread
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
+TEXT_TAPS: Choice = "gates"
+"""What -O0 reads unless another choice is given: on validation programs the other taps do nothing for it."""
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
 """Executed rows at each -O level of the evaluation protocol, whose -O2 reads no others."""
 
@@ -99,8 +101,8 @@ def compile_program(
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
     "gates", or at most so many of all kinds (24 by default, or as many as there are results; see
-    `surrogate.mlp.parts.taps`). They are found by evaluating that graph at points of the domain, at 0 as well.
-    `plain` is the paper's setting, an MLP of the arguments alone.
+    `surrogate.mlp.parts.taps`). They are found by evaluating that graph at points of the domain, at 0 as well, where
+    "gates" is the default. `plain` is the paper's setting, an MLP of the arguments alone.
 
     At 1 and 2 a result that is not clearly better than the mean on held-out rows becomes the mean. `compiler` is a
     packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
@@ -195,7 +197,8 @@ def _settings(
         raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
     if plain and taps not in (None, "none"):
         raise UsageError("a plain surrogate has no taps")
-    choice = tap_choice("none" if plain else taps, most)
+    default = TEXT_TAPS if opt_level == 0 else None
+    choice = "none" if plain else tap_choice(default if taps is None else taps, most)
     return _Settings(opt_level, rows, seed, choice, plain, budget)
 
 

@@ -53,11 +53,11 @@ def test_o0_reads_taps_which_the_graph_alone_finds(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
     taps = {
         name: surrogate.compile(source=BRANCH, opt_level=0, **options).module.taps
-        for name, options in {"default": {}, "gates": {"taps": "gates"}, "none": {"taps": "none"}}.items()
+        for name, options in {"default": {}, "two": {"taps": 2}, "none": {"taps": "none"}}.items()
     }
     plain = surrogate.compile(source=BRANCH, opt_level=0, plain=True).module.taps
-    assert taps["default"].kinds == ("flag", "node")
-    assert taps["gates"].kinds == ("flag",)
+    assert taps["default"].kinds == ("flag",)
+    assert taps["two"].kinds == ("flag", "node")
     assert taps["none"] is None
     assert plain is None
 
