@@ -12,14 +12,14 @@ from torch.nn.functional import one_hot
 
 from cprograms.diagnostics import ProgramError
 from cprograms.frontend.sketching import Learned, Sketch
-from cprograms.graph import Graph
+from cprograms.graph import Graph, evaluate
 from cprograms.lowering import lower
 from surrogate.graph.module import GraphModule
 from surrogate.sketch.evaluate import Evaluator
 from surrogate.sketch.kernels import Kernel, Kernels
 from surrogate.sketch.loops import first_loop
 from surrogate.sketch.networks import Copies, Library, Networks, Standing, all_numbers, inputs_of, widths_of
-from surrogate.sketch.plan import LOOP_HINT, TRAP, plan
+from surrogate.sketch.plan import FOUND, LOOP_HINT, TRAP, plan
 
 MOST_NODES = 20_000
 """Of the unrolled graph of a sketch."""
@@ -89,7 +89,9 @@ class Model(nn.Module):
             for constant in self.module.constants:
                 constant.requires_grad_(False)
         else:
-            self.evaluator = Evaluator(plan(program, graph_of(sketch), tabulate))
+            graph = graph_of(sketch)
+            self.evaluator = Evaluator(plan(program, graph, tabulate))
+            self._tests = graph.of(self.evaluator.plan.tests)
         self.choices = nn.ParameterDict()
         for choice in sketch.choices:
             for k in sketch.places(choice.name):
@@ -149,10 +151,24 @@ class Model(nn.Module):
         given |= self.said(inputs, hard_networks) if said is None else said
         for k, values in inputs.numbers.items():
             a = self.sketch.program.arguments[k]
+            if not a.type.is_integer:
+                continue
             n = int(a.high - a.low) + 1
             given[k] = one_hot((values - int(a.low)).long(), n).to(torch.get_default_dtype())[None]
+        given |= self._tested(inputs)
         distributions: list[Tensor] = self.evaluator(given)
         return distributions
+
+    def _tested(self, inputs: Inputs) -> dict[int, Tensor]:
+        """What tests of floating numbers that are given find, by the numbers of their variables."""
+        if not self._tests.roots:
+            return {}
+        rows = np.zeros((len(inputs), len(self.sketch.program.arguments)))
+        for k, values in inputs.numbers.items():
+            rows[:, k] = values
+        found = np.nan_to_num(evaluate(self._tests, rows), nan=-1).astype(int)  # [B, tests]: -1 where it is undefined
+        hot = one_hot(torch.from_numpy(found) + 1, len(FOUND)).to(torch.get_default_dtype())
+        return {len(self.sketch.program.arguments) + j: hot[None, :, j] for j in range(found.shape[1])}
 
     def said(self, inputs: Inputs, hard: bool = False) -> dict[int, Tensor]:
         """The distributions of what learned functions may be asked for, by the program's arguments; `hard` takes the

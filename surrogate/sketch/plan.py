@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from cprograms.diagnostics import Diagnostic, ProgramError
 from cprograms.graph import Graph, Node
-from cprograms.ops import UNEVALUABLE, apply
+from cprograms.ops import PREDICATES, UNEVALUABLE, apply
 from cprograms.program import Program
 from cprograms.types import Scalar
 
@@ -65,10 +65,15 @@ Form = Table | Switch
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The results as forms; `variables` are the program's arguments, None for one that is not read."""
+    """The results as forms; `variables` are the program's arguments, None for one that is not read.
+
+    `tests` are nodes of the graph that compare floating numbers which are given, and the variables of what they find:
+    their arguments' numbers are beyond those of the program.
+    """
 
     results: tuple[Form, ...]
     variables: tuple[Variable | None, ...]
+    tests: tuple[int, ...] = ()
 
 
 def support(form: Form) -> Values:
@@ -84,9 +89,16 @@ def plan(program: Program, graph: Graph, tabulate: bool = True) -> Plan:
     return _Planner(program, graph, tabulate).plan()
 
 
+FOUND = np.array([TRAP, 0, 1])
+"""What a test of given floating numbers may find."""
+
+
 class _Planner:
     def __init__(self, program: Program, graph: Graph, tabulate: bool) -> None:
         self._program, self._graph, self._tabulate = program, graph, tabulate
+        self._given = {k for p in program.parameters if p.passing != "global" for k in p.arguments if k is not None}
+        self._floating = self._of_given()
+        self._tests: list[int] = []
         self._arguments: list[Variable | None] = [None] * len(program.arguments)
         self._cuts: dict[int, Table] = {}
         self._restricted: dict[tuple[int, int, int], Form] = {}
@@ -94,12 +106,50 @@ class _Planner:
         self._kept: list[Form] = []
 
     def plan(self) -> Plan:
-        forms: list[Form] = []
-        for n in self._graph.nodes:
-            forms.append(self._form(n, [forms[c] for c in n.children]))
+        forms: dict[int, Form] = {}
+        for node, n in enumerate(self._graph.nodes):
+            if self._floating[node] is not None and not self._is_test(node):
+                continue
+            self._ensure_no_number(n.children if self._floating[node] is None else ())
+            forms[node] = self._test(node) if self._is_test(node) else self._form(n, [forms[c] for c in n.children])
             if not self._tabulate and n.op not in ("const", "arg"):
-                forms[-1] = self._cut(forms[-1])
-        return Plan(tuple(forms[r] for r in self._graph.roots), tuple(self._arguments))
+                forms[node] = self._cut(forms[node])
+        self._ensure_no_number(self._graph.roots)
+        return Plan(tuple(forms[r] for r in self._graph.roots), tuple(self._arguments), tuple(self._tests))
+
+    # Floating numbers that are given: what compares them is known of each example
+
+    def _of_given(self) -> list[int | None]:
+        """Of each node a floating argument that it is made of, where it is made of what is given alone. What is made of
+        tests of such numbers is a whole number as any other."""
+        found: list[int | None] = []
+        known: list[bool] = []
+        for n in self._graph.nodes:
+            is_given = n.op == "arg" and int(n.value) in self._given
+            known.append(is_given or n.op == "const" or (bool(n.children) and all(known[c] for c in n.children)))
+            below = [f for c in n.children if (f := found[c]) is not None and self._graph.nodes[c].op not in PREDICATES]
+            if is_given and not n.type.is_integer:
+                below = [int(n.value)]
+            found.append(below[0] if below and known[-1] else None)
+        return found
+
+    def _is_test(self, node: int) -> bool:
+        return self._floating[node] is not None and self._graph.nodes[node].op in PREDICATES
+
+    def _test(self, node: int) -> Table:
+        self._tests.append(node)
+        return self._of(Variable(FOUND, argument=len(self._program.arguments) + len(self._tests) - 1))
+
+    def _ensure_no_number(self, nodes: Sequence[int]) -> None:
+        """Raises ProgramError where a floating number that is given is used for more than comparing it."""
+        for node in nodes:
+            k = self._floating[node]
+            if k is not None and not self._is_test(node):
+                name = self._program.arguments[k].name
+                message = f"'{name}' is a floating number beside whole numbers that are learned or chosen"
+                raise self._fault(
+                    message, "there it can be compared with what is given, or a learned function reads it"
+                )
 
     def _fault(self, message: str, hint: str = "") -> ProgramError:
         return ProgramError([Diagnostic(message, self._program.path, hint=hint)])
@@ -119,7 +169,7 @@ class _Planner:
         a = self._program.arguments[k]
         if not a.type.is_integer:
             message = f"'{a.name}' is a floating number beside whole numbers that are learned or chosen"
-            raise self._fault(message, "only learned functions read floating numbers there")
+            raise self._fault(message, "only whole numbers are computed with there")
         variable = self._arguments[k]
         if variable is None:
             variable = Variable(np.arange(int(a.low), int(a.high) + 1, dtype=np.int64), argument=k)

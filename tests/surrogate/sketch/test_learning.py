@@ -298,7 +298,26 @@ def test_what_is_not_followed_is_told_at_its_place(case: str) -> None:
     assert (raised.value.diagnostics[0].line, message in raised.value.diagnostics[0].message) == (line, True)
 
 
-def test_floating_arguments_beside_choices_are_refused() -> None:
-    source = "#pragma surrogate choose(k, 0, 3)\nextern const int k;\nint f(double x) { return k + (x > 0); }\n"
+COMPUTED = {
+    "a result": "return k + (int)x;",
+    "an index": "static const int t[2] = {1, 2}; return t[(int)x] + k;",
+    "compared with a choice": "return x > k;",
+    "chosen by one": "return (k ? x : -x) > 0;",
+}
+
+
+@pytest.mark.parametrize("case", COMPUTED)
+def test_what_is_computed_of_floating_arguments_beside_choices_is_refused(case: str) -> None:
+    source = f"#pragma surrogate choose(k, 0, 3)\nextern const int k;\nint f(double x) {{ {COMPUTED[case]} }}\n"
     with pytest.raises(ProgramError, match="'x' is a floating number beside"):
         Model(read_sketch(source=source), 1)
+
+
+def test_a_choice_is_found_by_which_side_of_a_threshold_a_number_is() -> None:
+    sketch = read_sketch(
+        source="#pragma surrogate choose(low, 0, 3)\n#pragma surrogate choose(high, 0, 3)\n"
+        "extern const int low, high;\nint f(double x) { return x < 0.5 ? low : high; }\n"
+    )
+    x = np.random.default_rng(0).uniform(0, 1, 60)
+    found = learn(sketch, examples_of(sketch, {"x": x, "result": np.where(x < 0.5, 3, 1)}), Settings(2, 60))
+    assert found.model.chosen() == {"low": 3, "high": 1}

@@ -10,8 +10,9 @@ import torch
 from torch.nn.functional import one_hot
 
 from cprograms.frontend.sketching import Sketch, read_sketch
+from surrogate.sketch.data import examples_of
 from surrogate.sketch.evaluate import Evaluator
-from surrogate.sketch.model import graph_of
+from surrogate.sketch.model import Model, graph_of
 from surrogate.sketch.plan import TRAP, plan
 from tests.surrogate.sketch.random_sketches import random_sketch
 
@@ -67,6 +68,28 @@ def test_what_is_undefined_is_undefined(expression: str) -> None:
         60,
         0,
     )
+
+
+def test_floating_numbers_that_are_given_may_be_compared() -> None:
+    """As C computes it, for every choice: tests of them alone, and beside whole numbers that are given."""
+    sketch = read_sketch(
+        source="#pragma surrogate modulus(4)\n#pragma surrogate choose(k, 0, 3)\nextern const int k;\n"
+        "int f(double x, float y[2], int n) {\n"
+        "    int found = x > 0.25 ? k + n : n;\n"
+        "    if (y[0] * y[1] < x || (x > n) == (y[1] <= 0)) found += 2 * k;\n"
+        "    return (y[0] < 0 && !(n && y[1] < 0.5)) ? found : found * 3; }\n"
+    )
+    rng = np.random.default_rng(0)
+    x, y, n = rng.normal(0, 1, 200), rng.normal(0, 1, (200, 2)).astype(np.float32), rng.integers(0, 4, 200)
+    model = Model(sketch, 4)
+    with torch.no_grad():
+        next(iter(model.choices.values())).copy_(torch.eye(4))
+    found = model.answers(examples_of(sketch, {"x": x, "y": y, "n": n}, with_results=False).inputs)
+    for k in range(4):
+        rows = np.zeros((200, len(sketch.program.arguments)))
+        for name, values in (("x", x[:, None]), ("y", y), ("n", n[:, None]), ("k", np.full((200, 1), k))):
+            rows[:, sketch.places(name)] = values
+        np.testing.assert_array_equal(found[k], sketch.program.run(rows))
 
 
 def enumerated(sketch: Sketch, weights: list[np.ndarray]) -> dict[float, float]:
