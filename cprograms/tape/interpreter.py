@@ -36,7 +36,7 @@ class Place(NamedTuple):
     """Where a value is kept: a variable is a list of one cell."""
 
     cells: list[int]
-    index: int
+    at: int
 
 
 class _Break(Exception):
@@ -109,13 +109,13 @@ class Interpreter:
         if isinstance(node, c_ast.ID):
             return self.named(node.name)
         first = self.named(node.name.name)
-        return Place(self.tape, (first.index + self.value(node.subscript)) % self.memory_size)
+        return Place(self.tape, (first.at + self.value(node.subscript)) % self.memory_size)
 
     def get(self, place: Place, node: c_ast.Node) -> int:
-        return place.cells[place.index]
+        return place.cells[place.at]
 
     def put(self, place: Place, value: int, node: c_ast.Node) -> None:
-        place.cells[place.index] = value
+        place.cells[place.at] = value
 
     # Statements and expressions
 

@@ -166,16 +166,16 @@ class Acting(Interpreter, ABC):
 
     def get(self, place: Place, node: c_ast.Node) -> int:
         if place.cells is _UNDER:
-            return self.seen(place.index)
+            return self.seen(place.at)
         # Only a move reads a pointer: what it was matters to `put` alone.
         return 0 if place.cells is _POINTERS else super().get(place, node)
 
     def put(self, place: Place, value: int, node: c_ast.Node) -> None:
         if place.cells is _UNDER:
             self._check_value(value, node, "a cell")
-            self.act(Action(WRITE, (place.index, value)), node)
+            self.act(Action(WRITE, (place.at, value)), node)
         elif place.cells is _POINTERS:
-            self.act(Action(MOVE, (place.index, ON if value == 1 else BACK)), node)
+            self.act(Action(MOVE, (place.at, ON if value == 1 else BACK)), node)
         else:
             super().put(place, value, node)
 

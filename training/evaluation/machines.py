@@ -138,7 +138,7 @@ MACHINES: dict[str, Callable[[Path], Iterator[Row]]] = {
 
 def measure(results: Path) -> list[Row]:
     """A row for each task and machine. Raises UsageError where a result is damaged."""
-    found = {}
+    found: dict[tuple[str, str], Row] = {}
     for name, rows in MACHINES.items():
         try:
             found |= {(row.task, row.machine): row for row in rows(results)}

@@ -39,7 +39,7 @@ def save(
     progress: Progress,
 ) -> None:
     """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
-    memories = [len(memory.keys) for memory in model.memories]
+    memories = [len(memory.keys) for memory in model.known]
     written = {"codes": asdict(model.codes), "memories": memories, "settings": asdict(config)}
     state = optimizer.state_dict()["state"]
     moments = {f"{k}.{name}": value for k, values in state.items() for name, value in values.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from cprograms.tape.traces import Action
 from training.config import read_mapping
 from training.programmer_interpreter import checkpoints
 from training.programmer_interpreter.config import InterpreterConfig
-from training.programmer_interpreter.frames import Codes, Counter, FrameSet, Key
+from training.programmer_interpreter.frames import Codes, FrameSet, Key
 from training.programmer_interpreter.network import ProgrammerInterpreter
 from training.programmer_interpreter.proof import Proof
 from training.programmer_interpreter.running import NetworkBook, right, run

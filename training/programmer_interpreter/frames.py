@@ -88,8 +88,8 @@ class FrameSet:
                     given[k, t] = self.codes.arguments(action)
         lengths = np.array([len(steps) for _, _, steps in keys])
         program = np.array([self.codes.numbers[name] for name, _, _ in keys])
-        steps = np.arange(most) < lengths[:, None]
-        return Batch(*(torch.from_numpy(a) for a in (program, own, seen, called, given, steps)))
+        real = np.arange(most) < lengths[:, None]
+        return Batch(*(torch.from_numpy(a) for a in (program, own, seen, called, given, real)))
 
     @cached_property
     def _chances(self) -> np.ndarray:

@@ -41,7 +41,7 @@ class ProgrammerInterpreter(nn.Module):
 
     def __init__(self, codes: Codes, hidden: int, layers: int, embedding: int, key: int):
         super().__init__()
-        self.codes, self.key = codes, key
+        self.codes, self._sizes = codes, (embedding, key)
         self.encoder = nn.Sequential(
             nn.Linear(codes.pointers * codes.values + codes.most_arguments * codes.values, hidden),  # [.., E = H]
             nn.ReLU(),
@@ -62,13 +62,17 @@ class ProgrammerInterpreter(nn.Module):
         assert codes.names[: len(known)] == known
         for parameter in self.parameters():
             parameter.requires_grad = False
-        new = Memory(len(codes.names) - len(known), self.memories[0].embeddings.shape[1], self.key)
         self.codes = codes
-        self.memories.append(new)
+        self.memories.append(Memory(len(codes.names) - len(known), *self._sizes))
+
+    @property
+    def known(self) -> list[Memory]:
+        """The `memories`, in the order in which they were learned."""
+        return [memory for memory in self.memories if isinstance(memory, Memory)]
 
     @property
     def embeddings(self) -> Tensor:
-        return torch.cat([memory.embeddings for memory in self.memories])  # [N, D]
+        return torch.cat([memory.embeddings for memory in self.known])  # [N, D]
 
     def forward(
         self, program: Tensor, arguments: Tensor, seen: Tensor, state: State | None = None
@@ -86,7 +90,7 @@ class ProgrammerInterpreter(nn.Module):
         """Logits [B, T, N] of the programs to call: how well their keys match, for those that the caller sees."""
         wanted = self.call(hidden)  # [B, T, K]
         found, first = [], 0
-        for memory in self.memories:
+        for memory in self.known:
             logits = wanted @ memory.keys.T  # [B, T, n]
             found.append(logits.masked_fill((program < first)[:, None, None], float("-inf")))
             first += len(memory.keys)
@@ -111,7 +115,8 @@ class ProgrammerInterpreter(nn.Module):
         given = (choices.arguments.argmax(-1) == batch.given) | (batch.given < 0)
         same = (choices.program.argmax(-1) == batch.called) & given.all(-1)
         right = ((choices.end > 0) == ~calls) & (same | ~calls)
-        return (right | ~batch.steps).all(1)
+        found: Tensor = (right | ~batch.steps).all(1)
+        return found
 
 
 def _one_hot(values: Tensor, size: int) -> Tensor:

@@ -233,7 +233,7 @@ class _Runs:
     def _move(self, rows: Ints, given: Ints) -> np.ndarray:
         """Whether the pointers that moved have left the data [n]."""
         to = self.tapes[rows, given[:, 0]] + np.where(given[:, 1] == ON, 1, -1)
-        left = (to < self._book.codes.pointers) | (to >= self.tapes.shape[1])
+        left: np.ndarray = (to < self._book.codes.pointers) | (to >= self.tapes.shape[1])
         self.tapes[rows, given[:, 0]] = np.where(left, self.tapes[rows, given[:, 0]], to)
         return left
 
