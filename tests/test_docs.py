@@ -264,7 +264,7 @@ def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.Capture
     run_page(name, folder, capsys, commands=False)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md", "docs/sketch.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md", "docs/sketch.md", "docs/nram.md"])
 def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_page(name, folder, capsys, commands=True)
 

@@ -28,15 +28,15 @@ OPTIONS = (
     Option("--isa", choices=("published", "extended"), help="extended has * / %% & | ^ << >> < == (default published)"),
     Option("--registers", type=int, metavar="R", help="the most registers it may use (default: any)"),
 )
-TAPE = Option("--tape", type=_tape, metavar="A,B,...", help="exact programs: the first cells; zeros follow")
-STEPS = Option("--steps", type=int, metavar="N", help="exact programs: give up after N steps (default 10000)")
+TAPE = Option("--tape", type=_tape, metavar="A,B,...", help="programs on a tape: its first cells; zeros follow")
+STEPS = Option("--steps", type=int, metavar="N", help="programs on a tape: give up after N steps (default 10000, learned: 8 M + 20)")
 CHECK_OPTIONS = (
-    Option("--tapes", type=int, metavar="N", help="exact programs: tapes to compare on (default 1000)"),
+    Option("--tapes", type=int, metavar="N", help="programs on a tape: tapes to compare on (default 1000, learned: 200)"),
     STEPS,
     CHECK_SEED,
 )
-DECOMPILE = "print an exact program's assembly, type and C, or a sketch with its choices as C"
-DECOMPILE_OPTIONS = (output_option("FILE", "write the C there"),)
+DECOMPILE = "print an exact or learned program as assembly and C, or a sketch with its choices as C"
+DECOMPILE_OPTIONS = (output_option("FILE", "write the C there; NAME.anc: a learned program for the exact target"),)
 ADAPT_OPTIONS = (
     Option("--task", one_of="tapes", metavar="NAME", help="tapes of one of the paper's tasks, such as sort"),
     Option(

@@ -82,7 +82,7 @@ class Controller(nn.Module):
 
     def parts(self) -> dict[str, Tensor]:
         """The weights by name, each [P, ...]."""
-        pieces = self.weights.split([math.prod(part) for part in self.shape.parts.values()], dim=1)
+        pieces = self.weights.split_with_sizes([math.prod(part) for part in self.shape.parts.values()], dim=1)
         return {
             name: piece.view(-1, *part) for (name, part), piece in zip(self.shape.parts.items(), pieces, strict=True)
         }
@@ -125,7 +125,7 @@ class _Choose(torch.autograd.Function):
         return chosen
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         chosen, bonus = ctx.saved_tensors
         grad = grads[0]
         if bool(bonus.any()):

@@ -220,7 +220,8 @@ def losses(
     derivative only; `clip` holds what flows back through a step.
     """
     p, m = len(controller.weights), samples.tape.shape[1]
-    tape, target, mask = (part.reshape(p, -1, m) for part in (samples.tape, samples.target, samples.mask))
+    tape, target = (part.reshape(p, -1, m) for part in (samples.tape, samples.target))
+    mask = samples.mask.reshape(p, -1, m)
     b = tape.shape[1]
     state, parts, hidden = machine.start(tape, controller.shape.registers), controller.parts(), None
     weight = torch.zeros(p) if bonus is None else bonus / (b * steps)
@@ -339,7 +340,7 @@ class _Work:
         """Every restart with every choice made, on the validation tapes."""
         tapes = self.validation
         tape, finished = run_each(self.controller, tapes.tape, 2 * self.settings.steps)
-        found = 1 - tapes.wrong(tape, finished).mean(1)
+        found = (~tapes.wrong(tape, finished)).mean(1)
         self.exact += int((found == 1).sum())
         best = int(found.argmax())
         if found[best] > self.accuracy:

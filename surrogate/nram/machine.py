@@ -73,7 +73,7 @@ class _Step(torch.autograd.Function):
         return _unload("registers_next", registers), _unload("tape_next", tape)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         choices, registers, tape = ctx.saved_tensors
         _load(choices=choices, registers=registers, tape=tape, registers_next_grad=grads[0], tape_next_grad=grads[1])
         _call("backward", registers)
@@ -104,13 +104,11 @@ def _call(name: str, registers: Tensor) -> None:
         )
     kernel = _kernel()
     if getattr(_LOCAL, "cells", None) != m:
-        table = kernel.arrays["results"].reshape(len(MODULES), -1)
         flat = kernel.arrays["results"]
         for q, module in enumerate(MODULES):
             found = module.results(m)
             flat[q * m * m : q * m * m + len(found)] = found
         _LOCAL.cells = m
-        del table
     kernel.call(name, p, m, r, b)
 
 

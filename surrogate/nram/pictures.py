@@ -40,7 +40,7 @@ def choice_grids(program: NramProgram, where: str) -> list[Grid]:
     legend = tuple([f"r{k}" for k in range(r)] + [module.name for module in MODULES])
     return [
         Grid(
-            name=" ".join(f"r{k}{'=' if bit else '≠'}0" for k, bit in enumerate(bits_of(state, r))),
+            name=" ".join(f"r{k}{'=' if bit else '≠'}0" for k, bit in enumerate(bits_of(np.array(state), r))),
             about=f"what each argument comes from; finishes with {end:.2f}",
             rows=rows,
             columns=columns,

@@ -93,8 +93,8 @@ def tree_of(circuits: Circuits, reached: Mask) -> Tree:
         for register in range(r):
             parts = [frozenset(s for s in states if s >> register & 1 == bit) for bit in (1, 0)]
             if all(parts):
-                (one, zero), (two, other) = map(tree, parts)
-                found.append((one + two, register, Split(register, zero, other)))
+                (one, at_zero), (two, other) = map(tree, parts)
+                found.append((one + two, register, Split(register, at_zero, other)))
         size, _, best = min(found, key=lambda f: f[:2])
         return size, best
 

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from cprograms.files import replace_file
 from surrogate.anc.adaptation.tasks import TASKS
+from surrogate.nram.controller import Kind
 from surrogate.nram.decompiler import DecompiledController, decompile
 from surrogate.nram.learning import Learned, Settings, hard_accuracy, learn
 from surrogate.nram.settings import NRAM_TASKS
@@ -27,7 +28,7 @@ Row = dict[str, Any]
 
 
 def measure_all(
-    out: Path, tasks: Sequence[str], seeds: Sequence[int], rounds: int | None, controller: str = "mlp"
+    out: Path, tasks: Sequence[str], seeds: Sequence[int], rounds: int | None, controller: Kind = "mlp"
 ) -> None:
     """Measures what OUT.json does not hold yet, and writes OUT.md. `rounds` is the most for a seed."""
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -37,9 +38,14 @@ def measure_all(
             settings = replace(settings, rounds=rounds)
         for seed in seeds:
             about = {"task": name, "controller": controller, "seed": seed}
-            if not any(about.items() <= row.items() for row in rows_of(out)):
-                _add(out, about | measure(name, settings, seed, out.with_suffix(f".{name}-{seed}.progress")))
+            if not any(about.items() <= row.items() and _enough(row, settings) for row in rows_of(out)):
+                _add(out, about, measure(name, settings, seed, out.with_suffix(f".{name}-{seed}.progress")))
     replace_file(out.with_suffix(".md"), table(rows_of(out)).encode())
+
+
+def _enough(row: Row, settings: Settings) -> bool:
+    """Whether more rounds would change nothing: it was right on its validation tapes, or had as many."""
+    return bool(row["accuracy"] == 1 or row["most_rounds"] >= settings.rounds)
 
 
 def measure(name: str, settings: Settings, seed: int, checkpoint: Path) -> Row:
@@ -74,6 +80,7 @@ def described(settings: Settings, found: Learned) -> Row:
         "rounds": found.rounds,
         "most_rounds": settings.rounds,
         "drawn": found.drawn,
+        "accuracy": found.accuracy,
     }
 
 
@@ -98,8 +105,9 @@ def rows_of(out: Path) -> list[Row]:
     return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
 
 
-def _add(out: Path, row: Row) -> None:
+def _add(out: Path, about: Row, found: Row) -> None:
+    """Adds what was measured, in the place of what was measured with fewer rounds."""
     with FileLock(out.with_suffix(".lock")):
-        rows = [*rows_of(out), row]
+        rows = [row for row in rows_of(out) if not about.items() <= row.items()] + [about | found]
         document = {"tasks": summary(rows), "runs": rows}
         replace_file(out.with_suffix(".json"), (json.dumps(document, indent=1) + "\n").encode())
