@@ -107,6 +107,20 @@ def test_what_the_text_adds(suite):
         assert_rounded(shown, measured[f"4: {first}, {rows} rows, no fine-tuning"])
 
 
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_taps_gain(suite):
+    header, *rows = table("taps", "docs/hypernetwork.md")
+    measured = result("taps")["suites"][suite]["all results"]
+    shown = {row[0]: row[1:] for row in rows if row[0].startswith(f"{suite}, ")}
+    names = {"plain": "plain", "gates": "gates", "before": "24 taps, columns of zero"}
+    names |= {f"up to {count}": f"{count} taps" for count in (4, 8, 24)}
+    for level in ("-O0, scale given", "-O0", "-O1"):
+        results, *figures = shown[f"{suite}, " + level.replace("-O0", "`-O0`").replace("-O1", "`-O1`")]
+        assert int(results) == measured["results"]
+        for name, figure in zip(header[2:], figures, strict=True):
+            assert_rounded(figure, measured[level][names[name]])
+
+
 def test_parrot():
     header, *_ = table("program | `-O0`, scale given")
     shown = rows_of("program | `-O0`, scale given")
@@ -218,7 +232,7 @@ def test_the_command_of_a_result_is_shown(name):
     assert result(name)["command"] in commands()
 
 
-@pytest.mark.parametrize("name", MEASURED)
+@pytest.mark.parametrize("name", [*MEASURED, "taps"])
 def test_the_results_are_of_the_packaged_weights(name):
     package = "small" if name.endswith("small") else "default"
     assert result(name)["compiler"] in (load_compiler(package).sha256, sha256_without_taps(package))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.scale import settle_scale
 from surrogate.mlp.fitting.start import known_scale
 from surrogate.mlp.network import Scale, emitted_network
-from surrogate.mlp.parts.taps import Choice, Taps, find_taps
+from surrogate.mlp.parts.taps import Choice, Taps, find_taps, operator_count
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.numeric.checking.errors import result_error
 from training.errors import geometric_mean
@@ -40,10 +41,13 @@ GATED = "results with gates"
 
 @dataclass(frozen=True)
 class Tapped:
-    """One result: whether its own graph has gates, and its nMSE by level and choice."""
+    """One result: whether its own graph has gates, its nMSE by level and choice, and the operators of its program and
+    those that the taps of a choice compute."""
 
     gated: bool
     errors: dict[str, dict[str, float]]
+    program: int
+    operators: dict[str, int]
 
 
 def measure_all(out: Path, suites: Sequence[str], data: Path, programs: int, seed: int, compiler: str | None) -> str:
@@ -77,14 +81,18 @@ def measure(model: Hypernetwork, held: Sequence[HeldOut]) -> list[Tapped]:
     unread = copy.copy(model)
     unread.architecture = replace(model.architecture, taps=False)
     found: dict[str, dict[str, list[float]]] = {level: {} for level in LEVELS}
+    operators: dict[str, list[int]] = {}
     for name, choice in (*CHOICES.items(), (UNREAD, CHOICES[MOST_TAPS])):
         taps = [find_taps(own[0].program, own[0].graph, choice) for own in programs]
+        operators[name] = [t.operators if t else 0 for t, own in zip(taps, programs, strict=True) for _ in own]
         for level in LEVELS:
             found[level][name] = _errors(unread if name == UNREAD else model, programs, level, taps)
     return [
         Tapped(
             find_taps(h.program, h.graph.result(h.result), "gates") is not None,
             {level: {name: errors[k] for name, errors in found[level].items()} for level in LEVELS},
+            operator_count(h.graph),
+            {name: counts[k] for name, counts in operators.items()},
         )
         for k, h in enumerate(h for own in programs for h in own)
     ]
@@ -114,10 +122,15 @@ def _errors(
 
 
 def summary_of(measured: Sequence[Tapped]) -> dict[str, Any]:
-    """Of all results and of those with gates: their number and the geometric means by level and choice."""
+    """Of all results and of those with gates: their number, the mean number of operators of their programs and of the
+    taps, and the geometric means of nMSE by level and choice."""
     classes = {"all results": measured, GATED: [m for m in measured if m.gated]}
     return {
-        name: {"results": len(members)}
+        name: {
+            "results": len(members),
+            "program": statistics.mean(m.program for m in members),
+            "operators": {choice: statistics.mean(m.operators[choice] for m in members) for choice in CHOICES},
+        }
         | {
             level: {
                 choice: geometric_mean(np.array([m.errors[level][choice] for m in members]))
@@ -136,15 +149,22 @@ def page(report: dict[str, Any]) -> str:
         f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}.",
         "",
         "Geometric mean of nMSE on 1,000 fresh rows. `-O1` reads 64 rows, and is measured without the choice between",
-        "taps and none that a compile makes by held-out rows.",
+        "taps and none that a compile makes by held-out rows. *Operators* is how many the taps compute, in the mean,",
+        "of those of the program.",
     ]
     names = [*CHOICES, UNREAD]
     for members in ("all results", GATED):
-        rows = [
-            [suite, str(classes[members]["results"]), level, *(f"{classes[members][level][n]:.2g}" for n in names)]
-            for suite, classes in report["suites"].items()
-            if members in classes
-            for level in LEVELS
-        ]
+        rows = []
+        for suite, classes in report["suites"].items():
+            if members in classes:
+                rows += _lines(suite, classes[members], names)
         lines += ["", f"## {members.capitalize()}", "", *table_lines(["suite", "results", "level", *names], rows, 0)]
     return "\n".join(lines) + "\n"
+
+
+def _lines(suite: str, found: dict[str, Any], names: Sequence[str]) -> list[list[str]]:
+    """A line a level, then one of the operators."""
+    count = str(found["results"])
+    lines = [[suite, count, level, *(f"{found[level][name]:.2g}" for name in names)] for level in LEVELS]
+    operators = [f"{found['operators'][name]:.1f}" for name in CHOICES]
+    return [*lines, [suite, count, f"operators, of {found['program']:.0f}", *operators, ""]]
