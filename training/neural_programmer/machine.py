@@ -41,14 +41,8 @@ class Given(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What the last step gives, mixed, and what each operation of it would give for itself."""
-
     number: Tensor  # [R, B]
     cells: Tensor  # [R, B, N, C]
-    sums: Tensor  # [R, B, C]: of each column over the selected rows
-    count: Tensor  # [R, B]
-    difference: Tensor  # [R, B]
-    rows: Tensor  # [R, B, N]: that are selected
 
 
 def tables_of(batch: Batch, restarts: int) -> Tables:
@@ -77,17 +71,21 @@ def execute(choices: list[Choice], tables: Tables) -> Answers:
         operation, column, number = (part.flatten(0, 1) for part in choice)  # [RB, 9], [RB, C], [RB, K]
         p = operation.unsqueeze(-1).unbind(1)  # 9 of [RB, 1]
         rows, before = selected[-1], selected[-2]
-        compared = torch.einsum("bo,bk,bc->bokc", operation[:, GREATER : LESSER + 1], number, column)
-        compared = torch.bmm(met, compared.flatten(1)[:, :, None])[..., 0]  # [RB, N]
+        compared = (compare(met, column, number) * operation[:, None, GREATER : LESSER + 1]).sum(-1)  # [RB, N]
         joint = rows * before
         kept = 1 - operation[:, [GREATER, LESSER, AND, OR, RESET]].sum(1, keepdim=True)
-        sums, count, difference = (rows[:, :, None] * cells).sum(1), rows.sum(1), numbers[-3] - numbers[-1]
+        sums = ((rows[:, :, None] * cells).sum(1) * column).sum(1)  # [RB]
         numbers.append(
-            operation[:, SUM] * (sums * column).sum(1)
-            + operation[:, COUNT] * count
-            + operation[:, DIFFERENCE] * difference
+            operation[:, SUM] * sums
+            + operation[:, COUNT] * rows.sum(1)
+            + operation[:, DIFFERENCE] * (numbers[-3] - numbers[-1])
         )
         printed = (p[ASSIGN] * rows)[:, :, None] * column[:, None]  # [RB, N, C]
         selected.append(compared + p[AND] * joint + p[OR] * (rows + before - joint) + p[RESET] + kept * rows)
-    last = (numbers[-1], printed, sums, count, difference, rows)
-    return Answers(*(part.unflatten(0, tables.cells.shape[:2]) for part in last))
+    return Answers(*(part.unflatten(0, tables.cells.shape[:2]) for part in (numbers[-1], printed)))
+
+
+def compare(met: Tensor, column: Tensor, number: Tensor) -> Tensor:
+    """The rows [RB, N, 2] where a column [RB, C] is greater, and where it is less, than a number [RB, K]."""
+    pairs = (number[:, :, None] * column[:, None]).flatten(1)  # [RB, KC]
+    return (met.unflatten(2, (2, -1)) @ pairs[:, None, :, None])[..., 0]

@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding, one_hot
+from torch.nn.functional import embedding, one_hot, pad
 
 from training.neural_programmer.machine import Choice
 from training.neural_programmer.programs import OPERATIONS, STEPS, Program, Step
 from training.neural_programmer.questions import FIRST_NAME, NAMES, PAD, WORDS, Asked
+
+REACH = 2
+"""A column's name is at most so many words from the place that a step looks at."""
 
 
 class Questions(NamedTuple):
@@ -55,12 +58,12 @@ class NeuralProgrammer(nn.Module):
         self.steps = normal(STEPS, 1, width, scale=1.0)
         self.read, self.reread, self.bias = weights(1), weights(1), nn.Parameter(torch.zeros(restarts, 1, width))
         self.recall, self.remember = weights(2), weights(1)
-        self.look, self.look_for_name = weights(2), weights(3)
-        self.choose_operation, self.choose_column = weights(3), weights(4)
+        self.look, self.choose_operation = weights(2), weights(3)
+        self.look_beside = normal(3 * width, 2 * REACH + 1, scale=(3 * width) ** -0.5)
 
     def forward(self, questions: Questions, hard: bool = False) -> list[Choice]:
         """The four choices; with `hard` the likeliest of each, which the next steps then see."""
-        R, B, _ = questions.words.shape
+        R, B, L = questions.words.shape
         d = self.width
         said = self._embedded(questions.words)  # [R, B, L, d]
         names = self._embedded(questions.names).flatten(0, 1)  # [RB, C, d]
@@ -76,13 +79,14 @@ class NeuralProgrammer(nn.Module):
             history = torch.tanh(history)
             known = torch.cat([question, history], -1)  # [R, B, 2d]
             looks = _scores(flat, known @ self.look).masked_fill(padded, -torch.inf)  # [RB, L]
-            seen = _mixed(looks.softmax(-1), flat).reshape(R, B, d)
+            looked = looks.softmax(-1)
+            seen = _mixed(looked, flat).reshape(R, B, d)
             known = torch.cat([known, seen], -1)  # [R, B, 3d]
             operation = torch.tanh(known @ self.choose_operation) @ self.operations.mT  # [R, B, 9]
-            looks_for_name = _scores(flat, known @ self.look_for_name).masked_fill(padded, -torch.inf)
-            named = _mixed(looks_for_name.softmax(-1), words).reshape(R, B, d)
-            known = torch.cat([known, named], -1)  # [R, B, 4d]
-            column = _scores(names, torch.tanh(known @ self.choose_column) + named)  # [RB, C]
+            near = (known @ self.look_beside).softmax(-1).flatten(0, 1)  # [RB, 2 REACH + 1]
+            beside = pad(looked, (REACH, REACH)).unfold(1, L, 1)  # [RB, 2 REACH + 1, L]
+            named = _mixed(_mixed(near, beside), words)  # [RB, d]
+            column = (names * named[:, None]).sum(-1)  # [RB, C]
             number = looks.gather(1, keys).masked_fill(missing, -1e9)  # [RB, K]
             choice = Choice(*(_chosen(x.reshape(R, B, -1), hard) for x in (operation, column, number)))
             column_seen = _mixed(choice.column.flatten(0, 1), names).reshape(R, B, d)

@@ -13,25 +13,14 @@ import torch
 from rich.console import Console
 from rich.progress import Progress as ProgressBar
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy, huber_loss
 
 from cprograms.diagnostics import UsageError
 from training.neural_programmer import checkpoints
 from training.neural_programmer.checkpoints import Progress, State
 from training.neural_programmer.config import ProgrammerConfig
 from training.neural_programmer.gradients import add_noise, clip, deviation
-from training.neural_programmer.machine import (
-    ASSIGN,
-    COUNT,
-    DIFFERENCE,
-    SUM,
-    Answers,
-    Choice,
-    Given,
-    execute,
-    given_of,
-    tables_of,
-)
+from training.neural_programmer.likelihood import losses
+from training.neural_programmer.machine import Choice, given_of, tables_of
 from training.neural_programmer.measure import accuracies
 from training.neural_programmer.programmer import NeuralProgrammer, questions_of
 from training.neural_programmer.questions import Ask
@@ -39,27 +28,6 @@ from training.neural_programmer.questions import Ask
 SAVE_SECONDS = 60
 """A checkpoint is also written after the first step that ends so long after the last one."""
 VALIDATION_QUESTIONS = 500
-SURE = 1e-6
-"""Probabilities of printed cells are so far from 0 and 1 in the loss."""
-
-
-def losses(last: Choice, answers: Answers, given: Given, cells: float) -> Tensor:
-    """Of each restart, the mean over its questions: [R].
-
-    The last step's choice is not mixed but marginalised: the loss is -log sum p exp(-l) over what the step may be, with
-    its probability p and the loss l of what it then gives. So a difference that is nearly right is not drowned by a sum
-    that is as near. Of a number, l is the Huber loss of asinh(error): all errors count, counts of tens as much as sums
-    of thousands. Of printed cells it is the cross-entropy of each, the mean of a table's rows, times `cells`.
-    """
-    outcomes = torch.cat([answers.sums, answers.count[..., None], answers.difference[..., None]], -1)  # [R, B, C + 2]
-    errors = (outcomes - given.number[..., None]).asinh()
-    operation, columns = last.operation, last.column  # [R, B, 9], [R, B, C]
-    likely = [operation[..., SUM, None] * columns, operation[..., COUNT, None], operation[..., DIFFERENCE, None]]
-    fits = torch.cat(likely, -1).clamp_min(SURE).log() - huber_loss(errors, torch.zeros_like(errors), reduction="none")
-    printed = (answers.rows[..., None] * columns[..., None, :]).clamp(SURE, 1 - SURE)  # [R, B, N, C]
-    printed = binary_cross_entropy(printed, given.cells, reduction="none").sum(3).mean(2)  # [R, B]
-    assigned = cells * printed - last.operation[..., ASSIGN].clamp_min(SURE).log()
-    return torch.where(given.prints, assigned, -fits.logsumexp(-1)).mean(1)
 
 
 def entropies(choices: list[Choice]) -> Tensor:
@@ -115,8 +83,7 @@ class ProgrammerTrainer:
         rng = np.random.default_rng([c.seed, 0, number])
         batch = Ask(c.columns, conditions=c.conditions).draw(rng, c.restarts * c.batch_size)
         choices = self.model(questions_of(batch.asked, c.restarts))
-        answers = execute(choices, tables_of(batch, c.restarts))
-        found = losses(choices[-1], answers, given_of(batch, c.restarts), c.cells)
+        found = losses(choices, tables_of(batch, c.restarts), given_of(batch, c.restarts), c.cells)
         self.optimizer.zero_grad()
         (found - c.bonus(number) * entropies(choices)).sum().backward()  # type: ignore[no-untyped-call]
         clip(self.parameters, c.clip)

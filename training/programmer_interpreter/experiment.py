@@ -41,11 +41,11 @@ TEST = 1
 class Plan:
     """`seeds` seeds, the first of which is `seed`; `problems` of each size, of programs that loop `loop_problems`.
 
-    `taught` are settings of tasks that are taught to the core of another one, over the `settings` of all.
+    `tasks` has for some tasks settings of their own, over the `settings` of all.
     """
 
     settings: dict[str, Any]
-    taught: dict[str, Any]
+    tasks: dict[str, dict[str, Any]]
     seeds: int
     problems: int
     loop_problems: int
@@ -55,14 +55,17 @@ class Plan:
     def read(cls, path: Path, seed: int) -> Plan:
         """A plan's YAML file. Raises UsageError where the file is not a plan, or a run's settings are not right."""
         values = read_mapping(path)
-        if set(values) != {"settings", "taught", "seeds", "problems", "loop_problems"}:
-            raise UsageError(f"{path}: a plan has settings, taught, seeds, problems and loop_problems")
+        if set(values) != {"settings", "tasks", "seeds", "problems", "loop_problems"}:
+            raise UsageError(f"{path}: a plan has settings, tasks, seeds, problems and loop_problems")
         for name, most in (("seeds", MOST_SEEDS), ("problems", 10**6), ("loop_problems", 10**6)):
             if type(values[name]) is not int or not 1 <= values[name] <= most:
                 raise UsageError(f"{path}: '{name}' is a whole number from 1 to {most}, not {values[name]!r}")
-        for name in ("settings", "taught"):
+        for name in ("settings", "tasks"):
             if not isinstance(values[name], dict):
                 raise UsageError(f"{path}: '{name}' is a mapping, not {values[name]!r}")
+        for name, own in values["tasks"].items():
+            if name not in TASKS or not isinstance(own, dict):
+                raise UsageError(f"{path}: 'tasks' has settings of {', '.join(TASKS)}, not {name!r}: {own!r}")
         plan = cls(**values, seed=seed)
         list(plan.runs())
         return plan
@@ -72,7 +75,7 @@ class Plan:
         for seed in range(self.seed, self.seed + self.seeds):
             for task, about in TASKS.items():
                 for version in about.files:
-                    given = self.settings | (self.taught if task in CORES else {})
+                    given = self.settings | self.tasks.get(task, {})
                     values = given | {"task": task, "version": version, "seed": seed}
                     yield InterpreterConfig.of(values, "settings")
 

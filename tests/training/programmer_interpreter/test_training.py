@@ -193,7 +193,7 @@ def test_a_core_of_another_environment_is_refused(tmp_path: Path):
         InterpreterTrainer(tiny("maximum"), tmp_path / "c", maximum)
 
 
-PLAN = {"seeds": 1, "problems": 2, "loop_problems": 1, "taught": {}, "settings": {}}
+PLAN = {"seeds": 1, "problems": 2, "loop_problems": 1, "tasks": {}, "settings": {}}
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,8 @@ PLAN = {"seeds": 1, "problems": 2, "loop_problems": 1, "taught": {}, "settings":
         ({"seeds": True}, "'seeds' is a whole number"),
         ({"problems": 10**7}, "'problems' is a whole number"),
         ({"settings": []}, "'settings' is a mapping"),
+        ({"tasks": {"goto": {}}}, "'tasks' has settings of addition, sort, maximum, not 'goto'"),
+        ({"tasks": {"sort": {"layers": 9}}}, "layers 9 is out of range"),
         ({"settings": {"hidden": 0}}, "hidden 0 is out of range"),
         ({"more": 1}, "a plan has settings"),
     ],
