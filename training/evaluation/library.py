@@ -31,11 +31,13 @@ Errors are nMSE (mean squared error over the variance of the true outputs) on fr
 R² is 1 − nMSE. A function of several results has their mean.
 ◊ marks functions whose dataflow is not followed to the end: loops without a known bound, recursion, goto.
 
-- -O0 reads the text and the declared ranges alone: the program is not run.
-- -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork use.
-- -O2 reads 256 and fine-tunes on them for up to half a second.
-- At -O1 and -O2 256 further rows decide for which results the network is not clearly better than
-  their mean. Those are the mean."""
+- -O0 reads the text and the declared ranges alone: the program is not run. The network reads gates.
+- -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork use, and
+  taps where 256 further rows prefer them.
+- -O2 takes rows as free: it fits polynomials and towers to 4,000, and each result is the part that errs
+  least on 2,000 fresh ones.
+- Those further rows also decide for which results the network is not clearly better than their mean.
+  Those are the mean."""
 BARS: tuple[tuple[str, float, Callable[[Sequence[Measured]], float]], ...] = (
     ("-O0, median of the library", 0.4, lambda functions: median(functions, 0)),
     ("-O1, median of the library", 0.02, lambda functions: median(functions, 1)),

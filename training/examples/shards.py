@@ -76,11 +76,13 @@ class ExampleShard:
 
     def __init__(self, path: Path):
         try:
+            if names := set(FEATURES) - set(pq.read_schema(path).names):
+                raise UsageError(
+                    f"{path}: not a shard of examples: it lacks {', '.join(sorted(names))}; encode the corpus again"
+                )
             table = pq.read_table(path, columns=list(FEATURES))
         except (OSError, pa.ArrowException) as e:
             raise UsageError(f"{path}: not a shard of examples: {' '.join(str(e).split())[:200]}") from e
-        if names := set(FEATURES) - set(table.column_names):
-            raise UsageError(f"{path}: not a shard of examples: it lacks {', '.join(sorted(names))}")
         self._flat: dict[str, np.ndarray] = {}
         self._starts: dict[str, np.ndarray] = {}
         for name in _SEQUENCES:
