@@ -42,8 +42,9 @@ from surrogate.nram.controller import KINDS, Controller, Kind, Shape, choose
 VALIDATION = 100
 """Tapes on which restarts are compared."""
 CHECKPOINT_SECONDS = 10.0
-SOFT = 0.4
-"""The share of the updates after which the entropy of the choices begins to cost."""
+SOFT, SEEN_AS_BITS = 0.3, 0.5
+"""The share of the updates after which the entropy of the choices begins to cost, not to finish costs more, and
+registers are seen as bits on more and more tapes; and that of the others after which they are on all."""
 LEAST_PROBABILITY = 1e-8
 """Of a right value, below which the loss grows no more."""
 BETAS, TINY = (0.9, 0.999), 1e-8
@@ -65,7 +66,7 @@ class Settings:
     The ranges are what each restart draws its own from, log-uniformly: the rate of Adam, the `scale` of its first
     weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e (`fall`), that of the
     price which takes its place in the end (`sharpen`), the variance of the `noise` at first, and the price of not
-    finishing (`halting`). `clip` and `norm` are where gradients are cut; `patience` is the logit of going on at first.
+    finishing at first (`halting`), which rises to 1. `clip` and `norm` are where gradients are cut; `patience` is the logit of going on at first.
     """
 
     size: int
@@ -213,8 +214,13 @@ def losses(
     halting: Tensor | None = None,
     bonus: Tensor | None = None,
     clip: float = 0,
+    bits: float = 0,
 ) -> Tensor:
     """The loss of each of P controllers on its share of the samples: [P].
+
+    On a share of the tapes, `bits`, the controller sees for each register what is likelier, in place of the probability
+    of being 0. One that only ever sees probabilities may count with them, and then its circuits are wrong although
+    their mixture is right.
 
     `halting` [P] is the price of not finishing, `bonus` [P] the weight of the choices' entropy, which shows in the
     derivative only; `clip` holds what flows back through a step.
@@ -226,8 +232,10 @@ def losses(
     state, parts, hidden = machine.start(tape, controller.shape.registers), controller.parts(), None
     weight = torch.zeros(p) if bonus is None else bonus / (b * steps)
     tapes, finish = [], []
+    rounded = torch.arange(b) < bits * b
     for _ in range(steps):
-        logits, f, hidden = controller(parts, state.zero, hidden)
+        seen = torch.where(rounded, _as_bits(state.zero), state.zero)
+        logits, f, hidden = controller(parts, seen, hidden)
         state = machine.step(choose(logits, weight[:, None, None, None]), state, clip / b)
         tapes.append(state.tape)
         finish.append(f)
@@ -240,6 +248,11 @@ def losses(
     ends = torch.cat((before[:-1] - going[:-1], before[-1:]))  # in the last step, whatever is left
     price = 0 if halting is None else halting[:, None] * going[-1]
     return ((ends * cost).sum(0) + price).mean(1)
+
+
+def _as_bits(zero: Tensor) -> Tensor:
+    """What is likelier, with the derivative that the probability has."""
+    return zero + ((zero > 0.5).to(zero.dtype) - zero).detach()
 
 
 class _Work:
@@ -302,18 +315,18 @@ class _Work:
         samples = self.task.unbiased(rng, len(self.loss) * settings.batch, size)
         self.tapes += len(samples.tape)
         done = number / settings.updates
-        bonus = drawn["entropy"] * torch.exp(-done / drawn["fall"]) - drawn["sharpen"] * max(
-            0.0, (done - SOFT) / (1 - SOFT)
-        )
+        hardness = max(0.0, (done - SOFT) / (1 - SOFT))
+        bonus = drawn["entropy"] * torch.exp(-done / drawn["fall"]) - drawn["sharpen"] * hardness
         steps = max(1, math.ceil(settings.steps * size / settings.size))
         weights = self.controller.weights
         found = losses(
             self.controller,
             samples,
             steps,
-            halting=drawn["halting"],
+            halting=drawn["halting"] ** (1 - hardness),
             bonus=bonus,
             clip=settings.clip,
+            bits=min(1, hardness / SEEN_AS_BITS),
         )
         (gradient,) = torch.autograd.grad(found.sum(), weights)
         self.loss = torch.lerp(self.loss, found.detach(), 0.1 if number else 1.0)

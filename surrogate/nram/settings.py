@@ -6,7 +6,7 @@ Permutation is 1, for example, and 0 ends it. The first five are the paper's eas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+
 from dataclasses import dataclass
 
 from surrogate.nram.learning import Settings
@@ -21,7 +21,7 @@ class NramTask:
     easy: bool = False
 
 
-NRAM_TASKS: Mapping[str, NramTask] = {
+NRAM_TASKS: dict[str, NramTask] = {
     "access": NramTask(Settings(size=10, steps=3, restarts=32, screen=60, updates=300, check=50), 0, easy=True),
     "increment": NramTask(Settings(size=7, steps=9), 0, easy=True),
     "copy": NramTask(Settings(size=12, steps=10), 0, easy=True),
