@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from cprograms.moments.basis import Basis
-from cprograms.moments.values import ANYTHING, COARSE, STRATA, Interval, Value, reduced, standard
+from cprograms.moments.values import ANYTHING, COARSE, STRATA, Interval, Value, reduced, standard, uniform
 
 POWERS = 6
 """The degree of the polynomials of one number that stand for a function of it."""
 SOUND = 0.3, 1.5
 """A polynomial of a number is expanded as far as its deviation, which is one, comes out between these."""
+POLYNOMIAL = 0.99
+"""The share of a variance beyond which a number counts as its polynomial."""
 LARGEST = 1e100
 LINKED = 1 - 1e-9
 """Numbers of that correlation are linear in one another."""
@@ -32,6 +34,8 @@ class Algebra:
 
     def __init__(self, basis: Basis, symbols: int) -> None:
         self.basis = basis
+        only = basis.exponents.shape[1] == 1
+        self._levels = basis.values(uniform(-1.0, 1.0, whole=False)[:, None]) if only else None  # [S, B]
         self._length = basis.size + symbols
         self._next = basis.size
 
@@ -67,7 +71,15 @@ class Algebra:
             found.shape = one.shape if factor >= 0 else -one.shape[::-1]
         else:
             found.shape = self.joint_shape(x, y, lambda u, v: a * u + b * v)
+            self._reshape(found)
         return found
+
+    def _reshape(self, x: Value) -> None:
+        """A polynomial of one argument alone says its strata by itself."""
+        if self._levels is not None:
+            known = float(x.c[1 : self.basis.size] @ x.c[1 : self.basis.size])
+            if known > POLYNOMIAL * x.variance:
+                x.shape = standard(np.sort(self._levels @ x.c[: self.basis.size]))
 
     def difference(self, x: Value, y: Value) -> Value:
         return self.sum(x, y, 1.0, -1.0)
@@ -100,6 +112,7 @@ class Algebra:
         missed = min(self._left_out(x, y) + alone, max(float(values.var()) - known, 0))
         found = self.finished(c, 0.0, known + max(alone, missed), reduced(values), _interval(x, y, values))
         found.factors = x, y
+        self._reshape(found)
         return found
 
     def _parabola(self, x: Value, y: Value, c: np.ndarray, slope: float) -> Value:

@@ -19,6 +19,8 @@ is kept as the number that it stands for."""
 STRAY = 0.25
 """Values that a type does not hold are undefined; but where they are so many, the estimate is off, and they are cut."""
 
+ALIKE, UNEVEN = 0.5, 0.4
+"""A quotient is one of logarithms where its operands correlate more than that, and the divisor varies so much."""
 WIDE = 1.0
 """Strata farther apart than that may meet what repeats itself in step."""
 
@@ -89,8 +91,23 @@ def _divided(algebra: Algebra, type: Scalar, types: Sequence[Scalar], x: Sequenc
         return _computed(algebra, "div", type, types, x)
     if x[1].variance == 0:
         return algebra.scaled(x[0], 1 / x[1].mean) if x[1].mean else algebra.constant(0.0)
+    if x[0].correlation(x[1]) > ALIKE and x[1].std > UNEVEN * abs(x[1].mean) and min(map(_sign, x), key=abs):
+        return _ratio(algebra, x[0], x[1])
     found = algebra.product(x[0], algebra.function(x[1], _reciprocal, whole=type.is_integer))
     return algebra.function(found, np.trunc) if type.is_integer else found
+
+
+def _sign(x: Value) -> int:
+    """1 or -1 where a number has one sign, else 0."""
+    strata = x.strata
+    return 1 if strata[0] > 0 else -1 if strata[-1] < 0 else 0
+
+
+def _ratio(algebra: Algebra, x: Value, y: Value) -> Value:
+    """Of two numbers that are large together: their logarithms differ by little."""
+    first, second = (algebra.function(v, lambda u: np.log(np.abs(u))) for v in (x, y))
+    found = algebra.function(algebra.difference(first, second), np.exp)
+    return algebra.scaled(found, float(_sign(x) * _sign(y)))
 
 
 def _reciprocal(strata: np.ndarray) -> np.ndarray:

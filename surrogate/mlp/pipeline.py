@@ -120,7 +120,7 @@ def compile_program(
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
-        settle_scale(made.network, program, graph)
+        settle_scale(made.network, program, graph, evaluated=not settings.plain)
     found = _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
     given = {"rows": rows, "taps": taps, "seconds": seconds, "steps": steps, "target-nmse": target_nmse}
     found.lowered = graph

@@ -15,13 +15,12 @@ import numpy as np
 import cprograms
 from cprograms.corpus.format import read_corpus
 from cprograms.corpus.shards import corpus_paths
-from cprograms.graph import Graph, evaluate
+from cprograms.graph import Graph
 from cprograms.moments import expand
 from cprograms.program import Program
-from cprograms.sampling import sample
 from cprograms.strata import strata
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
-from surrogate.mlp.fitting.scale import POINTS, settle_scale
+from surrogate.mlp.fitting.scale import settle_scale
 from surrogate.mlp.fitting.start import emitted
 from surrogate.mlp.network import Scale, SurrogateNetwork
 from surrogate.numeric.batches import one_thread
@@ -38,8 +37,8 @@ WAYS = {
     "strata": "the strata alone, operands independent",
     "predicted": "the hypernetwork, relative to the strata: as before",
     "read": "the moments of the graph alone",
-    "settled": "-O0: the moments or the prediction, and a tower trusted as far as the text agrees",
-    "evaluated": "the graph evaluated on 512 inputs, where it can be: for comparison, -O0 does not",
+    "plain": "-O0 --plain: the moments or the prediction, and a tower trusted as far as the text agrees",
+    "evaluated": "-O0: the same with the graph's values on 512 inputs in place of its moments, where it has no loops",
     "true": "the deviation and the mean of the test rows: the scale given",
 }
 
@@ -117,18 +116,18 @@ def _networks(
     started = time.process_time()
     reads = expand(graph, program.domain)
     taken = time.process_time() - started
-    settled = deepcopy(network)
-    settle_scale(settled, program, graph)
-    predicted = _scale(network)
     ways = {
         "strata": _of_strata(graph, program.domain),
-        "predicted": predicted,
+        "predicted": _scale(network),
         "read": Scale(np.array([r.mean for r in reads]), np.array([r.std for r in reads])),
-        "evaluated": _of_points(program, graph, predicted),
         "true": Scale(*np.array([output_moments(column) for column in held.y_test.T]).T),
     }
     found = {way: (_with_scale(network, scale), scale) for way, scale in ways.items()}
-    return found | {"settled": (settled, _scale(settled))}, (taken, emission)
+    for way, evaluated in (("plain", False), ("evaluated", True)):
+        settled = deepcopy(network)
+        settle_scale(settled, program, graph, evaluated)
+        found[way] = (settled, _scale(settled))
+    return found, (taken, emission)
 
 
 def _scale(network: SurrogateNetwork) -> Scale:
@@ -144,14 +143,6 @@ def _with_scale(network: SurrogateNetwork, scale: Scale) -> SurrogateNetwork:
 def _of_strata(graph: Graph, domain: np.ndarray) -> Scale:
     known = strata(graph, domain)[list(graph.roots)]
     return Scale(known.mean(1), known.std(1))
-
-
-def _of_points(program: Program, graph: Graph, otherwise: Scale) -> Scale:
-    if not graph.exact:
-        return otherwise
-    y = evaluate(graph, sample(program, POINTS, 0, "sobol"))
-    finite = y[np.isfinite(y).all(1)]
-    return Scale(*np.array([output_moments(column) for column in finite.T]).T) if len(finite) else otherwise
 
 
 def document(measured: Sequence[Measured]) -> list[dict[str, Any]]:

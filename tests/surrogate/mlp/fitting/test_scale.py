@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +10,11 @@ import pytest
 import cprograms
 import surrogate
 from cprograms.lowering import lower
-from cprograms.moments import Expansion, expand
 from cprograms.program import Result
 from cprograms.sampling import sample
 from cprograms.sandbox import run
 from cprograms.types import DOUBLE, SCALARS
-from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, believed, settle_scale, sure, trusted
+from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, Reading, believed, settle_scale, trusted
 from surrogate.mlp.network import SurrogateNetwork
 
 LOGISTIC = """\
@@ -38,14 +36,10 @@ unsigned char f(int a, int b) { while (b) { int t = a % b; a = b; b = t; } retur
 RESULT = Result("return", DOUBLE)
 
 
-def read(source: str) -> Expansion:
-    program = cprograms.load(source=source)
-    (found,) = expand(lower(program), program.domain)
-    return found
-
-
-SMOOTH = read("double f(double x, double y) { return 3 * x + y + 5; }")
-OPEN = replace(SMOOTH, share=0.01)
+X = np.random.default_rng(0).uniform(-1, 1, (4000, 2))
+SMOOTH = Reading(5.0, math.sqrt(10 / 3), 1.0, 3 * X[:, 0] + X[:, 1] + 5)
+"""Of 3 x + y + 5."""
+OPEN = SMOOTH._replace(share=0.01)
 
 
 def true_moments(source: str) -> tuple[float, float]:
@@ -86,9 +80,9 @@ def test_a_constant_stays_one() -> None:
 
 
 def test_of_two_estimates_that_differ_the_lesser_is_believed_where_the_text_is_not_sure() -> None:
-    assert sure(SMOOTH)
-    assert not sure(OPEN)
-    assert not sure(replace(SMOOTH, settled=False))
+    assert SMOOTH.sure
+    assert not OPEN.sure
+    assert not SMOOTH._replace(settled=False).sure
     little = SMOOTH.std / (2 * DOUBTED)
     assert believed(5.1, little, OPEN, RESULT) == (5.1, little)
     assert believed(5.1, little, SMOOTH, RESULT) == (SMOOTH.mean, SMOOTH.std)
@@ -105,7 +99,7 @@ def test_a_deviation_that_explodes_is_not_believed() -> None:
 
 
 def test_a_text_that_says_nothing_varies_is_not_believed() -> None:
-    assert believed(1.0, 2.0, replace(SMOOTH, std=0.0), RESULT) == (1.0, 2.0)
+    assert believed(1.0, 2.0, SMOOTH._replace(std=0.0), RESULT) == (1.0, 2.0)
 
 
 def test_a_declared_range_bounds_the_scale() -> None:
@@ -114,32 +108,32 @@ def test_a_declared_range_bounds_the_scale() -> None:
 
 
 def test_the_type_bounds_the_scale() -> None:
-    assert believed(-3, 1e6, replace(SMOOTH, std=0.0), Result("return", SCALARS["u8"])) == (0, 127.5)
+    assert believed(-3, 1e6, SMOOTH._replace(std=0.0), Result("return", SCALARS["u8"])) == (0, 127.5)
     mean, std = moments(settled(DIVISOR, -3, 1e6))
     assert 0 <= mean <= 255
     assert std <= 127.5
 
 
-def points() -> np.ndarray:
-    return np.random.default_rng(0).uniform(-1, 1, (4000, 2))
+TRUTH = (SMOOTH.explained - SMOOTH.mean) / SMOOTH.std
 
 
 def test_a_tower_that_the_text_contradicts_is_not_trusted() -> None:
-    x = points()
-    truth = (SMOOTH(x) - SMOOTH.mean) / SMOOTH.std
-    assert trusted(truth, SMOOTH, x) == 1
-    assert trusted(-truth, SMOOTH, x) == 0
-    noise = np.random.default_rng(1).standard_normal(len(x))
-    half = 0.5 * truth + math.sqrt(0.75) * noise
-    assert trusted(half, SMOOTH, x) == pytest.approx(0.5, abs=0.05)
+    assert trusted(TRUTH, SMOOTH) == 1
+    assert trusted(-TRUTH, SMOOTH) == 0
+    noise = np.random.default_rng(1).standard_normal(len(X))
+    assert trusted(0.5 * TRUTH + math.sqrt(0.75) * noise, SMOOTH) == pytest.approx(0.5, abs=0.05)
 
 
 def test_where_the_text_says_little_a_tower_is_trusted_by_half() -> None:
-    x = points()
-    assert trusted(x[:, 0], replace(SMOOTH, settled=False), x) == UNKNOWN
-    none = replace(SMOOTH, share=0.0, coefficients=np.zeros_like(SMOOTH.coefficients))
-    assert trusted(x[:, 0], none, x) == UNKNOWN
-    assert trusted(np.zeros(len(x)), SMOOTH, x) == UNKNOWN
+    assert trusted(TRUTH, SMOOTH._replace(settled=False)) == UNKNOWN
+    assert trusted(TRUTH, SMOOTH._replace(share=0.0, explained=np.zeros(len(X)))) == UNKNOWN
+    assert trusted(np.zeros(len(X)), SMOOTH) == UNKNOWN
+
+
+def test_where_a_result_is_undefined_a_tower_is_not_compared() -> None:
+    explained = SMOOTH.explained.copy()
+    explained[: len(X) // 2] = np.nan
+    assert trusted(np.where(np.isnan(explained), 1e9, TRUTH), SMOOTH._replace(explained=explained)) == 1
 
 
 def test_trust_shrinks_the_tower_and_not_the_scale() -> None:
@@ -153,6 +147,30 @@ def test_trust_shrinks_the_tower_and_not_the_scale() -> None:
     assert network.std.item() == pytest.approx(SMOOTH.std)
     assert whole != 0
     assert network.outputs(network.inputs(network.mid[None] + 0.5)).item() == 0
+
+
+UNEVEN = """\
+#include <math.h>
+double f(double x, double y) { double t = tan(1.5 * x); return sqrt(y) + (t > 8 ? t * t : t); }
+"""
+
+
+def test_a_graph_that_is_evaluated_gives_the_programs_own_moments() -> None:
+    program = cprograms.load(source=UNEVEN)
+    network = SurrogateNetwork(2, 1, 4)
+    settle_scale(network, program, lower(program), evaluated=True)
+    y = run(program, sample(program, 4000, 5))
+    y = y[np.isfinite(y)]
+    assert network.mean.item() == pytest.approx(y.mean(), abs=0.1 * y.std())
+    assert network.std.item() == pytest.approx(y.std(), rel=0.2)  # its tail is heavy
+
+
+def test_a_tower_that_is_compared_with_values_is_never_much_worse_than_a_constant() -> None:
+    program = cprograms.load(source=UNEVEN)
+    made = surrogate.compile_program(program, opt_level=0, plain=True)
+    made.module.w3.data.neg_()
+    settle_scale(made.module, program, lower(program), evaluated=True)
+    assert made.check(2000).nmse < 1.02
 
 
 def test_the_program_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
