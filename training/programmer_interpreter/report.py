@@ -85,10 +85,12 @@ def accuracy_lines(records: Sequence[Record]) -> Iterator[str]:
         for name, kind, own in groups(records):
             shares = [[r["accuracy"][str(size)] for r in own] for size in about.sizes] if name == task else []
             if shares:
-                rows.append([task, kind, *(f"{_percent(fmean(s))}, {_percent(min(s))}" for s in shares)])
+                cells = (f"{_percent(fmean(s))}, {_percent(min(s))}" for s in shares)
+                rows.append([task, kind, str(len(shares[0])), *cells])
         if rows:
             unit = "digits" if task == "addition" else "cells"
-            yield from table_lines(["task", "version", *(f"{s} {unit}" for s in about.sizes)], rows, len(about.sizes))
+            header = ["task", "version", "seeds", *(f"{s} {unit}" for s in about.sizes)]
+            yield from table_lines(header, rows, 1 + len(about.sizes))
             yield ""
 
 

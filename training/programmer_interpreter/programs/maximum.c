@@ -1,17 +1,8 @@
-/* The largest value of a row, on top of its sort: LEFT ends under it. */
+/* The largest value of a row: LEFT ends under it. A pass over a sorted row changes nothing, and ends behind it. */
 #include "sort_recursive.c"
-
-/* Brings the two pointers to the end. */
-static void jump(int *mem)
-{
-    if (mem[mem[RIGHT]] != END) {
-        right(mem);
-        jump(mem);
-    }
-}
 
 void maximum(int *mem)
 {
     sort(mem);
-    jump(mem);
+    bubble(mem);
 }
