@@ -89,6 +89,10 @@ class Model(nn.Module):
             for constant in self.module.constants:
                 constant.requires_grad_(False)
         else:
+            for f in sketch.learned:
+                if not f.values:
+                    message = f"'{f.name}' gives a floating number beside whole numbers that are learned or chosen"
+                    raise f.fault(message, "only whole numbers are computed with there")
             graph = graph_of(sketch)
             self.evaluator = Evaluator(plan(program, graph, tabulate))
             self._tests = graph.of(self.evaluator.plan.tests)

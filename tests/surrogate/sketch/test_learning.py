@@ -260,6 +260,10 @@ BAD_DATA = {
     "out of range": ({"x": np.full((9, 3), 10), "result": np.zeros(9)}, r"row 0: 'x\[0\]' is 10, .* from 0 to 9"),
     "not whole": ({"x": np.zeros((9, 3)), "result": np.full(9, 0.5)}, "row 0: the result 'return' is 0.5"),
     "no number": ({"x": np.zeros((9, 3)), "result": np.array([0.0] * 8 + [np.nan])}, "row 8: 'result' is not finite"),
+    "no number among arguments": (
+        {"x": np.where(np.arange(27).reshape(9, 3) == 13, np.nan, 1), "result": np.zeros(9)},
+        "row 4: 'x' is not finite",
+    ),
     "text": ({"x": np.array([["a"] * 3] * 9), "result": np.zeros(9)}, "'x' holds <U1, not numbers"),
     "none": ({"x": np.zeros((0, 3)), "result": np.zeros(0)}, "'x' holds no examples"),
     "what it cannot give": (
@@ -280,6 +284,12 @@ def test_bad_data_are_told_with_their_row(case: str) -> None:
 
 PICTURE = "#pragma surrogate learn(digit, values(10))\nextern int digit(const float picture[16]);\n"
 NOT_FOLLOWED = {
+    "a floating result beside a choice": (
+        "#pragma surrogate choose(k, 0, 3)\nextern const int k;\n#pragma surrogate learn(dial)\n"
+        "extern double dial(const float p[2]);\ndouble f(const float p[2]) { return k * dial(p); }\n",
+        3,
+        "'dial' gives a floating number beside",
+    ),
     "a picture that is read": (PICTURE + "int f(const float p[16]) { return digit(p) + (p[0] > 0.5f); }", 3, "scalar"),
     "an unbounded loop": (
         PICTURE + "int f(const float p[2][16])\n{\n    int k = 0;\n    while (digit(p[k]) != 3)\n"
