@@ -19,7 +19,7 @@ import torch
 from cprograms.frontend.sketching import Sketch, read_sketch
 from surrogate.sketch.artifact import SketchProgram
 from surrogate.sketch.data import examples_of
-from surrogate.sketch.learning import Learning, Settings, learn
+from surrogate.sketch.learning import Settings, learn
 from surrogate.sketch.model import Model
 from training.sketches.mnist import Digits
 
@@ -49,9 +49,9 @@ class Sizes:
     program is exact."""
 
     symbols: int = 2000
-    symbols_steps: int = 600
+    symbols_steps: int = 400
     expressions: int = 4000
-    improved_steps: int = 600
+    improved_steps: int = 400
     tried: int = 1000
     exact: int = 200
 
@@ -112,7 +112,7 @@ def balanced(symbols: Symbols, each: int, tape: int, seed: int) -> Arrays:
     return {"tape": pictures(symbols, placed["places"][rows]), **{name: v[rows] for name, v in examples.items()}}
 
 
-def first_acquaintance(symbols: Symbols, count: int, steps: int, seed: int) -> Model:
+def first_acquaintance(symbols: Symbols, count: int, steps: int, seed: int) -> SketchProgram:
     """Networks that know symbols somewhat: from sums of two digits, and results of one operator on given numbers."""
     rng = np.random.default_rng(seed)
     sketch = read_sketch(LIBRARY / "symbols.c")
@@ -121,22 +121,39 @@ def first_acquaintance(symbols: Symbols, count: int, steps: int, seed: int) -> M
     x, y = rng.integers(0, 10, (2, count))
     come_to = np.stack([digits[pair].sum(1), values(np.stack([x, y], axis=1), signs[by][:, None])], axis=1)
     arrays = {"digits": digit_pictures[pair], "x": x, "y": y, "by": sign_pictures[by], "result": come_to}
-    return learn(sketch, examples_of(sketch, arrays), Settings(restarts=1, steps=steps, seed=seed)).model
+    found = learn(sketch, examples_of(sketch, arrays), Settings(restarts=1, steps=steps, seed=seed))
+    return SketchProgram(sketch=sketch, model=found.model)
 
 
-def learned(symbols: Symbols, count: int, settings: Settings, start: Model, checkpoint: Path | None = None) -> Learning:
-    """What learning the program of math.c from expressions of two and then three digits gives; networks stay."""
+def learned(
+    symbols: Symbols, sizes: Sizes, settings: Settings, start: SketchProgram, checkpoint: Path | None = None
+) -> SketchProgram:
+    """What learning the program of math.c from expressions of two and then three digits gives; networks stay.
+
+    Its `learned` says of each restart the accuracy held back, and whether its program is exact.
+    """
     sketch = read_sketch(LIBRARY / "math.c")
-    examples = examples_of(sketch, balanced(symbols, count // 2, 5, settings.seed))
+    examples = examples_of(sketch, balanced(symbols, sizes.expressions // 2, 5, settings.seed))
     settings = replace(settings, curriculum="digits", freeze=True)
-    return learn(sketch, examples, settings, starts=[start], checkpoint=checkpoint)
+    found = learn(sketch, examples, settings, starts=[start.model], checkpoint=checkpoint)
+    tape, programs = LongTape(), [found.whole.chosen(r) for r in range(len(found.restarts))]
+    said = {
+        "restarts": [round(r.accuracy, 4) for r in found.restarts],
+        "exact": [is_exact(tape, program, symbols, sizes.exact, settings.seed) for program in programs],
+        "revised": found.revised,
+        "best": found.best,
+        "seconds": round(found.seconds),
+    }
+    return SketchProgram(sketch=sketch, model=found.model, learned=said)
 
 
-def improved(symbols: Symbols, count: int, program: Model, steps: int, seed: int) -> Learning:
+def improved(symbols: Symbols, sizes: Sizes, program: SketchProgram, seed: int) -> SketchProgram:
     """The networks learned on through a program that is fixed: the decompiled C, from the same expressions."""
-    sketch = read_sketch(source=SketchProgram(sketch=program.sketch, model=program).decompile())
-    examples = examples_of(sketch, balanced(symbols, count // 2, 5, seed))
-    return learn(sketch, examples, Settings(restarts=1, steps=steps, rate=RATE, seed=seed), starts=[program])
+    sketch = read_sketch(source=program.decompile())
+    examples = examples_of(sketch, balanced(symbols, sizes.expressions // 2, 5, seed))
+    settings = Settings(restarts=1, steps=sizes.improved_steps, rate=RATE, seed=seed)
+    found = learn(sketch, examples, settings, starts=[program.model])
+    return SketchProgram(sketch=sketch, model=found.model)
 
 
 class LongTape:

@@ -25,10 +25,10 @@ class Tuning:
     """Which LSTMs are tried, of how many steps of how many expressions each; the best on lengths that were learned
     counts, on so many other expressions."""
 
-    hidden: tuple[int, ...] = (128, 256)
+    hidden: tuple[int, ...] = (64, 128)
     rates: tuple[float, ...] = (1e-3, 3e-3)
     layers: int = 2
-    steps: int = 2000
+    steps: int = 600
     batch: int = 128
     compared: int = 2000
 

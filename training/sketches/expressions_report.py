@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+import surrogate
 from cprograms.files import replace_file
-from surrogate.sketch.learning import Learning, Settings
+from surrogate.container import fingerprint
+from surrogate.sketch.artifact import SketchProgram
+from surrogate.sketch.learning import Settings
 from surrogate.sketch.model import Model
 from training.plots import image
 from training.sketches.expressions import (
@@ -20,7 +24,6 @@ from training.sketches.expressions import (
     accuracies_by_length,
     first_acquaintance,
     improved,
-    is_exact,
     learned,
     perceived,
 )
@@ -58,35 +61,35 @@ def alone(model: Model, symbols: Symbols) -> dict[str, float]:
     return {name: float((said == shown).mean()) for name, said, (_, shown) in pairs}
 
 
-def found(learning: Learning, networks: Learning, test: Symbols, sizes: Sizes, seed: int) -> Found:
+def found(program: SketchProgram, networks: SketchProgram, test: Symbols, sizes: Sizes, seed: int) -> Found:
     """What came of learning the program, and then its networks, tried on test pictures."""
-    tape, chosen = LongTape(), learning.model.chosen()
-    programs = [learning.whole.chosen(r) for r in range(len(learning.restarts))]
+    said = program.learned
     return Found(
-        tuple(round(r.accuracy, 4) for r in learning.restarts),
-        tuple(is_exact(tape, program, test, sizes.exact, seed) for program in programs),
-        learning.revised,
-        learning.best,
-        chosen,
-        accuracies_by_length(tape, chosen, networks.model, test, sizes.tried, seed + 1),
-        alone(learning.model, test),
+        tuple(said["restarts"]),
+        tuple(said["exact"]),
+        said["revised"],
+        said["best"],
+        program.chosen,
+        accuracies_by_length(LongTape(), program.chosen, networks.model, test, sizes.tried, seed + 1),
+        alone(program.model, test),
         alone(networks.model, test),
-        learning.seconds,
+        said["seconds"],
     )
 
 
 def measure(
     out: Path, train: Symbols, test: Symbols, sizes: Sizes, settings: Settings, tuning: Tuning, command: str
 ) -> None:
-    """Writes OUT.json, OUT.md and OUT.svg; what is interrupted goes on from .OUT.progress."""
-    start = first_acquaintance(train, sizes.symbols, sizes.symbols_steps, settings.seed)
-    checkpoint = out.with_name(f".{out.name}.progress")
-    learning = learned(train, sizes.expressions, settings, start, checkpoint)
-    networks = learning
-    if is_exact(LongTape(), learning.model.chosen(), test, sizes.exact, settings.seed):
-        networks = improved(train, sizes.expressions, learning.model, sizes.improved_steps, settings.seed)
-    of_program = found(learning, networks, test, sizes, settings.seed)
-    of_lstm = compared(networks.model, train, test, sizes.tried, tuning, settings.seed)
+    """Writes OUT.json, OUT.md and OUT.svg. What is interrupted goes on from .OUT.*, which go when all is done."""
+    stages = Stages(out, fingerprint(repr((sizes, settings)).encode()))
+    seed, checkpoint = settings.seed, out.with_name(f".{out.name}.progress")
+    start = stages.of("symbols", lambda: first_acquaintance(train, sizes.symbols, sizes.symbols_steps, seed))
+    program = stages.of("program", lambda: learned(train, sizes, settings, start, checkpoint))
+    networks = program
+    if program.learned["exact"][program.learned["best"]]:
+        networks = stages.of("networks", lambda: improved(train, sizes, program, seed))
+    of_program = found(program, networks, test, sizes, seed)
+    of_lstm = compared(networks.model, train, test, sizes.tried, tuning, seed)
     document = {
         "command": command,
         "sizes": asdict(sizes),
@@ -98,6 +101,31 @@ def measure(
     replace_file(out.with_suffix(".json"), (json.dumps(document, indent=2) + "\n").encode())
     replace_file(out.with_suffix(".svg"), image(figure(of_program, of_lstm), "svg"))
     replace_file(out.with_suffix(".md"), page(out.name, of_program, of_lstm, sizes, command).encode())
+    stages.remove()
+
+
+class Stages:
+    """Sketches that parts of a run gave, beside its output, so that it goes on where it was interrupted."""
+
+    def __init__(self, out: Path, run: str) -> None:
+        self._out, self._run, self._names = out, run, list[Path]()
+
+    def of(self, name: str, make: Callable[[], SketchProgram]) -> SketchProgram:
+        """What a part gave, where it is there and of this run; else it is made."""
+        path = self._out.with_name(f".{self._out.name}.{name}.sketch")
+        self._names.append(path)
+        if path.is_dir():
+            kept = surrogate.load(path)
+            if isinstance(kept, SketchProgram) and kept.learned.get("run") == self._run:
+                return kept
+        made = make()
+        made.learned["run"] = self._run
+        made.save(path)
+        return made
+
+    def remove(self) -> None:
+        for path in self._names:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def figure(program: Found, lstm: Compared) -> Figure:
