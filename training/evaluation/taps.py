@@ -86,7 +86,8 @@ def measure(model: Hypernetwork, held: Sequence[HeldOut]) -> list[Tapped]:
         taps = [find_taps(own[0].program, own[0].graph, choice) for own in programs]
         operators[name] = [t.operators if t else 0 for t, own in zip(taps, programs, strict=True) for _ in own]
         for level in LEVELS:
-            found[level][name] = _errors(unread if name == UNREAD else model, programs, level, taps)
+            read_by = unread if name == UNREAD else model
+            found[level][name] = _errors(read_by, programs, level, taps, plain=choice == "none")
     return [
         Tapped(
             find_taps(h.program, h.graph.result(h.result), "gates") is not None,
@@ -99,9 +100,14 @@ def measure(model: Hypernetwork, held: Sequence[HeldOut]) -> list[Tapped]:
 
 
 def _errors(
-    model: Hypernetwork, programs: Sequence[Sequence[HeldOut]], level: str, taps: Sequence[Taps | None]
+    model: Hypernetwork,
+    programs: Sequence[Sequence[HeldOut]],
+    level: str,
+    taps: Sequence[Taps | None],
+    *,
+    plain: bool,
 ) -> list[float]:
-    """The nMSE of each result, program by program."""
+    """The nMSE of each result, program by program; the scale at -O0 is that of a compile, `plain` or not."""
     rows = LEVEL_ROWS[1] if level == "-O1" else 0
     requests = []
     for (h, *_), own in zip(programs, taps, strict=True):
@@ -115,7 +121,7 @@ def _errors(
             scale = known_scale(scale, h.program.results, h.graph, h.y[:rows])
         network = emitted_network(towers, scale, h.program.domain, request.read_by(model))
         if level == "-O0":
-            settle_scale(network, h.program, h.graph)
+            settle_scale(network, h.program, h.graph, evaluated=not plain)
         predicted = network.predict(h.x_test).T
         errors += [result_error("", h.y_test[:, h.result], predicted[h.result]).nmse for h in results]
     return errors
@@ -149,8 +155,9 @@ def page(report: dict[str, Any]) -> str:
         f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}.",
         "",
         "Geometric mean of nMSE on 1,000 fresh rows. `-O1` reads 64 rows, and is measured without the choice between",
-        "taps and none that a compile makes by held-out rows. *Operators* is how many the taps compute, in the mean,",
-        "of those of the program.",
+        "taps and none that a compile makes by held-out rows. `-O0` has the scale of a compile: but for the plain ones",
+        "it is that of the graph's values at points of the domain. *Operators* is how many the taps compute, in the",
+        "mean, of those of the program.",
     ]
     names = [*CHOICES, UNREAD]
     for members in ("all results", GATED):

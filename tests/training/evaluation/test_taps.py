@@ -45,7 +45,8 @@ def test_each_result_is_measured_with_each_choice(model: Hypernetwork, held: lis
         assert errors["4 taps"] == errors["24 taps"]  # there are two
         assert list(smooth.errors[level].values()) == pytest.approx([smooth.errors[level]["plain"]] * 6, rel=1e-3)
     # Where nothing is said of taps, the text alone finds no use for them, and rows do.
-    assert gate.errors["-O0"][UNREAD] == pytest.approx(gate.errors["-O0"]["plain"])
+    given = gate.errors["-O0, scale given"]
+    assert given[UNREAD] == pytest.approx(given["plain"])
     assert gate.errors["-O1"][UNREAD] != pytest.approx(gate.errors["-O1"]["plain"])
 
 
