@@ -6,19 +6,21 @@ from dataclasses import dataclass
 
 from cprograms.diagnostics import UsageError
 from training.loop.config import LoopConfig
+from training.neural_programmer.likelihood import LOSSES
 from training.neural_programmer.questions import MOST_COLUMNS, MOST_CONDITIONS
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgrammerConfig(LoopConfig):
-    """A batch is of each restart; the noise is the strength eta of `gradients.deviation`, and the bonus for the entropy
-    of the operations begins with `entropy` and falls to 0 in a part of the steps, `explore`."""
+    """A batch is of each restart. `loss` is one of LOSSES, `noise` the strength eta of `gradients.deviation`. The bonus
+    for the entropy of the operations begins with `entropy` and falls to 0 in a part of the steps, `explore`."""
 
     columns: int
     restarts: int = 10
     width: int = 32
     noise: float = 0.0
-    entropy: float = 0.02
+    loss: str = "marginal"
+    entropy: float = 0.1
     explore: float = 0.8
     conditions: int = MOST_CONDITIONS
     cells: float = 5.0  # the weight of the loss of printed cells beside that of numbers
@@ -38,6 +40,8 @@ class ProgrammerConfig(LoopConfig):
         for name in ("noise", "entropy"):
             if getattr(self, name) < 0:
                 raise UsageError(f"'{name}' must not be negative, not {getattr(self, name)}")
+        if self.loss not in LOSSES:
+            raise UsageError(f"unknown loss '{self.loss}'; known are {', '.join(LOSSES)}")
         if self.mixed_precision != "no":
             raise UsageError("this training is in single precision: 'mixed_precision' is \"no\"")
 

@@ -37,9 +37,10 @@ class NeuralProgrammer(nn.Module):
     """Question RNN, history RNN, and three selectors. A word of the question and the name of a column that are equal
     have one embedding.
 
-    As published but for two parts. Every step looks at one place of the question, and its operation, its column and
-    its number are all read from there; published, they are read from the question's last state, each by itself. And
-    every step adds a learned vector of its own to the history, without which the first steps are much alike.
+    As published but for two parts. Every step looks at one place of the question: its operation, the number whose key
+    is there, and the column whose name is near there are all read from it; published, each is chosen from the
+    question's last state, by itself. And every step adds a learned vector of its own to the history, without which the
+    first steps are much alike.
     """
 
     def __init__(self, restarts: int, width: int, seed: int) -> None:

@@ -59,10 +59,11 @@ def _page(records: Sequence[Record], command: str, name: str) -> Iterator[str]:
     yield "*Proved* is its share of all questions there are that it answers with a program that says what is asked:"
     yield "so many it answers rightly on every table."
     yield f"*C* counts programs of it, of {SANDBOXED}, whose C in the sandbox gives the model's answer."
+    yield "The *marginal* loss is of all programs that the steps may be, the *mixed* one of the mixture, as published."
     yield "Seconds are of one core, for all restarts together."
     yield ""
     yield from table_lines(
-        ["columns", "noise", "best", "proved", "C", "restarts ≥ 99 %", "≥ 95 %", "median", "steps", "seconds"],
+        ["columns", "loss", "noise", "best", "proved", "C", "restarts ≥ 99 %", "≥ 95 %", "median", "steps", "seconds"],
         map(_row, records),
         8,
     )
@@ -72,15 +73,18 @@ def _page(records: Sequence[Record], command: str, name: str) -> Iterator[str]:
     yield "Each restart, in order, the best in bold:"
     yield ""
     width = max(len(r.restarts) for r in records)
-    yield from table_lines(["columns", "noise", *map(str, range(width))], (_restarts(r) for r in records), width)
+    yield from table_lines(
+        ["columns", "loss", "noise", *map(str, range(width))], (_restarts(r) for r in records), width
+    )
     yield ""
     yield "The best restart's accuracy by what is asked and the number of its conditions:"
     yield ""
     groups = list(records[0].groups)
     rows = (
-        [str(r.columns), _noise(r), *(f"{r.groups[g]:.0%}" if g in r.groups else "" for g in groups)] for r in records
+        [str(r.columns), r.loss, _noise(r), *(f"{r.groups[g]:.0%}" if g in r.groups else "" for g in groups)]
+        for r in records
     )
-    yield from table_lines(["columns", "noise", *groups], rows, len(groups))
+    yield from table_lines(["columns", "loss", "noise", *groups], rows, len(groups))
 
 
 def _noise(record: Record) -> str:
@@ -92,29 +96,29 @@ def _row(r: Record) -> list[str]:
     counts = [f"{(tests >= bar).sum()} of {len(tests)}" for bar in (0.99, 0.95)]
     best, seen = f"{tests[r.best]:.1%}", f"{r.agreed} of {SANDBOXED}"
     parts = [best, f"{r.proved:.2%}", seen, *counts, f"{np.median(tests):.1%}", f"{r.steps:,}", f"{r.seconds:.0f}"]
-    return [str(r.columns), _noise(r), *parts]
+    return [str(r.columns), r.loss, _noise(r), *parts]
 
 
 def _restarts(r: Record) -> list[str]:
     shown = [f"**{t:.1%}**" if k == r.best else f"{t:.1%}" for k, t in enumerate(r.tests)]
-    return [str(r.columns), _noise(r), *shown]
+    return [str(r.columns), r.loss, _noise(r), *shown]
 
 
 def picture(records: Sequence[Record]) -> Figure:
-    """Validation accuracy over the steps: a panel for each number of columns, a thin line for each restart, and a thick
-    one for the mean without noise and with it."""
-    columns = list(dict.fromkeys(r.columns for r in records))
-    figure = Figure(figsize=(3.4 * len(columns), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
-    for axes, count in zip(panels, columns, strict=True):
-        for r in (r for r in records if r.columns == count):
+    """Validation accuracy over the steps: a panel for each number of columns and loss, a thin line for each restart,
+    and a thick one for the mean without noise and with it."""
+    kinds = list(dict.fromkeys((r.columns, r.loss) for r in records))
+    figure = Figure(figsize=(3.2 * len(kinds), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
+    for axes, (count, loss) in zip(panels, kinds, strict=True):
+        for r in (r for r in records if (r.columns, r.loss) == (count, loss)):
             steps = [point["step"] for point in r.trace]
             accuracies = np.array([point["accuracies"] for point in r.trace])  # [points, R]
             colour = COLOURS[r.noise > 0]
             axes.plot(steps, accuracies, color=colour, alpha=0.3, linewidth=0.7)
             label = "with noise" if r.noise else "without"
             axes.plot(steps, accuracies.mean(1), color=colour, linewidth=2.2, label=label)
-        axes.set(title=f"{count} column{'s' if count > 1 else ''}", xlabel="step", ylim=(0, 1.02))
+        axes.set(title=f"{count} column{'s' if count > 1 else ''}, {loss} loss", xlabel="step", ylim=(0, 1.02))
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("right, every choice made")
     panels[0].legend(title="mean of restarts", loc="lower right")

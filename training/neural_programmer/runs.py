@@ -38,6 +38,7 @@ class Record:
     program that says what is asked, and `agreed` of how many of SANDBOXED programs the C says the same."""
 
     columns: int
+    loss: str
     noise: float
     steps: int
     seconds: float
@@ -61,6 +62,9 @@ def read_plan(path: Path, seed: int) -> list[ProgrammerConfig]:
     values = read_mapping(path)
     if set(values) != {"settings", "noise", "runs"} or not isinstance(values["runs"], list):
         raise UsageError(f"{path}: a plan has settings, noise and a list of runs")
+    for own in (values["settings"], *values["runs"]):
+        if not isinstance(own, dict):
+            raise UsageError(f"{path}: {own!r} is no mapping of settings")
     shared = values["settings"] | {"seed": seed}
     return [
         config_of(ProgrammerConfig, shared | own | {"noise": noise}, str(path))
@@ -70,8 +74,8 @@ def read_plan(path: Path, seed: int) -> list[ProgrammerConfig]:
 
 
 def name_of(config: ProgrammerConfig) -> str:
-    """Of a run, and of its folder: `3-plain`, `3-noise`."""
-    return f"{config.columns}-{'noise' if config.noise else 'plain'}"
+    """Of a run, and of its folder: `3-marginal-plain`, `3-mixed-noise`."""
+    return f"{config.columns}-{config.loss}-{'noise' if config.noise else 'plain'}"
 
 
 def chosen(plan: Sequence[ProgrammerConfig], only: str | None) -> Sequence[ProgrammerConfig]:
@@ -110,6 +114,7 @@ def record(trainer: ProgrammerTrainer) -> Record:
     tables = [asked.columns(k) for k in range(SANDBOXED)]
     return Record(
         columns=c.columns,
+        loss=c.loss,
         noise=c.noise,
         steps=progress.step,
         seconds=round(progress.seconds, 1),

@@ -19,7 +19,7 @@ from training.neural_programmer import checkpoints
 from training.neural_programmer.checkpoints import Progress, State
 from training.neural_programmer.config import ProgrammerConfig
 from training.neural_programmer.gradients import add_noise, clip, deviation
-from training.neural_programmer.likelihood import losses
+from training.neural_programmer.likelihood import LOSSES
 from training.neural_programmer.machine import Choice, given_of, tables_of
 from training.neural_programmer.measure import accuracies
 from training.neural_programmer.programmer import NeuralProgrammer, questions_of
@@ -83,7 +83,7 @@ class ProgrammerTrainer:
         rng = np.random.default_rng([c.seed, 0, number])
         batch = Ask(c.columns, conditions=c.conditions).draw(rng, c.restarts * c.batch_size)
         choices = self.model(questions_of(batch.asked, c.restarts))
-        found = losses(choices, tables_of(batch, c.restarts), given_of(batch, c.restarts), c.cells)
+        found = LOSSES[c.loss](choices, tables_of(batch, c.restarts), given_of(batch, c.restarts), c.cells)
         self.optimizer.zero_grad()
         (found - c.bonus(number) * entropies(choices)).sum().backward()  # type: ignore[no-untyped-call]
         clip(self.parameters, c.clip)

@@ -61,7 +61,8 @@ def decided(steps: list[Step], batch: Batch) -> list[Choice]:
     table, numbers = list(batch.columns(0)), batch.numbers[0].tolist()
 
     def choice(step: Step) -> Choice:
-        places = names.index(step.operation), table.index(step.column), numbers.index(step.number or 0)
+        number = 0 if step.number is None else numbers.index(step.number)
+        places = names.index(step.operation), table.index(step.column), number
         parts = zip(places, (len(names), len(table), 2), strict=True)
         return Choice(*(one_hot(torch.tensor([[place]]), size).float() for place, size in parts))
 

@@ -22,7 +22,7 @@ from training.script import run
 PLAN = {
     "noise": 0.01,
     "settings": {"restarts": 2, "width": 8, "batch_size": 4, "validate_every": 2},
-    "runs": [{"columns": 1, "steps": 4}, {"columns": 2, "steps": 2}],
+    "runs": [{"columns": 1, "steps": 4}, {"columns": 2, "steps": 2, "loss": "mixed"}],
 }
 GOODS: Table = {"price": [3, 9, 12, 5], "age": [5, 8, 30, 7]}
 
@@ -46,8 +46,8 @@ def script(load_script: Callable[[str], ModuleType]) -> Callable[..., int]:
 def test_a_plan_makes_a_table_and_a_picture(plan: Path, tmp_path: Path, script: Callable[..., int]) -> None:
     pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
     out = tmp_path / "runs"
-    assert script("train", plan, "-o", out, "--only", "1-noise") == 0
-    assert [path.name for path in out.iterdir()] == ["1-noise"]
+    assert script("train", plan, "-o", out, "--only", "1-marginal-noise") == 0
+    assert [path.name for path in out.iterdir()] == ["1-marginal-noise"]
     assert script("train", plan, "-o", out, "--report") == 0
     assert len(json.loads((out / "table.json").read_text())["records"]) == 1
     assert script("train", plan, "-o", out, "--out", tmp_path / "table") == 0
@@ -58,7 +58,7 @@ def test_a_plan_makes_a_table_and_a_picture(plan: Path, tmp_path: Path, script: 
     assert all(len(r["restarts"]) == 2 for r in document["records"])
     text = (tmp_path / "table.md").read_text()
     assert "![Accuracy of every restart over the steps](table.svg)" in text
-    assert text.count("| 2 | none |") == 3
+    assert text.count("| 2 | mixed | none |") == 3
     assert (tmp_path / "table.svg").read_bytes().startswith(b"<?xml")
 
 
@@ -84,7 +84,10 @@ def test_wrong_usage_of_the_scripts(
     plan: Path, tmp_path: Path, script: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert script("train", plan, "-o", tmp_path / "runs", "--only", "7-noise") == 2
-    assert "the plan has no run '7-noise'; it has 1-plain, 1-noise, 2-plain, 2-noise" in capsys.readouterr().err
+    assert (
+        "the plan has no run '7-noise'; it has 1-marginal-plain, 1-marginal-noise, 2-mixed-plain, 2-mixed-noise"
+        in capsys.readouterr().err
+    )
     assert script("train", tmp_path / "none.yaml", "-o", tmp_path / "runs") == 2
     assert script("train", plan, "-o", tmp_path / "runs", "--report") == 2
     assert "no run has come to its first validation" in capsys.readouterr().err
