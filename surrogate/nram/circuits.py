@@ -33,12 +33,17 @@ class Circuits:
 
 @dataclass(frozen=True)
 class HardRuns:
-    """Where executions ended: tape [n, M], registers [n, R], steps [n], stopped [n]; `reached` [2^R], the states."""
+    """Where executions ended: tape [n, M], registers [n, R], steps [n].
+
+    `stopped` [n] did so by themselves: in a step that finished, or in the last one there is; `finished` [n] in the
+    former way. `reached` [2^R] are the states that were met.
+    """
 
     tape: Values
     registers: Values
     steps: Values
     stopped: Mask
+    finished: Mask
     reached: Mask
 
 
@@ -75,27 +80,26 @@ def states_of(registers: Values) -> Values:
     return found
 
 
-def run(controller: Controller, tapes: Values, max_steps: int) -> HardRuns:
-    """Executes a single controller on tapes [n, M] until it finishes, at most `max_steps` steps."""
-    return _execute(wiring(controller), controller.shape.registers, tapes, max_steps)
+def run(controller: Controller, tapes: Values, last: int, max_steps: int | None = None) -> HardRuns:
+    """Executes a single controller on tapes [n, M] until it finishes, which step `last` does in any case.
 
-
-def run_each(controller: Controller, tapes: Values, max_steps: int) -> tuple[Values, Mask]:
-    """Executes each of P controllers on the tapes [n, M]: the tapes that they leave [P, n, M], and who finished [P, n].
-
-    MLPs run together.
+    After `max_steps` steps, if there are fewer, it is given up.
     """
+    most = last if max_steps is None else max_steps
+    return _execute(wiring(controller), controller.shape.registers, tapes, last, most)
+
+
+def run_each(controller: Controller, tapes: Values, last: int) -> Values:
+    """Executes each of P controllers on the tapes [n, M]: the tapes that they leave [P, n, M]. MLPs run together."""
     p, (n, m) = len(controller.weights), tapes.shape
     if controller.shape.kind != "mlp":
-        each = [run(controller.one(k), tapes, max_steps) for k in range(p)]
-        return np.stack([found.tape for found in each]), np.stack([found.stopped for found in each])
+        return np.stack([run(controller.one(k), tapes, last).tape for k in range(p)])
     sources, finish = _tables(controller)
 
     def wired(states: Values, numbers: Values) -> tuple[Values, Mask]:
         return sources[numbers // n, states], finish[numbers // n, states]
 
-    found = _execute(wired, controller.shape.registers, np.tile(tapes, (p, 1)), max_steps)
-    return found.tape.reshape(p, n, m), found.stopped.reshape(p, n)
+    return _execute(wired, controller.shape.registers, np.tile(tapes, (p, 1)), last, last).tape.reshape(p, n, m)
 
 
 Wired = Callable[[Values, Values], tuple[Values, Mask]]
@@ -103,22 +107,23 @@ Wired = Callable[[Values, Values], tuple[Values, Mask]]
 step is the last one [n]."""
 
 
-def _execute(wired: Wired, r: int, tapes: Values, max_steps: int) -> HardRuns:
+def _execute(wired: Wired, r: int, tapes: Values, last: int, most: int) -> HardRuns:
     n = len(tapes)
     tape, registers = tapes.astype(np.int64), np.zeros((n, r), dtype=np.int64)
     steps, stopped, reached = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool), np.zeros(2**r, dtype=bool)
-    going = np.arange(n)
-    for _ in range(max_steps):
+    going, finished = np.arange(n), np.zeros(n, dtype=bool)
+    for number in range(1, min(last, most) + 1):
         states = states_of(registers[going])
         reached[states] = True
         sources, finish = wired(states, going)
         registers[going], tape[going], _ = step(sources, registers[going], tape[going])
         steps[going] += 1
-        stopped[going] = finish
+        finished[going] = finish
+        stopped[going] = finish | (number == last)
         going = going[~finish]
         if not len(going):
             break
-    return HardRuns(tape, registers, steps, stopped, reached)
+    return HardRuns(tape, registers, steps, stopped, finished, reached)
 
 
 def wiring(controller: Controller) -> Wired:

@@ -44,7 +44,9 @@ def learn_command(options: argparse.Namespace) -> int:
 
         checkpoint = output.with_name(f".{output.name}.progress")
         found = learn(TASKS[name], settings, options.seed, checkpoint=checkpoint, progress=progress)
-    program = NramProgram(name, found.controller, settings.size, {**found.as_dict(), "seed": options.seed})
+    program = NramProgram(
+        name, found.controller, settings.size, settings.steps, {**found.as_dict(), "seed": options.seed}
+    )
     checked = program.check(seed=options.seed)
     program.save(output)
     if options.json:
@@ -110,11 +112,11 @@ def trace(options: argparse.Namespace, program: NramProgram) -> int:
     steps = program.trace(tape_of(options), **steps_of(options))
     if options.json:
         document = {"artifact": options.artifact, "steps": [s.as_dict() for s in steps]}
-        print_json({**document, "tape": list(steps[-1].tape), "stopped": steps[-1].finished})
+        print_json({**document, "tape": list(steps[-1].tape), "stopped": steps[-1].stopped})
     else:
         print("\n".join(trace_lines(steps)))
         print(",".join(map(str, steps[-1].tape)))
-    return exit_code(options, steps[-1].finished, len(steps))
+    return exit_code(options, steps[-1].stopped, len(steps))
 
 
 def check(options: argparse.Namespace, program: NramProgram) -> int:

@@ -21,8 +21,8 @@ from surrogate.anc.pipeline import compile_anc
 from surrogate.anc.program import AncProgram
 from surrogate.nram.circuits import circuits_of, run
 from surrogate.nram.controller import Controller
-from surrogate.nram.learning import most_steps
-from surrogate.nram.rendering import Leaf, c_text, circuit_lines, leaves, tree_of
+from surrogate.nram.learning import last_step
+from surrogate.nram.rendering import Leaf, Tree, c_text, circuit_lines, leaves, tree_of
 
 TAPES = 200
 """Tapes of each size that say which circuits are used, and on which the three are compared."""
@@ -62,9 +62,12 @@ class DecompiledController:
 
 
 def decompile(
-    controller: Controller, task: TapeTask, name: str, size: int, where: str = "", tapes: int = TAPES, seed: int = 0
+    controller: Controller, task: TapeTask, steps: int, size: int, where: str = "", tapes: int = TAPES, seed: int = 0
 ) -> DecompiledController:
-    """Decompile a single controller that was learned on tapes of `size` cells, by what it does on tapes of the task.
+    """Decompile a single controller by what it does on tapes of the task.
+
+    It had `steps` steps on the longest tapes that it learned from, which have `size` cells. Where it does not always
+    finish before the last step that there is, the program counts the steps.
 
     Raises ProgramError, with `where` as its place, for an LSTM, which is no set of circuits.
     """
@@ -75,19 +78,34 @@ def decompile(
     rng = np.random.default_rng(seed)
     r = controller.shape.registers
     reached = np.zeros(2**r, dtype=bool)
+    finishes = True
     for cells in (size, 2 * size):
-        reached |= run(controller, task.unbiased(rng, tapes, cells).tape, most_steps(cells)).reached
+        found = run(controller, task.unbiased(rng, tapes, cells).tape, last_step(steps, size, cells))
+        reached |= found.reached
+        finishes &= bool(found.finished.all())
     tree = tree_of(circuits_of(controller), reached)
-    program = compile_anc(source=c_text(tree, r, name), tape=size)
+    program = _compiled(tree, r, task.name, None if finishes else steps, size)
     shown = program.decompile()
-    fresh = task.unbiased(rng, tapes, program.memory_size).tape
-    return DecompiledController(r, tuple(leaves(tree)), program, shown, compare(controller, program, shown, fresh))
+    m = program.memory_size
+    agreement = compare(controller, program, shown, task.unbiased(rng, tapes, m).tape, last_step(steps, size, m))
+    return DecompiledController(r, tuple(leaves(tree)), program, shown, agreement)
 
 
-def compare(controller: Controller, program: AncProgram, shown: Decompiled, tapes: Values) -> Agreement:
-    """Run all three on tapes [n, M]. Where one does not end, the others must not end either."""
+def _compiled(tree: Tree, registers: int, name: str, steps: int | None, size: int) -> AncProgram:
+    """The program of the least memory. How many steps it counts depends on that."""
+    m = size
+    while True:
+        last = None if steps is None else (last_step(steps, size, m), m)
+        program = compile_anc(source=c_text(tree, registers, name, last), tape=m)
+        if steps is None or program.memory_size == m:
+            return program
+        m = program.memory_size
+
+
+def compare(controller: Controller, program: AncProgram, shown: Decompiled, tapes: Values, last: int) -> Agreement:
+    """Run all three on tapes [n, M], the controller in at most `last` steps. Where one does not end, none may."""
     m = tapes.shape[1]
-    hard = run(controller, tapes, most_steps(m))
+    hard = run(controller, tapes, last)
     exact = program.run_many(tapes)
     assert shown.source is not None  # what was compiled is of type 1
     c = run_c(load_tape(source=shown.source, self_contained=True, bits=True), tapes, m)

@@ -2,7 +2,7 @@
 
 What is descended is that of Kurach et al. 2016 (section 4): with p_t the probability of finishing in step t, the sum
 over t of p_t times the mean over the cells that count of -log P(right value) after step t. The last step takes what is
-left of the probability, at a price (`halting`), so that a controller learns to finish and not to be cut off. Adam;
+left of the probability, at a price (`halting`), so that a controller rather finishes than is cut off. Adam;
 noise on the gradient; clipping twice, of what flows back through each step and of a restart's whole gradient; a bonus
 for the entropy of the choices, which falls, and in the end becomes a price: a soft mixture that is right need not be a
 circuit that is right. The paper searches hyper-parameters at random; so does each round, of
@@ -43,8 +43,8 @@ VALIDATION = 100
 """Tapes on which restarts are compared."""
 CHECKPOINT_SECONDS = 10.0
 SOFT, SEEN_AS_BITS = 0.3, 0.5
-"""The share of the updates after which the entropy of the choices begins to cost, not to finish costs more, and
-registers are seen as bits on more and more tapes; and that of the others after which they are on all."""
+"""The share of the updates after which the entropy of the choices begins to cost, and registers are seen as bits on
+more and more tapes; and that of the others after which they are on all."""
 LEAST_PROBABILITY = 1e-8
 """Of a right value, below which the loss grows no more."""
 BETAS, TINY = (0.9, 0.999), 1e-8
@@ -66,7 +66,7 @@ class Settings:
     The ranges are what each restart draws its own from, log-uniformly: the rate of Adam, the `scale` of its first
     weights, the weight of the `entropy` bonus, the share of the updates after which that is 1/e (`fall`), that of the
     price which takes its place in the end (`sharpen`), the variance of the `noise` at first, and the price of not
-    finishing at first (`halting`), which rises to 1. `clip` and `norm` are where gradients are cut; `patience` is the logit of going on at first.
+    finishing (`halting`). `clip` and `norm` are where gradients are cut; `patience` is the logit of going on at first.
     """
 
     size: int
@@ -317,13 +317,13 @@ class _Work:
         done = number / settings.updates
         hardness = max(0.0, (done - SOFT) / (1 - SOFT))
         bonus = drawn["entropy"] * torch.exp(-done / drawn["fall"]) - drawn["sharpen"] * hardness
-        steps = max(1, math.ceil(settings.steps * size / settings.size))
+        steps = last_step(settings.steps, settings.size, size)
         weights = self.controller.weights
         found = losses(
             self.controller,
             samples,
             steps,
-            halting=drawn["halting"] ** (1 - hardness),
+            halting=drawn["halting"],
             bonus=bonus,
             clip=settings.clip,
             bits=min(1, hardness / SEEN_AS_BITS),
@@ -352,8 +352,8 @@ class _Work:
     def _compare(self) -> None:
         """Every restart with every choice made, on the validation tapes."""
         tapes = self.validation
-        tape, finished = run_each(self.controller, tapes.tape, 2 * self.settings.steps)
-        found = (~tapes.wrong(tape, finished)).mean(1)
+        left = run_each(self.controller, tapes.tape, self.settings.steps)
+        found = (~tapes.wrong(left, np.ones(left.shape[:2], dtype=bool))).mean(1)
         self.exact += int((found == 1).sum())
         best = int(found.argmax())
         if found[best] > self.accuracy:
@@ -387,15 +387,15 @@ class _Work:
         self.drawing, self.loss = {name: tensors[f"drawn.{name}"] for name in self.drawing}, tensors["loss"]
 
 
-def hard_accuracy(controller: Controller, samples: Samples, most: int | None = None) -> float:
-    """The share of tapes that a single controller is right on, with every choice made, within `most` steps."""
-    found = run(controller, samples.tape, most_steps(samples.tape.shape[1]) if most is None else most)
+def hard_accuracy(controller: Controller, samples: Samples, last: int) -> float:
+    """The share of tapes that a single controller is right on, with every choice made, in at most `last` steps."""
+    found = run(controller, samples.tape, last)
     return float(1 - samples.wrong(found.tape, found.stopped).mean())
 
 
-def most_steps(memory_size: int) -> int:
-    """Steps after which an execution on a tape of M cells is given up: more than any of the tasks needs."""
-    return 8 * memory_size + 20
+def last_step(steps: int, size: int, memory_size: int) -> int:
+    """The steps of an execution on M cells, for a controller that had `steps` on `size`: in proportion, rounded up."""
+    return -(-steps * memory_size // size)
 
 
 def _log_uniform(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray:

@@ -10,7 +10,6 @@ import torch
 from cprograms.diagnostics import Diagnostic, ProgramError
 from surrogate.anc.pictures.grids import DRAWN_STEPS, Grid
 from surrogate.nram.circuits import bits_of, run
-from surrogate.nram.learning import most_steps
 from surrogate.nram.modules import MODULES, wires
 from surrogate.nram.program import NramProgram
 from surrogate.nram.tracing import TraceStep
@@ -31,7 +30,7 @@ def choice_grids(program: NramProgram, where: str) -> list[Grid]:
             [Diagnostic("an LSTM controller has no circuits that could be drawn: --tape draws a run", where)]
         )
     tapes = program.tapes.unbiased(np.random.default_rng(0), TAPES, program.size).tape
-    states = np.flatnonzero(run(controller, tapes, most_steps(program.size)).reached)
+    states = np.flatnonzero(run(controller, tapes, program.last_step(program.size)).reached)
     zero = torch.from_numpy(bits_of(states, r).T.astype(np.float32))[None]  # [1, R, n]
     logits, finish, _ = controller(controller.parts(), zero, None)
     chosen, ends = logits.softmax(2)[0].permute(2, 0, 1).numpy(), finish[0].sigmoid().tolist()

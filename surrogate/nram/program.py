@@ -25,7 +25,7 @@ from surrogate.container import CARD, Measurement, ensure_same, fingerprint, hea
 from surrogate.nram.circuits import run
 from surrogate.nram.controller import KINDS, Controller, Shape
 from surrogate.nram.decompiler import DecompiledController, decompile
-from surrogate.nram.learning import most_steps
+from surrogate.nram.learning import last_step
 from surrogate.nram.machine import MOST_REGISTERS
 from surrogate.nram.settings import NRAM_TASKS
 from surrogate.nram.tracing import TraceStep, trace
@@ -37,6 +37,7 @@ LONGER = 2
 """A check also runs tapes so many times as long as those that were learned from."""
 MOST_CELLS = 4096
 MOST_HIDDEN = 4096
+MOST_STEPS = 2**20
 
 
 @dataclass(eq=False)
@@ -44,13 +45,14 @@ class NramProgram:
     """A controller of the neural random-access machine, learned for a task.
 
     `task` is its name, which the C function has too; `controller` is a single one, `size` the cells of the longest
-    tapes that it learned from; `learned` says how (for JSON). `measurement` is the latest check: a report for tapes of
-    that size, and one for tapes twice as long.
+    tapes that it learned from, `steps` the most steps on them; `learned` says how (for JSON). `measurement` is the
+    latest check: a report for tapes of that size, and one for tapes twice as long.
     """
 
     task: str
     controller: Controller
     size: int
+    steps: int
     learned: dict[str, Any] = field(default_factory=dict)
     measurement: Measurement[tuple[ExactReport, ...]] | None = None
 
@@ -69,7 +71,9 @@ class NramProgram:
         return None if self.measurement is None else self.measurement.of(self._fingerprint())
 
     def _fingerprint(self) -> str:
-        return fingerprint(f"{self.task} {self.size} {self.controller.shape}".encode(), _encoded(self.controller))
+        return fingerprint(
+            f"{self.task} {self.size} {self.steps} {self.controller.shape}".encode(), _encoded(self.controller)
+        )
 
     def __repr__(self) -> str:
         """A screen at most."""
@@ -82,7 +86,7 @@ class NramProgram:
         sizes = [f"{self.size * k} cells: {line}" for k, line in zip((1, LONGER), found, strict=False)]
         return [
             f"machine   {shape.registers} registers, {shape.kind.upper()} of {shape.hidden}, {shape.size:,} weights,"
-            f" learned on tapes of at most {self.size} cells",
+            f" {self.steps} steps for {self.size} cells",
             *(f"check     {line}" for line in (sizes if self.measured else found)),
         ]
 
@@ -97,9 +101,13 @@ class NramProgram:
 
     def run_many(self, tapes: Values, max_steps: int | None = None) -> Runs:
         """Execute on each of the tapes, int [n, M] of values 0..M-1, for any M."""
-        steps = most_steps(tapes.shape[1]) if max_steps is None else options.whole("max_steps", max_steps, least=0)
-        found = run(self.controller, tapes, steps)
+        steps = None if max_steps is None else options.whole("max_steps", max_steps, least=0)
+        found = run(self.controller, tapes, self.last_step(tapes.shape[1]), steps)
         return Runs(found.tape, found.steps, found.stopped)
+
+    def last_step(self, memory_size: int) -> int:
+        """The steps after which a run on M cells ends in any case."""
+        return last_step(self.steps, self.size, memory_size)
 
     def full_tape(self, tape: Sequence[int] | Values) -> Values:
         """A tape with zeros up to the size that was learned, if it is shorter: int [M]. Raises UsageError as `run`."""
@@ -116,8 +124,8 @@ class NramProgram:
     def trace(self, tape: Sequence[int] | Values, max_steps: int | None = None) -> list[TraceStep]:
         """What each step of `run` does. Raises UsageError as `run` does."""
         full = self.full_tape(tape)
-        steps = most_steps(len(full)) if max_steps is None else options.whole("max_steps", max_steps, least=1)
-        return trace(self.controller, full, steps)
+        steps = None if max_steps is None else options.whole("max_steps", max_steps, least=1)
+        return trace(self.controller, full, self.last_step(len(full)), steps)
 
     def check(self, tapes: int = 200, seed: int = 0, max_steps: int | None = None) -> tuple[ExactReport, ...]:
         """Run on fresh tapes of the task, of the size that was learned and of twice that, and compare what counts.
@@ -135,7 +143,7 @@ class NramProgram:
 
     def decompile(self, where: str = "") -> DecompiledController:
         """Circuits, assembly, C, and whether they agree. Raises ProgramError for an LSTM."""
-        return decompile(self.controller, self.tapes, self.entry, self.size, where)
+        return decompile(self.controller, self.tapes, self.steps, self.size, where)
 
     def as_dict(self) -> dict[str, Any]:
         """What `config.json` says, without the files' hashes."""
@@ -146,6 +154,7 @@ class NramProgram:
             "hidden": shape.hidden,
             "parameters": shape.size,
             "size": self.size,
+            "steps": self.steps,
             "learned": self.learned,
             "measured": [report.as_dict() for report in self.measured] if self.measured else None,
         }
@@ -185,17 +194,20 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> NramProgram:
     """
     if config["entry"] not in NRAM_TASKS:
         raise ValueError(f"there is no task {config['entry']!r}")
-    kind, registers, hidden, size = (config[name] for name in ("controller", "registers", "hidden", "size"))
-    numbers = ((registers, MOST_REGISTERS), (hidden, MOST_HIDDEN), (size, MOST_CELLS))
+    names = ("controller", "registers", "hidden", "size", "steps")
+    kind, registers, hidden, size, steps = (config[name] for name in names)
+    numbers = ((registers, MOST_REGISTERS), (hidden, MOST_HIDDEN), (size, MOST_CELLS), (steps, MOST_STEPS))
     if kind not in KINDS or not all(type(n) is int and 1 <= n <= most for n, most in numbers):
-        raise ValueError(f"a controller {kind!r} of {registers!r} registers and {hidden!r}, of {size!r} cells")
+        raise ValueError(
+            f"a controller {kind!r} of {registers!r} registers and {hidden!r}, of {size!r} cells and {steps!r} steps"
+        )
     shape, tensors = Shape(kind, registers, hidden), load_tensors(files[TENSORS])
     if {name: tuple(t.shape) for name, t in tensors.items()} != shape.parts:
         raise ValueError("the tensors are not those of the controller")
     if not all(t.dtype == torch.float32 and bool(t.isfinite().all()) for t in tensors.values()):
         raise ValueError("a tensor has entries that are not finite float32 numbers")
     weights = torch.cat([tensors[name].flatten() for name in shape.parts])[None]
-    program = NramProgram(config["entry"], Controller(shape, weights), size, dict(config["learned"]))
+    program = NramProgram(config["entry"], Controller(shape, weights), size, steps, dict(config["learned"]))
     ensure_same(config, program.as_dict())
     if config["measured"] is not None:
         reports = tuple(map(ExactReport.from_dict, config["measured"]))

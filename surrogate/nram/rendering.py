@@ -147,12 +147,28 @@ def _state_text(state: int, registers: int) -> str:
 # --- C ---
 
 
-def c_text(tree: Tree, registers: int, name: str) -> str:
-    """The program as C over a tape: a loop whose turns are the steps."""
+def c_text(tree: Tree, registers: int, name: str, last: tuple[int, int] | None = None) -> str:
+    """The program as C over a tape: a loop whose turns are the steps.
+
+    With `last`, the number of steps and M, it counts them, modulo M as everything is, and ends after the last one.
+    """
     used = _used(tree, registers)
     held = "".join(f"{INDENT}int r{r} = 0;\n" for r in used)
     body = "\n".join(_tree_lines(tree, registers, used, 2))
-    return f"void {name}(int *mem)\n{{\n{held}{INDENT}while (1) {{\n{body}\n{INDENT}}}\n}}\n"
+    counted = "" if last is None else _counting(*last)
+    held = (_COUNTERS if last else "") + held
+    return f"void {name}(int *mem)\n{{\n{held}{INDENT}while (1) {{\n{body}\n{counted}{INDENT}}}\n}}\n"
+
+
+_COUNTERS = f"{INDENT}int step = 0;\n{INDENT}int turns = 0;\n"
+
+
+def _counting(last: int, m: int) -> str:
+    tab = INDENT * 2
+    if last <= m:
+        return f"{tab}step++;\n{tab}if (step == {last % m}) return;\n"
+    turns = f"{tab}if (step == 0) turns++;\n"
+    return f"{tab}step++;\n{turns}{tab}if (step == {last % m}) {{ if (turns == {last // m}) return; }}\n"
 
 
 def _used(tree: Tree, registers: int) -> list[int]:

@@ -6,7 +6,6 @@ Permutation is 1, for example, and 0 ends it. The first five are the paper's eas
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 
 from surrogate.nram.learning import Settings
@@ -23,7 +22,7 @@ class NramTask:
 
 NRAM_TASKS: dict[str, NramTask] = {
     "access": NramTask(Settings(size=10, steps=3, restarts=32, screen=60, updates=300, check=50), 0, easy=True),
-    "increment": NramTask(Settings(size=7, steps=9), 0, easy=True),
+    "increment": NramTask(Settings(size=7, steps=9, halting=(5e-3, 5e-2)), 0, easy=True),
     "copy": NramTask(Settings(size=12, steps=10), 0, easy=True),
     "reverse": NramTask(Settings(size=12, steps=10), 0, easy=True),
     "swap": NramTask(Settings(size=10, steps=5), 0, easy=True),

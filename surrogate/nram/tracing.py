@@ -18,7 +18,7 @@ from surrogate.nram.modules import MODULES, WRITE
 class TraceStep:
     """One step. `zero` says which registers were 0 before it; `read` is the address that READ looked at and the value
     there, `written` that of WRITE; `registers` and `tape` are those after it, `changed` cells with their values before
-    and after it."""
+    and after it. A run has `stopped` with a step that finished, or with the last one."""
 
     step: int
     zero: tuple[bool, ...]
@@ -28,6 +28,7 @@ class TraceStep:
     tape: tuple[int, ...]
     changed: dict[int, tuple[int, int]]
     finished: bool
+    stopped: bool
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the cells that changed, in place of the whole tape."""
@@ -39,16 +40,18 @@ class TraceStep:
             "registers": list(self.registers),
             "changed": [{"cell": c, "before": b, "after": a} for c, (b, a) in self.changed.items()],
             "finished": self.finished,
+            "stopped": self.stopped,
         }
 
 
-def trace(controller: Controller, tape: Values, max_steps: int) -> list[TraceStep]:
-    """Every step of a run of a single controller on a tape [M], at most `max_steps`."""
+def trace(controller: Controller, tape: Values, last: int, max_steps: int | None = None) -> list[TraceStep]:
+    """Every step of a run of a single controller on a tape [M], as `surrogate.nram.circuits.run` ends it."""
+    most = last if max_steps is None else min(max_steps, last)
     r, wired = controller.shape.registers, wiring(controller)
     registers, cells = np.zeros((1, r), dtype=np.int64), tape[None].astype(np.int64)
     steps: list[TraceStep] = []
     write = sum(module.row.operands for module in MODULES[:WRITE])
-    while len(steps) < max_steps and not (steps and steps[-1].finished):
+    while len(steps) < most and not (steps and steps[-1].finished):
         zero = tuple(bool(z) for z in registers[0] == 0)
         sources, finish = wired(states_of(registers), np.arange(1))
         before = cells[0]
@@ -65,6 +68,7 @@ def trace(controller: Controller, tape: Values, max_steps: int) -> list[TraceSte
                 tuple(map(int, cells[0])),
                 {int(c): (int(before[c]), int(cells[0, c])) for c in changes},
                 bool(finish[0]),
+                bool(finish[0]) or len(steps) + 1 == last,
             )
         )
     return steps

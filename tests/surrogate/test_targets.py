@@ -125,5 +125,5 @@ def test_a_third_target_needs_no_other_line(
         cli.main(["compile", "--help"])
     assert (
         "mlp (default): a surrogate; graph: the program itself, in torch; anc: exact, void f(int *); "
-        "sketch: learned by `surrogate learn`; copy: a copy" in capsys.readouterr().out
+        "sketch: learned by `surrogate learn`; nram: learned by `surrogate learn --machine nram`; copy: a copy" in capsys.readouterr().out
     )

@@ -56,13 +56,16 @@ def measure(name: str, settings: Settings, seed: int, checkpoint: Path) -> Row:
         raise KeyboardInterrupt
     seconds = time.process_time() - began
     rng = np.random.default_rng([seed, 5])
-    right = [hard_accuracy(found.controller, TASKS[name].unbiased(rng, FRESH, settings.size * k)) for k in SIZES]
+    right = [
+        hard_accuracy(found.controller, TASKS[name].unbiased(rng, FRESH, settings.size * k), settings.steps * k)
+        for k in SIZES
+    ]
     exact = all(share == 1 for share in right)
     row = described(settings, found) | {
         "error": 1 - right[0],
         "error_twice": 1 - right[1],
         "processor_seconds": round(seconds, 1),
-        "program": _program(decompile(found.controller, TASKS[name], name, settings.size), name)
+        "program": _program(decompile(found.controller, TASKS[name], settings.steps, settings.size), name)
         if exact and settings.kind == "mlp"
         else None,
     }

@@ -23,7 +23,7 @@ LEARN = ["learn", "--machine", "nram", "--task", "access", "--rounds", "1"]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    NramProgram("increment", increment(), 7).save("inc.nram")
+    NramProgram("increment", increment(), 7, 9).save("inc.nram")
     return tmp_path
 
 
@@ -175,6 +175,7 @@ def damaged(folder: Path, change: dict[str, object]) -> str:
         {"hidden": 10**9},
         {"size": "7"},
         {"size": -1},
+        {"steps": 0},
         {"parameters": 5},
         {"learned": 3},
         {"measured": []},
@@ -187,13 +188,13 @@ def test_a_configuration_that_does_not_fit_is_not_loaded(folder: Path, change: d
 
 def test_weights_that_are_no_numbers_are_not_loaded(folder: Path) -> None:
     shape = Shape("mlp", 2, 4)
-    NramProgram("access", Controller(shape, torch.full((1, shape.size), torch.nan)), 7).save(folder / "nan.nram")
+    NramProgram("access", Controller(shape, torch.full((1, shape.size), torch.nan)), 7, 9).save(folder / "nan.nram")
     with pytest.raises(UsageError, match="not finite"):
         surrogate.load(folder / "nan.nram")
 
 
 def test_a_check_of_other_weights_is_not_kept(folder: Path) -> None:
-    program = NramProgram("access", access(), 10)
+    program = NramProgram("access", access(), 10, 3)
     program.check(tapes=20)
     assert program.measured is not None
     with torch.no_grad():

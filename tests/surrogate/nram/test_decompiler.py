@@ -20,7 +20,7 @@ GCC = which("gcc")
 
 @pytest.fixture(scope="module")
 def incremented() -> DecompiledController:
-    return decompile(increment(), TASKS["increment"], "increment", 7)
+    return decompile(increment(), TASKS["increment"], 9, 7)
 
 
 def test_the_circuits_of_states_that_are_reached_are_told(incremented: DecompiledController) -> None:
@@ -45,7 +45,7 @@ def test_all_three_agree(incremented: DecompiledController) -> None:
 
 @pytest.mark.parametrize(("name", "controller", "size"), [("access", access(), 10), ("increment", increment(), 7)])
 def test_the_assembly_does_the_task(name: str, controller: Controller, size: int) -> None:
-    found = decompile(controller, TASKS[name], name, size)
+    found = decompile(controller, TASKS[name], size + 2, size)
     m = found.program.memory_size
     samples = TASKS[name].unbiased(np.random.default_rng(8), 100, m)
     runs = found.program.run_many(samples.tape)
@@ -76,12 +76,24 @@ def test_gcc_agrees_with_the_controller(incremented: DecompiledController, tmp_p
     assert np.array(said, dtype=int).reshape(20, m).tolist() == hard.tape.tolist()
 
 
+@pytest.mark.parametrize("steps", [4, 7, 15])
+def test_a_controller_that_never_finishes_counts_its_steps(steps: int) -> None:
+    """It increments every cell that it comes to; of 4 steps on 7 cells, 7 on 7, and 15, which goes round."""
+    loop = {"READ": "r0", "INC": "r0", "ADD": ("READ", "ONE"), "WRITE": ("r0", "ADD"), "r0": "INC"}
+    found = decompile(written({0: loop, 1: loop}, 1), TASKS["increment"], steps, 7)
+    assert found.agreement.passed
+    m = found.program.memory_size
+    left = found.program.run([0] * m)
+    assert left.stopped
+    assert int(left.tape.sum()) == -(-steps * m // 7)
+
+
 def test_a_difference_is_found(incremented: DecompiledController) -> None:
     """A controller whose program was decompiled from another one."""
     loop = {"READ": "r0", "INC": "r0", "ADD": ("READ", "TWO"), "WRITE": ("r0", "ADD"), "r0": "INC", "r1": "READ"}
     other = written({3: loop, 0: loop, 2: {"finish": "", "DEC": "r0", "WRITE": ("DEC", "ZERO")}}, 2)
     tapes = TASKS["increment"].unbiased(np.random.default_rng(0), 20, incremented.program.memory_size).tape
-    found = compare(other, incremented.program, incremented.decompiled, tapes)
+    found = compare(other, incremented.program, incremented.decompiled, tapes, 99)
     assert (found.same, found.passed) == (0, False)
 
 
@@ -92,11 +104,11 @@ def test_registers_that_change_places_keep_their_values() -> None:
     end = {"WRITE": ("r2", "r0"), "finish": ""}
     # mem[0] is read into r0; then r0 and r1 turn, and in the end r0 goes to the cell that r2 names.
     controller = written({7: swap, 2: turn, 3: end, 1: end, 0: end, 4: end, 6: end, 5: end}, 3)
-    found = decompile(controller, TASKS["increment"], "turned", 7)
+    found = decompile(controller, TASKS["increment"], 9, 7)
     assert found.agreement.passed
 
 
 def test_an_lstm_is_no_set_of_circuits() -> None:
     shape = Shape("lstm", 2, 4)
     with pytest.raises(ProgramError, match="LSTM"):
-        decompile(Controller(shape, torch.zeros(1, shape.size)), TASKS["access"], "access", 10)
+        decompile(Controller(shape, torch.zeros(1, shape.size)), TASKS["access"], 3, 10)

@@ -85,7 +85,7 @@ def test_learning_counts_what_it_saw() -> None:
     assert found.tapes == 2 * 16 * (4 * 5 + 2 * 7)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff" * 40, b"\x08\0\0\0\0\0\0\0{\"a\": 1}"])
+@pytest.mark.parametrize("content", [b"", b"\xff" * 40, b'\x08\0\0\0\0\0\0\0{"a": 1}'])
 def test_a_checkpoint_that_is_damaged_is_not_gone_on_from(content: bytes, tmp_path: Path) -> None:
     whole = learn(TASKS["access"], SMALL, 3)
     checkpoint = tmp_path / "progress"

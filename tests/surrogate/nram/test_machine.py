@@ -92,7 +92,7 @@ def test_a_controller_with_sharp_choices_computes_what_its_circuits_do(kind: str
             logits, _, hidden = controller(parts, state.zero, hidden)
             state = machine.step((1e6 * logits).softmax(2), state)
             left = state.tape.argmax(2).permute(0, 2, 1).numpy()  # [P, B, M]
-            each = circuits.run_each(controller, tapes, steps)[0]
+            each = circuits.run_each(controller, tapes, steps)
             for p in range(2):
                 found = circuits.run(controller.one(p), tapes, steps)
                 assert np.array_equal(found.tape, each[p])
@@ -110,8 +110,9 @@ def test_controllers_that_are_written_down_do_their_tasks() -> None:
 
 
 def test_a_run_is_given_up_after_the_steps() -> None:
-    found = circuits.run(increment(), np.full((1, 8), 1), 3)
-    assert (found.steps.tolist(), found.stopped.tolist()) == ([3], [False])
+    for last, most, stopped in ((9, 3, False), (3, None, True), (3, 5, True)):
+        found = circuits.run(increment(), np.full((1, 8), 1), last, most)
+        assert (found.steps.tolist(), found.stopped.tolist(), found.finished.tolist()) == ([3], [stopped], [False])
 
 
 @pytest.mark.parametrize(
