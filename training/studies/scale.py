@@ -28,7 +28,7 @@ from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import output_moments
 from training.errors import geometric_mean
 from training.evaluation.suites import LIBRARY
-from training.held_out import HeldOut, held_out_programs, learnable
+from training.held_out import HeldOut, Predict, held_out_programs, learnable
 from training.markdown import table_lines
 
 FAR = 2.0
@@ -39,6 +39,7 @@ WAYS = {
     "read": "the moments of the graph alone",
     "plain": "-O0 --plain: the moments or the prediction, and a tower trusted as far as the text agrees",
     "evaluated": "-O0: the same with the graph's values on 512 inputs in place of its moments, where it has no loops",
+    "polynomials": "those that were read, alone, in place of the network: for comparison, no level does that",
     "true": "the deviation and the mean of the test rows: the scale given",
 }
 
@@ -47,7 +48,7 @@ WAYS = {
 class Measured:
     """Results of a set of programs: for each way the true deviations' ratios [n] as logarithms, and the nMSE [n].
 
-    `seconds` are those of reading the moments, and of the rest of -O0's compile, a program each.
+    `seconds` are those of reading the moments, and of the emission, a program each.
     """
 
     name: str
@@ -86,15 +87,15 @@ def measure(model: Hypernetwork, name: str, programs: Sequence[Program], rows: i
         if not results:
             continue
         count += 1
-        networks, taken = _networks(model, results[0])
+        ways, taken = _ways(model, results[0])
         seconds.append(taken)
         for h in results:
             true = h.y_test[:, h.result]
             _, deviation = output_moments(true)
-            for way, (network, scale) in networks.items():
+            for way, (predict, scale) in ways.items():
                 with np.errstate(divide="ignore"):
                     logarithms[way].append(abs(float(np.log(scale.std[h.result] / deviation))))
-                errors[way].append(result_error("", true, network.predict(h.x_test)[:, h.result]).nmse)
+                errors[way].append(result_error("", true, predict(h.x_test)[:, h.result]).nmse)
     return Measured(
         name,
         count,
@@ -104,10 +105,8 @@ def measure(model: Hypernetwork, name: str, programs: Sequence[Program], rows: i
     )
 
 
-def _networks(
-    model: Hypernetwork, held: HeldOut
-) -> tuple[dict[str, tuple[SurrogateNetwork, Scale]], tuple[float, float]]:
-    """The network of each way with its scale; and the seconds of reading the moments, and of the rest of a compile."""
+def _ways(model: Hypernetwork, held: HeldOut) -> tuple[dict[str, tuple[Predict, Scale]], tuple[float, float]]:
+    """What each way makes of inputs, and its scale; and the seconds of reading the moments, and of the emission."""
     program, graph = held.program, held.graph
     started = time.process_time()
     with one_thread():
@@ -122,11 +121,14 @@ def _networks(
         "read": Scale(np.array([r.mean for r in reads]), np.array([r.std for r in reads])),
         "true": Scale(*np.array([output_moments(column) for column in held.y_test.T]).T),
     }
-    found = {way: (_with_scale(network, scale), scale) for way, scale in ways.items()}
+    found: dict[str, tuple[Predict, Scale]] = {
+        way: (_with_scale(network, scale).predict, scale) for way, scale in ways.items()
+    }
+    found["polynomials"] = (lambda x: np.stack([read(x) for read in reads], axis=1), ways["read"])
     for way, evaluated in (("plain", False), ("evaluated", True)):
         settled = deepcopy(network)
         settle_scale(settled, program, graph, evaluated)
-        found[way] = (settled, _scale(settled))
+        found[way] = (settled.predict, _scale(settled))
     return found, (taken, emission)
 
 
