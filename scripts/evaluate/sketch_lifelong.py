@@ -19,10 +19,11 @@ PARSER.add_argument("learners", nargs="*", help="independent, progressive, mtnn1
 PARSER.add_argument("--mnist", type=Path, metavar="WHEEL", help="where MNIST is (default: the installed package)")
 PARSER.add_argument("--grids", type=int, default=1000, help="of each task to learn from (default 1000)")
 PARSER.add_argument("--test", type=int, default=10_000, help="grids of each task to try it on (default 10000)")
-PARSER.add_argument("--steps", type=int, default=3000)
+PARSER.add_argument("--steps", type=int, default=1600, help="of sketches (default 1600)")
+PARSER.add_argument("--columns", type=int, default=4000, help="steps of the networks beside them (default 4000)")
 PARSER.add_argument("--batch", type=int, default=100)
 PARSER.add_argument("--restarts", type=int, default=16, help="programs that are searched for at once (default 16)")
-PARSER.add_argument("--search", type=int, default=20_000, help="examples that a search sees (default 20000)")
+PARSER.add_argument("--search", type=int, default=10_000, help="examples that a search sees (default 10000)")
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, required=True, help="results go to OUT.json, OUT.md, OUT.svg, OUT_tasks.svg")
 
@@ -38,7 +39,8 @@ def main(args: Namespace) -> None:
     if unknown := set(args.learners) - NAMED.keys():
         raise UsageError(f"unknown learners: {', '.join(sorted(unknown))}; there are {', '.join(NAMED)}")
     pictures = {"digits": read_mnist(args.mnist), "operators": operators()}
-    setting = Setting(args.steps, args.batch, args.seed, Plan(restarts=args.restarts, examples=args.search))
+    plan = Plan(restarts=args.restarts, examples=args.search)
+    setting = Setting(args.steps, args.columns, args.batch, args.seed, plan)
     tasks = tasks_of(pictures, args.grids, args.test, args.seed)
     command = command_line().replace(str(args.mnist), "WHEEL")
     measure_all(args.out, tasks, args.learners or list(NAMED), setting, command)

@@ -51,6 +51,8 @@ PUBLISHED: Mapping[str, Sequence[int]] = {
 """Final accuracies in percent, in the order of the tasks: ADD2X2 top, left, bottom, right, and the same of APPLY2X2."""
 POINTS = 40
 """Of a curve."""
+FIRST_ENDS = 1.5
+"""The time at which the share of the first task has fallen to 0."""
 TRIED = 500
 """Grids that a point of a curve is measured on."""
 COLOURS = {
@@ -60,6 +62,23 @@ COLOURS = {
     "mtnn1": "#2667b2",
     "mtnn2": "#7048e8",
 }
+
+CHOICES = """\
+## What we chose
+
+The facts at hand of the paper leave these open.
+
+- At any time there are at most two tasks in the mixture.
+- The numbers that come with a grid of operators are 0 to 9. The pictures of operators are drawn by code: 600 to learn
+  from, 200 to try.
+- A column reads the four pictures by one network, 784-256-256-10. Its head has three layers of 128. The numbers come
+  in one-hot.
+- MTNN-1 shares the network that reads pictures. MTNN-2 shares all but the last layer.
+- A progressive column's head reads the layers of all columns before, whose weights it leaves as they are.
+- All learn with Adam, at the rate 0.001.
+- Sketches hold back 100 grids of each task. They choose among programs by these, and never learn from them.
+- A program that was chosen stays. From then on its task's examples train the networks that it calls.
+""".split("\n")
 
 
 class Learner(Protocol):
@@ -72,12 +91,16 @@ class Learner(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """`steps` of `batch` grids each."""
+    """`steps` of `batch` grids each, of sketches; of columns, which need more passes, `columns`."""
 
     steps: int
+    columns: int
     batch: int
     seed: int
     plan: Plan
+
+    def steps_of(self, learner: str) -> int:
+        return self.steps if learner == OURS else self.columns
 
 
 @dataclass
@@ -108,10 +131,11 @@ def course(
 ) -> Course:
     """Let a learner go through the stream. `told` gets a line at each point of the curve."""
     learner, found = learner_of(name, tasks, setting), Course(name)
-    every = max(1, setting.steps // POINTS)
+    steps = setting.steps_of(name)
+    every = max(1, steps // POINTS)
     tried = [grids.first(TRIED) for grids in (task.test for task in tasks)]
     began = time.process_time()
-    for step, batch in enumerate(stream(tasks, setting.steps, setting.batch, setting.seed), 1):
+    for step, batch in enumerate(stream(tasks, steps, setting.batch, setting.seed), 1):
         learner.observe(batch)
         if step % every == 0:
             found.steps.append(step)
@@ -167,19 +191,27 @@ def page(courses: Sequence[Course], tasks: Sequence[Task], setting: Setting, com
         f"Made by `{command}`.",
         f"Each task has {len(tasks[0].train.result):,} grids to learn from, and is tried on"
         f" {len(tasks[0].test.result):,} grids of unseen pictures.",
-        f"All learners see the same {setting.steps:,} batches of {setting.batch} grids, from a mixture that varies with"
-        " time.",
         "The tasks of addition come first, from top to right; then those of operators.",
+        "The mixture varies with time: a task's share rises and falls linearly, and then it is gone.",
+        f"Sketches see {setting.steps:,} batches of {setting.batch} grids.",
+        f"The others see {setting.columns:,} batches of the same grids: they need more passes.",
         "",
         *table_lines(header, rows, len(header) - 1),
         "",
         *_about_programs(courses),
+        f"## {tasks[0].name} over time",
+        "",
+        f"Its examples end at time {FIRST_ENDS:g}, in the middle of the second task. Each point is of {TRIED} grids.",
+        "",
+        *table_lines(["learner", "when its examples end", "in the end"], _over_time(courses, setting), 2),
+        "",
         f"![The accuracy on add:top over time]({stem}.svg)",
         "",
         "In the shaded time the task has examples.",
         "",
         f"![The accuracy on each task over time]({stem}_tasks.svg)",
         "",
+        *CHOICES,
     ]
     return "\n".join(lines)
 
@@ -203,12 +235,22 @@ def _about_programs(courses: Sequence[Course]) -> list[str]:
     ]
 
 
+def _over_time(courses: Sequence[Course], setting: Setting) -> list[list[str]]:
+    """Of each learner the accuracy on the first task at FIRST_ENDS, and in the end."""
+    rows = []
+    for c in courses:
+        times = [len(c.final) * step / setting.steps_of(c.learner) for step in c.steps]
+        point = next((k for k, t in enumerate(times) if t >= FIRST_ENDS), -1)
+        rows.append([NAMED[c.learner], f"{c.curve[point][0]:.1%}", f"{c.curve[-1][0]:.1%}"])
+    return rows
+
+
 def first_task(courses: Sequence[Course], setting: Setting) -> bytes:
     """The accuracy on the first task over time, of each learner, as SVG."""
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     axes = figure.subplots()
     _draw(axes, courses, 0, len(courses[0].final), setting)
-    axes.set(xlabel="step", ylabel="accuracy on add:top")
+    axes.set(xlabel="time, in tasks", ylabel="accuracy on add:top")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return image(figure, "svg")
 
@@ -226,9 +268,9 @@ def all_tasks(courses: Sequence[Course], tasks: Sequence[Task], setting: Setting
 
 def _draw(axes: Axes, courses: Sequence[Course], k: int, tasks: int, setting: Setting) -> None:
     for c in courses:
-        axes.plot(c.steps, [row[k] for row in c.curve], label=NAMED[c.learner], color=COLOURS[c.learner])
-    steps = np.arange(setting.steps)
-    share = [shares(tasks, tasks * (s + 0.5) / setting.steps)[k] for s in steps]
-    axes.fill_between(steps, 0, share, color="0.9", linewidth=0)
+        times = [tasks * step / setting.steps_of(c.learner) for step in c.steps]
+        axes.plot(times, [row[k] for row in c.curve], label=NAMED[c.learner], color=COLOURS[c.learner])
+    time = np.linspace(0, tasks, 40 * tasks + 1)
+    axes.fill_between(time, 0, [shares(tasks, t)[k] for t in time], color="0.9", linewidth=0)
     axes.set_ylim(0, 1.02)
     axes.grid(alpha=0.3)

@@ -50,7 +50,7 @@ def test_sketches_learn_one_task_after_the_other_and_forget_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(continual, "POINTS", 4)
-    setting = Setting(160, 50, 0, Plan(restarts=4, examples=2500, held_back=50))
+    setting = Setting(160, 160, 50, 0, Plan(restarts=4, examples=2500, held_back=50))
     measure_all(tmp_path / "life", tasks(), ["mtnn2", "sketches"], setting, "python …")
     document = json.loads((tmp_path / "life.json").read_text())
     theirs, ours = document["learners"]
