@@ -270,7 +270,7 @@ def _draw(axes: Axes, courses: Sequence[Course], k: int, tasks: int, setting: Se
     for c in courses:
         times = [tasks * step / setting.steps_of(c.learner) for step in c.steps]
         axes.plot(times, [row[k] for row in c.curve], label=NAMED[c.learner], color=COLOURS[c.learner])
-    time = np.linspace(0, tasks, 40 * tasks + 1)
+    time = np.linspace(0, tasks, 2 * tasks + 1)  # linear between
     axes.fill_between(time, 0, [shares(tasks, t)[k] for t in time], color="0.9", linewidth=0)
     axes.set_ylim(0, 1.02)
     axes.grid(alpha=0.3)

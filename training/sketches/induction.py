@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,8 @@ class Found:
     pictures, the accuracy of its network on them alone, and its program.
 
     `native` is the share of the fresh grids on which its C, compiled, gives the same; None where it is not exact, or
-    there is no gcc. `curve` holds steps and the best accuracy held back by then; `seconds` are the processor's.
+    there is no gcc. `curve` holds steps and the best accuracy held back by then; `seconds` are
+    the clock's, whatever else the machine did.
     """
 
     task: str
@@ -53,14 +53,12 @@ def measure(family: Family, pictures: Mapping[str, Digits], task: str, count: in
     """Learn a task from `count` grids, and try what was found on FRESH grids of the test pictures."""
     sketch = read_sketch(family.program)
     curve: list[tuple[int, float]] = []
-    began = time.process_time()
     found = learn(
         sketch,
         examples_of(sketch, grids(family, pictures["train"], task, count, settings.seed).arrays()),
         settings,
         progress=lambda done, total, loss, accuracy: curve.append((done, round(accuracy, 4))),
     )
-    seconds = round(time.process_time() - began, 1)
     fresh = grids(family, pictures["test"], task, FRESH, settings.seed + 1)
     examples = examples_of(sketch, fresh.arrays())
     exact = is_exact(sketch, family, fresh, found.model)
@@ -74,7 +72,7 @@ def measure(family: Family, pictures: Mapping[str, Digits], task: str, count: in
         reading(found.model, family, pictures["test"]),
         exact,
         agreement(program, examples) if exact and shutil.which("gcc") else None,
-        seconds,
+        round(found.seconds, 1),
         found.model.chosen(),
         tuple(curve),
     )
