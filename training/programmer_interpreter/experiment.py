@@ -32,14 +32,15 @@ Record = dict[str, Any]
 RECORD = "record.json"
 CORES = {"maximum": "sort"}
 """Tasks that are taught to a core which has learned another one."""
-MOST_SEEDS = 100
+COUNTS = {"seeds": 100, "problems": 10**6, "loop_seeds": 100, "loop_problems": 10**6}
+"""What a plan counts, and the most of each."""
 TEST = 1
 """Tells the problems that are run from those that were learned from."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`seeds` seeds, the first of which is `seed`; `problems` of each size, of programs that loop `loop_problems`.
+    """`seeds` seeds, the first of which is `seed`, and `problems` problems of each size; fewer for programs that loop.
 
     `tasks` has for some tasks settings of their own, over the `settings` of all.
     """
@@ -48,6 +49,7 @@ class Plan:
     tasks: dict[str, dict[str, Any]]
     seeds: int
     problems: int
+    loop_seeds: int
     loop_problems: int
     seed: int = 0
 
@@ -55,9 +57,9 @@ class Plan:
     def read(cls, path: Path, seed: int) -> Plan:
         """A plan's YAML file. Raises UsageError where the file is not a plan, or a run's settings are not right."""
         values = read_mapping(path)
-        if set(values) != {"settings", "tasks", "seeds", "problems", "loop_problems"}:
-            raise UsageError(f"{path}: a plan has settings, tasks, seeds, problems and loop_problems")
-        for name, most in (("seeds", MOST_SEEDS), ("problems", 10**6), ("loop_problems", 10**6)):
+        if set(values) != {"settings", "tasks", *COUNTS}:
+            raise UsageError(f"{path}: a plan has settings, tasks, {', '.join(COUNTS)}")
+        for name, most in COUNTS.items():
             if type(values[name]) is not int or not 1 <= values[name] <= most:
                 raise UsageError(f"{path}: '{name}' is a whole number from 1 to {most}, not {values[name]!r}")
         for name in ("settings", "tasks"):
@@ -75,6 +77,8 @@ class Plan:
         for seed in range(self.seed, self.seed + self.seeds):
             for task, about in TASKS.items():
                 for version in about.files:
+                    if version == "loop" and seed - self.seed >= self.loop_seeds:
+                        continue
                     given = self.settings | self.tasks.get(task, {})
                     values = given | {"task": task, "version": version, "seed": seed}
                     yield InterpreterConfig.of(values, "settings")

@@ -48,8 +48,9 @@ def page(plan: Plan, records: Sequence[Record], command: str) -> str:
     lines = [
         "# The neural programmer-interpreter on traces from C",
         "",
-        f"`{command}`, {plan.seeds} seeds from {plan.seed}. [The guide](../npi.md) says what is trained.",
-        f"Of each size, {plan.problems:,} fresh problems are run; of programs that loop, {plan.loop_problems:,}.",
+        f"Made by `{command}`, {plan.seeds} seeds from {plan.seed}.",
+        "[The guide](../npi.md) says what is trained.",
+        f"Of each size, {plan.problems:,} fresh problems are run; with programs that loop, {plan.loop_problems:,}.",
         "A problem counts where the run ends by itself with every cell of the answer right.",
         "",
         "## Right answers",
@@ -138,8 +139,8 @@ def untouched_lines(records: Sequence[Record]) -> Iterator[str]:
     own = [r for r in records if "untouched" in r]
     if own:
         held = sum(r["untouched"] for r in own)
-        yield f"The programs of the sort do bit for bit what they did before the maximum was taught: {held} of"
-        yield f"{len(own)} seeds."
+        yield "The programs of the sort do bit for bit what they did before the maximum was taught,"
+        yield f"in {held} of {len(own)} seeds."
 
 
 def picture(records: Sequence[Record]) -> Figure:

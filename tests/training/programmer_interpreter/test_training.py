@@ -193,7 +193,7 @@ def test_a_core_of_another_environment_is_refused(tmp_path: Path):
         InterpreterTrainer(tiny("maximum"), tmp_path / "c", maximum)
 
 
-PLAN = {"seeds": 1, "problems": 2, "loop_problems": 1, "tasks": {}, "settings": {}}
+PLAN = {"seeds": 1, "problems": 2, "loop_seeds": 1, "loop_problems": 1, "tasks": {}, "settings": {}}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_an_experiment_is_measured_once_and_reported(tmp_path: Path, monkeypatch
     monkeypatch.delitem(TASKS, "addition")
     for name, task in TASKS.items():
         monkeypatch.setitem(TASKS, name, replace(task, sizes=(1, 2), decisions=lambda size: 40))
-    plan = Plan(TINY | {"steps": 2, "rounds": 1}, {}, seeds=1, problems=2, loop_problems=1)
+    plan = Plan(TINY | {"steps": 2, "rounds": 1}, {}, seeds=1, problems=2, loop_seeds=1, loop_problems=1)
     records = run_plan(plan, tmp_path)
     assert [r["settings"]["task"] for r in records] == ["sort", "sort", "maximum"]
     assert [r["proof"] is None for r in records] == [False, True, False]
