@@ -89,17 +89,22 @@ def run(controller: Controller, tapes: Values, last: int, max_steps: int | None 
     return _execute(wiring(controller), controller.shape.registers, tapes, last, most)
 
 
-def run_each(controller: Controller, tapes: Values, last: int) -> Values:
-    """Executes each of P controllers on the tapes [n, M]: the tapes that they leave [P, n, M]. MLPs run together."""
+def run_each(controller: Controller, tapes: Values, last: int) -> tuple[Values, Mask]:
+    """Executes each of P controllers on the tapes [n, M], MLPs together.
+
+    Gives the tapes that they leave [P, n, M], and who finished before or in step `last` [P, n].
+    """
     p, (n, m) = len(controller.weights), tapes.shape
     if controller.shape.kind != "mlp":
-        return np.stack([run(controller.one(k), tapes, last).tape for k in range(p)])
+        each = [run(controller.one(k), tapes, last) for k in range(p)]
+        return np.stack([found.tape for found in each]), np.stack([found.finished for found in each])
     sources, finish = _tables(controller)
 
     def wired(states: Values, numbers: Values) -> tuple[Values, Mask]:
         return sources[numbers // n, states], finish[numbers // n, states]
 
-    return _execute(wired, controller.shape.registers, np.tile(tapes, (p, 1)), last, last).tape.reshape(p, n, m)
+    found = _execute(wired, controller.shape.registers, np.tile(tapes, (p, 1)), last, last)
+    return found.tape.reshape(p, n, m), found.finished.reshape(p, n)
 
 
 Wired = Callable[[Values, Values], tuple[Values, Mask]]

@@ -8,7 +8,8 @@ for the entropy of the choices, which falls, and in the end becomes a price: a s
 circuit that is right. The paper searches hyper-parameters at random; so does each round, of
 which only the restarts with the least loss go on after a while.
 
-A round ends once one of its restarts is right on all validation tapes with every choice made, and it is kept.
+A restart that is right on all validation tapes with every choice made ends the round if it also finishes on all; if it
+does not, another one may, up to the round's end. Then no other round begins.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ class Settings:
     restarts: int = 64
     rounds: int = 10
     screen: int = 100
-    kept: int = 8
-    updates: int = 800
+    kept: int = 12
+    updates: int = 700
     batch: int = 16
     check: int = 100
     rate: Range = (4e-3, 1.5e-2)
@@ -88,7 +89,7 @@ class Settings:
     fall: Range = (0.1, 0.5)
     sharpen: Range = (3e-3, 3e-2)
     noise: Range = (1e-8, 1e-5)
-    halting: Range = (0.02, 0.3)
+    halting: Range = (5e-3, 5e-2)
     clip: float = 1.0
     norm: float = 1.0
     patience: float = 3.0
@@ -129,17 +130,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Learned:
-    """What learning gave: the best restart, the share of validation tapes that it is right on, its `settings` (of the
-    ranges, what it drew); how many restarts were begun, in how many rounds, the tapes that they learned from, and
-    whether all that was asked for was done; seconds of this process."""
+    """What learning gave: the best restart, the share of validation tapes that it is right on, the share on which it
+    finishes by itself, what it drew of the ranges; how many restarts were begun, in how many rounds, the tapes that
+    they learned from, and whether all that was asked for was done; seconds of this process."""
 
     controller: Controller
     accuracy: float
+    finishing: float
     drawn: dict[str, float]
     restarts: int
     rounds: int
     tapes: int
-    exact: int
     finished: bool
     seconds: float
 
@@ -261,13 +262,14 @@ class _Work:
     def __init__(self, task: TapeTask, settings: Settings, seed: int) -> None:
         self.task, self.settings, self.seed = task, settings, seed
         self.validation = task.unbiased(np.random.default_rng([seed, 1]), VALIDATION, settings.size)
-        self.round, self.number, self.tapes, self.restarts, self.exact = 0, 0, 0, 0, 0
-        self.accuracy, self.best, self.drawn = -1.0, torch.empty(0), dict[str, float]()
+        self.round, self.number, self.tapes, self.restarts = 0, 0, 0, 0
+        self.accuracy, self.finishing, self.best, self.drawn = -1.0, 0.0, torch.empty(0), dict[str, float]()
         self._begin()
 
     @property
     def done(self) -> bool:
-        return self.accuracy == 1 or self.round == self.settings.rounds
+        right = self.accuracy == 1 and (self.finishing == 1 or self.number == 0)
+        return right or self.round == self.settings.rounds
 
     def _begin(self) -> None:
         """Draws the restarts of a round."""
@@ -296,7 +298,7 @@ class _Work:
         last = self.number == self.settings.updates
         if last or self.number % self.settings.check == 0:
             self._compare()
-        if last and not self.done:
+        if last:
             self.round, self.number = self.round + 1, 0
             if not self.done:
                 self._begin()
@@ -352,21 +354,24 @@ class _Work:
     def _compare(self) -> None:
         """Every restart with every choice made, on the validation tapes."""
         tapes = self.validation
-        left = run_each(self.controller, tapes.tape, self.settings.steps)
-        found = (~tapes.wrong(left, np.ones(left.shape[:2], dtype=bool))).mean(1)
-        self.exact += int((found == 1).sum())
-        best = int(found.argmax())
-        if found[best] > self.accuracy:
-            self.accuracy, self.best = float(found[best]), self.controller.weights.detach()[best : best + 1].clone()
+        left, finished = run_each(self.controller, tapes.tape, self.settings.steps)
+        found = (~tapes.wrong(left, np.ones_like(finished))).mean(1)
+        scores = list(zip(found.tolist(), finished.mean(1).tolist(), strict=True))
+        best = max(range(len(scores)), key=scores.__getitem__)
+        if scores[best] > (self.accuracy, self.finishing):
+            (self.accuracy, self.finishing), self.best = (
+                scores[best],
+                self.controller.weights.detach()[best : best + 1].clone(),
+            )
             self.drawn = {name: float(values[best]) for name, values in self.drawing.items()}
 
     def outcome(self, finished: bool, seconds: float) -> Learned:
         if self.accuracy < 0:
             self._compare()
         controller = Controller(self.settings.shape, self.best)
-        rounds = min(self.round + 1, self.settings.rounds)
-        counts = (self.restarts, rounds, self.tapes, self.exact)
-        return Learned(controller, self.accuracy, self.drawn, *counts, finished, seconds)
+        rounds = self.round + (self.number > 0)
+        counts = (self.restarts, rounds, self.tapes)
+        return Learned(controller, self.accuracy, self.finishing, self.drawn, *counts, finished, seconds)
 
     # Going on after an interruption
 
@@ -374,7 +379,9 @@ class _Work:
         tensors = {"weights": self.controller.weights.detach(), "best": self.best}
         tensors |= {f"moment.{k}": moment for k, moment in enumerate(self.moments)}
         tensors |= {f"drawn.{name}": values for name, values in self.drawing.items()} | {"loss": self.loss}
-        numbers = {name: getattr(self, name) for name in ("round", "number", "tapes", "restarts", "exact", "accuracy")}
+        numbers = {
+            name: getattr(self, name) for name in ("round", "number", "tapes", "restarts", "accuracy", "finishing")
+        }
         return save_tensors(tensors, metadata={"run": run_id, "at": json.dumps([numbers, self.drawn])})
 
     def restore(self, tensors: dict[str, Tensor], at: str) -> None:

@@ -40,7 +40,7 @@ def choice_grids(program: NramProgram, where: str) -> list[Grid]:
     return [
         Grid(
             name=" ".join(f"r{k}{'=' if bit else '≠'}0" for k, bit in enumerate(bits_of(np.array(state), r))),
-            about=f"what each argument comes from; finishes with {end:.2f}",
+            about=f"finishes: {end:.2f}",
             rows=rows,
             columns=columns,
             shade=shade,

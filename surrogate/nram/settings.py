@@ -21,14 +21,16 @@ class NramTask:
 
 
 NRAM_TASKS: dict[str, NramTask] = {
-    "access": NramTask(Settings(size=10, steps=3, restarts=32, screen=60, updates=300, check=50), 0, easy=True),
-    "increment": NramTask(Settings(size=7, steps=9, halting=(5e-3, 5e-2)), 0, easy=True),
-    "copy": NramTask(Settings(size=12, steps=10), 0, easy=True),
-    "reverse": NramTask(Settings(size=12, steps=10), 0, easy=True),
-    "swap": NramTask(Settings(size=10, steps=5), 0, easy=True),
-    "permutation": NramTask(Settings(size=12, steps=12), 0),
-    "listk": NramTask(Settings(size=12, steps=10), 0),
-    "list_search": NramTask(Settings(size=12, steps=10), 0),
-    "merge": NramTask(Settings(size=20, steps=16), 1),
-    "walk_bst": NramTask(Settings(size=20, steps=10), 0.3),
+    "access": NramTask(
+        Settings(size=10, steps=3, restarts=32, screen=60, updates=300, check=50, halting=(0.02, 0.3)), 0, easy=True
+    ),
+    "increment": NramTask(Settings(size=7, steps=9), 0, easy=True),
+    "copy": NramTask(Settings(size=10, steps=10), 0, easy=True),
+    "reverse": NramTask(Settings(size=11, steps=11), 0, easy=True),
+    "swap": NramTask(Settings(size=8, steps=6, registers=5), 0, easy=True),
+    "permutation": NramTask(Settings(size=11, steps=11), 0),
+    "listk": NramTask(Settings(size=13, steps=10), 0),
+    "list_search": NramTask(Settings(size=13, steps=10), 0),
+    "merge": NramTask(Settings(size=18, steps=14), 1),
+    "walk_bst": NramTask(Settings(size=19, steps=8), 0.3),
 }

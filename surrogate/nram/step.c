@@ -62,6 +62,7 @@ static FAST void unmix(const Place *p, int wire, int sources, const Lanes *grad)
         }
         *choice_at(choice_grad, p, wire, k) = sum;
     }
+    for (int k = sources; k < p->r + Q; k++) *choice_at(choice_grad, p, wire, k) = (Lanes){0};
 }
 
 static FAST void compute(const Place *p, int q, const Lanes *x, const Lanes *y, Lanes *out) {

@@ -39,6 +39,8 @@ def test_a_step_over_distributions_is_that_of_an_enumeration(p: int, r: int, m: 
 
 
 def test_the_derivatives_of_a_step_are_those_of_an_enumeration() -> None:
+    other = [part.requires_grad_() for part in distributions(2, 4, 6, seed=9)]  # leaves its derivatives behind
+    torch.autograd.grad(machine.step(other[0], machine.State(other[1], other[2])).tape.square().sum(), other)
     leaves = [part.requires_grad_() for part in distributions(2, 3, 5, seed=1)]
     weights = [torch.randn(part.shape, generator=torch.Generator().manual_seed(k)) for k, part in enumerate(leaves[1:])]
     found = machine.step(leaves[0], machine.State(leaves[1], leaves[2]))
@@ -92,7 +94,7 @@ def test_a_controller_with_sharp_choices_computes_what_its_circuits_do(kind: str
             logits, _, hidden = controller(parts, state.zero, hidden)
             state = machine.step((1e6 * logits).softmax(2), state)
             left = state.tape.argmax(2).permute(0, 2, 1).numpy()  # [P, B, M]
-            each = circuits.run_each(controller, tapes, steps)
+            each = circuits.run_each(controller, tapes, steps)[0]
             for p in range(2):
                 found = circuits.run(controller.one(p), tapes, steps)
                 assert np.array_equal(found.tape, each[p])
