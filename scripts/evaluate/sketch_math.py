@@ -22,7 +22,7 @@ PARSER.add_argument("--steps", type=int, default=160)
 PARSER.add_argument("--batch", type=int, default=48)
 PARSER.add_argument("--entropy", type=float, default=1.5)
 PARSER.add_argument("--no-revision", action="store_true", help="what gradients alone find")
-PARSER.add_argument("--lstm-steps", type=int, default=600, help="of each of four LSTMs (default 600)")
+PARSER.add_argument("--lstm-steps", type=int, default=2500, help="of each of two LSTMs (default 2500)")
 PARSER.add_argument("--seed", type=int, default=0)
 PARSER.add_argument("--out", type=Path, required=True, help="results go to OUT.json, OUT.md and OUT.svg")
 
@@ -40,7 +40,8 @@ def main(args: Namespace) -> None:
     settings = Settings(args.restarts, args.steps, args.batch, entropy=args.entropy, seed=args.seed)
     settings = replace(settings, revise=not args.no_revision)
     sizes, tuning = Sizes(expressions=args.expressions), Tuning(steps=args.lstm_steps)
-    measure(args.out, train, test, sizes, settings, tuning, command_line())
+    command = command_line().replace(str(args.mnist), "WHEEL")
+    measure(args.out, train, test, sizes, settings, tuning, command)
 
 
 if __name__ == "__main__":
