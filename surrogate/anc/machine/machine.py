@@ -4,12 +4,12 @@ Every value is a distribution over 0..M-1. A step of a program on a tape costs O
 and the write of the M x M tape. The instructions are linear in their choice e, so INC, ADD, SUB and DEC share one
 circular convolution of the first argument, with the kernel e_INC d_1 + e_ADD arg2 + e_SUB arg2(-.) + e_DEC d_-1 (by
 FFT), and MIN and MAX come from cumulative sums. An instruction
-beyond the paper's costs O(M^2) too.
+beyond the paper's costs O(M^2) too, a comparison O(M).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -129,10 +129,22 @@ def _output(e: Tensor, x: Tensor, y: Tensor, tape: Tensor) -> Tensor:
 def extended(op: Op, x: Tensor, y: Tensor) -> Tensor:
     """An instruction extended to distributions [..., M] of its arguments, from its row alone.
 
-    The mass at k is the sum over all arguments with op(i, j) = k of x_i y_j.
+    The mass at k is the sum over all arguments with op(i, j) = k of x_i y_j. Of comparisons that is a sum over one of
+    them, with the cumulative sum of the other.
     """
+    if op in _COMPARISONS:
+        true = _COMPARISONS[op](x, y)  # [...]
+        false = x.sum(-1) * y.sum(-1) - true
+        return torch.cat((torch.stack((false, true), dim=-1), torch.zeros_like(x[..., 2:])), dim=-1)
     operands = (x, y)[: op.row.operands] or (torch.ones_like(x[..., :1]),)
     return spread(operands, _results(op, x.shape[-1]).to(x.device), x.shape[-1])
+
+
+_COMPARISONS: dict[Op, Callable[[Tensor, Tensor], Tensor]] = {
+    Op.LT: lambda x, y: (x * (y.sum(-1, keepdim=True) - y.cumsum(-1))).sum(-1),
+    Op.EQ: lambda x, y: (x * y).sum(-1),
+}
+"""How probably each holds, for distributions [..., M]: O(M)."""
 
 
 def spread(operands: Sequence[Tensor], places: Tensor, length: int) -> Tensor:
