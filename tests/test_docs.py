@@ -26,6 +26,7 @@ from training.learning_to_execute.grid import Plan
 from training.learning_to_execute.report import last_round
 from training.learning_to_execute.report import page as learning_to_execute_page
 from training.loop.config import LoopConfig
+from training.neural_programmer.config import ProgrammerConfig
 from training.starts.meta import MetaConfig
 
 DOCS = ROOT / "docs"
@@ -159,6 +160,7 @@ SETTINGS = {
     "The hypernetwork's network": HypernetworkConfig,
     "Learned starts": MetaConfig,
     "Learning to execute": ExecuteConfig,
+    "Neural Programmer": ProgrammerConfig,
 }
 
 
@@ -258,13 +260,17 @@ def test_the_commands_say_what_is_shown(name: str, folder: Path, capsys: pytest.
             run_commands(block, capsys)
 
 
-@pytest.mark.parametrize("name", ["docs/python.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/python.md", "docs/finetuning.md", "docs/graph.md", "docs/kernels.md", "docs/neural_programmer.md"]
+)
 def test_the_python_examples_run(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In order, with one set of names; a block of text after one is what it prints."""
     run_page(name, folder, capsys, commands=False)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/optimise.md", "docs/sketch.md", "docs/nram.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/tutorial.md", "docs/optimise.md", "docs/sketch.md", "docs/nram.md"]
+)
 def test_the_first_pages_run_from_top_to_bottom(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_page(name, folder, capsys, commands=True)
 

@@ -37,6 +37,9 @@ TINY = ProgrammerConfig(
 )
 
 
+LONG = replace(TINY, steps=100_000, validate_every=100_000)
+
+
 def state(trainer: ProgrammerTrainer) -> dict[str, torch.Tensor]:
     return trainer.model.state_dict()
 
@@ -94,12 +97,12 @@ def test_the_right_program_has_no_loss_and_others_have(loss: str) -> None:
     batch = Ask(3, rows=(9, 9)).draw(np.random.default_rng(0), 20)
     for k in range(20):
         one = batch.part(slice(k, k + 1))
-        right = decided(straightforward(one.question(0)), one)
+        right = decided(straightforward(one.question(0), one.columns(0)), one)
         tables, given = tables_of(one, 1), given_of(one, 1)
         assert LOSSES[loss](right, tables, given, 5.0).item() < 1e-3
         answers = execute(right, tables)
-        wrong = given._replace(number=answers.number + 1, cells=1 - answers.cells)
-        assert LOSSES[loss](right, tables, wrong, 5.0).item() > 1e-5
+        wrong = given._replace(number=2 * answers.number + 10, cells=1 - answers.cells)
+        assert LOSSES[loss](right, tables, wrong, 5.0).item() > 1e-2
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -158,7 +161,7 @@ def test_what_selects_rows_is_all_that_may() -> None:
 def test_a_tiny_version_learns_and_its_programs_are_what_is_asked(tmp_path: Path) -> None:
     """All questions of the language about one column, on tables twice as long and as large as those of the training;
     and as programs, which is for every table."""
-    config = ProgrammerConfig(columns=1, steps=150, restarts=3, batch_size=24, validate_every=150)
+    config = ProgrammerConfig(columns=1, steps=250, restarts=3, batch_size=24, validate_every=250)
     trainer = ProgrammerTrainer(config, tmp_path)
     before = max(trainer.validate())
     [point] = trainer.run().trace
@@ -185,10 +188,9 @@ def test_a_resumed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from tests.training.neural_programmer.test_learning import TINY
-from dataclasses import replace
+from tests.training.neural_programmer.test_learning import LONG
 from training.neural_programmer.train import ProgrammerTrainer
-ProgrammerTrainer(replace(TINY, steps=100000), Path(sys.argv[1])).run()
+ProgrammerTrainer(LONG, Path(sys.argv[1])).run()
 """
 
 
@@ -202,11 +204,11 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    trainer = ProgrammerTrainer(replace(TINY, steps=100000), tmp_path)
+    trainer = ProgrammerTrainer(LONG, tmp_path)
     reached = trainer.progress.step
     assert reached > 0
     trainer.run(until=reached + 1)
-    whole = ProgrammerTrainer(replace(TINY, steps=100000), tmp_path / "whole")
+    whole = ProgrammerTrainer(LONG, tmp_path / "whole")
     whole.run(until=reached + 1)
     assert all(torch.equal(w, state(trainer)[name]) for name, w in state(whole).items())
 

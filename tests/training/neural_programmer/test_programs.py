@@ -25,10 +25,10 @@ programs = st.lists(
 )
 
 
-def straightforward(question: Question) -> list[Step]:
-    """Four steps that answer a question."""
+def straightforward(question: Question, table: Table) -> list[Step]:
+    """Four steps that answer a question about a table."""
     compared = [Step(c.word, c.column, c.number) for c in question.conditions]
-    column = next(iter(GOODS))
+    column = next(iter(table))
 
     def asked(one: tuple[str, str]) -> Step:
         return Step("assign" if one[0] == "print" else one[0], one[1] or column, None)
@@ -46,7 +46,7 @@ def test_four_steps_answer_every_question(columns: int, seed: int) -> None:
     batch = Ask(columns, rows=(2, 9), size=9).draw(np.random.default_rng(seed), 10)
     for k in range(10):
         question, table = batch.question(k), batch.columns(k)
-        program = Program.of(straightforward(question))
+        program = Program.of(straightforward(question, table))
         assert program.text == question.text
         wanted, found = evaluate(question, table), program.answer(table)
         if isinstance(wanted, int):
