@@ -349,7 +349,7 @@ class _Work:
             moment / (1 - beta ** (self.number + 1)) for moment, beta in zip(self.moments, BETAS, strict=True)
         )
         falling = 1 - 0.9 * self.number / self.settings.updates
-        self.controller.weights -= (falling * self.drawing["rate"])[:, None] * mean / (square.sqrt() + TINY)
+        self.controller.weights.sub_((falling * self.drawing["rate"])[:, None] * mean / (square.sqrt() + TINY))
 
     def _compare(self) -> None:
         """Every restart with every choice made, on the validation tapes."""
