@@ -52,9 +52,9 @@ def compiled(results: Path) -> Iterator[Row]:
     """Programs of the library, compiled here."""
     for task in TASKS:
         path = LIBRARY / f"{task}.c"
-        began = time.process_time()
+        began = time.perf_counter()
         program = compile_anc(path)
-        seconds = time.process_time() - began
+        seconds = time.perf_counter() - began
         report = program.check(CHECKED)
         exact = int(report.passed)
         lines = f"{len(program.program)} lines"
@@ -78,7 +78,7 @@ def neural_ram(results: Path) -> Iterator[Row]:
         if row["controller"] == "mlp":
             twice = f"{row['exact_twice']} of {row['seeds']} seeds to twice {row['size']} cells"
             lines = row["least_lines"]
-            size = f"{row['parameters']} weights" + (f", or {lines} lines" if lines is not None else "")
+            size = f"{row['parameters']:,} weights" + (f", or {lines} lines" if lines is not None else "")
             seconds, seen = round(row["processor_seconds"]), f"{row['tapes']:,} tapes"
             yield Row(row["task"], "NRAM", seen, seconds, row["exact"], row["seeds"], twice, size)
 
@@ -105,7 +105,7 @@ def learning_to_execute(results: Path) -> Iterator[Row]:
             said = ", ".join(f"{r['accuracy']:.0%} of {r['length']}" for r in own)
             exact = sum(r["accuracy"] == 1 for r in own)
             seen, seconds = f"{own[0]['characters'] / 1e6:.1f} million characters", round(fmean(_seconds(own)))
-            yield Row(task, "LSTM", seen, seconds, exact, len(own), f"digits right, by length: {said}", None)
+            yield Row(task, "LSTM", seen, seconds, exact, len(own), f"characters right, by length: {said}", None)
 
 
 def _seconds(records: Sequence[dict[str, Any]]) -> list[float]:
@@ -121,7 +121,7 @@ def sketch(results: Path) -> Iterator[Row]:
     exact = sum(bool(t["exact"]) for t in tasks)
     worst = min(t["accuracy"] for t in tasks)
     seconds, seen = round(fmean(_seconds(tasks))), f"{report['grids']:,} grids of pictures"
-    generalises = f"the program exactly; with what it reads, {worst:.0%} or more"
+    generalises = f"the program exactly; with what it reads, {worst:.0%} of fresh grids or more"
     yield Row("addition", "sketch", seen, seconds, exact, len(tasks), generalises, "4 lines and a network")
 
 
@@ -164,7 +164,8 @@ def page(rows: Sequence[Row], command: str) -> str:
     lines = [
         "# Six machines on the same tasks",
         "",
-        f"Made by `{command}`. Compiling is measured here, everything else is read from the results beside this page.",
+        f"Made by `{command}`.",
+        "Compiling is measured here. Everything else is read from the results beside this page.",
         "",
         "- *compiled*: the library's C program as matrices of the [ANC machine](../anc.md), checked on random tapes.",
         "- *adapted*: such a program made faster on a biased distribution, by the search. [Table](anc_adaptation.md).",
@@ -185,7 +186,8 @@ def page(rows: Sequence[Row], command: str) -> str:
         "",
         "## What it took",
         "",
-        f"Seconds are of one seed. Where nothing is known stands *{UNKNOWN}*.",
+        "Seconds are of one seed, on machines that other work used too: they tell orders of magnitude apart.",
+        f"Where nothing is known stands *{UNKNOWN}*.",
         "",
         *table_lines(details, map(_details, measured)),
     ]
