@@ -61,6 +61,8 @@ def page(plan: Plan, records: Sequence[Record], command: str) -> str:
         "",
         f"![Right answers over length]({NAME}.png)",
         "",
+        "*Grey are the sizes that training saw. The band is from the worst seed to the best.*",
+        "",
         "## Proofs",
         "",
         "A point is what a frame has seen so far. All points, of all lengths, are listed from the C code.",
