@@ -267,12 +267,9 @@ def build_network(
     At 2 it is fine-tuned on them, as by `compile_program` with `rows`.
     """
     with one_thread():
-        if opt_level == 2:
-            return _finetuned(hypernetwork, program, graph, x, y)[0]
-        network = emitted(hypernetwork, program, graph, x, y, len(x))
-        if opt_level == 0:
-            settle_scale(network, program, graph)
-        return network
+        if opt_level < 2:
+            return emitted(hypernetwork, program, graph, x, y, len(x))
+        return _finetuned(hypernetwork, program, graph, x, y)[0]
 
 
 def _finetuned(

@@ -11,6 +11,7 @@ from pycparser import c_ast
 from cprograms.ops import OPS
 from surrogate.mlp.emission.emit import Request, emit
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
+from surrogate.mlp.fitting.scale import settle_scale
 from surrogate.mlp.network import Scale, emitted_network
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from training.errors import geometric_mean
@@ -22,9 +23,13 @@ GROUP_OF = {op.name: op.group for op in OPS}
 def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: int | None = None) -> np.ndarray:
     """nMSE [programs] of the networks that a compile at `opt_level` makes, on the test rows."""
     rows = LEVEL_ROWS[opt_level] if rows is None else rows
-    return np.array(
-        [network_error(h, build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)) for h in held]
-    )
+    errors = []
+    for h in held:
+        network = build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)
+        if opt_level == 0:
+            settle_scale(network, h.program, h.graph)
+        errors.append(network_error(h, network))
+    return np.array(errors)
 
 
 def text_errors_with_scale(model: Hypernetwork, held: list[HeldOut]) -> np.ndarray:
