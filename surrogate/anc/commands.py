@@ -20,8 +20,7 @@ from surrogate.anc.adaptation.outcome import Progress
 from surrogate.anc.adaptation.watching import watch_in
 from surrogate.anc.artifact import FILES
 from surrogate.anc.card import report_line
-from surrogate.anc.check import Mismatch
-from surrogate.anc.check import ExactReport
+from surrogate.anc.check import ExactReport, Mismatch
 from surrogate.anc.decompiler.listing import listing
 from surrogate.anc.machine.assembly import size_line
 from surrogate.anc.machine.interpreter import MAX_STEPS

@@ -29,9 +29,9 @@ OPTIONS = (
     Option("--registers", type=int, metavar="R", help="the most registers it may use (default: any)"),
 )
 TAPE = Option("--tape", type=_tape, metavar="A,B,...", help="programs on a tape: its first cells; zeros follow")
-STEPS = Option("--steps", type=int, metavar="N", help="programs on a tape: give up after N steps (default 10000, learned: 8 M + 20)")
+STEPS = Option("--steps", type=int, metavar="N", help="programs on a tape: give up after N steps (exact: 10000)")
 CHECK_OPTIONS = (
-    Option("--tapes", type=int, metavar="N", help="programs on a tape: tapes to compare on (default 1000, learned: 200)"),
+    Option("--tapes", type=int, metavar="N", help="programs on a tape: tapes to compare on (1000, learned: 200)"),
     STEPS,
     CHECK_SEED,
 )

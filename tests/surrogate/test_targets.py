@@ -123,7 +123,8 @@ def test_a_third_target_needs_no_other_line(
         assert message in usage_error(argv, capsys), argv
     with pytest.raises(SystemExit):
         cli.main(["compile", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
     assert (
         "mlp (default): a surrogate; graph: the program itself, in torch; anc: exact, void f(int *); "
-        "sketch: learned by `surrogate learn`; nram: learned by `surrogate learn --machine nram`; copy: a copy" in capsys.readouterr().out
+        "sketch: learned by `surrogate learn`; nram: learned by `surrogate learn --machine nram`; copy: a copy" in said
     )
