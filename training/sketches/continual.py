@@ -66,7 +66,9 @@ COLOURS = {
 CHOICES = """\
 ## What we chose
 
-The facts at hand of the paper leave these open.
+The facts at hand of the paper leave these open. Where a network without programs ends lower than published, they may be
+why: here the examples of a task end altogether, so that what is shared forgets it, and what operators give modulo 19 is
+hard to guess for what has no program.
 
 - At any time there are at most two tasks in the mixture.
 - The numbers that come with a grid of operators are 0 to 9. The pictures of operators are drawn by code: 600 to learn
