@@ -11,18 +11,18 @@ import pytest
 import yaml
 
 from cprograms.diagnostics import UsageError
-from training.neural_programmer import asking
+from training.neural_programmer import asking, runs
 from training.neural_programmer.asking import best_restart, pattern, read_question, read_table
 from training.neural_programmer.config import ProgrammerConfig
 from training.neural_programmer.questions import Table, forms
-from training.neural_programmer.runs import SANDBOXED, read_plan
+from training.neural_programmer.runs import read_plan
 from training.neural_programmer.train import ProgrammerTrainer
 from training.script import run
 
 PLAN = {
     "noise": 0.01,
     "settings": {"restarts": 2, "width": 8, "batch_size": 4, "validate_every": 2},
-    "runs": [{"columns": 1, "steps": 4}, {"columns": 2, "steps": 2, "loss": "mixed"}],
+    "runs": [{"columns": 1, "steps": 4}, {"columns": 1, "steps": 2, "loss": "mixed"}],
 }
 GOODS: Table = {"price": [3, 9, 12, 5], "age": [5, 8, 30, 7]}
 
@@ -43,8 +43,12 @@ def script(load_script: Callable[[str], ModuleType]) -> Callable[..., int]:
     return call
 
 
-def test_a_plan_makes_a_table_and_a_picture(plan: Path, tmp_path: Path, script: Callable[..., int]) -> None:
+def test_a_plan_makes_a_table_and_a_picture(
+    plan: Path, tmp_path: Path, script: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
+    monkeypatch.setattr(runs, "TEST_QUESTIONS", 20)
+    monkeypatch.setattr(runs, "SANDBOXED", 5)
     out = tmp_path / "runs"
     assert script("train", plan, "-o", out, "--only", "1-marginal-noise") == 0
     assert [path.name for path in out.iterdir()] == ["1-marginal-noise"]
@@ -52,13 +56,13 @@ def test_a_plan_makes_a_table_and_a_picture(plan: Path, tmp_path: Path, script: 
     assert len(json.loads((out / "table.json").read_text())["records"]) == 1
     assert script("train", plan, "-o", out, "--out", tmp_path / "table") == 0
     document = json.loads((tmp_path / "table.json").read_text())
-    kinds = [(r["columns"], r["noise"] > 0, r["steps"]) for r in document["records"]]
-    assert kinds == [(1, False, 4), (1, True, 4), (2, False, 2), (2, True, 2)]
-    assert all(r["agreed"] == SANDBOXED for r in document["records"])
+    kinds = [(r["loss"], r["noise"] > 0, r["steps"]) for r in document["records"]]
+    assert kinds == [("marginal", False, 4), ("marginal", True, 4), ("mixed", False, 2), ("mixed", True, 2)]
+    assert all(r["agreed"] == 5 for r in document["records"])
     assert all(len(r["restarts"]) == 2 for r in document["records"])
     text = (tmp_path / "table.md").read_text()
     assert "![Accuracy of every restart over the steps](table.svg)" in text
-    assert text.count("| 2 | mixed | none |") == 3
+    assert text.count("| 1 | mixed | none |") == 3
     assert (tmp_path / "table.svg").read_bytes().startswith(b"<?xml")
 
 
@@ -85,7 +89,7 @@ def test_wrong_usage_of_the_scripts(
 ) -> None:
     assert script("train", plan, "-o", tmp_path / "runs", "--only", "7-noise") == 2
     assert (
-        "the plan has no run '7-noise'; it has 1-marginal-plain, 1-marginal-noise, 2-mixed-plain, 2-mixed-noise"
+        "the plan has no run '7-noise'; it has 1-marginal-plain, 1-marginal-noise, 1-mixed-plain, 1-mixed-noise"
         in capsys.readouterr().err
     )
     assert script("train", tmp_path / "none.yaml", "-o", tmp_path / "runs") == 2
