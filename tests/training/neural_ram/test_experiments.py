@@ -74,6 +74,7 @@ def test_the_table_says_what_disagrees() -> None:
         "error": 0.0,
         "error_twice": 0.25,
         "tapes": 10,
+        "most_rounds": 2,
         "restarts": 4,
         "processor_seconds": 1.0,
         "parameters": 5,
