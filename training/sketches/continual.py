@@ -71,8 +71,8 @@ why: here the examples of a task end altogether, so that what is shared forgets 
 hard to guess for what has no program.
 
 - At any time there are at most two tasks in the mixture.
-- The numbers that come with a grid of operators are 0 to 9. The pictures of operators are drawn by code: 600 to learn
-  from, 200 to try.
+- The numbers that come with a grid of operators are 0 to 9. Networks without programs do better with smaller ones.
+- The pictures of operators are drawn by code: 600 to learn from, 200 to try.
 - A column reads the four pictures by one network, 784-256-256-10. Its head has three layers of 128. The numbers come
   in one-hot.
 - MTNN-1 shares the network that reads pictures. MTNN-2 shares all but the last layer.
