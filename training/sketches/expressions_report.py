@@ -100,7 +100,7 @@ def measure(
     }
     replace_file(out.with_suffix(".json"), (json.dumps(document, indent=2) + "\n").encode())
     replace_file(out.with_suffix(".svg"), image(figure(of_program, of_lstm), "svg"))
-    replace_file(out.with_suffix(".md"), page(out.name, of_program, of_lstm, sizes, command).encode())
+    replace_file(out.with_suffix(".md"), page(out.name, of_program, of_lstm, sizes, command, seed).encode())
     stages.remove()
 
 
@@ -144,7 +144,7 @@ def figure(program: Found, lstm: Compared) -> Figure:
     return made
 
 
-def page(name: str, program: Found, lstm: Compared, sizes: Sizes, command: str) -> str:
+def page(name: str, program: Found, lstm: Compared, sizes: Sizes, command: str, seed: int) -> str:
     restarts, exact = len(program.restarts), sum(program.exact)
     tried = "; ".join(f"{what} {score:.1%}" for what, score in lstm.tried.items())
     rows = [
@@ -156,7 +156,7 @@ def page(name: str, program: Found, lstm: Compared, sizes: Sizes, command: str) 
         [
             "# Expressions of handwritten digits and drawn operators, from their values",
             "",
-            f"Made by `{command}`.",
+            f"Made by `{command}`, with seed `{seed}`.",
             "",
             "A program of three blocks that reads a tape of pictures is learned, with the networks that it asks:",
             "`cprograms/library/sketch/math.c`. There are 3.8 million programs. The networks begin with what",
