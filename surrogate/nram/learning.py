@@ -39,6 +39,7 @@ from surrogate.container import fingerprint
 from surrogate.nram import machine
 from surrogate.nram.circuits import run, run_each
 from surrogate.nram.controller import KINDS, Controller, Kind, Shape, choose
+from surrogate.numeric.batches import one_thread
 
 VALIDATION = 100
 """Tapes on which restarts are compared."""
@@ -169,12 +170,14 @@ def learn(
     _resume(work, checkpoint, run_id)
     finished, saved = True, time.monotonic()
     try:
-        while not work.done:
-            work.update()
-            progress(work.round * settings.updates + work.number, settings.rounds * settings.updates, work.accuracy)
-            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                replace_file(checkpoint, work.saved(run_id))
-                saved = time.monotonic()
+        with one_thread():
+            while not work.done:
+                work.update()
+                done = work.round * settings.updates + work.number
+                progress(done, settings.rounds * settings.updates, work.accuracy)
+                if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    replace_file(checkpoint, work.saved(run_id))
+                    saved = time.monotonic()
     except KeyboardInterrupt:
         finished = False
     if checkpoint is not None:
