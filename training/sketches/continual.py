@@ -77,7 +77,7 @@ hard to guess for what has no program.
   in one-hot.
 - MTNN-1 shares the network that reads pictures. MTNN-2 shares all but the last layer.
 - A progressive column's head reads the layers of all columns before, whose weights it leaves as they are.
-- All learn with Adam, at the rate 0.001.
+- All networks learn with Adam, at the rate 0.001; the choices of programs at 0.1.
 - Sketches hold back 100 grids of each task. They choose among programs by these, and never learn from them.
 - A program that was chosen stays. From then on its task's examples train the networks that it calls.
 """.split("\n")
