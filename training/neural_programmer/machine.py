@@ -82,10 +82,11 @@ def execute(choices: list[Choice], tables: Tables) -> Answers:
         )
         printed = (p[ASSIGN] * rows)[:, :, None] * column[:, None]  # [RB, N, C]
         selected.append(compared + p[AND] * joint + p[OR] * (rows + before - joint) + p[RESET] + kept * rows)
-    return Answers(*(part.unflatten(0, tables.cells.shape[:2]) for part in (numbers[-1], printed)))
+    shape = tables.cells.shape
+    return Answers(numbers[-1].reshape(shape[:2]), printed.reshape(shape))
 
 
 def compare(met: Tensor, column: Tensor, number: Tensor) -> Tensor:
     """The rows [RB, N, 2] where a column [RB, C] is greater, and where it is less, than a number [RB, K]."""
     pairs = (number[:, :, None] * column[:, None]).flatten(1)  # [RB, KC]
-    return (met.unflatten(2, (2, -1)) @ pairs[:, None, :, None])[..., 0]
+    return (met.reshape(*met.shape[:2], 2, -1) @ pairs[:, None, :, None])[..., 0]

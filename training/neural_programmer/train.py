@@ -33,7 +33,8 @@ VALIDATION_QUESTIONS = 500
 def entropies(choices: list[Choice]) -> Tensor:
     """Of the operations of all steps, in each restart the mean over its questions: [R]."""
     chosen = torch.stack([choice.operation for choice in choices])  # [T, R, B, 9]
-    return torch.special.entr(chosen).sum((0, 3)).mean(1)
+    found: Tensor = torch.special.entr(chosen)
+    return found.sum((0, 3)).mean(1)
 
 
 class ProgrammerTrainer:

@@ -161,7 +161,7 @@ def test_what_selects_rows_is_all_that_may() -> None:
 def test_a_tiny_version_learns_and_its_programs_are_what_is_asked(tmp_path: Path) -> None:
     """All questions of the language about one column, on tables twice as long and as large as those of the training;
     and as programs, which is for every table."""
-    config = ProgrammerConfig(columns=1, steps=250, restarts=3, batch_size=24, validate_every=250)
+    config = ProgrammerConfig(columns=1, steps=200, restarts=3, batch_size=24, validate_every=200)
     trainer = ProgrammerTrainer(config, tmp_path)
     before = max(trainer.validate())
     [point] = trainer.run().trace
