@@ -63,6 +63,7 @@ def split(values: np.ndarray, restarts: int) -> Tensor:
 
 
 def execute(choices: list[Choice], tables: Tables) -> Answers:
+    """What four steps give. Rows that two steps select are joined as if the choices were independent."""
     cells = tables.cells.flatten(0, 1)  # [RB, N, C]
     met = tables.met.flatten(0, 1)  # [RB, N, 2KC]
     selected = [cells.new_ones(cells.shape[:2])] * 2  # [RB, N] before each step

@@ -15,8 +15,9 @@ from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from training.loop.config import plain
 from training.markdown import table_lines
+from training.neural_programmer import runs
 from training.neural_programmer.config import ProgrammerConfig
-from training.neural_programmer.runs import SANDBOXED, TEST_QUESTIONS, TEST_ROWS, TEST_SIZE, Record
+from training.neural_programmer.runs import Record
 from training.plots import image
 
 try:
@@ -52,13 +53,13 @@ def _page(records: Sequence[Record], command: str, name: str) -> Iterator[str]:
     yield "# Neural Programmer on synthetic tables"
     yield ""
     yield f"Made by `{command}`."
-    yield f"Accuracy is of {TEST_QUESTIONS:,} questions, every choice made, an answer being right where it is exact."
-    yield f"They are about tables of {TEST_ROWS[0]} to {TEST_ROWS[1]} rows with integers within ±{TEST_SIZE}:"
+    yield f"Accuracy is of {runs.TEST_QUESTIONS:,} questions, every choice made, an answer being right where it is exact."
+    yield f"They are about tables of {runs.TEST_ROWS[0]} to {runs.TEST_ROWS[1]} rows with integers within ±{runs.TEST_SIZE}:"
     yield "twice as long and twice as large as those of the training."
     yield "The *best* restart is the one that is best on 500 questions of the training's sizes."
     yield "*Proved* is its share of all questions there are that it answers with a program that says what is asked:"
     yield "so many it answers rightly on every table."
-    yield f"*C* counts programs of it, of {SANDBOXED}, whose C in the sandbox gives the model's answer."
+    yield f"*C* counts programs of it, of {runs.SANDBOXED}, whose C in the sandbox gives the model's answer."
     yield "The *marginal* loss is of all programs that the steps may be, the *mixed* one of the mixture, as published."
     yield "Seconds are of one core, for all restarts together."
     yield ""
@@ -94,7 +95,7 @@ def _noise(record: Record) -> str:
 def _row(r: Record) -> list[str]:
     tests = np.array(r.tests)
     counts = [f"{(tests >= bar).sum()} of {len(tests)}" for bar in (0.99, 0.95)]
-    best, seen = f"{tests[r.best]:.1%}", f"{r.agreed} of {SANDBOXED}"
+    best, seen = f"{tests[r.best]:.1%}", f"{r.agreed} of {runs.SANDBOXED}"
     parts = [best, f"{r.proved:.2%}", seen, *counts, f"{np.median(tests):.1%}", f"{r.steps:,}", f"{r.seconds:.0f}"]
     return [str(r.columns), r.loss, _noise(r), *parts]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,11 +12,12 @@ import pytest
 import yaml
 
 from cprograms.diagnostics import UsageError
+from tests import ROOT
 from training.neural_programmer import asking, runs
 from training.neural_programmer.asking import best_restart, pattern, read_question, read_table
 from training.neural_programmer.config import ProgrammerConfig
 from training.neural_programmer.questions import Table, forms
-from training.neural_programmer.runs import read_plan
+from training.neural_programmer.runs import Record, Restart, read_plan
 from training.neural_programmer.train import ProgrammerTrainer
 from training.script import run
 
@@ -185,3 +187,26 @@ def test_asking_needs_a_training(tmp_path: Path, script: Callable[..., int]) -> 
     with pytest.raises(UsageError, match="has not come to its first validation"):
         best_restart(tmp_path / "run")
     assert asking.LARGEST == 2**31 - 1
+
+
+def test_the_pages_show_the_results() -> None:
+    """The table is that of its figures, and so is the one of the guide."""
+    pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
+    from training.neural_programmer.report import page
+
+    results = ROOT / "docs" / "results"
+    document = json.loads((results / "neural_programmer.json").read_text())
+    records = [
+        Record(**values | {"restarts": tuple(Restart(**r) for r in values["restarts"])})
+        for values in document["records"]
+    ]
+    shown = (results / "neural_programmer.md").read_text()
+    assert page(records, document["command"], "neural_programmer") == shown
+    guide = (ROOT / "docs" / "neural_programmer.md").read_text()
+    by_kind = {(r.columns, r.loss, r.noise > 0): r for r in records}
+    rows = re.findall(r"^\| (\d) \| (\w+) \| ([\d.]+) % \| (\d+) of 10 \| (\d+) of 10 \|$", guide, re.MULTILINE)
+    assert len(rows) == 4
+    for columns, loss, best, plain, noisy in rows:
+        without, with_noise = (by_kind[int(columns), loss, noise] for noise in (False, True))
+        assert float(best) == round(100 * without.tests[without.best], 1)
+        assert [int(plain), int(noisy)] == [sum(t >= 0.99 for t in r.tests) for r in (without, with_noise)]
