@@ -250,10 +250,11 @@ class Facts:
 
     def _stepped(self, start: Value, steps: Callable[[Value, int], int]) -> list[Value]:
         """The values that are few steps from one; `steps` says which to take from a value at so much from the start."""
-        level, found = [(start, 0)], dict[Value, None]()
+        level: list[tuple[Value, int]] = [(start, 0)]
+        found: dict[Value, None] = {}
         for _ in range(LONGEST_CHAIN):
             tick()
-            further = []
+            further: list[tuple[Value, int]] = []
             for value, total in level:
                 for number in bits(self.expressions & steps(value, total)):
                     expression, reached = self.book.expressions[number]
