@@ -53,8 +53,9 @@ def _page(records: Sequence[Record], command: str, name: str) -> Iterator[str]:
     yield "# Neural Programmer on synthetic tables"
     yield ""
     yield f"Made by `{command}`."
-    yield f"Accuracy is of {runs.TEST_QUESTIONS:,} questions, every choice made, an answer being right where it is exact."
-    yield f"They are about tables of {runs.TEST_ROWS[0]} to {runs.TEST_ROWS[1]} rows with integers within ±{runs.TEST_SIZE}:"
+    questions, (least, most), size = runs.TEST_QUESTIONS, runs.TEST_ROWS, runs.TEST_SIZE
+    yield f"Accuracy is of {questions:,} questions, every choice made, an answer being right where it is exact."
+    yield f"They are about tables of {least} to {most} rows with integers within ±{size}:"
     yield "twice as long and twice as large as those of the training."
     yield "The *best* restart is the one that is best on 500 questions of the training's sizes."
     yield "*Proved* is its share of all questions there are that it answers with a program that says what is asked:"
