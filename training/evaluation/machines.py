@@ -58,7 +58,7 @@ def compiled(results: Path) -> Iterator[Row]:
         report = program.check(CHECKED)
         exact = int(report.passed)
         lines = f"{len(program.program)} lines"
-        yield Row(task, "compiled", "the C code", round(seconds, 1), exact, 1, "every tape of its memory", lines)
+        yield Row(task, "compiled", "the C code", round(seconds, 2), exact, 1, "every tape of its memory", lines)
 
 
 def adapted(results: Path) -> Iterator[Row]:
@@ -187,6 +187,7 @@ def page(rows: Sequence[Row], command: str) -> str:
         "## What it took",
         "",
         "Seconds are of one seed, on machines that other work used too: they tell orders of magnitude apart.",
+        "What compiling asks of the C compiler may be in a cache.",
         f"Where nothing is known stands *{UNKNOWN}*.",
         "",
         *table_lines(details, map(_details, measured)),
