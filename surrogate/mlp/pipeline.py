@@ -91,7 +91,8 @@ def compile_program(
 ) -> Surrogate:
     """Compile a program to a surrogate.
 
-    `opt_level` 0 reads the program's text alone and never runs it. 1 also reads `rows` executed rows (64 by default) by
+    `opt_level` 0 never runs the program. It reads the text, and values of its dataflow graph, which scale taps and
+    results; `plain`, it reads the text alone. 1 also reads `rows` executed rows (64 by default) by
     the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer. 2 takes rows as free: it fits
     polynomials, and towers from the emitted weights, to 4,000 of them in about half a second of one core, and each
     result is the part that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there

@@ -39,7 +39,7 @@ OPTIONS = (
         dest="opt_level",
         type=int,
         choices=(0, 1, 2, 3),
-        help="0: from the text alone, the program is never run; 1 (default): also from 64 executed rows; 2: rows cost"
+        help="0: the program is never run; 1 (default): it is read with 64 executed rows; 2: rows cost"
         " nothing, and half a second is spent on them; 3: ten seconds, or as long as --seconds says",
     ),
     RANGE,

@@ -31,7 +31,8 @@ Errors are nMSE (mean squared error over the variance of the true outputs) on fr
 R² is 1 − nMSE. A function of several results has their mean.
 ◊ marks functions whose dataflow is not followed to the end: loops without a known bound, recursion, goto.
 
-- -O0 reads the text and the declared ranges alone: the program is not run. The network reads gates.
+- -O0 does not run the program. It reads the text and the declared ranges. The values of the dataflow graph
+  scale the results and the gates, which the network reads.
 - -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork use, and
   taps where 256 further rows prefer them.
 - -O2 takes rows as free: it fits polynomials and towers to 4,000, and each result is the part that errs
