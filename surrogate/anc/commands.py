@@ -28,6 +28,7 @@ from surrogate.anc.machine.samples import read_samples
 from surrogate.anc.machine.tracing import trace_lines
 from surrogate.anc.pictures import matrix_picture, run_picture
 from surrogate.anc.program import AncProgram
+from surrogate.anc.running import Run
 from surrogate.container import ensure_free
 from surrogate.target import Summary
 from surrogate.terminal.console import OK, REJECTED, coloured, columns, print_json, report, warn, wrapped, write_output
@@ -56,13 +57,17 @@ def _failure(report: ExactReport) -> str:
 
 
 def run(options: argparse.Namespace, program: AncProgram) -> int:
-    ended = program.run(tape_of(options), **steps_of(options))
+    return show_run(options, program.run(tape_of(options), **steps_of(options)), "stopped")
+
+
+def show_run(options: argparse.Namespace, ended: Run, end: str) -> int:
+    """Prints the tape that a run left, and how it came to its end; the exit code."""
     if options.json:
         result = {"tape": ended.tape.tolist(), "steps": ended.steps, "stopped": ended.stopped}
         print_json({"artifact": options.artifact, **result})
     else:
         print(",".join(map(str, ended.tape.tolist())))
-        print(f"{'stopped' if ended.stopped else 'given up'} after {ended.steps:,} steps")
+        print(f"{end if ended.stopped else 'given up'} after {ended.steps:,} steps")
     return exit_code(options, ended.stopped, ended.steps)
 
 

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
 from surrogate.anc.check import ExactReport
-from surrogate.anc.commands import exit_code, mismatch_lines, steps_of, tape_of
+from surrogate.anc.commands import exit_code, mismatch_lines, show_run, steps_of, tape_of
 from surrogate.anc.decompiler.listing import listing
 from surrogate.anc.pictures.grids import Grid
 from surrogate.anc.pictures.html import grids_page
 from surrogate.anc.pictures.png import figure
 from surrogate.container import ensure_free
 from surrogate.nram.decompiler import DecompiledController
-from surrogate.nram.learning import Learned, Progress, Settings, learn
+from surrogate.nram.learning import Learned, Settings, learn
 from surrogate.nram.pictures import choice_grids, run_grid
 from surrogate.nram.program import FILES, NramProgram
 from surrogate.nram.settings import NRAM_TASKS
 from surrogate.nram.tracing import trace_lines
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
+from surrogate.terminal.progress import progress_bar
 from surrogate.terminal.starting import INTERRUPTED
 
 
@@ -39,8 +34,11 @@ def learn_command(options: argparse.Namespace) -> int:
     settings = _settings(options, NRAM_TASKS[name].settings)
     output = Path(options.output or f"{name}.nram")
     ensure_free(output, FILES)
-    with _progress_bar(f"learning {name}") as progress:
+    with progress_bar(f"learning {name}", "right") as advance:
         from surrogate.anc.adaptation.tasks import TASKS
+
+        def progress(done: int, total: int, accuracy: float) -> None:
+            advance(done, total, right="…" if accuracy < 0 else f"{accuracy:.0%}")
 
         checkpoint = output.with_name(f".{output.name}.progress")
         found = learn(TASKS[name], settings, options.seed, checkpoint=checkpoint, progress=progress)
@@ -98,14 +96,7 @@ def _print(name: str, output: Path, program: NramProgram, found: Learned) -> Non
 
 
 def run(options: argparse.Namespace, program: NramProgram) -> int:
-    ended = program.run(tape_of(options), **steps_of(options))
-    if options.json:
-        result = {"tape": ended.tape.tolist(), "steps": ended.steps, "stopped": ended.stopped}
-        print_json({"artifact": options.artifact, **result})
-    else:
-        print(",".join(map(str, ended.tape.tolist())))
-        print(f"{'finished' if ended.stopped else 'given up'} after {ended.steps:,} steps")
-    return exit_code(options, ended.stopped, ended.steps)
+    return show_run(options, program.run(tape_of(options), **steps_of(options)), "finished")
 
 
 def trace(options: argparse.Namespace, program: NramProgram) -> int:
@@ -194,21 +185,3 @@ def show(options: argparse.Namespace, program: NramProgram) -> int:
         grids, title = [run_grid(steps)], f"{program.entry}: a run of {len(steps):,} steps"
     write_output(options.output, figure(title, grids) if suffix == ".png" else grids_page(title, grids))
     return OK
-
-
-@contextmanager
-def _progress_bar(title: str) -> Iterator[Progress]:
-    """On stderr, where that is a terminal: how much of all rounds is done, and the best accuracy so far."""
-    with Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("right {task.fields[accuracy]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as bar:
-        work = bar.add_task(title, total=None, accuracy="…")
-        yield lambda done, total, accuracy: bar.update(
-            work, completed=done, total=total, accuracy="…" if accuracy < 0 else f"{accuracy:.0%}"
-        )

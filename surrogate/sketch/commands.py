@@ -5,16 +5,11 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import UsageError
@@ -26,10 +21,11 @@ from surrogate.sketch.artifact import FILES, SketchProgram
 from surrogate.sketch.calibration import calibrate
 from surrogate.sketch.data import Examples, read_examples
 from surrogate.sketch.kernels import Compiled, Kernels
-from surrogate.sketch.learning import Learning, Progress, Settings, learn
+from surrogate.sketch.learning import Learning, Settings, learn
 from surrogate.sketch.model import Model
 from surrogate.target import Artifact
 from surrogate.terminal.console import OK, REJECTED, complain, print_diagnostics, print_json, report, warn, write_output
+from surrogate.terminal.progress import progress_bar
 from surrogate.terminal.starting import INTERRUPTED
 
 
@@ -59,7 +55,11 @@ def learn_command(
     if sketch.constants and not sketch.choices and {f.name for f in sketch.learned} <= standing:
         return _calibrated(options, sketch, kernels, examples, settings, output, first)
     checkpoint = output.with_name(f".{output.name}.progress")
-    with _progress_bar(f"learning {sketch.program.entry}") as progress:
+    with progress_bar(f"learning {sketch.program.entry}", "loss", "accuracy") as advance:
+
+        def progress(done: int, total: int, loss: float, accuracy: float) -> None:
+            advance(done, total, loss=number(loss), accuracy=number(accuracy))
+
         found = learn(
             sketch, examples, settings, starts=starts, kernels=kernels, checkpoint=checkpoint, progress=progress
         )
@@ -205,21 +205,3 @@ def decompile(options: argparse.Namespace, program: SketchProgram) -> int:
     else:
         write_output(options.output, text)
     return OK
-
-
-@contextmanager
-def _progress_bar(title: str) -> Iterator[Progress]:
-    """On stderr, where that is a terminal: the share that is done, the loss and the hard accuracy."""
-    with Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("loss {task.fields[loss]}  accuracy {task.fields[accuracy]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as bar:
-        work = bar.add_task(title, total=None, loss="…", accuracy="…")
-        yield lambda done, total, loss, accuracy: bar.update(
-            work, completed=done, total=total, loss=number(loss), accuracy=number(accuracy)
-        )
