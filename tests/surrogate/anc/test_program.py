@@ -150,7 +150,7 @@ def test_what_does_not_compile_says_why(source: str, options: dict, error: type[
 
 
 def test_unknown_targets_and_options() -> None:
-    with pytest.raises(UsageError, match="unknown target 'tpu'; there are mlp, graph, anc and sketch"):
+    with pytest.raises(UsageError, match="unknown target 'tpu'; there are mlp, graph, anc, sketch and nram"):
         surrogate.compile(source="", target="tpu")
     with pytest.raises(TypeError):
         surrogate.compile(source="void f(int *mem) { mem[0] = 1; }", target="anc", rows=3)
