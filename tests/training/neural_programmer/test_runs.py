@@ -210,3 +210,9 @@ def test_the_pages_show_the_results() -> None:
         without, with_noise = (by_kind[int(columns), loss, noise] for noise in (False, True))
         assert float(best) == round(100 * without.tests[without.best], 1)
         assert [int(plain), int(noisy)] == [sum(t >= 0.99 for t in r.tests) for r in (without, with_noise)]
+
+
+def test_the_plan_of_the_results_is_read():
+    plan = read_plan(ROOT / "training" / "configs" / "neural_programmer.yaml", seed=0)
+    assert {config.columns for config in plan} == {1, 3, 5}
+    assert {config.restarts for config in plan} == {10}

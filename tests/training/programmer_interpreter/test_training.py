@@ -14,6 +14,7 @@ import torch
 
 from cprograms.diagnostics import UsageError
 from cprograms.tape.traces import Action
+from tests import ROOT
 from tests.training.programmer_interpreter.conftest import TINY, tiny
 from training.programmer_interpreter import checkpoints, experiment, running
 from training.programmer_interpreter.config import InterpreterConfig
@@ -236,3 +237,9 @@ def test_an_experiment_is_measured_once_and_reported(tmp_path: Path, monkeypatch
     (tmp_path / "sort-loop-0" / "record.json").write_text("{")
     with pytest.raises(UsageError, match="damaged"):
         run_plan(plan, tmp_path)
+
+
+def test_the_plan_of_the_results_is_read():
+    plan = Plan.read(ROOT / "training" / "configs" / "programmer_interpreter.yaml", seed=0)
+    assert set(plan.tasks) <= set(TASKS)
+    assert plan.seeds == 3
