@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pkgutil import resolve_name
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar, Unpack
 
-from cprograms.diagnostics import Diagnostic
+from cprograms.diagnostics import Diagnostic, UsageError
+
+if TYPE_CHECKING:
+    from cprograms.frontend.flags import Reading
+    from cprograms.frontend.given import Paths
 
 
 class Artifact(Protocol):
@@ -165,6 +169,25 @@ class Target(Protocol[A]):
         It fails where the nMSE of a result is above `max_nmse`. Raises UsageError where that is given and none is
         measured.
         """
+
+
+class LearnedTarget:
+    """What targets share whose artifacts are learned: `compile` has no options, and says what to do `instead`."""
+
+    options: tuple[Option, ...] = ()
+    instead: str
+
+    def compile(
+        self,
+        path: Paths | None = None,
+        *,
+        source: str | None = None,
+        entry: str | None = None,
+        limit: float | None = None,
+        **reading: Unpack[Reading],
+    ) -> NoReturn:
+        """Raises UsageError."""
+        raise UsageError(self.instead)
 
 
 def deferred(name: str) -> Callable[..., Any]:

@@ -92,13 +92,13 @@ def compile_program(
     """Compile a program to a surrogate.
 
     `opt_level` 0 never runs the program. It reads the text, and values of its dataflow graph, which scale taps and
-    results; `plain`, it reads the text alone. 1 also reads `rows` executed rows (64 by default) by
-    the hypernetwork's Gauss–Newton steps, or as many of them as held-out rows prefer. 2 takes rows as free: it fits
-    polynomials, and towers from the emitted weights, to 4,000 of them in about half a second of one core, and each
-    result is the part that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there
-    by a portfolio (see `surrogate.mlp.fitting.portfolio`), for `seconds` (10 by default) or for `steps` of half a
-    second's work each, which give the same surrogate again, or until every result errs at most `target_nmse`. `told`
-    hears how far it is, from 0 to 1, and the error.
+    results; `plain`, it reads the text alone. 1 also reads `rows` executed rows (64 by default) by the hypernetwork's
+    Gauss–Newton steps, or as many of them as held-out rows prefer. 2 takes rows as free: it fits polynomials, and
+    towers from the emitted weights, to 4,000 of them in about half a second of one core, and each result is the part
+    that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there by a portfolio (see
+    `surrogate.mlp.fitting.portfolio`), for `seconds` (10 by default) or for `steps` of half a second's work each, which
+    give the same surrogate again, or until every result errs at most `target_nmse`. `told` hears how far it is, from 0
+    to 1, and the error.
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
     "gates", or at most so many of all kinds (24 by default, or as many as there are results; see

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
-from cprograms.diagnostics import UsageError
 from surrogate.anc.target import DECOMPILE, DECOMPILE_OPTIONS
 from surrogate.target import (
     CHECK,
@@ -12,6 +11,7 @@ from surrogate.target import (
     ROWS_TO_RUN,
     RUN,
     Command,
+    LearnedTarget,
     Option,
     Summary,
     Target,
@@ -19,8 +19,6 @@ from surrogate.target import (
 )
 
 if TYPE_CHECKING:
-    from cprograms.frontend.flags import Reading
-    from cprograms.frontend.given import Paths
     from surrogate.sketch.artifact import SketchProgram
 
 INPUT, OUTPUT = (option for option in ROWS_TO_RUN if option.dest in ("input", "output"))
@@ -28,7 +26,7 @@ EXAMPLES = Option("--data", metavar="FILE", help="sketches: examples that were n
 LEAST = Option("--least", type=float, metavar="X", help="sketches: fail (exit 1) where the accuracy is below X")
 
 
-class SketchTarget:
+class SketchTarget(LearnedTarget):
     """See `surrogate.target.Target`."""
 
     name = "sketch"
@@ -37,24 +35,12 @@ class SketchTarget:
     one = "a sketch (surrogate learn)"
     many = "sketches"
     refusal = "a sketch is learned"
-    options: tuple[Option, ...] = ()
+    instead = "a sketch is learned from examples, not compiled: surrogate learn FILE.c --data FILE.npz"
     commands: tuple[Command[SketchProgram], ...] = (
         Command("run", RUN, (INPUT, OUTPUT), deferred("surrogate.sketch.commands:run")),
         Command("check", CHECK, (EXAMPLES, LEAST, CHECK_SEED), deferred("surrogate.sketch.commands:check")),
         Command("decompile", DECOMPILE, DECOMPILE_OPTIONS, deferred("surrogate.sketch.commands:decompile")),
     )
-
-    def compile(
-        self,
-        path: Paths | None = None,
-        *,
-        source: str | None = None,
-        entry: str | None = None,
-        limit: float | None = None,
-        **reading: Unpack[Reading],
-    ) -> SketchProgram:
-        """Raises UsageError: a sketch is learned from examples."""
-        raise UsageError("a sketch is learned from examples, not compiled: surrogate learn FILE.c --data FILE.npz")
 
     def decode(self, config: dict[str, Any], files: dict[str, bytes]) -> SketchProgram:
         from surrogate.sketch.artifact import decode
