@@ -13,6 +13,7 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import read_file, write_directory
+from training.checkpoints import other_settings
 from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import Hardness
 
@@ -79,10 +80,8 @@ def load(folder: Path, config: ExecuteConfig, alphabet: str) -> tuple[Weights, P
         raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
     if characters != alphabet:
         raise UsageError(f"{folder}: the checkpoint has another vocabulary, {characters!r} instead of {alphabet!r}")
-    asked = asdict(config)
-    if other := [k for k in asked if k != "blocks" and saved.get(k) != asked[k]]:
-        pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked[k]}" for k in other)
-        raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}")
+    if other := other_settings(asdict(config), saved, {"blocks"}):
+        raise UsageError(f"{folder}: the checkpoint is of other settings: {other}")
     return weights, progress
 
 

@@ -12,13 +12,12 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import read_file, write_directory
+from training.checkpoints import Moments, named, other_settings, placed
 from training.config import config_of
 from training.loop.config import MAY_DIFFER, plain
 from training.neural_programmer.config import ProgrammerConfig
 
 FOLDER = "checkpoint"
-Moments = dict[int, dict[str, Tensor]]
-"""Adam's state of each parameter, by its place."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,13 @@ class State:
 
 def save(out: Path, config: ProgrammerConfig, state: State) -> None:
     """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
-    moments = {f"{place}.{name}": value for place, found in state.moments.items() for name, value in found.items()}
     write_directory(
         out / FOLDER,
         {
             "config.json": _json(plain(config)),
             "progress.json": _json(asdict(state.progress)),
             "model.safetensors": safetensors.torch.save(dict(state.weights)),
-            "adam.safetensors": safetensors.torch.save(moments),
+            "adam.safetensors": safetensors.torch.save(named(state.moments)),
         },
     )
 
@@ -61,10 +59,7 @@ def load(out: Path) -> tuple[ProgrammerConfig, State]:
         values = json.loads(read_file(folder, "progress.json"))
         progress = Progress(**values | {"trace": tuple(values["trace"])})
         weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
-        moments: Moments = {}
-        for name, value in safetensors.torch.load(read_file(folder, "adam.safetensors")).items():
-            place, what = name.split(".")
-            moments.setdefault(int(place), {})[what] = value
+        moments = placed(safetensors.torch.load(read_file(folder, "adam.safetensors")))
     except (OSError, ValueError, KeyError, TypeError, UsageError, SafetensorError) as e:
         raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
     return config, State(weights, moments, progress)
@@ -75,10 +70,8 @@ def resumed(out: Path, config: ProgrammerConfig) -> State | None:
     if not (out / FOLDER).exists():
         return None
     written, state = load(out)
-    saved, asked = plain(written), plain(config)
-    if other := [name for name in asked if name not in MAY_DIFFER and saved[name] != asked[name]]:
-        pairs = ", ".join(f"{name} {saved[name]} instead of {asked[name]}" for name in other)
-        raise UsageError(f"{out}: the checkpoint is of other settings: {pairs}; give another output folder")
+    if other := other_settings(plain(config), plain(written), MAY_DIFFER):
+        raise UsageError(f"{out}: the checkpoint is of other settings: {other}; give another output folder")
     return state
 
 

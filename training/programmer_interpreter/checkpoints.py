@@ -14,6 +14,7 @@ from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import read_file, write_directory
+from training.checkpoints import named, other_settings, placed
 from training.programmer_interpreter.config import InterpreterConfig
 from training.programmer_interpreter.frames import Codes
 from training.programmer_interpreter.network import ProgrammerInterpreter
@@ -41,8 +42,7 @@ def save(
     """Replace the checkpoint that may be there, atomically. Raises OSError where that fails; the old one then stays."""
     memories = [len(memory.keys) for memory in model.known]
     written = {"codes": asdict(model.codes), "memories": memories, "settings": asdict(config)}
-    state = optimizer.state_dict()["state"]
-    moments = {f"{k}.{name}": value for k, values in state.items() for name, value in values.items()}
+    moments = named(optimizer.state_dict()["state"])
     write_directory(
         folder,
         {
@@ -66,13 +66,9 @@ def load(
         values = json.loads(read_file(folder, "progress.json"))
         progress = Progress(values["step"], values["seconds"], values["done"])
         weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
-        moments = safetensors.torch.load(read_file(folder, "optimizer.safetensors"))
+        state = placed(safetensors.torch.load(read_file(folder, "optimizer.safetensors")))
         _check(folder, config, model.codes, written)
         model.load_state_dict(weights)
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in moments.items():
-            number, _, field = name.partition(".")
-            state.setdefault(int(number), {})[field] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as e:
         raise _damaged(folder, e) from e
@@ -101,10 +97,8 @@ def new_model(config: InterpreterConfig, codes: Codes) -> ProgrammerInterpreter:
 def _check(folder: Path, config: InterpreterConfig, codes: Codes, written: dict[str, Any]) -> None:
     if written["codes"] != asdict(codes):
         raise UsageError(f"{folder}: the checkpoint is of other programs; remove the folder to start afresh")
-    asked, saved = asdict(config), written["settings"]
-    if other := [k for k in asked if k not in MAY_DIFFER and saved.get(k) != asked[k]]:
-        pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked[k]}" for k in other)
-        raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}")
+    if other := other_settings(asdict(config), written["settings"], MAY_DIFFER):
+        raise UsageError(f"{folder}: the checkpoint is of other settings: {other}")
 
 
 def _damaged(folder: Path, error: Exception) -> UsageError:
