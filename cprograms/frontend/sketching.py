@@ -404,8 +404,12 @@ class _Reader:
     ) -> list[Learned]:
         """The learned functions with as many cells as they need for this entry."""
         file = self._file([replace(f, count=1) for f in learned], modulus, state)
-        chunk = file.functions[_named(file, entry, self._pragmas.entry)]
-        pictures = _pictures_of(file, chunk, _sizes(learned))
+        name = _named(file, entry, self._pragmas.entry)
+        chunk = file.functions[name]
+        try:
+            pictures = _pictures_of(file, chunk, _sizes(learned))
+        except Unsupported:
+            raise ProgramError(file.diagnostics(name)) from None
         totals: dict[int, int] = {}
         for _, shape, size in pictures:
             totals[size] = totals.get(size, 0) + prod(shape)
@@ -592,7 +596,7 @@ def _picture_shape(type: CType, sizes: Sequence[tuple[int, str]]) -> tuple[tuple
 def _pictures_of(
     file: NumericFile, chunk: Chunk, sizes: Sequence[tuple[int, str]]
 ) -> list[tuple[str, tuple[int, ...], int]]:
-    """The parameters of a function that are pictures."""
+    """The parameters of a function that are pictures. Raises Unsupported where it does not parse."""
     declarations = file._scope.declarations_of(chunk)
     functions = [n for n in file._unit.parse(chunk) if isinstance(n, c_ast.FuncDef)]
     found = []

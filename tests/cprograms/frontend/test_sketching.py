@@ -147,6 +147,16 @@ BAD = {
         2,
         "one array of numbers of known extent",
     ),
+    "a statement that is none": (
+        CHOOSE + "int f(int x) { retrun x + k; }",
+        CHOOSE.count("\n") + 1,
+        "undeclared identifier 'retrun'",
+    ),
+    "a statement that is none, with a picture": (
+        LEARN + "int f(const float p[16]) { retrun digit(p); }",
+        LEARN.count("\n") + 1,
+        "undeclared identifier 'retrun'",
+    ),
     "no picture of that size": (
         LEARN + "int f(const float p[17]) { return digit(p); }",
         2,
