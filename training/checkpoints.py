@@ -26,6 +26,7 @@ def placed(tensors: Mapping[str, Tensor]) -> Moments:
 
 
 def other_settings(asked: Mapping[str, Any], saved: Mapping[str, Any], may_differ: Collection[str] = ()) -> str:
-    """The settings that are not as asked for, in words; empty where all are."""
-    other = [name for name in asked if name not in may_differ and saved.get(name) != asked[name]]
-    return ", ".join(f"{name} {saved.get(name)} instead of {asked[name]}" for name in other)
+    """The settings that are not as asked for, in words; empty where all are. None stands for one that is not there."""
+    names = sorted((asked.keys() | saved.keys()) - set(may_differ))
+    other = [name for name in names if saved.get(name) != asked.get(name)]
+    return ", ".join(f"{name} {saved.get(name)} instead of {asked.get(name)}" for name in other)

@@ -75,7 +75,7 @@ def load(folder: Path, config: ExecuteConfig, alphabet: str) -> tuple[Weights, P
         weights = safetensors.torch.load(read_file(folder, "model.safetensors"))
         values |= {"current": Hardness(**values["current"]), "recent": tuple(values["recent"])}
         progress = Progress(**values | {"trace": tuple(values["trace"])})
-        characters, saved = written["alphabet"], written["settings"]
+        characters, saved = written["alphabet"], dict(written["settings"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as e:
         raise UsageError(f"{folder}: the checkpoint is damaged ({e}); remove the folder to start afresh") from e
     if characters != alphabet:

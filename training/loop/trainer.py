@@ -29,6 +29,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from cprograms.diagnostics import UsageError
 from cprograms.program import MAX_ARGUMENTS
+from training.checkpoints import other_settings
 from training.examples.shards import ExampleStore
 from training.loop.config import MAY_DIFFER, LoopConfig, plain
 
@@ -224,11 +225,8 @@ class Trainer(ABC, Generic[Config]):
         if not isinstance(progress, dict):
             raise ValueError(f"{PROGRESS} holds no mapping")
         step, seconds = int(progress["step"]), float(progress["seconds"])
-        saved, asked = progress["settings"], plain(self.config)
-        other = sorted(k for k in saved.keys() | asked.keys() if saved.get(k) != asked.get(k) and k not in MAY_DIFFER)
-        if other:
-            pairs = ", ".join(f"{k} {saved.get(k)} instead of {asked.get(k)}" for k in other)
-            raise UsageError(f"{folder}: the checkpoint is of other settings: {pairs}; give another output folder")
+        if other := other_settings(plain(self.config), dict(progress["settings"]), MAY_DIFFER):
+            raise UsageError(f"{folder}: the checkpoint is of other settings: {other}; give another output folder")
         self.accelerator.load_state(str(folder))
         self.step, self.seconds = step, seconds
 

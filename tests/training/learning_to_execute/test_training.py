@@ -159,6 +159,14 @@ def test_a_truncated_checkpoint_is_named(tmp_path: Path, name: str):
         ExecuteTrainer(settings, tmp_path)
 
 
+def test_a_checkpoint_whose_settings_are_none_is_damaged(tmp_path: Path):
+    folder, settings = trained(tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"settings": [7]}))
+    with pytest.raises(UsageError, match="the checkpoint is damaged"):
+        ExecuteTrainer(settings, tmp_path)
+
+
 def test_a_checkpoint_of_another_vocabulary_is_named(tmp_path: Path):
     folder, settings = trained(tmp_path)
     config = json.loads((folder / "config.json").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -179,6 +180,17 @@ def test_a_checkpoint_of_another_config_is_named(
     config.write_text(TEXT.replace(*change))
     with pytest.raises(UsageError, match=message):
         trainer(config, tiny_examples, tmp_path / "whole").run()
+
+
+@pytest.mark.parametrize("settings", ["7", "[7]"])
+def test_a_checkpoint_whose_settings_are_none_is_damaged(
+    config: Path, tiny_examples: Path, tmp_path: Path, whole: list, settings: str
+):
+    progress = tmp_path / "whole" / "checkpoint" / "progress.yaml"
+    progress.write_text(f"{{step: 6, seconds: 1.0, settings: {settings}}}")
+    shutil.rmtree(tmp_path / "whole" / "checkpoint.old")
+    with pytest.raises(UsageError, match="the checkpoint is damaged"):
+        trainer(config, tiny_examples, tmp_path / "whole").resume()
 
 
 def hypernetwork_trainer(data: Path, out: Path, text_share: float = 0.5, **model) -> HypernetworkTrainer:
