@@ -75,6 +75,16 @@ def replace_file(target: Path, content: bytes) -> None:
         fresh.unlink(missing_ok=True)
 
 
+def replace_json(target: Path, document: object) -> None:
+    """Put a JSON file at `target`, as `replace_file` does."""
+    replace_file(target, json_bytes(document))
+
+
+def json_bytes(document: object) -> bytes:
+    """A document as the content of a JSON file that people read, too."""
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
 def _file_names(directory: Path) -> set[str]:
     with os.scandir(directory) as entries:
         return {entry.name for entry in entries if not entry.is_dir()}

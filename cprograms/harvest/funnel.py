@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 
 from cprograms.corpus.shards import ShardReport
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from cprograms.harvest.outline import PieceKind
 from cprograms.program import Program
 from cprograms.types import Array, CType, Struct, Union
@@ -138,7 +137,7 @@ class Funnel:
 
     def save(self, folder: Path) -> None:
         """Write funnel.json and funnel.md. Raises OSError."""
-        replace_file(folder / "funnel.json", (json.dumps(self.as_dict(), indent=1) + "\n").encode())
+        replace_json(folder / "funnel.json", self.as_dict())
         replace_file(folder / "funnel.md", self.markdown().encode())
 
 

@@ -11,6 +11,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
+from cprograms.files import replace_json
 from training.script import command_line, parser_of, run
 
 PARSER = parser_of(__doc__)
@@ -47,7 +48,7 @@ def main(args: Namespace) -> None:
             if path.stem not in there:
                 found: Speed = measure(path, args.steps, args.seed, by, folder == EXPENSIVE)
                 document[name].append(found.as_dict())
-                results.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+                replace_json(results, document)
                 print(f"{path.stem}: {found.nanoseconds:.1f} ns; {found.ratio:.3g} times faster", flush=True)
     args.out.write_text(page(document), encoding="utf-8")
 

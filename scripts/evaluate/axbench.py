@@ -5,10 +5,10 @@ python scripts/evaluate/axbench.py --out docs/results/axbench
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
+from cprograms.files import replace_json
 from training.script import command_line, parser_of, run
 
 PARSER = parser_of(__doc__)
@@ -35,7 +35,7 @@ def main(args: Namespace) -> None:
         "steps": args.steps,
         "kernels": kernels,
     }
-    args.out.with_suffix(".json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    replace_json(args.out.with_suffix(".json"), document)
     args.out.with_suffix(".md").write_text(markdown(document), encoding="utf-8")
 
 

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cprograms.files import replace_json
 from training.script import command_line, parser_of, run
 
 PARTS = ("exactness", "constants", "speed")
@@ -43,7 +44,7 @@ def main(args: Namespace) -> None:
         document[part] = measure[part]()
         document["commands"][part] = command_line()
     document["commands"] = {part: document["commands"][part] for part in PARTS if part in document["commands"]}
-    kept.write_text(json.dumps(document, indent=2) + "\n")
+    replace_json(kept, document)
     args.out.with_suffix(".md").write_text(graph.markdown(document))
 
 

@@ -8,13 +8,13 @@ One LSTM is trained on all programs of the corpus's train split, and one on each
 
 from __future__ import annotations
 
-import json
 import platform
 from argparse import Namespace
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from cprograms.files import replace_json
 from training.script import command_line, parser_of, run
 
 PARSER = parser_of(__doc__)
@@ -42,7 +42,7 @@ def main(args: Namespace) -> None:
         **measure(args),
     }
     args.results.parent.mkdir(parents=True, exist_ok=True)
-    args.results.write_text(json.dumps(report, indent=1) + "\n")
+    replace_json(args.results, report)
     args.results.with_suffix(".md").write_text(comparison.markdown(report))
 
 

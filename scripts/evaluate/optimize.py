@@ -12,6 +12,7 @@ from argparse import Namespace
 from importlib.metadata import version
 from pathlib import Path
 
+from cprograms.files import replace_json
 from training.script import command_line, parser_of, run
 
 PARSER = parser_of(__doc__)
@@ -41,7 +42,7 @@ def main(args: Namespace) -> None:
             found[case.name] = measure.measured(case, levels, args.seeds)
             print(report.line(found[case.name]), flush=True)
             document["problems"] = [found[c.name] for c in CASES if c.name in found]
-            kept.write_text(json.dumps(document, indent=2) + "\n")
+            replace_json(kept, document)
     args.out.with_suffix(".md").write_text(report.markdown(document))
 
 

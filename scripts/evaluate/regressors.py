@@ -8,7 +8,6 @@ named as in the page, without a first dash: --systems O1 "O2, 64 rows". Needs th
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +31,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 
 def main(args: Namespace) -> None:
     from cprograms.diagnostics import UsageError
-    from cprograms.files import replace_file
+    from cprograms.files import replace_file, replace_json
     from surrogate.mlp.emission.pretrained import load_compiler
     from training.evaluation.regressor_comparison import LIMIT, Comparison, chosen_systems, compare
     from training.evaluation.regressor_report import markdown, summary
@@ -61,7 +60,7 @@ def main(args: Namespace) -> None:
         **summary(lines, systems),
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(args.out.with_suffix(".json"), (json.dumps(report, indent=1) + "\n").encode())
+    replace_json(args.out.with_suffix(".json"), report)
     replace_file(args.out.with_suffix(".md"), markdown(report).encode())
     print(markdown(report))
 

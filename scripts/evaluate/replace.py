@@ -7,10 +7,10 @@ The programs run natively, one thread each. Needs a C compiler (gcc, else that o
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
+from cprograms.files import replace_json
 from training.script import command_line, parser_of, run
 
 PARSER = parser_of(__doc__)
@@ -38,7 +38,7 @@ def main(args: Namespace) -> None:
             rows[-1]["picture"] = name
         print(f"{application.name}: {rows[-1]['ratio']:.3g} times faster; {rows[-1]['outputs']}", flush=True)
     header = {"command": command_line(), "versions": versions(), "runs": args.runs, "seed": args.seed}
-    args.out.with_suffix(".json").write_text(json.dumps(header | {"programs": rows}, indent=1) + "\n", encoding="utf-8")
+    replace_json(args.out.with_suffix(".json"), header | {"programs": rows})
     args.out.with_suffix(".md").write_text(page(rows, header), encoding="utf-8")
 
 

@@ -8,7 +8,6 @@ Interrupted, the same command goes on where it was.
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +30,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 
 
 def main(args: Namespace) -> None:
-    from cprograms.files import replace_file
+    from cprograms.files import replace_file, replace_json
     from surrogate.mlp.emission.pretrained import load_compiler
     from training.evaluation.protocol import ProtocolConfig
     from training.finetuning import OPTIMISERS
@@ -62,7 +61,7 @@ def main(args: Namespace) -> None:
         "suites": suites,
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(args.out.with_suffix(".json"), (json.dumps(document, indent=1) + "\n").encode())
+    replace_json(args.out.with_suffix(".json"), document)
     replace_file(args.out.with_suffix(".md"), markdown(document).encode())
     print(markdown(document))
 

@@ -5,7 +5,6 @@ python scripts/study/scale.py --data data/held_out --out docs/results/scale
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json and
 
 
 def main(args: Namespace) -> None:
-    from cprograms.files import replace_file
+    from cprograms.files import replace_file, replace_json
     from surrogate.mlp.emission.pretrained import load_compiler
     from training.studies.scale import document, markdown, measure, sets
 
@@ -39,7 +38,7 @@ def main(args: Namespace) -> None:
         "seed": args.seed,
         "sets": document(measured),
     }
-    replace_file(args.out.with_suffix(".json"), (json.dumps(found, indent=2) + "\n").encode())
+    replace_json(args.out.with_suffix(".json"), found)
     replace_file(args.out.with_suffix(".md"), markdown(found).encode())
 
 

@@ -7,7 +7,6 @@ That run saw 64 examples a step for 7,000 steps, then 128. With runs of several 
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ PARSER.add_argument("-o", "--output", type=Path, required=True)
 
 def main(args: Namespace) -> None:
     from cprograms.diagnostics import UsageError
-    from cprograms.files import replace_file
+    from cprograms.files import replace_json
     from training.hypernetwork.scaling import Leg, points_of, report
 
     points = []
@@ -30,7 +29,7 @@ def main(args: Namespace) -> None:
             raise UsageError(f"RUN=LEGS is needed, such as runs/default=128, not {run_of_legs!r}")
         points += points_of(Path(folder), [Leg.parse(leg) for leg in legs.split(",")])
     found = report(points)
-    replace_file(args.output, (json.dumps(found, indent=1) + "\n").encode())
+    replace_json(args.output, found)
     for rows, law in found["laws"].items():
         print(
             f"{rows} rows: {law['factor']:.4g} examples^-{law['by_views']:.3f} width^-{law['by_width']:.3f};"

@@ -5,7 +5,6 @@ python scripts/train/tune_meta.py training/configs/maml.yaml --data data/example
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ PARSER.add_argument("-o", "--output", type=Path, required=True)
 def main(args: Namespace) -> None:
     import torch
 
-    from cprograms.files import replace_file
+    from cprograms.files import replace_json
     from training.config import config_of, read_mapping
     from training.starts.meta import MetaConfig
     from training.starts.tuning import Measure, tune
@@ -37,7 +36,7 @@ def main(args: Namespace) -> None:
     random = measure.random(config.seed)
     print(f"chosen: {asdict(chosen)}\nrandom starts: {random}")
     report = {"command": command_line(), "chosen": asdict(chosen), "random": random, "trainings": records}
-    replace_file(args.output / f"{config.name}.json", (json.dumps(report, indent=1) + "\n").encode())
+    replace_json(args.output / f"{config.name}.json", report)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cprograms import files
-from cprograms.files import file_names, read_file, replace_file, write_directory
+from cprograms.files import file_names, read_file, replace_file, replace_json, write_directory
 from tests import ROOT
 
 OLD, NEW = {"a": b"old a", "b": b"old b"}, {"a": b"new a", "c": b"new c"}
@@ -249,6 +250,15 @@ def test_replaces_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         replace_file(target, b"newer")
     assert target.read_bytes() == b"new"
     assert os.listdir(tmp_path) == ["f"]
+
+
+def test_a_json_file_is_whole_or_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    replace_json(path, {"error": 0.5, "rows": [1, 2]})
+    assert path.read_text() == '{\n "error": 0.5,\n "rows": [\n  1,\n  2\n ]\n}\n'
+    with pytest.raises(TypeError):
+        replace_json(path, {"error": object()})
+    assert json.loads(path.read_text()) == {"error": 0.5, "rows": [1, 2]}
 
 
 def test_writes_to_a_device(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from surrogate.anc.adaptation.adapt import adapt
 from surrogate.anc.adaptation.gradient import Checkpoint
 from surrogate.anc.adaptation.tasks import TASKS, Prior, Published, TapeTask
@@ -113,7 +113,7 @@ def measure(out: Path, task: TapeTask, method: str, settings: Published | None, 
     with FileLock(out.with_suffix(".lock")):
         rows = [*_rows(out), row]
         out.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(out.with_suffix(".json"), (json.dumps(rows, indent=1) + "\n").encode())
+        replace_json(out.with_suffix(".json"), rows)
     told = {
         name: row[name] for name in ("task", "method", "seeds", "seed", "success_rate", "iterations_after", "types")
     }

@@ -5,7 +5,6 @@ A row of `CURVES` is one way to fit: from a program and a seed to the seconds sp
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ import numpy as np
 
 import cprograms
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from cprograms.program import Program
 from surrogate.mlp.pipeline import compile_program
 from training.errors import bounded
@@ -107,5 +106,5 @@ def _panel(panel: Axes, name: str, ways: Mapping[str, Iterable[Point]]) -> None:
 def write(document: dict[str, Any], output: Path) -> None:
     """Write OUTPUT.json and OUTPUT.svg. Raises OSError."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(output.with_suffix(".json"), (json.dumps(document, indent=1) + "\n").encode())
+    replace_json(output.with_suffix(".json"), document)
     replace_file(output.with_suffix(".svg"), image(draw(document["curves"]), "svg"))

@@ -17,7 +17,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from surrogate.anc.pipeline import compile_anc
 from training.markdown import table_lines
 from training.plots import image
@@ -151,7 +151,7 @@ def write(results: Path, command: str) -> None:
     """Write machines.json, machines.md and machines.svg to a folder of results."""
     rows = measure(results)
     document = {"command": command, "rows": [asdict(row) for row in rows]}
-    replace_file(results / "machines.json", (json.dumps(document, indent=1) + "\n").encode())
+    replace_json(results / "machines.json", document)
     replace_file(results / "machines.svg", image(picture(rows), "svg"))
     replace_file(results / "machines.md", page(rows, command).encode())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from training.evaluation.pictures import EXACT, Application, Contender, Rendering, mean_ratio, ratios
 from training.markdown import table_lines
 
@@ -37,7 +36,7 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     summary = {a.name: _summary(made[a.name], entered) for a in applications}
     text = page_of(summary, applications, header)
-    replace_file(folder / "pictures.json", (json.dumps(header | {"applications": summary}, indent=1) + "\n").encode())
+    replace_json(folder / "pictures.json", header | {"applications": summary})
     replace_file(folder / "pictures.md", text.encode())
     for application in applications:
         replace_file(folder / f"{application.kernel}.png", grid(application, made[application.name], entered))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from training.errors import bounded
 from training.evaluation.protocol import BASELINE, START_ROWS, Measured, ProtocolConfig, chosen
 from training.evaluation.statistics import (
@@ -337,6 +336,6 @@ def write(document: dict[str, Any], output: Path) -> str:
         for file_format in ("png", "svg"):
             path = output.with_name(f"{output.name}_{name}.{file_format}")
             replace_file(path, image(plot(document), file_format))
-    replace_file(output.with_name(f"{output.name}.json"), (json.dumps(document, indent=1) + "\n").encode())
+    replace_json(output.with_name(f"{output.name}.json"), document)
     replace_file(output.with_name(f"{output.name}.md"), page.encode())
     return page

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import read_file, write_directory
+from cprograms.files import json_bytes, read_file, write_directory
 from training.checkpoints import other_settings
 from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.curricula import Hardness
@@ -56,8 +55,8 @@ def save(folder: Path, config: ExecuteConfig, alphabet: str, weights: Weights, p
     write_directory(
         folder,
         {
-            "config.json": _json({"alphabet": alphabet, "settings": asdict(config)}),
-            "progress.json": _json(asdict(progress) | {"current": progress.current._asdict()}),
+            "config.json": json_bytes({"alphabet": alphabet, "settings": asdict(config)}),
+            "progress.json": json_bytes(asdict(progress) | {"current": progress.current._asdict()}),
             "model.safetensors": safetensors.torch.save({name: w.detach().cpu() for name, w in weights.items()}),
         },
     )
@@ -83,7 +82,3 @@ def load(folder: Path, config: ExecuteConfig, alphabet: str) -> tuple[Weights, P
     if other := other_settings(asdict(config), saved, {"blocks"}):
         raise UsageError(f"{folder}: the checkpoint is of other settings: {other}")
     return weights, progress
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_json
 from training.config import read_mapping
 from training.learning_to_execute.config import ExecuteConfig
 from training.learning_to_execute.train import TEST_WINDOWS, ExecuteTrainer
@@ -90,7 +90,7 @@ def run_plan(plan: Plan, out: Path) -> list[Record]:
     for number, experiment, combination, config in left:
         folder = out / "-".join([experiment.name, *(str(v).replace(" ", "-") for v in combination.values())])
         records.append(_record(experiment.name, combination, config, number, plan.rounds, folder))
-        replace_file(out / RECORDS, (json.dumps(records, indent=1) + "\n").encode())
+        replace_json(out / RECORDS, records)
     return records
 
 

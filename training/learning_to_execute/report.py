@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from training.learning_to_execute.curricula import CURRICULA
 from training.learning_to_execute.grid import Plan, Record
 
@@ -45,7 +44,7 @@ def write_report(plan: Plan, records: Sequence[Record], docs: Path, command: str
     }
     results = docs / "results"
     results.mkdir(parents=True, exist_ok=True)
-    replace_file(results / "learning_to_execute.json", (json.dumps(figures, indent=1) + "\n").encode())
+    replace_json(results / "learning_to_execute.json", figures)
     for name, figure in (
         ("accuracy", accuracy_figure(programs)),
         ("relative", relative_figure(programs)),

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import read_file, write_directory
+from cprograms.files import json_bytes, read_file, write_directory
 from training.checkpoints import Moments, named, other_settings, placed
 from training.config import config_of
 from training.loop.config import MAY_DIFFER, plain
@@ -41,8 +41,8 @@ def save(out: Path, config: ProgrammerConfig, state: State) -> None:
     write_directory(
         out / FOLDER,
         {
-            "config.json": _json(plain(config)),
-            "progress.json": _json(asdict(state.progress)),
+            "config.json": json_bytes(plain(config)),
+            "progress.json": json_bytes(asdict(state.progress)),
             "model.safetensors": safetensors.torch.save(dict(state.weights)),
             "adam.safetensors": safetensors.torch.save(named(state.moments)),
         },
@@ -73,7 +73,3 @@ def resumed(out: Path, config: ProgrammerConfig) -> State | None:
     if other := other_settings(plain(config), plain(written), MAY_DIFFER):
         raise UsageError(f"{out}: the checkpoint is of other settings: {other}; give another output folder")
     return state
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from training.loop.config import plain
 from training.markdown import table_lines
 from training.neural_programmer import runs
@@ -40,7 +39,7 @@ def write_report(out: Path, plan: Sequence[ProgrammerConfig], records: Sequence[
         "settings": [plain(config) for config in plan],
         "records": [asdict(r) for r in records],
     }
-    replace_file(out.with_suffix(".json"), (json.dumps(document, indent=1) + "\n").encode())
+    replace_json(out.with_suffix(".json"), document)
     replace_file(out.with_suffix(".svg"), image(picture(records), "svg"))
     replace_file(out.with_suffix(".md"), page(records, command, out.name).encode())
 

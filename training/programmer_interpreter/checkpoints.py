@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import read_file, write_directory
+from cprograms.files import json_bytes, read_file, write_directory
 from training.checkpoints import named, other_settings, placed
 from training.programmer_interpreter.config import InterpreterConfig
 from training.programmer_interpreter.frames import Codes
@@ -46,8 +46,8 @@ def save(
     write_directory(
         folder,
         {
-            "config.json": _json(written),
-            "progress.json": _json(asdict(progress)),
+            "config.json": json_bytes(written),
+            "progress.json": json_bytes(asdict(progress)),
             "model.safetensors": safetensors.torch.save(_plain(model.state_dict())),
             "optimizer.safetensors": safetensors.torch.save(_plain(moments)),
         },
@@ -108,7 +108,3 @@ def _damaged(folder: Path, error: Exception) -> UsageError:
 
 def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: value.detach().contiguous() for name, value in tensors.items()}
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode()

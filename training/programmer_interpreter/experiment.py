@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_json
 from cprograms.tape.situations import Frames, Node
 from cprograms.tape.traces import Action
 from training.config import read_mapping
@@ -110,7 +110,7 @@ def _recorded(plan: Plan, config: InterpreterConfig, out: Path) -> Record:
             raise UsageError(f"{path}: the record is of other settings; give another folder")
         return record
     record = about | measured(config, count, out)
-    replace_file(path, (json.dumps(record, indent=1) + "\n").encode())
+    replace_json(path, record)
     return record
 
 

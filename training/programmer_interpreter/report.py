@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -11,7 +10,7 @@ from statistics import fmean
 
 from matplotlib.figure import Figure
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from training.markdown import table_lines
 from training.plots import image
 from training.programmer_interpreter.experiment import Plan, Record
@@ -30,7 +29,7 @@ def write_report(plan: Plan, records: Sequence[Record], folder: Path, command: s
         "machine": platform.processor() or platform.machine(),
         "records": list(records),
     }
-    replace_file(folder / f"{NAME}.json", (json.dumps(figures, indent=1) + "\n").encode())
+    replace_json(folder / f"{NAME}.json", figures)
     replace_file(folder / f"{NAME}.png", image(picture(records), "png"))
     replace_file(folder / f"{NAME}.md", page(plan, records, command).encode())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from cprograms.frontend.sketching import Sketch, read_sketch
 from surrogate.sketch.calibration import calibrate
 from surrogate.sketch.data import examples_of
@@ -122,7 +121,7 @@ def measure_all(out: Path, rows: int, noise: float, seed: int) -> list[Calibrate
     """Writes OUT.json and OUT.md."""
     found = [measure(name, rows, noise, seed) for name in TRUE]
     document = {"rows": rows, "noise": noise, "seed": seed, "models": [asdict(c) for c in found]}
-    replace_file(out.with_suffix(".json"), (json.dumps(document, indent=2) + "\n").encode())
+    replace_json(out.with_suffix(".json"), document)
     lines = [
         "# Constants of physical models, fitted",
         "",

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from surrogate.sketch.artifact import SketchProgram
 from surrogate.sketch.data import examples_of
 from training.markdown import table_lines
@@ -173,7 +173,7 @@ def measure_all(out: Path, tasks: Sequence[Task], names: Sequence[str], setting:
         if name not in courses:
             courses[name] = course(name, tasks, setting, lambda line: print(line, file=sys.stderr, flush=True))
             document = head | {"learners": [vars(c) for c in courses.values()]}
-            replace_file(place, (json.dumps(document, indent=1) + "\n").encode())
+            replace_json(place, document)
     shown = [courses[name] for name in names]
     replace_file(out.with_suffix(".svg"), first_task(shown, setting))
     replace_file(out.with_name(f"{out.name}_tasks.svg"), all_tasks(shown, tasks, setting))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 import surrogate
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from surrogate.container import fingerprint
 from surrogate.sketch.artifact import SketchProgram
 from surrogate.sketch.learning import Settings
@@ -98,7 +97,7 @@ def measure(
         "found": asdict(of_program),
         "lstm": asdict(of_lstm),
     }
-    replace_file(out.with_suffix(".json"), (json.dumps(document, indent=2) + "\n").encode())
+    replace_json(out.with_suffix(".json"), document)
     replace_file(out.with_suffix(".svg"), image(figure(of_program, of_lstm), "svg"))
     replace_file(out.with_suffix(".md"), page(out.name, of_program, of_lstm, sizes, command, seed).encode())
     stages.remove()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from cprograms.frontend.sketching import Sketch, read_sketch
 from surrogate.sketch.artifact import SketchProgram
 from surrogate.sketch.data import examples_of
@@ -114,7 +113,7 @@ def measure_all(
     """Writes OUT.json, OUT.md and OUT.svg."""
     found = [measure(family, pictures, task, count, settings) for task in tasks]
     document = {"grids": count, "settings": vars(settings), "tasks": [vars(f) for f in found]}
-    replace_file(out.with_suffix(".json"), (json.dumps(document, indent=1) + "\n").encode())
+    replace_json(out.with_suffix(".json"), document)
     replace_file(out.with_suffix(".svg"), curves(found))
     replace_file(out.with_suffix(".md"), page(family, found, count, command, out.name).encode())
     return found

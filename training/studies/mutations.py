@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from cprograms.diagnostics import UsageError
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from training.markdown import table_lines
 from training.script import command_line
 from training.studies import forked_tests
@@ -162,7 +162,7 @@ class Results:
         # In the order of the list; what the list no longer holds is dropped.
         kept = {m.name: self.known[m.name] for m in MUTATIONS if m.name in self.known}
         page = {"command": command_line(), "python": sys.version.split()[0], "mutations": kept}
-        replace_file(self.path, (json.dumps(page, indent=1) + "\n").encode())
+        replace_json(self.path, page)
         replace_file(self.path.with_suffix(".md"), report(self.known).encode())
 
 
