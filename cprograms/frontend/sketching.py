@@ -10,10 +10,10 @@ picture, which only learned functions read, becomes the number of a picture.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
-from typing import Literal, Unpack
+from typing import Unpack
 
 from pycparser import c_ast
 from pycparser.c_generator import CGenerator
@@ -25,71 +25,16 @@ from cprograms.frontend.flags import Reading
 from cprograms.frontend.given import Paths, sources
 from cprograms.frontend.loading import NumericFile
 from cprograms.frontend.parse import Chunk, Unit
-from cprograms.frontend.places import Places
-from cprograms.frontend.pragmas import MOST_VALUES, Undefined, read_pragmas
-from cprograms.frontend.preprocess import Preprocessed, preprocess
-from cprograms.frontend.scope import FileScope
+from cprograms.frontend.preprocess import Preprocessed
 from cprograms.frontend.signature import Shape
 from cprograms.frontend.source import Source
+from cprograms.frontend.undefined import MOST_ARGUMENTS, Choice, Fitted, Item, Learned, UndefinedReader
 from cprograms.program import Argument, Parameter, Program
-from cprograms.types import Array, CType, Pointer, Scalar, Struct
+from cprograms.types import Array, CType, Pointer, Struct
 
-MOST_ARGUMENTS = 4096
-"""Of a sketch: what is given, chosen, fitted and learned."""
-DEFAULT_MODULUS = 2
-_PREFIX = "surrogate_"
 _CELL = "surrogate_cell"
 _NO_PRAGMA_FUNCTION = "#pragma surrogate learn({0}, values(10)) makes it a network; or give the file that defines it"
 _NO_PRAGMA_CONSTANT = "#pragma surrogate choose({0}, low, high) makes it a choice; or give the file that defines it"
-
-
-@dataclass(frozen=True)
-class Learned:
-    """An undefined function that is learned.
-
-    `takes` pictures of `size` numbers, or `size` whole numbers. It gives one of `values` whole numbers, or, where that
-    is 0, a floating number. The program's argument arrays `cells` hold what it gives: `count` of them, one a picture
-    that the entry gets, or one for each tuple of whole numbers. `module` is the name of a registered torch module, ""
-    for a network with `hidden` layers. `place` is where the sketch says so, for diagnostics.
-    """
-
-    name: str
-    type: Scalar
-    takes: Literal["picture", "numbers"]
-    size: int
-    values: int
-    hidden: tuple[int, ...]
-    module: str
-    place: Diagnostic = field(compare=False)
-    count: int = 0
-
-    def fault(self, message: str, hint: str = "") -> ProgramError:
-        """What is wrong with it, at its place."""
-        return ProgramError([replace(self.place, message=message, hint=hint)])
-
-    @property
-    def cells(self) -> str:
-        return _PREFIX + self.name
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An undefined constant, or array of them, of which each element is chosen among low … high."""
-
-    name: str
-    type: Scalar
-    shape: tuple[int, ...]
-    low: int
-    high: int
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """An undefined floating constant, or array of them, that is fitted."""
-
-    name: str
-    type: Scalar
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -151,7 +96,7 @@ def read_sketch(
     if len(given) > 1:
         raise UsageError("a sketch is one file; include the others")
     with spending(given[0].name, limit):
-        return _Reader(given[0]).sketch(entry)
+        return _Maker(UndefinedReader(given[0])).sketch(entry)
 
 
 class _SketchFile(NumericFile):
@@ -181,204 +126,43 @@ def _hinted(found: Diagnostic) -> Diagnostic:
     return found
 
 
-@dataclass
-class _Item:
-    """A declaration of something undefined: its chunk, its node, and the pragma that says what it is."""
+class _Maker:
+    """Makes the numeric program of what is undefined."""
 
-    chunk: Chunk
-    node: c_ast.Decl
-    said: Undefined | None
-
-
-class _Reader:
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._expanded = preprocess(source)
-        self._unit = Unit(self._expanded.text)
-        self._scope = FileScope(self._unit)
-        self._pragmas = read_pragmas(self._unit)
-        self._places = Places((source,), self._expanded.text)
-        self._faults: list[Unsupported] = list(self._pragmas.faults)
-        said: dict[str, Undefined] = {}
-        for one in self._pragmas.undefined:
-            if one.name in said and replace(one, offset=0, node=said[one.name].node) != replace(
-                said[one.name], offset=0
-            ):
-                self._fault(one.node, f"two pragmas conflict: '{one.name}' was given another meaning before")
-            said[one.name] = one
-        self._said = said
-        self._items = list(self._undefined())
-
-    def _fault(self, node: c_ast.Node, message: str, hint: str = "") -> None:
-        self._faults.append(Unsupported(node, message, hint))
+    def __init__(self, found: UndefinedReader) -> None:
+        self._found = found
 
     def sketch(self, entry: str | None) -> Sketch:
-        self._unmatched()
-        choices = [c for item in self._items if (c := self._choice(item)) is not None]
-        constants = [k for item in self._items if (k := self._constant(item)) is not None]
-        modulus = self._modulus(choices)
-        learned = [f for item in self._items if (f := self._function(item)) is not None]
-        for function in learned:
-            if function.takes == "numbers" and modulus**function.size > MOST_ARGUMENTS:
-                node = next(i.node for i in self._items if i.node.name == function.name)
-                self._fault(node, f"'{function.name}' may be given more than {MOST_ARGUMENTS} tuples of numbers")
-        if self._faults:
-            raise ProgramError(self._places.diagnostics(self._faults))
-        state = [*(c.name for c in choices), *(c.name for c in constants), *(f.cells for f in learned)]
-        counted = self._counted(learned, modulus, state, entry)
-        file = self._file(counted, modulus, state)
+        learned = self._counted(entry)
+        file = self._file(learned)
         chosen = file.entry(entry)
-        program = file.program(chosen, {})
-        program = replace(program, warnings=file.warnings(chosen))
-        return self._made(program, modulus, counted, choices, constants)
-
-    def _undefined(self) -> Iterator[_Item]:
-        """The declarations of the file that may be of something undefined."""
-        for chunk in self._unit.chunks:
-            if chunk.included or chunk.function or chunk.is_typedef:
-                continue
-            try:
-                nodes = self._unit.parse(chunk)
-            except Unsupported:
-                continue
-            for node in nodes:
-                if not isinstance(node, c_ast.Decl) or not node.name or node.name in self._unit.functions:
-                    continue
-                is_function = isinstance(node.type, c_ast.FuncDecl)
-                if is_function or ("extern" in node.storage and node.init is None):
-                    yield _Item(chunk, node, self._said.get(node.name))
-
-    def _unmatched(self) -> None:
-        """Pragmas of what is not there, or is something else."""
-        names = {item.node.name for item in self._items}
-        for name, said in self._said.items():
-            if said.kind != "modulus" and name not in names:
-                what = "function" if said.kind == "learn" else "constant"
-                shown = (
-                    f"extern int {name}(const float picture[784]);"
-                    if what == "function"
-                    else f"extern const int {name};"
-                )
-                self._fault(said.node, f"the file declares no undefined {what} '{name}'", f"write `{shown}`")
-
-    def _type(self, item: _Item) -> tuple[Scalar, tuple[int, ...]] | None:
-        """The scalar and the extents of an undefined object."""
-        try:
-            found: CType = self._scope.declarations_of(item.chunk).type_of(item.node)
-        except Unsupported as fault:
-            self._faults.append(fault)
-            return None
-        shape = []
-        while isinstance(found, Array):
-            shape.append(found.length)
-            found = found.element
-        if not isinstance(found, Scalar):
-            self._fault(item.node, f"'{item.node.name}' is undefined and no number", "only numbers can be learned")
-            return None
-        return found, tuple(shape)
-
-    def _choice(self, item: _Item) -> Choice | None:
-        if isinstance(item.node.type, c_ast.FuncDecl) or item.said is None:
-            return None
-        name, said = item.node.name, item.said
-        if said.kind != "choose":
-            self._fault(said.node, f"'{name}' is a constant, not a function", f"write `choose({name}, low, high)`")
-            return None
-        typed = self._type(item)
-        if typed is None:
-            return None
-        if "const" not in _qualifiers(item.node):
-            self._fault(item.node, f"'{name}' is chosen once: it must be const", f"extern const int {name}")
-        if not typed[0].is_integer:
-            self._fault(said.node, f"'{name}' is no whole number: it is fitted, not chosen", "leave the pragma out")
-            return None
-        low, high = typed[0].limits
-        if said.low < low or said.high > high or said.high - said.low >= MOST_VALUES:
-            self._fault(said.node, f"'{name}' is {typed[0].name}, and cannot be chosen from {said.low} to {said.high}")
-        return Choice(name, *typed, said.low, said.high)
-
-    def _constant(self, item: _Item) -> Fitted | None:
-        if isinstance(item.node.type, c_ast.FuncDecl) or item.said is not None or "const" not in _qualifiers(item.node):
-            return None
-        typed = self._type(item)
-        if typed is None or typed[0].is_integer:
-            return None  # told by the reading where it is used
-        return Fitted(item.node.name, *typed)
-
-    def _modulus(self, choices: Sequence[Choice]) -> int:
-        values = [s.high for s in self._said.values() if s.kind == "learn"]
-        said = next((s for s in self._said.values() if s.kind == "modulus"), None)
-        if said is None:
-            return max([DEFAULT_MODULUS, *values, *(c.high + 1 for c in choices)])
-        if max(values, default=0) > said.high:
-            at = next(s for s in self._said.values() if s.kind == "learn" and s.high > said.high)
-            self._fault(at.node, f"'{at.name}' has {at.high} values, and the modulus is {said.high}")
-        return said.high
-
-    def _function(self, item: _Item) -> Learned | None:
-        if not isinstance(item.node.type, c_ast.FuncDecl) or item.said is None:
-            return None
-        name, said = item.node.name, item.said
-        if said.kind != "learn":
-            self._fault(said.node, f"'{name}' is a function, not a constant", f"write `learn({name}, values(10))`")
-            return None
-        if len([n for n in self._unit.parse(item.chunk) if isinstance(n, c_ast.Decl) and n.name]) > 1:
-            self._fault(item.node, f"'{name}' must be declared alone")
-            return None
-        declarations = self._scope.declarations_of(item.chunk)
-        try:
-            result = declarations.type_of(item.node.type.type)
-            params = item.node.type.args.params if item.node.type.args else []
-            taken = [declarations.parameter(p) for p in params]
-        except Unsupported as fault:
-            self._fault(item.node, f"'{name}' cannot be learned: {fault.message}")
-            return None
-        if not isinstance(result, Scalar):
-            self._fault(item.node, f"'{name}' must give a number to be learned")
-            return None
-        if result.is_integer != (said.high > 0):
-            what = "whole numbers: say of how many values" if result.is_integer else "a floating number, not values"
-            self._fault(
-                said.node, f"'{name}' gives {what}", f"write `learn({name}, values(10))`" if result.is_integer else ""
-            )
-            return None
-        if all(isinstance(t, Scalar) and t.is_integer for t, _ in taken) and taken:
-            return self._learned(said, result, "numbers", len(taken))
-        if len(taken) == 1 and isinstance(taken[0][0], Pointer):
-            target, extent = taken[0][0].target, taken[0][1]
-            if isinstance(target, Scalar) and not target.is_integer and extent:
-                return self._learned(said, result, "picture", extent)
-        hint = f"declare it as in `extern int {name}(const float picture[784]);` or `extern int {name}(int, int);`"
-        self._fault(item.node, f"'{name}' must take one array of numbers of known extent, or whole numbers", hint)
-        return None
-
-    def _learned(self, said: Undefined, result: Scalar, takes: Literal["picture", "numbers"], size: int) -> Learned:
-        (place,) = self._places.diagnostics([Unsupported(said.node, "")])
-        return Learned(said.name, result, takes, size, said.high, said.hidden, said.module, place)
+        return self._made(replace(file.program(chosen, {}), warnings=file.warnings(chosen)), learned)
 
     # The rewritten text
 
-    def _file(self, learned: Sequence[Learned], modulus: int, state: Sequence[str]) -> _SketchFile:
-        expanded = replace(self._expanded, text=self._rewritten(learned, modulus))
-        return _SketchFile(self._source, expanded, state, {f.name for f in learned})
+    def _file(self, learned: Sequence[Learned]) -> _SketchFile:
+        found = self._found
+        state = [*(c.name for c in found.choices), *(c.name for c in found.constants), *(f.cells for f in learned)]
+        expanded = replace(found.expanded, text=self._rewritten(learned))
+        return _SketchFile(found.source, expanded, state, {f.name for f in learned})
 
-    def _rewritten(self, learned: Sequence[Learned], modulus: int) -> str:
+    def _rewritten(self, learned: Sequence[Learned]) -> str:
         """The text with all that is undefined defined, words at their columns, lines at their lines."""
-        text, functions = self._expanded.text, {f.name: f for f in learned}
-        by_chunk: dict[int, list[_Item]] = {}
-        for item in self._items:
+        text, functions = self._found.expanded.text, {f.name: f for f in learned}
+        by_chunk: dict[int, list[Item]] = {}
+        for item in self._found.items:
             by_chunk.setdefault(item.chunk.index, []).append(item)
         pieces, position = [], 0
         sizes = _sizes(learned)
-        for chunk in self._unit.chunks:
+        for chunk in self._found.unit.chunks:
             if chunk.included:
                 continue
             own = text[chunk.start : chunk.end]
             items = by_chunk.get(chunk.index, [])
             names = {item.node.name for item in items}
             if names & functions.keys():
-                new = _definition(functions[names.pop()], sizes, modulus) + "\n" * own.count("\n")
-            elif items and not any(isinstance(i.node.type, c_ast.FuncDecl) for i in items) and self._is_state(items):
+                new = _definition(functions[names.pop()], sizes, self._found.modulus) + "\n" * own.count("\n")
+            elif items and self._found.is_state(items):
                 new = re.sub(r"\b(extern|const)\b", lambda m: " " * len(m[0]), own)
             else:
                 new = _with_pictures(own, sizes, chunk)
@@ -391,20 +175,11 @@ class _Reader:
         marker, _, rest = rewritten.partition("\n")
         return f"{marker}\n{types}\n{marker}\n{rest}" if types else rewritten
 
-    def _is_state(self, items: Sequence[_Item]) -> bool:
-        """Whether all that a declaration declares is chosen or fitted."""
-        return all(i.said is not None or self._is_floating(i) for i in items)
-
-    def _is_floating(self, item: _Item) -> bool:
-        typed = self._type(item)
-        return typed is not None and not typed[0].is_integer
-
-    def _counted(
-        self, learned: Sequence[Learned], modulus: int, state: Sequence[str], entry: str | None
-    ) -> list[Learned]:
+    def _counted(self, entry: str | None) -> list[Learned]:
         """The learned functions with as many cells as they need for this entry."""
-        file = self._file([replace(f, count=1) for f in learned], modulus, state)
-        name = _named(file, entry, self._pragmas.entry)
+        learned, modulus = self._found.learned, self._found.modulus
+        file = self._file([replace(f, count=1) for f in learned])
+        name = _named(file, entry, self._found.pragmas.entry)
         chunk = file.functions[name]
         try:
             pictures = _pictures_of(file, chunk, _sizes(learned))
@@ -416,20 +191,13 @@ class _Reader:
         counts = {f.name: modulus**f.size if f.takes == "numbers" else totals.get(f.size, 0) for f in learned}
         for f in learned:
             if not counts[f.name]:
-                item = next(i for i in self._items if i.node.name == f.name)
+                item = next(i for i in self._found.items if i.node.name == f.name)
                 hint = f"it must take one, as in `const float picture[{f.size}]` or `const float grid[4][{f.size}]`"
                 fault = Unsupported(item.node, f"'{chunk.function}' takes no picture that '{f.name}' could read", hint)
-                raise ProgramError(self._places.diagnostics([fault]))
+                raise ProgramError(self._found.places.diagnostics([fault]))
         return [replace(f, count=counts[f.name]) for f in learned]
 
-    def _made(
-        self,
-        program: Program,
-        modulus: int,
-        learned: Sequence[Learned],
-        choices: Sequence[Choice],
-        constants: Sequence[Fitted],
-    ) -> Sketch:
+    def _made(self, program: Program, learned: Sequence[Learned]) -> Sketch:
         sizes = _sizes(learned)
         parameters, pictures, first = [], [], dict.fromkeys((size for size, _ in sizes), 0)
         for p in program.parameters:
@@ -443,29 +211,29 @@ class _Reader:
             first[size] += prod(shape)
             parameters.append(replace(p, arguments=(None,) * len(handles), fixed=handles))
         read = {p.name for p in parameters if any(k is not None for k in p.arguments)}
-        self._never_read(program.entry, read, learned, choices, constants)
-        program = _renumbered(program, parameters, self._domains(program, modulus, learned, choices))
+        self._never_read(program.entry, read, learned)
+        program = _renumbered(program, parameters, self._domains(program, learned))
         text = self._own_text()
-        if program.entry != self._pragmas.entry:
+        if program.entry != self._found.pragmas.entry:
             text = f"#pragma surrogate entry({program.entry})\n{text}"
-        kept = [c for c in constants if c.name in read]
-        return Sketch(program, text, modulus, tuple(learned), tuple(choices), tuple(kept), tuple(pictures))
+        found = self._found
+        kept = tuple(c for c in found.constants if c.name in read)
+        return Sketch(program, text, found.modulus, tuple(learned), tuple(found.choices), kept, tuple(pictures))
 
     def _own_text(self) -> str:
         """The sketch without line markers, and of what it includes with nothing but what it names."""
-        own = [c for c in self._unit.chunks if not c.included]
+        chunks = self._found.unit.chunks
+        own = [c for c in chunks if not c.included]
         used = {name for c in own for name in c.names}
         kept: set[int] = {c.index for c in own}
         found = True
         while found:
-            more = [
-                c for c in self._unit.chunks if c.index not in kept and used & (c.declares | c.enumerators | c.tags)
-            ]
+            more = [c for c in chunks if c.index not in kept and used & (c.declares | c.enumerators | c.tags)]
             kept |= {c.index for c in more}
             used |= {name for c in more for name in c.names}
             found = bool(more)
-        text, pieces, position = self._expanded.text, [], 0
-        for chunk in self._unit.chunks:
+        text, pieces, position = self._found.expanded.text, [], 0
+        for chunk in chunks:
             pieces.append(
                 text[position : chunk.start] if chunk.index in kept else _pragmas_in(text[position : chunk.start])
             )
@@ -475,38 +243,29 @@ class _Reader:
         whole = re.sub(r"^[ \t]*#(?!\s*pragma\s+surrogate\b).*\n?", "", whole, flags=re.MULTILINE)
         return re.sub(r"\n{3,}", "\n\n", whole).strip("\n") + "\n"
 
-    def _never_read(
-        self,
-        entry: str,
-        read: set[str],
-        learned: Sequence[Learned],
-        choices: Sequence[Choice],
-        constants: Sequence[Fitted],
-    ) -> None:
+    def _never_read(self, entry: str, read: set[str], learned: Sequence[Learned]) -> None:
         """Raises ProgramError for what is undefined and never asked for."""
         faults = []
-        for item in self._items:
+        for item in self._found.items:
             name = item.node.name
-            unread = [c for c in choices if c.name == name and name not in read]
+            unread = [c for c in self._found.choices if c.name == name and name not in read]
             uncalled = [f for f in learned if f.name == name and f.cells not in read]
             if unread:
                 faults.append(Unsupported(item.node, f"'{name}' is never read by '{entry}': it cannot be chosen"))
             if uncalled:
                 faults.append(Unsupported(item.node, f"'{name}' is never called by '{entry}': it cannot be learned"))
         if faults:
-            raise ProgramError(self._places.diagnostics(faults))
-        if not (learned or choices or constants):
-            at = c_ast.EmptyStatement(coord=next(c.coord for c in self._unit.chunks if c.function == entry))
+            raise ProgramError(self._found.places.diagnostics(faults))
+        if not (learned or self._found.choices or self._found.constants):
+            at = c_ast.EmptyStatement(coord=next(c.coord for c in self._found.unit.chunks if c.function == entry))
             hint = "declare an `extern` function or constant, with a #pragma surrogate learn or choose"
             fault = Unsupported(at, f"nothing of '{entry}' is undefined: there is nothing to learn", hint)
-            raise ProgramError(self._places.diagnostics([fault]))
+            raise ProgramError(self._found.places.diagnostics([fault]))
 
-    @staticmethod
-    def _domains(
-        program: Program, modulus: int, learned: Sequence[Learned], choices: Sequence[Choice]
-    ) -> dict[int, tuple[int, int]]:
+    def _domains(self, program: Program, learned: Sequence[Learned]) -> dict[int, tuple[int, int]]:
         """The ranges of the arguments that are whole numbers, by their numbers."""
-        known = {c.name: (c.low, c.high) for c in choices} | {f.cells: (0, f.values - 1) for f in learned if f.values}
+        known = {c.name: (c.low, c.high) for c in self._found.choices}
+        known |= {f.cells: (0, f.values - 1) for f in learned if f.values}
         found: dict[int, tuple[int, int]] = {}
         for p in program.parameters:
             for k in p.arguments:
@@ -516,7 +275,7 @@ class _Reader:
                 if p.passing == "global" and p.name in known:
                     found[k] = known[p.name]
                 elif a.type.is_integer and a.origin == "default":
-                    found[k] = (0, min(modulus - 1, int(a.type.limits[1])))
+                    found[k] = (0, min(self._found.modulus - 1, int(a.type.limits[1])))
         return found
 
 
@@ -535,15 +294,6 @@ def _named(file: NumericFile, entry: str | None, said: str | None) -> str:
     used = {other for n in users for other in file.functions[n].names if other != n}
     free = [n for n in names if n not in used] or names
     return free[-1]
-
-
-def _qualifiers(node: c_ast.Decl) -> set[str]:
-    inner: c_ast.Node = node
-    found: set[str] = set(node.quals)
-    while isinstance(inner, c_ast.Decl | c_ast.ArrayDecl | c_ast.TypeDecl):
-        found |= set(getattr(inner, "quals", None) or ())
-        inner = inner.type
-    return found
 
 
 def _sizes(learned: Sequence[Learned]) -> list[tuple[int, str]]:

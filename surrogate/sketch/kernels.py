@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from cprograms.frontend.sketching import Learned
+from cprograms.frontend.undefined import Learned
 from surrogate.container import CARD
 from surrogate.graph.artifact import GraphProgram
 from surrogate.graph.artifact import decode as decode_graph

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from cprograms.diagnostics import ProgramError
-from cprograms.frontend.sketching import Learned, Sketch
+from cprograms.frontend.sketching import Sketch
+from cprograms.frontend.undefined import Learned
 from cprograms.graph import Graph, evaluate
 from cprograms.lowering import lower
 from surrogate.graph.module import GraphModule

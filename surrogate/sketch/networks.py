@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from cprograms.diagnostics import UsageError, did_you_mean
-from cprograms.frontend.sketching import Learned
+from cprograms.frontend.undefined import Learned
 
 
 class Standing(nn.Module):

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from cprograms.diagnostics import UsageError
-from cprograms.frontend.sketching import Learned, Pictures
+from cprograms.frontend.sketching import Pictures
+from cprograms.frontend.undefined import Learned
 from cprograms.program import Parameter
 from surrogate.export.native import compiler
 from surrogate.sketch.artifact import SketchProgram
