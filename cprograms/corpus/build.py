@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from cprograms.corpus.format import FEATURES, GROUP, parquet_writer, shard_size
 from cprograms.corpus.near import SIGNATURE, signature
 from cprograms.corpus.shards import corpus_paths
 from cprograms.corpus.splits import DEFAULT, SPLITS, Keys, Shares, assign, extend
+from cprograms.diagnostics import UsageError
 
 SHARD = 4000
 """Programs of a shard."""
@@ -24,20 +26,29 @@ _MARKS = ("skeleton", "graph")
 _KEY_COLUMNS = ("source", "tokens", "skeleton", "graph", "behaviour", "origin")
 
 
-def build(folders: Sequence[Path], output: Path, shares: Shares = DEFAULT, *, base: Path | None = None) -> Statistics:
+def build(
+    folders: Sequence[Path],
+    output: Path,
+    shares: Shares = DEFAULT,
+    *,
+    base: Path | None = None,
+    held: Mapping[str, str] = MappingProxyType({}),
+) -> Statistics:
     """Write `output`/{train,validation,test}-*.parquet and a card, from the shards of `folders` in order.
 
     With the folder of a corpus as `base`, its programs come first and keep their splits; those of `folders` are added
-    to what is trained on (`extend`). `output` is replaced whole when all is written. Raises UsageError for a folder
-    without shards, OSError.
+    to what is trained on, but for packages that `held` names with their split (`extend`). `output` is replaced whole
+    when all is written. Raises UsageError for a folder without shards and for a package that no program is of, OSError.
     """
     known = {} if base is None else {p: name for name in SPLITS for p in corpus_paths([base], f"{name}-*.parquet")}
     paths = [*known, *corpus_paths(folders)]
     keys, signatures = _read_keys(paths)
+    if unknown := held.keys() - set(keys.packages):
+        raise UsageError(f"no program is of the package {', '.join(sorted(unknown))}")
     if base is None:
         homes = assign(keys, signatures, shares)
     else:
-        homes = extend(keys, signatures, [name for p, name in known.items() for _ in range(shard_size(p))])
+        homes = extend(keys, signatures, [name for p, name in known.items() for _ in range(shard_size(p))], held)
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

@@ -6,8 +6,9 @@ import hashlib
 import sys
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -86,26 +87,39 @@ def assign(keys: Keys, signatures: np.ndarray, shares: Shares = DEFAULT) -> list
     return outcome
 
 
-def extend(keys: Keys, signatures: np.ndarray, homes: Sequence[str]) -> list[str]:
-    """The outcomes of `assign`, but for the first programs, which keep their `homes`; no other one is held out.
+def extend(
+    keys: Keys, signatures: np.ndarray, homes: Sequence[str], held: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """The outcomes of `assign`, but for the first programs, which keep their `homes`.
 
-    A further program is trained on unless it equals an earlier one, shares a mark or is a near-duplicate of a held-out
-    one, or is of a package that is held out.
+    A further program is held out if its package is in `held`, which says in which split, else trained on. It is left
+    out if it equals an earlier one, or if it shares a mark with, is a near-duplicate of or comes from the same package
+    as a program that is held out in another split: what is known stays, and test programs before those of validation.
     """
     known = np.arange(len(keys)) < len(homes)
     outcome = np.array([*homes, *[DUPLICATE] * (len(keys) - len(homes))], dtype=object)
     first = np.unique(np.asarray(keys.identities), return_index=True)[1]
-    outcome[first[~known[first]]] = TRAIN
-    held = (outcome == VALIDATION) | (outcome == TEST)
-    marks, owners = np.asarray(keys.marks), np.asarray(keys.owners, dtype=np.int64)
-    alike = np.zeros(len(keys), bool)
-    alike[owners[np.isin(marks, marks[held[owners]])]] = True
-    a, b = near_pairs(signatures).T
-    alike[b[held[a]]] = True  # held-out programs come first, and a < b
-    packages = np.array(keys.packages, dtype=object)
-    alike |= np.isin(packages, [name for name in {*packages[held]} if name])
-    outcome[alike & ~known & (outcome == TRAIN)] = STRADDLING
+    new = first[~known[first]]
+    outcome[new] = [held.get(keys.packages[i], TRAIN) for i in new]
+    near = near_pairs(signatures)
+    kept = known.copy()
+    for split in (TEST, VALIDATION, TRAIN):
+        elsewhere = kept & np.isin(outcome, [s for s in (TEST, VALIDATION) if s != split])
+        ours = ~known & (outcome == split)
+        outcome[ours & _alike(keys, near, elsewhere)] = STRADDLING
+        kept |= outcome == split
     return [str(found) for found in outcome]
+
+
+def _alike(keys: Keys, near: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Which programs share a mark or a package with one of the `chosen` (bool [n]), or are near-duplicates of one."""
+    marks, owners = np.asarray(keys.marks), np.asarray(keys.owners, dtype=np.int64)
+    packages = np.array(keys.packages, dtype=object)
+    alike: np.ndarray = np.isin(packages, [name for name in {*packages[chosen]} if name])
+    alike[owners[np.isin(marks, marks[chosen[owners]])]] = True
+    for a, b in (near.T, near.T[::-1]):
+        alike[b[chosen[a]]] = True
+    return alike
 
 
 def _marked(keys: Keys, kept: np.ndarray) -> np.ndarray:

@@ -304,3 +304,29 @@ def test_no_more_of_a_held_out_package_is_trained_on():
     written = [(f"{k}", (f"own {k}",), package) for k, package in enumerate(packages)]
     outcome = extend(keys_of(written), different(6), [VALIDATION, TRAIN])
     assert outcome == [VALIDATION, TRAIN, STRADDLING, TRAIN, TRAIN, TRAIN]
+
+
+def test_packages_that_are_named_are_held_out_beside_what_is_known():
+    packages = ["known", "trained", "fresh", "fresh", "chosen", "chosen", "other", "other", ""]
+    marks = ["a", "b", "a", "c", "c", "d", "d", "e", "b"]
+    written = [(f"{k}", (mark,), package) for k, (mark, package) in enumerate(zip(marks, packages, strict=True))]
+    outcome = extend(keys_of(written), different(9), [VALIDATION, TRAIN], {"fresh": TEST, "chosen": VALIDATION})
+    assert outcome[:2] == [VALIDATION, TRAIN]
+    assert outcome[2:] == [STRADDLING, TEST, STRADDLING, VALIDATION, STRADDLING, TRAIN, TRAIN]
+
+
+def test_what_is_nearly_a_later_held_out_program_is_left_out() -> None:
+    """Whichever of the two comes first."""
+    written = [(name, (f"own {name}",), package) for name, package in (("0", "a"), ("1", "fresh"), ("2", "b"))]
+    signatures = different(3)
+    signatures[0], signatures[2] = signatures[1], signatures[1]
+    assert extend(keys_of(written), signatures, [], {"fresh": TEST}) == [STRADDLING, TEST, STRADDLING]
+
+
+def test_a_package_to_hold_out_that_is_nowhere_is_named(
+    planted: tuple[Path, list[tuple[str, str]]], tmp_path: Path
+) -> None:
+    build([planted[0]], tmp_path / "base", SHARES)
+    with pytest.raises(UsageError, match="no program is of the package nowhere"):
+        build([planted[0]], tmp_path / "larger", base=tmp_path / "base", held={"nowhere": TEST})
+    assert not (tmp_path / "larger").exists()
