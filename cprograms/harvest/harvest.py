@@ -24,6 +24,7 @@ class HarvestSettings:
     rows: int
     outline: bool
     licence_file: str | None = None
+    most_parts: int = 0  # of each tree, spread over it; 0: all
 
 
 def harvest(paths: Sequence[Path], output: Path, settings: HarvestSettings, *, processes: int = 1) -> Funnel:
@@ -40,7 +41,7 @@ def harvest(paths: Sequence[Path], output: Path, settings: HarvestSettings, *, p
             ShardJob(name, tree, files, work, settings.rows, settings.outline),
         )
         for name, tree in distinct(trees)
-        for k, files in enumerate(tree.parts())
+        for k, files in _parts(tree, settings.most_parts)
     }
     noted = {"rows": settings.rows, "outline": settings.outline, "version": version("surrogate-compiler")}
     report = make_shards(write_harvested_shard, jobs, noted, processes=processes) if jobs else ShardReport()
@@ -49,6 +50,12 @@ def harvest(paths: Sequence[Path], output: Path, settings: HarvestSettings, *, p
     _write_distinct(made, output, funnel)
     funnel.save(output)
     return funnel
+
+
+def _parts(tree: Tree, most: int) -> list[tuple[int, tuple[str, ...]]]:
+    """A tree's parts with their numbers: at most so many (0: all), evenly spread; twice as many are these and more."""
+    parts = list(enumerate(tree.parts()))
+    return [parts[i * len(parts) // most] for i in range(most)] if 0 < most < len(parts) else parts
 
 
 def _counts(trees: Iterable[Tree], report: ShardReport) -> Counter[str]:

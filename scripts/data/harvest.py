@@ -18,6 +18,7 @@ PARSER = parser_of(__doc__)
 PARSER.add_argument("paths", type=Path, nargs="+", metavar="PATH")
 PARSER.add_argument("--rows", type=int, help="rows a program (256)")
 PARSER.add_argument("--outline", action="store_true", help="parts of larger functions as functions of their own, too")
+PARSER.add_argument("--parts", type=int, default=0, metavar="N", help="of a larger tree, so many portions (all)")
 PARSER.add_argument("--licence-file", metavar="NAME", help="the file in each tree that states its licence")
 PARSER.add_argument("--num-proc", type=int, default=1, help="processes on this machine")
 PARSER.add_argument("-o", "--output", type=Path, required=True)
@@ -27,9 +28,12 @@ def main(args: Namespace) -> int:
     from rich.console import Console
 
     from cprograms.corpus.format import PROGRAM_ROWS
+    from cprograms.diagnostics import UsageError
     from cprograms.harvest.harvest import HarvestSettings, harvest
 
-    settings = HarvestSettings(args.rows or PROGRAM_ROWS, args.outline, args.licence_file)
+    if args.parts < 0:
+        raise UsageError("--parts is 1 or more")
+    settings = HarvestSettings(args.rows or PROGRAM_ROWS, args.outline, args.licence_file, args.parts)
     funnel = harvest(args.paths, args.output, settings, processes=args.num_proc)
     Console().print(funnel.rendered())
     for name, reason in funnel.shards.failures.items():

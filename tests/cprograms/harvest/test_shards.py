@@ -20,8 +20,8 @@ import pytest
 import cprograms
 from cprograms.corpus.format import FEATURES, read_shard, shard_counts
 from cprograms.diagnostics import UsageError
-from cprograms.harvest import shard
-from cprograms.harvest.harvest import HarvestSettings, harvest
+from cprograms.harvest import shard, sources
+from cprograms.harvest.harvest import HarvestSettings, _parts, harvest
 from cprograms.harvest.shard import ShardJob, write_harvested_shard
 from cprograms.harvest.sources import open_tree
 from cprograms.sandbox import run
@@ -286,3 +286,17 @@ def _without_times(path: Path) -> object:
         return _digest(path)
     saved = json.loads(path.read_text())
     return {k: v for k, v in saved.items() if k not in ("seconds", "shards")}
+
+
+def test_a_wide_harvest_takes_some_portions_of_each_tree(tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "_SHARD_FILES", 1)
+    opened = open_tree(tree, tmp_path)
+    taken = {most: [files for _, files in _parts(opened, most)] for most in (0, 1, 2, 4, 100)}
+    assert taken[0] == taken[100] == [(file,) for file in opened.files]
+    assert [len(taken[most]) for most in (1, 2, 4)] == [1, 2, 4]
+    assert set(taken[1]) < set(taken[2]) < set(taken[4])
+    harvest([tree], tmp_path / "wide", HarvestSettings(rows=64, outline=True, most_parts=2))
+    wide = json.loads((tmp_path / "wide" / "funnel.json").read_text())
+    assert wide["counts"]["files: read whole"] <= 2 < wide["counts"]["files: found"]
+    harvest([tree], tmp_path / "wide", HarvestSettings(rows=64, outline=True))
+    assert json.loads((tmp_path / "wide" / "funnel.json").read_text())["programs"]["planted"]["function"] == 3
