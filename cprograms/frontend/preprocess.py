@@ -29,6 +29,8 @@ MAX_TEXT = 2_000_000
 """Bytes of preprocessed text that are read."""
 MAX_ERRORS = 50
 """Errors after which no more are told."""
+MOST_SEEN = 1000
+"""Errors that are looked for: where a header is missing, each function of other headers may have some."""
 TIMEOUT = 5.0
 """Seconds of processor time after which the preprocessor and the check are stopped."""
 
@@ -67,7 +69,7 @@ _SHIMS = (
     "-D__builtin_nanf(s)=(0.0f/0.0f)",
 )
 # Not errors of C, but of this compiler, even without warnings: an int left out, a < b < c.
-_CHECK = ("-Wno-implicit-int", "-Wno-parentheses", f"-ferror-limit={MAX_ERRORS}")
+_CHECK = ("-Wno-implicit-int", "-Wno-parentheses", f"-ferror-limit={MOST_SEEN}")
 # What this compiler's target can do besides C: without it, headers and sources fall back to plain C.
 _FEATURES = "__FXSR__ __MMX__ __SEG_FS __SEG_GS __SSE__ __SSE2__ __SSE_MATH__ __SSE2_MATH__".split()
 # C23 has these without a header, as C++ has.

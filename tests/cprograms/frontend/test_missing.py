@@ -161,3 +161,12 @@ def test_no_further_process_is_started(monkeypatch: pytest.MonkeyPatch):
         started.clear()
         cprograms.load(source=text)
         assert len(started) == (4 if "bool" in text else 2)
+
+
+def test_errors_of_other_headers_hide_none_of_the_file():
+    Path("many.h").write_text("".join(f"INLINE double g{k}(double x) {{ return x; }}\n" for k in range(100)))
+    text = f'#include "config.h"\n#include "many.h"\nINLINE double scaled(double x) {{ return x; }}\n{F}'
+    header, *others = _told(text, entry="scaled")
+    assert header.message == "'config.h' file not found"
+    assert "'INLINE'" in header.hint
+    assert ("unknown type name 'INLINE'", 3) in [(d.message, d.line) for d in others]
