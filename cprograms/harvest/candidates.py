@@ -139,6 +139,12 @@ class _Finder:
         except ProgramError:
             self._counts[f"{kind}: not numeric: it takes too long to follow"] += 1
             return None
+        except Unsupported as error:
+            self._counts[f"{kind}: not numeric: {_NAMES.sub('…', error.message)}"] += 1
+            return None
+        except Exception as error:  # whatever a hostile function does to the analysis
+            self._counts[f"{kind}: not followed ({type(error).__name__})"] += 1
+            return None
         self._counts[f"{kind}: numeric"] += 1
         if kind == "function":
             form = form_of(program)

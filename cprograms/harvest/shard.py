@@ -44,8 +44,8 @@ class ShardJob:
     outline: bool
 
 
-class _TookTooLong(Exception):
-    pass
+class _TookTooLong(BaseException):
+    """No Exception: what is wrong with one function is caught below, and goes on with the next one."""
 
 
 def write_harvested_shard(path: Path, job: ShardJob) -> None:

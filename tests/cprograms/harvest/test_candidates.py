@@ -9,7 +9,9 @@ import pytest
 
 import cprograms
 from cprograms.corpus.format import source_text
+from cprograms.declarations import Unsupported
 from cprograms.frontend.signature import Shape
+from cprograms.harvest import candidates
 from cprograms.harvest.candidates import Candidate
 from cprograms.harvest.funnel import FORMS, form_of
 from cprograms.harvest.settings import EXTENTS
@@ -168,3 +170,26 @@ def test_what_only_hands_on_is_not_kept(tmp_path):
     kept = [k.candidate.program.entry for k in tried(found, 64, counts)]
     assert kept == ["mul"]
     assert counts["function: run: gives its arguments alone"] == 1
+
+
+def test_a_function_at_which_the_analysis_breaks_costs_itself_only(tmp_path, monkeypatch):
+    functions = ("f", "broken", "large", "deep")
+    text = "\n".join(f"double {name}(double x) {{ return x * x + {k}; }}" for k, name in enumerate(functions))
+    original = candidates._Finder._program
+
+    def program(finder, entity, kind):
+        errors = {
+            "broken": IndexError(),
+            "large": Unsupported(entity.node, "'t' has too many members"),
+            "deep": RecursionError(),
+        }
+        if entity.name in errors:
+            raise errors[entity.name]
+        return original(finder, entity, kind)
+
+    monkeypatch.setattr(candidates._Finder, "_program", program)
+    write_tree(tmp_path / "tree", {"a.c": text})
+    counts: Counter[str] = Counter()
+    assert list(harvested(tmp_path / "tree", "a.c", counts)) == ["f"]
+    assert counts["function: not numeric: … has too many members"] == 1
+    assert counts["function: not followed (IndexError)"] == counts["function: not followed (RecursionError)"] == 1
