@@ -86,7 +86,7 @@ def neural_ram(results: Path) -> Iterator[Row]:
 def programmer_interpreter(results: Path) -> Iterator[Row]:
     """Recursive programs, learned from traces."""
     records = _read(results, "programmer_interpreter", {"records": []})["records"]
-    own = [r for r in records if r["settings"]["version"] == "recursive"]
+    own = [r for r in records if r["settings"]["version"] == "recursive" and not r["settings"].get("only")]
     for task in dict.fromkeys(r["settings"]["task"] for r in own):
         runs = [r for r in own if r["settings"]["task"] == task]
         held = sum(r["proof"]["holds"] for r in runs)

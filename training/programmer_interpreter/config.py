@@ -18,11 +18,13 @@ SIZES = {"hidden": 1024, "layers": 4, "embedding": 1024, "key": 1024, "batch_siz
 class InterpreterConfig:
     """`traces` runs of the C program are learned from, in up to `rounds` rounds of `steps` steps, until all is learned.
 
-    The learning rate falls linearly within a round, to `last_rate` of what it was.
+    They are on problems of all sizes that the task is trained on, or `only` on those of one, where that is not 0. The
+    learning rate falls linearly within a round, to `last_rate` of what it was.
     """
 
     task: str
     version: str = "recursive"
+    only: int = 0
     traces: int = 3000
     hidden: int = 128
     layers: int = 1
@@ -43,6 +45,9 @@ class InterpreterConfig:
         if self.version not in TASKS[self.task].files:
             known = ", ".join(TASKS[self.task].files)
             raise UsageError(f"'{self.task}' has no version '{self.version}'; it has {known}")
+        most = TASKS[self.task].trained
+        if not 0 <= self.only <= most:
+            raise UsageError(f"'only' is a size from 1 to {most}, or 0 for all of them, not {self.only}")
         for name in ("steps", "rounds", "learning_rate", "last_rate", "clip"):
             if getattr(self, name) <= 0:
                 raise UsageError(f"'{name}' must be positive, not {getattr(self, name)}")
@@ -56,6 +61,17 @@ class InterpreterConfig:
     def of(cls, values: Mapping[str, Any], place: str) -> InterpreterConfig:
         """As `training.config.config_of`."""
         return config_of(cls, values, place)
+
+    @property
+    def name(self) -> str:
+        """Of a run, and of its folder: `sort-loop-0`, `sort-loop-only-2-0`."""
+        only = f"-only-{self.only}" if self.only else ""
+        return f"{self.task}-{self.version}{only}-{self.seed}"
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Of the problems that are traced."""
+        return (self.only,) if self.only else tuple(range(1, TASKS[self.task].trained + 1))
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted over all rounds."""

@@ -32,7 +32,7 @@ Record = dict[str, Any]
 RECORD = "record.json"
 CORES = {"maximum": "sort"}
 """Tasks that are taught to a core which has learned another one."""
-COUNTS = {"seeds": 100, "problems": 10**6, "loop_seeds": 100, "loop_problems": 10**6}
+COUNTS = {"seeds": 100, "problems": 10**6}
 """What a plan counts, and the most of each."""
 TEST = 1
 """Tells the problems that are run from those that were learned from."""
@@ -40,34 +40,37 @@ TEST = 1
 
 @dataclass(frozen=True)
 class Plan:
-    """`seeds` seeds, the first of which is `seed`, and `problems` problems of each size; fewer for programs that loop.
+    """`seeds` seeds, the first of which is `seed`, and `problems` problems of each size.
 
-    `tasks` has for some tasks settings of their own, over the `settings` of all.
+    `tasks` has for some tasks settings of their own, over the `settings` of all. `only` has for some tasks a size: they
+    are also trained on problems of that size alone.
     """
 
     settings: dict[str, Any]
     tasks: dict[str, dict[str, Any]]
+    only: dict[str, int]
     seeds: int
     problems: int
-    loop_seeds: int
-    loop_problems: int
     seed: int = 0
 
     @classmethod
     def read(cls, path: Path, seed: int) -> Plan:
         """A plan's YAML file. Raises UsageError where the file is not a plan, or a run's settings are not right."""
         values = read_mapping(path)
-        if set(values) != {"settings", "tasks", *COUNTS}:
-            raise UsageError(f"{path}: a plan has settings, tasks, {', '.join(COUNTS)}")
+        if set(values) != {"settings", "tasks", "only", *COUNTS}:
+            raise UsageError(f"{path}: a plan has settings, tasks, only, {', '.join(COUNTS)}")
         for name, most in COUNTS.items():
             if type(values[name]) is not int or not 1 <= values[name] <= most:
                 raise UsageError(f"{path}: '{name}' is a whole number from 1 to {most}, not {values[name]!r}")
-        for name in ("settings", "tasks"):
+        for name in ("settings", "tasks", "only"):
             if not isinstance(values[name], dict):
                 raise UsageError(f"{path}: '{name}' is a mapping, not {values[name]!r}")
         for name, own in values["tasks"].items():
             if name not in TASKS or not isinstance(own, dict):
                 raise UsageError(f"{path}: 'tasks' has settings of {', '.join(TASKS)}, not {name!r}: {own!r}")
+        for name, size in values["only"].items():
+            if name not in TASKS or name in CORES or type(size) is not int or not 1 <= size <= TASKS[name].trained:
+                raise UsageError(f"{path}: 'only' has a size that is trained on by task, not {name!r}: {size!r}")
         plan = cls(**values, seed=seed)
         list(plan.runs())
         return plan
@@ -76,12 +79,11 @@ class Plan:
         """The settings of every run, those that others build on before them."""
         for seed in range(self.seed, self.seed + self.seeds):
             for task, about in TASKS.items():
-                for version in about.files:
-                    if version == "loop" and seed - self.seed >= self.loop_seeds:
-                        continue
-                    given = self.settings | self.tasks.get(task, {})
-                    values = given | {"task": task, "version": version, "seed": seed}
-                    yield InterpreterConfig.of(values, "settings")
+                given = self.settings | self.tasks.get(task, {})
+                for only in (0, self.only[task]) if task in self.only else (0,):
+                    for version in about.files:
+                        values = given | {"task": task, "version": version, "only": only, "seed": seed}
+                        yield InterpreterConfig.of(values, "settings")
 
 
 def run_plan(plan: Plan, out: Path) -> list[Record]:
@@ -92,14 +94,9 @@ def run_plan(plan: Plan, out: Path) -> list[Record]:
     return [_recorded(plan, config, out) for config in plan.runs()]
 
 
-def folder_of(config: InterpreterConfig, out: Path) -> Path:
-    return out / f"{config.task}-{config.version}-{config.seed}"
-
-
 def _recorded(plan: Plan, config: InterpreterConfig, out: Path) -> Record:
-    path = folder_of(config, out) / RECORD
-    count = plan.problems if config.version == "recursive" else plan.loop_problems
-    about = {"settings": vars(config), "problems": count}
+    path = out / config.name / RECORD
+    about = {"settings": vars(config), "problems": plan.problems}
     if path.exists():
         try:
             record: Record = json.loads(path.read_text())
@@ -109,7 +106,7 @@ def _recorded(plan: Plan, config: InterpreterConfig, out: Path) -> Record:
         if not same:
             raise UsageError(f"{path}: the record is of other settings; give another folder")
         return record
-    record = about | measured(config, count, out)
+    record = about | measured(config, plan.problems, out)
     replace_json(path, record)
     return record
 
@@ -120,8 +117,8 @@ def measured(config: InterpreterConfig, problems: int, out: Path) -> Record:
     core = None
     if config.task in CORES:
         learned = InterpreterConfig(**vars(config) | {"task": CORES[config.task]})
-        core, _ = checkpoints.trained(folder_of(learned, out) / "checkpoint")
-    trainer = InterpreterTrainer(config, folder_of(config, out), core)
+        core, _ = checkpoints.trained(out / learned.name / "checkpoint")
+    trainer = InterpreterTrainer(config, out / config.name, core)
     tracing = time.process_time() - started
     progress, proof = trainer.run(), trainer.prove()
     model = trainer.model
@@ -135,7 +132,7 @@ def measured(config: InterpreterConfig, problems: int, out: Path) -> Record:
         "accuracy": {str(size): accuracy(model, config, size, problems) for size in TASKS[config.task].sizes},
     }
     if config.task in CORES:
-        before, _ = checkpoints.trained(folder_of(learned, out) / "checkpoint")
+        before, _ = checkpoints.trained(out / learned.name / "checkpoint")
         record["untouched"] = untouched(before, model, frames_of(learned.task, learned.version))
     return record
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from cprograms.tape.traces import END, MOVE, WRITE, Action, Frame, Observation, TracedProgram, trace
+from training.programmer_interpreter.config import InterpreterConfig
 from training.programmer_interpreter.tasks import TASKS, traced
 
 
@@ -117,21 +118,21 @@ class FrameSet:
         return len(self.counts)
 
 
-def traced_frames(task: str, version: str, traces: int, seed: int, codes: Codes, only: Sequence[str] = ()) -> FrameSet:
+def traced_frames(config: InterpreterConfig, codes: Codes, programs: Sequence[str] = ()) -> FrameSet:
     """The frames of about so many runs of a task's C program, on problems of the sizes that are trained on alike.
 
-    With `only`, those of the named programs.
+    With `programs`, those of the named ones.
     """
     counts: Counter[Key] = Counter()
-    for frame in _frames(task, version, traces, seed):
-        if not only or frame.name in only:
+    for frame in _frames(config):
+        if not programs or frame.name in programs:
             counts[frame.name, frame.arguments, tuple((s.seen, s.action) for s in frame.steps)] += 1
     return FrameSet(codes, counts)
 
 
-def _frames(task: str, version: str, traces: int, seed: int) -> Iterable[Frame]:
-    rng, about = np.random.default_rng(seed), TASKS[task]
-    share = -(-traces // about.trained)
-    for size in range(1, about.trained + 1):
-        for tape in about.draw(rng, share, size).tapes:
-            yield from trace(traced(task, version), tape.tolist()).frames
+def _frames(config: InterpreterConfig) -> Iterable[Frame]:
+    rng, program = np.random.default_rng(config.seed), traced(config.task, config.version)
+    share = -(-config.traces // len(config.sizes))
+    for size in config.sizes:
+        for tape in TASKS[config.task].draw(rng, share, size).tapes:
+            yield from trace(program, tape.tolist()).frames

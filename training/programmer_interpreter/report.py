@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
@@ -34,13 +35,36 @@ def write_report(plan: Plan, records: Sequence[Record], folder: Path, command: s
     replace_file(folder / f"{NAME}.md", page(plan, records, command).encode())
 
 
-def groups(records: Sequence[Record]) -> Iterator[tuple[str, str, list[Record]]]:
-    """The records of every task and version, a seed each."""
-    for task, about in TASKS.items():
-        for kind in about.files:
-            own = [r for r in records if (r["settings"]["task"], r["settings"]["version"]) == (task, kind)]
-            if own:
-                yield task, kind, own
+class Group(NamedTuple):
+    """The records of a task and version that are trained on the same sizes, a seed each."""
+
+    task: str
+    version: str
+    only: int
+    records: list[Record]
+
+    @property
+    def shares(self) -> list[list[float]]:
+        """Of right answers, by size and seed."""
+        return [[r["accuracy"][str(size)] for r in self.records] for size in TASKS[self.task].sizes]
+
+    @property
+    def cells(self) -> list[str]:
+        """What it is, as a table's first cells."""
+        return [self.task, self.version, str(self.only) if self.only else f"1 to {TASKS[self.task].trained}"]
+
+
+KIND = ("task", "version", "trained on")
+"""The names of a group's cells."""
+
+
+def groups(records: Sequence[Record]) -> Iterator[Group]:
+    for task in TASKS:
+        own = [r for r in records if r["settings"]["task"] == task]
+        kinds = dict.fromkeys((r["settings"]["only"], r["settings"]["version"]) for r in own)
+        for only, kind in kinds:
+            same = [r for r in own if (r["settings"]["only"], r["settings"]["version"]) == (only, kind)]
+            yield Group(task, kind, only, same)
 
 
 def page(plan: Plan, records: Sequence[Record], command: str) -> str:
@@ -49,18 +73,19 @@ def page(plan: Plan, records: Sequence[Record], command: str) -> str:
         "",
         f"Made by `{command}`, {plan.seeds} seeds from {plan.seed}.",
         "[The guide](../npi.md) says what is trained.",
-        f"Of each size, {plan.problems:,} fresh problems are run; with programs that loop, {plan.loop_problems:,}.",
+        f"Of each size, {plan.problems:,} fresh problems are run.",
         "A problem counts where the run ends by itself with every cell of the answer right.",
         "",
         "## Right answers",
         "",
-        "The mean over the seeds, and the worst seed. Training saw the sizes up to the first column's.",
+        "The mean over the seeds, and the worst seed. Training saw digits or cells of the sizes *trained on*.",
         "",
         *accuracy_lines(records),
         "",
         f"![Right answers over length]({NAME}.png)",
         "",
-        "*Grey are the sizes that training saw. The band is from the worst seed to the best.*",
+        "*Grey are the sizes that training saw; where a line is dashed, it saw one of them only.",
+        "The band is from the worst seed to the best.*",
         "",
         "## Proofs",
         "",
@@ -84,14 +109,12 @@ def page(plan: Plan, records: Sequence[Record], command: str) -> str:
 def accuracy_lines(records: Sequence[Record]) -> Iterator[str]:
     for task, about in TASKS.items():
         rows = []
-        for name, kind, own in groups(records):
-            shares = [[r["accuracy"][str(size)] for r in own] for size in about.sizes] if name == task else []
-            if shares:
-                cells = (f"{_percent(fmean(s))}, {_percent(min(s))}" for s in shares)
-                rows.append([task, kind, str(len(shares[0])), *cells])
+        for group in groups([r for r in records if r["settings"]["task"] == task]):
+            shares = [(f"{_percent(fmean(s))}, {_percent(min(s))}") for s in group.shares]
+            rows.append([*group.cells, str(len(group.records)), *shares])
         if rows:
             unit = "digits" if task == "addition" else "cells"
-            header = ["task", "version", "seeds", *(f"{s} {unit}" for s in about.sizes)]
+            header = [*KIND, "seeds", *(f"{s} {unit}" for s in about.sizes)]
             yield from table_lines(header, rows, 1 + len(about.sizes))
             yield ""
 
@@ -103,27 +126,25 @@ def _percent(share: float) -> str:
 
 def proof_lines(records: Sequence[Record]) -> Iterator[str]:
     rows = []
-    for task, kind, own in groups(records):
-        proofs = [r["proof"] for r in own if r["proof"] is not None]
+    for group in groups(records):
+        proofs = [r["proof"] for r in group.records if r["proof"] is not None]
         if not proofs:
-            rows.append([task, kind, "endless", "", "", "no proof"])
+            rows.append([*group.cells, "endless", "", "", "no proof"])
             continue
-        held = sum(p["holds"] for p in proofs)
-        said = "exact for every length" if held == len(own) else f"exact for every length: {held} of {len(own)} seeds"
-        wrong = ", ".join(str(p["wrong"]) for p in proofs)
-        rows.append([task, kind, f"{proofs[0]['points']:,}", wrong, f"{min(p['margin'] for p in proofs):.2g}", said])
-    header = ["task", "version", "points", "wrong, by seed", "least margin", "proof"]
-    yield from table_lines(header, rows)
+        held, count = sum(p["holds"] for p in proofs), len(proofs)
+        said = "exact for every length" if held == count else f"exact for every length: {held} of {count} seeds"
+        wrong, margin = ", ".join(f"{p['wrong']:,}" for p in proofs), min(p["margin"] for p in proofs)
+        rows.append([*group.cells, f"{proofs[0]['points']:,}", wrong, f"{margin:.2g}", said])
+    yield from table_lines([*KIND, "points", "wrong, by seed", "least margin", "proof"], rows)
 
 
 def cost_lines(records: Sequence[Record]) -> Iterator[str]:
     rows = []
-    for task, kind, own in groups(records):
-        first = own[0]
+    for group in groups(records):
+        own, first = group.records, group.records[0]
         rows.append(
             [
-                task,
-                kind,
+                *group.cells,
                 f"{first['settings']['traces']:,}",
                 f"{first['frames']:,}",
                 f"{first['parameters']:,}",
@@ -132,7 +153,7 @@ def cost_lines(records: Sequence[Record]) -> Iterator[str]:
                 ", ".join(f"{r['seconds']['traces'] + r['seconds']['training']:.0f}" for r in own),
             ]
         )
-    header = ["task", "version", "traces", "frames", "parameters", "learned", "steps, by seed", "seconds, by seed"]
+    header = [*KIND, "traces", "frames", "parameters", "learned", "steps, by seed", "seconds, by seed"]
     yield from table_lines(header, rows)
 
 
@@ -148,12 +169,11 @@ def picture(records: Sequence[Record]) -> Figure:
     """The share of right answers over the size, a panel a task; the band is from the worst seed to the best."""
     figure = Figure(figsize=(3.4 * len(TASKS), 3.2), layout="constrained")
     panels = dict(zip(TASKS, figure.subplots(1, len(TASKS), sharey=True), strict=True))
-    for task, kind, own in groups(records):
-        sizes, axes = TASKS[task].sizes, panels[task]
-        shares = [[r["accuracy"][str(size)] for r in own] for size in sizes]
-        colour = "C0" if kind == "recursive" else "C1"
-        marker = "o" if kind == "recursive" else "s"
-        axes.plot(sizes, [fmean(s) for s in shares], color=colour, marker=marker, label=kind)
+    for group in groups(records):
+        sizes, axes, shares = TASKS[group.task].sizes, panels[group.task], group.shares
+        colour, marker = ("C0", "o") if group.version == "recursive" else ("C1", "s")
+        label, line = (f"{group.version}, from {group.only}", "--") if group.only else (group.version, "-")
+        axes.plot(sizes, [fmean(s) for s in shares], line, color=colour, marker=marker, label=label)
         axes.fill_between(sizes, [min(s) for s in shares], [max(s) for s in shares], color=colour, alpha=0.2)
     for task, axes in panels.items():
         trained = TASKS[task].trained
@@ -163,7 +183,6 @@ def picture(records: Sequence[Record]) -> Figure:
         axes.minorticks_off()
         axes.set(title=task, xlabel="digits" if task == "addition" else "cells", ylim=(-0.03, 1.05))
         axes.grid(alpha=0.3)
-    first = next(iter(panels.values()))
-    first.set_ylabel("right answers")
-    first.legend(loc="lower left")
+        axes.legend(loc="center left")
+    next(iter(panels.values())).set_ylabel("right answers")
     return figure

@@ -45,7 +45,7 @@ class InterpreterTrainer:
             self.model, new = core, [name for name in codes.programs if name not in core.codes.programs]
             codes = _extended(core.codes, codes)
             self.model.teach(codes)
-        self.frames = traced_frames(config.task, config.version, config.traces, config.seed, codes, only=new)
+        self.frames = traced_frames(config, codes, new)
         learned = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(learned, lr=config.learning_rate)
         self.progress = Progress()
@@ -59,7 +59,7 @@ class InterpreterTrainer:
         saved = time.monotonic()
         console = Console(stderr=True)
         with ProgressBar(console=console, disable=not console.is_terminal) as bar:
-            shown = bar.add_task(f"{s.task}, {s.version}", total=s.steps * s.rounds, completed=at.step)
+            shown = bar.add_task(s.name, total=s.steps * s.rounds, completed=at.step)
             while not at.done and at.step < last:
                 started = time.process_time()
                 self.step()

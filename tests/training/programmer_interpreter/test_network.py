@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from cprograms.tape.traces import MOVE, WRITE, Action, Frame, Step, trace
+from tests.training.programmer_interpreter.conftest import tiny
 from training.programmer_interpreter.frames import Codes, Counter, FrameSet, traced_frames
 from training.programmer_interpreter.network import ProgrammerInterpreter
 from training.programmer_interpreter.tasks import traced
@@ -27,7 +28,7 @@ def done(model: ProgrammerInterpreter) -> ProgrammerInterpreter:
 
 
 def frames() -> FrameSet:
-    return traced_frames("addition", "recursive", 9, 0, CODES)
+    return traced_frames(tiny("addition", traces=9), CODES)
 
 
 def test_codes_name_what_steps_do():
@@ -107,3 +108,11 @@ def test_old_programs_neither_change_nor_see_what_is_taught():
     assert all(torch.equal(model.state_dict()[name], value) for name, value in weights.items())
     seen_by_new, _ = model(taught.program, taught.arguments, taught.seen)
     assert torch.isfinite(seen_by_new.program).all()
+
+
+def test_traces_of_one_size_have_loops_of_one_length():
+    codes = Codes.of(traced("sort", "loop"))
+    for only, lengths in ((0, {0, 1, 2, 3}), (2, {1}), (4, {3})):
+        found = traced_frames(tiny("sort", version="loop", only=only), codes)
+        bubbles = [steps for name, _, steps in found.counts if name == "bubble"]
+        assert {sum(action.name == "step" for _, action in steps) for steps in bubbles} == lengths

@@ -174,6 +174,8 @@ def test_an_interrupted_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypat
         ({"rounds": -1}, "'rounds' must be positive"),
         ({"learning_rate": -1e-3}, "'learning_rate' must be positive"),
         ({"seed": -1}, "'seed' must not be negative"),
+        ({"only": 5}, "'only' is a size from 1 to 4, or 0 for all of them, not 5"),
+        ({"only": -1}, "'only' is a size from 1 to 4"),
         ({"hiden": 3}, "unknown settings hiden"),
         ({"hidden": "big"}, "a whole number is needed"),
     ],
@@ -194,7 +196,7 @@ def test_a_core_of_another_environment_is_refused(tmp_path: Path):
         InterpreterTrainer(tiny("maximum"), tmp_path / "c", maximum)
 
 
-PLAN = {"seeds": 1, "problems": 2, "loop_seeds": 1, "loop_problems": 1, "tasks": {}, "settings": {}}
+PLAN: dict[str, object] = {"seeds": 1, "problems": 2, "only": {}, "tasks": {}, "settings": {}}
 
 
 @pytest.mark.parametrize(
@@ -207,6 +209,9 @@ PLAN = {"seeds": 1, "problems": 2, "loop_seeds": 1, "loop_problems": 1, "tasks":
         ({"tasks": {"goto": {}}}, "'tasks' has settings of addition, sort, maximum, not 'goto'"),
         ({"tasks": {"sort": {"layers": 9}}}, "layers 9 is out of range"),
         ({"settings": {"hidden": 0}}, "hidden 0 is out of range"),
+        ({"only": [2]}, "'only' is a mapping"),
+        ({"only": {"sort": 5}}, "'only' has a size that is trained on by task, not 'sort': 5"),
+        ({"only": {"maximum": 2}}, "not 'maximum': 2"),
         ({"more": 1}, "a plan has settings"),
     ],
 )
@@ -221,15 +226,17 @@ def test_an_experiment_is_measured_once_and_reported(tmp_path: Path, monkeypatch
     monkeypatch.delitem(TASKS, "addition")
     for name, task in TASKS.items():
         monkeypatch.setitem(TASKS, name, replace(task, sizes=(1, 2), decisions=lambda size: 40))
-    plan = Plan(TINY | {"steps": 2, "rounds": 1}, {}, seeds=1, problems=2, loop_seeds=1, loop_problems=1)
+    plan = Plan(TINY | {"steps": 2, "rounds": 1}, {}, {"sort": 2}, seeds=1, problems=2)
     records = run_plan(plan, tmp_path)
-    assert [r["settings"]["task"] for r in records] == ["sort", "sort", "maximum"]
-    assert [r["proof"] is None for r in records] == [False, True, False]
+    assert [r["settings"]["task"] for r in records] == ["sort"] * 4 + ["maximum"]
+    assert [r["settings"]["only"] for r in records] == [0, 0, 2, 2, 0]
+    assert [r["proof"] is None for r in records] == [False, True, False, True, False]
     assert records[-1]["untouched"] is True
     assert run_plan(plan, tmp_path) == records  # nothing is trained again
     write_report(plan, records, tmp_path / "docs", "python train.py")
     page = (tmp_path / "docs" / "programmer_interpreter.md").read_text()
-    assert "| sort | loop | endless |" in page
+    assert "| sort | loop | 1 to 4 | endless |" in page
+    assert "| sort | loop | 2 | endless |" in page
     assert "exact for every length: 0 of 1 seeds" in page
     assert json.loads((tmp_path / "docs" / "programmer_interpreter.json").read_text())["records"] == records
     with pytest.raises(UsageError, match="other settings"):
