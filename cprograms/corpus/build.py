@@ -31,21 +31,21 @@ def build(
     output: Path,
     shares: Shares = DEFAULT,
     *,
-    base: Path | None = None,
+    bases: Sequence[Path] = (),
     held: Mapping[str, str] = MappingProxyType({}),
 ) -> Statistics:
     """Write `output`/{train,validation,test}-*.parquet and a card, from the shards of `folders` in order.
 
-    With the folder of a corpus as `base`, its programs come first and keep their splits; those of `folders` are added
-    to what is trained on, but for packages that `held` names with their split (`extend`). `output` is replaced whole
-    when all is written. Raises UsageError for a folder without shards and for a package that no program is of, OSError.
+    The programs of the corpora `bases` come first and keep their splits; those of `folders` are added to what is
+    trained on, but for packages that `held` names with their split (`extend`). `output` is replaced whole when all is
+    written. Raises UsageError for a folder without shards and for a package that no program is of, OSError.
     """
-    known = {} if base is None else {p: name for name in SPLITS for p in corpus_paths([base], f"{name}-*.parquet")}
+    known = {path: split for base in bases for path, split in _shards_of(base)}
     paths = [*known, *corpus_paths(folders)]
     keys, signatures = _read_keys(paths)
     if unknown := held.keys() - set(keys.packages):
         raise UsageError(f"no program is of the package {', '.join(sorted(unknown))}")
-    if base is None:
+    if not bases:
         homes = assign(keys, signatures, shares)
     else:
         homes = extend(keys, signatures, [name for p, name in known.items() for _ in range(shard_size(p))], held)
@@ -58,6 +58,14 @@ def build(
         shutil.rmtree(output)
     partial.rename(output)
     return statistics
+
+
+def _shards_of(corpus: Path) -> list[tuple[Path, str]]:
+    """The shards of a corpus with their splits, some of which may be empty. Raises UsageError where all are."""
+    found = [(path, split) for split in SPLITS for path in sorted(corpus.glob(f"{split}-*.parquet"))]
+    if not found:
+        raise UsageError(f"{corpus} holds no split of a corpus")
+    return found
 
 
 def _read_keys(paths: Sequence[Path]) -> tuple[Keys, np.ndarray]:

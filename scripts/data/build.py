@@ -16,7 +16,9 @@ PARSER = parser_of(__doc__)
 PARSER.add_argument("folders", nargs="+", type=Path, help="shards of generate.py or harvest.py")
 PARSER.add_argument("--generated-share", type=float, metavar="S", help="held out, for each split (0.05)")
 PARSER.add_argument("--harvested-share", type=float, metavar="S", help="held out, in whole packages (0.1)")
-PARSER.add_argument("--extend", type=Path, metavar="CORPUS", help="keep its splits, add to what is trained on")
+PARSER.add_argument(
+    "--extend", nargs="+", type=Path, default=[], metavar="CORPUS", help="keep its splits, add to what is trained on"
+)
 PARSER.add_argument("--validation", nargs="+", default=[], metavar="PACKAGE", help="held out beside those of --extend")
 PARSER.add_argument("--test", nargs="+", default=[], metavar="PACKAGE", help="likewise")
 PARSER.add_argument("-o", "--output", type=Path, required=True)
@@ -37,7 +39,7 @@ def main(args: Namespace) -> None:
         raise UsageError(f"{', '.join(sorted(both))}: one split or the other")
     defaults = (DEFAULT.generated, DEFAULT.harvested)
     shares = Shares(*(d if g is None else g for g, d in zip(given, defaults, strict=True)))
-    statistics = build(args.folders, args.output, shares, base=args.extend, held=held)
+    statistics = build(args.folders, args.output, shares, bases=args.extend, held=held)
     for outcome, count in sorted(statistics.outcomes.items()):
         print(f"{outcome:12} {count:9}")
 

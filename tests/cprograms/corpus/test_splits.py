@@ -216,7 +216,7 @@ def test_relatives_of_what_is_held_out_do_not_extend_a_corpus(
         (tmp_path / str(n)).mkdir()
         shutil.copy(folder / f"{n}.parquet", tmp_path / str(n))
     build([tmp_path / "0"], tmp_path / "base", SHARES)
-    statistics = build([tmp_path / "1"], tmp_path / "larger", base=tmp_path / "base")
+    statistics = build([tmp_path / "1"], tmp_path / "larger", bases=[tmp_path / "base"])
     before, after = (homes_of(tmp_path / name) for name in ("base", "larger"))
     assert {id: after[id] for id in before} == before
     assert set(after.values()) == set(before.values()) == set(SPLITS)
@@ -328,5 +328,25 @@ def test_a_package_to_hold_out_that_is_nowhere_is_named(
 ) -> None:
     build([planted[0]], tmp_path / "base", SHARES)
     with pytest.raises(UsageError, match="no program is of the package nowhere"):
-        build([planted[0]], tmp_path / "larger", base=tmp_path / "base", held={"nowhere": TEST})
+        build([planted[0]], tmp_path / "larger", bases=[tmp_path / "base"], held={"nowhere": TEST})
+    with pytest.raises(UsageError, match="holds no split"):
+        build([planted[0]], tmp_path / "larger", bases=[planted[0]])
     assert not (tmp_path / "larger").exists()
+
+
+def test_several_corpora_grow_into_one(planted: tuple[Path, list[tuple[str, str]]], tmp_path: Path) -> None:
+    folder, pairs = planted
+    for n in (0, 1):
+        (tmp_path / str(n)).mkdir()
+        shutil.copy(folder / f"{n}.parquet", tmp_path / str(n))
+    some = list(read_shard(folder / "0.parquet"))
+    for name, records in (("tested", some[::2]), ("known", some[1::2])):
+        (tmp_path / f"{name} shards").mkdir()
+        write_shard(tmp_path / f"{name} shards" / "0.parquet", records)
+    build([tmp_path / "tested shards"], tmp_path / "tested", Shares(generated=1))
+    build([tmp_path / "known shards"], tmp_path / "known", SHARES)
+    build([tmp_path / "1"], tmp_path / "larger", bases=[tmp_path / "known", tmp_path / "tested"])
+    known, tested, after = (homes_of(tmp_path / name) for name in ("known", "tested", "larger"))
+    assert set(tested.values()) == {TEST}
+    assert {id: after[id] for id in known | tested} == known | tested
+    assert not any(b in after for a, b in pairs if a in tested)
