@@ -254,7 +254,9 @@ class Run:
             return None
         sure = frozenset(at for at, held in written.items() if not self.watched.is_unset(held))
         read = tuple(self.watched.slots_read(place))
-        return Touched(access.extent * size(place.type.element), read, numbers, sure)
+        # What is known to be reached, and what may be: it is no summary for an object that is shorter than that.
+        slots = max(access.extent * size(place.type.element), *(at + 1 for at in (*read, *written)), 0)
+        return Touched(slots, read, numbers, sure)
 
     def _returned(self, slot: Slot, places: dict[int, Place]) -> Returned | None:
         if isinstance(slot, int):
