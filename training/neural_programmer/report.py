@@ -106,13 +106,16 @@ def _restarts(r: Record) -> list[str]:
 
 
 def picture(records: Sequence[Record]) -> Figure:
-    """Validation accuracy over the steps: a panel for each number of columns and loss, a thin line for each restart,
+    """Validation accuracy over the steps: a panel for each loss and number of columns, a thin line for each restart,
     and a thick one for the mean without noise and with it."""
-    kinds = list(dict.fromkeys((r.columns, r.loss) for r in records))
-    figure = Figure(figsize=(3.2 * len(kinds), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
-    for axes, (count, loss) in zip(panels, kinds, strict=True):
-        for r in (r for r in records if (r.columns, r.loss) == (count, loss)):
+    losses, counts = dict.fromkeys(r.loss for r in records), dict.fromkeys(r.columns for r in records)
+    kinds = [(loss, count) for loss in losses for count in counts]
+    figure = Figure(figsize=(3.2 * len(counts), 3.0 * len(losses)), layout="constrained")
+    panels = figure.subplots(len(losses), len(counts), sharey=True, squeeze=False)
+    for axes, (loss, count) in zip(panels.flat, kinds, strict=True):
+        own = [r for r in records if (r.columns, r.loss) == (count, loss)]
+        axes.set_visible(bool(own))
+        for r in own:
             steps = [point["step"] for point in r.trace]
             accuracies = np.array([point["accuracies"] for point in r.trace])  # [points, R]
             colour = COLOURS[r.noise > 0]
@@ -121,6 +124,7 @@ def picture(records: Sequence[Record]) -> Figure:
             axes.plot(steps, accuracies.mean(1), color=colour, linewidth=2.2, label=label)
         axes.set(title=f"{count} column{'s' if count > 1 else ''}, {loss} loss", xlabel="step", ylim=(0, 1.02))
         axes.grid(alpha=0.3)
-    panels[0].set_ylabel("right, every choice made")
-    panels[0].legend(title="mean of restarts", loc="lower right")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("right, every choice made")
+    panels[0, 0].legend(title="mean of restarts", loc="lower right")
     return figure
