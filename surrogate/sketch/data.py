@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,10 @@ from surrogate.sketch.model import Inputs
 
 RESULT = "result"
 """The array of results, [n] or [n, results]."""
+_ZIP = b"PK"
+"""How an .npz file begins, an archive."""
+_DAMAGED = (OSError, ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise for an archive that is not whole."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +48,32 @@ def read_examples(sketch: Sketch, path: str, with_results: bool = True) -> Examp
     is not finite or out of range, with its row."""
     if Path(path).suffix in (".csv", ".parquet") or path == "-":
         return _from_table(sketch, path, with_results)
+    return examples_of(sketch, _arrays(path), path, with_results)
+
+
+def _arrays(path: str) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name. Raises UsageError where it cannot be read, or holds something else."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise UsageError(f"{path}: one array; an .npz file has a named array for each argument")
-            arrays = {name: file[name] for name in file.files}
+        content = Path(path).read_bytes()
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as e:
-        raise UsageError(f"{path}: cannot be read as .npz or .csv: {e}") from e
-    return examples_of(sketch, arrays, path, with_results)
+    except (OSError, ValueError) as e:  # a name with a zero in it is a ValueError
+        raise UsageError(f"{path}: cannot be read: {getattr(e, 'strerror', None) or e}") from e
+    if content.startswith(np.lib.format.MAGIC_PREFIX):
+        raise UsageError(f"{path}: one array; an .npz file has a named array for each argument")
+    if not content.startswith(_ZIP):
+        raise UsageError(f"{path}: no .npz file, and no table: its name ends in neither .csv nor .parquet")
+    name = ""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {}
+            for name in file.files:
+                arrays[name] = file[name]
+    except _DAMAGED as e:
+        if name and "allow_pickle" in str(e):
+            raise UsageError(f"{path}: '{name}' holds objects, not numbers") from e
+        raise UsageError(f"{path}: the .npz file is damaged{f', at its array {name!r}' if name else ''}") from e
+    return arrays
 
 
 def examples_of(

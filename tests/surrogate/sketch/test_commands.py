@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,10 @@ import pytest
 
 import cprograms
 import surrogate
+from cprograms.diagnostics import UsageError
 from surrogate.cli import main
 from surrogate.sketch.artifact import SketchProgram
+from surrogate.sketch.data import _arrays
 from tests.surrogate.command import usage_error
 from tests.surrogate.sketch.test_learning import CHOOSES, LIBRARY, differences
 from training.sketches.clocks import clocks
@@ -103,7 +107,8 @@ def test_an_edited_artifact_does_not_load(folder: Path, edit: object) -> None:
 
 WRONG = {
     "no such data": (["learn", "f.c", "--data", "none.npz"], "none.npz: no such file"),
-    "data that is none": (["learn", "f.c", "--data", "f.c"], "cannot be read as .npz or .csv"),
+    "data that is none": (["learn", "f.c", "--data", "f.c"], "f.c: no .npz file, and no table"),
+    "a folder": (["learn", "f.c", "--data", "."], ".: cannot be read: Is a directory"),
     "no restarts": ([*LEARN, "--restarts", "0"], "the number of restarts must be positive, not 0"),
     "compiling one": (["compile", "f.c", "--target", "sketch"], "a sketch is learned from examples"),
     "a library that is none": ([*LEARN, "--library", "f.c"], "not a surrogate artifact"),
@@ -115,6 +120,69 @@ def test_wrong_usage(case: str, folder: Path, capsys: pytest.CaptureFixture[str]
     argv, message = WRONG[case]
     assert message in usage_error(argv, capsys)
     assert not Path("f.sketch").exists()
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+DAMAGED = {
+    "cut": (lambda: _npz(**differences(9))[:-40], "damaged.npz: the .npz file is damaged"),
+    "empty": (lambda: b"", "damaged.npz: no .npz file, and no table"),
+    "one array": (lambda: _npy(np.arange(3)), "damaged.npz: one array"),
+    "objects": (lambda: _npz(x=np.array([{}], dtype=object)), "damaged.npz: 'x' holds objects, not numbers"),
+    "too large": (lambda: _archive(x=b"\x93NUMPY\x01\x00" + _header((1 << 60,))), "damaged, at its array 'x'"),
+}
+
+
+def _npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    text = repr({"descr": "<f8", "fortran_order": False, "shape": shape}).encode() + b"\n"
+    return len(text).to_bytes(2, "little") + text
+
+
+def _archive(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+@pytest.mark.parametrize("argv", [["learn", "f.c", "--data"], ["run", "f.sketch", "--input"]], ids=" ".join)
+def test_a_damaged_npz_is_told(argv: list[str], case: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, message = DAMAGED[case]
+    Path("damaged.npz").write_bytes(content())
+    if argv[0] == "run":
+        assert main([*LEARN, "--steps", "1"]) == 0
+        capsys.readouterr()
+    assert message in usage_error([*argv, "damaged.npz"], capsys)
+
+
+def test_whatever_bit_of_an_npz_is_wrong_it_is_read_or_told(tmp_path: Path) -> None:
+    given, path = _npz(x=np.arange(4.0)), tmp_path / "flipped.npz"
+    told = 0
+    for place in range(len(given)):
+        for bit in range(8):
+            flipped = bytearray(given)
+            flipped[place] ^= 1 << bit
+            path.write_bytes(flipped)
+            try:
+                found = _arrays(str(path))
+            except UsageError as e:
+                told += str(e).startswith(f"{path}: ")
+            else:
+                assert all(a.tolist() == [0, 1, 2, 3] for a in found.values())
+                told += 1
+    assert told == 8 * len(given)
 
 
 def test_a_library_of_other_functions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
