@@ -14,7 +14,7 @@ import torch
 
 from surrogate.anc.machine.instructions import Values
 from surrogate.anc.machine.samples import Mask
-from surrogate.nram.controller import Controller, Hidden
+from surrogate.nram.controller import Controller, Hidden, Shape
 from surrogate.nram.modules import MODULES, READ, WRITE
 
 
@@ -51,6 +51,26 @@ def circuits_of(controller: Controller) -> Circuits:
     """The likeliest circuit of each state of a single MLP controller."""
     sources, finish = _tables(controller)
     return Circuits(controller.shape.registers, sources[0], finish[0])
+
+
+SURE = 50.0
+"""The logit of what is decided."""
+
+
+def controller_of(circuits: Circuits) -> Controller:
+    """An MLP controller that is these circuits. A cell of its first layer is 1 in one state and 0 in all others."""
+    r = circuits.registers
+    shape = Shape("mlp", r, 2**r)
+    controller = Controller(shape, torch.zeros(1, shape.size))
+    bits = torch.from_numpy(bits_of(np.arange(2**r), r).astype(np.float32))  # [2^R, R]
+    chosen = torch.nn.functional.one_hot(torch.from_numpy(circuits.sources), r + len(MODULES))  # [2^R, 19 + R, R + 14]
+    with torch.no_grad():
+        parts = controller.parts()
+        parts["first"][0], parts["first_bias"][0, :, 0] = 2 * bits - 1, 1 - bits.sum(1)
+        parts["second"][0] = torch.eye(2**r)
+        parts["last"][0, :-1] = SURE * chosen.flatten(1).T
+        parts["last"][0, -1] = SURE * torch.from_numpy(2.0 * circuits.finish - 1)
+    return controller
 
 
 @torch.no_grad()

@@ -21,6 +21,7 @@ from surrogate.nram.decompiler import DecompiledController
 from surrogate.nram.learning import Learned, Settings, learn
 from surrogate.nram.pictures import choice_grids, run_grid
 from surrogate.nram.program import FILES, NramProgram
+from surrogate.nram.search import SearchSettings, search
 from surrogate.nram.settings import NRAM_TASKS
 from surrogate.nram.tracing import trace_lines
 from surrogate.terminal.console import OK, REJECTED, complain, print_json, report, warn, write_output
@@ -31,7 +32,10 @@ from surrogate.terminal.starting import INTERRUPTED
 def learn_command(options: argparse.Namespace) -> int:
     """`surrogate learn --machine nram`: from a task's tapes to an artifact."""
     name = _task(options.task)
-    settings = _settings(options, NRAM_TASKS[name].settings)
+    task = NRAM_TASKS[name]
+    settings = (
+        _search_settings(options, task.search) if options.method == "search" else _settings(options, task.settings)
+    )
     output = Path(options.output or f"{name}.nram")
     ensure_free(output, FILES)
     with progress_bar(f"learning {name}", "right") as advance:
@@ -41,7 +45,11 @@ def learn_command(options: argparse.Namespace) -> int:
             advance(done, total, right="…" if accuracy < 0 else f"{accuracy:.0%}")
 
         checkpoint = output.with_name(f".{output.name}.progress")
-        found = learn(TASKS[name], settings, options.seed, checkpoint=checkpoint, progress=progress)
+        how: dict[str, Any] = {"checkpoint": checkpoint, "progress": progress}
+        if isinstance(settings, SearchSettings):
+            found = search(TASKS[name], settings, options.seed, **how)
+        else:
+            found = learn(TASKS[name], settings, options.seed, **how)
     program = NramProgram(
         name, found.controller, settings.size, settings.steps, {**found.as_dict(), "seed": options.seed}
     )
@@ -85,10 +93,19 @@ def _settings(options: argparse.Namespace, settings: Settings) -> Settings:
     return replace(settings, **given)
 
 
+def _search_settings(options: argparse.Namespace, settings: SearchSettings) -> SearchSettings:
+    """As `_settings`. Raises UsageError for an option that a search does not have."""
+    for name in ("controller", "restarts", "steps", "batch"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} is of descent, and --method search begins each round at random circuits")
+    return settings if options.rounds is None else replace(settings, rounds=options.rounds)
+
+
 def _print(name: str, output: Path, program: NramProgram, found: Learned) -> None:
+    rounds = f"{found.rounds} round{'' if found.rounds == 1 else 's'}"
+    by = f"{found.restarts} restarts in {rounds}" if found.drawn else f"{rounds} of search"
     lines = [
-        f"learned   from {found.tapes:,} tapes, by {found.restarts} restarts in {found.rounds}"
-        f" round{'' if found.rounds == 1 else 's'}",
+        f"learned   from {found.tapes:,} tapes, by {by}",
         *program.lines(),
         f"time      {found.seconds:.1f} s",
     ]

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -56,11 +56,34 @@ Progress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How a controller is learned.
+class Sizes:
+    """Tapes have `least` to `size` cells; an execution has `steps` steps on the longest, on others in proportion."""
 
-    Tapes have `least` to `size` cells, longer ones later (`size_of`), and an execution has `steps` steps on the
-    longest, on others in proportion.
+    size: int
+    steps: int
+    least: int | None = None
+    registers: int = 4
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.type == "int" and options.whole(field.name, getattr(self, field.name)) < 1:
+                raise UsageError(f"{field.name} must be positive, not {getattr(self, field.name)}")
+        if self.size > machine.MOST_CELLS or self.registers > machine.MOST_REGISTERS:
+            raise UsageError(
+                f"the machine learns with at most {machine.MOST_CELLS} cells and {machine.MOST_REGISTERS} registers,"
+                f" not {self.size} and {self.registers}"
+            )
+        if not 1 <= self.shortest <= self.size:
+            raise UsageError(f"the shortest tapes have {self.shortest} cells, the longest {self.size}")
+
+    @property
+    def shortest(self) -> int:
+        return self.size if self.least is None else self.least
+
+
+@dataclass(frozen=True)
+class Settings(Sizes):
+    """How a controller is learned by descent, from longer tapes later (`size_of`).
 
     In each of `rounds` rounds `restarts` restarts learn from `batch` tapes each an update. After `screen` updates the
     `kept` best of them go on, up to `updates`; every `check` updates their circuits are tried.
@@ -71,11 +94,7 @@ class Settings:
     finishing (`halting`). `clip` and `norm` are where gradients are cut; `patience` is the logit of going on at first.
     """
 
-    size: int
-    steps: int
-    least: int | None = None
     kind: Kind = "mlp"
-    registers: int = 4
     hidden: int = 32
     restarts: int = 64
     rounds: int = 10
@@ -96,33 +115,20 @@ class Settings:
     patience: float = 3.0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.type == "int" and options.whole(field.name, getattr(self, field.name)) < 1:
-                raise UsageError(f"{field.name} must be positive, not {getattr(self, field.name)}")
+        super().__post_init__()
         if self.kind not in KINDS:
             raise UsageError(f"a controller is one of {', '.join(KINDS)}, not '{self.kind}'")
         if self.batch % machine.LANES:
             raise UsageError(f"tapes are learned from in groups of {machine.LANES}: a batch of {self.batch} is none")
-        if self.size > machine.MOST_CELLS or self.registers > machine.MOST_REGISTERS:
-            raise UsageError(
-                f"the machine learns with at most {machine.MOST_CELLS} cells and {machine.MOST_REGISTERS} registers,"
-                f" not {self.size} and {self.registers}"
-            )
         most = machine.NUMBERS // (self.shape.outputs * self.batch)
         if self.restarts > most:
             raise UsageError(f"the machine learns with at most {most:,} restarts of {self.batch} tapes at once")
-        if not 1 <= self.shortest <= self.size:
-            raise UsageError(f"the shortest tapes have {self.shortest} cells, the longest {self.size}")
         for field in fields(self):
             if (
                 field.type == "Range"
                 and not 0 < getattr(self, field.name)[0] <= getattr(self, field.name)[1] < math.inf
             ):
                 raise UsageError(f"{field.name} is a range of positive numbers, not {getattr(self, field.name)}")
-
-    @property
-    def shortest(self) -> int:
-        return self.size if self.least is None else self.least
 
     @property
     def shape(self) -> Shape:
@@ -158,26 +164,45 @@ def learn(
     checkpoint: Path | None = None,
     progress: Progress = lambda done, total, accuracy: None,
 ) -> Learned:
-    """Learn a controller for a task.
+    """Learn a controller for a task by descent, as `carried_out`. Raises UsageError for sizes that it does not have."""
+    ensure_sizes(task, settings.shortest)
+    run_id = fingerprint(json.dumps([task.name, asdict(settings), seed]).encode())
+    with one_thread():
+        return carried_out(_Work(task, settings, options.seed(seed)), run_id, checkpoint, progress)
+
+
+class Work(Protocol):
+    """Learning that goes step by step: whether it is done, steps done and the most of them, the best accuracy so far;
+    what it is as bytes, and as that again (KeyError, TypeError, ValueError or RuntimeError where it is not)."""
+
+    @property
+    def done(self) -> bool: ...
+    @property
+    def steps(self) -> tuple[int, int]: ...
+    @property
+    def accuracy(self) -> float: ...
+    def update(self) -> None: ...
+    def saved(self, run_id: str) -> bytes: ...
+    def restore(self, tensors: dict[str, Tensor], at: str) -> None: ...
+    def outcome(self, finished: bool, seconds: float) -> Learned: ...
+
+
+def carried_out(work: Work, run_id: str, checkpoint: Path | None, progress: Progress) -> Learned:
+    """What all the steps of the work give.
 
     A `checkpoint` is written now and then, and gone on from where one of the same run is there; it is removed in the
-    end. Ctrl-C ends the work, and the best so far is returned. Raises UsageError for sizes that the task does not have.
+    end. Ctrl-C ends the work, and the best so far is returned.
     """
     began = time.perf_counter()
-    ensure_sizes(task, settings)
-    work = _Work(task, settings, options.seed(seed))
-    run_id = fingerprint(json.dumps([task.name, asdict(settings), seed]).encode())
     _resume(work, checkpoint, run_id)
     finished, saved = True, time.monotonic()
     try:
-        with one_thread():
-            while not work.done:
-                work.update()
-                done = work.round * settings.updates + work.number
-                progress(done, settings.rounds * settings.updates, work.accuracy)
-                if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    replace_file(checkpoint, work.saved(run_id))
-                    saved = time.monotonic()
+        while not work.done:
+            work.update()
+            progress(*work.steps, work.accuracy)
+            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+                replace_file(checkpoint, work.saved(run_id))
+                saved = time.monotonic()
     except KeyboardInterrupt:
         finished = False
     if checkpoint is not None:
@@ -188,12 +213,12 @@ def learn(
     return work.outcome(finished, time.perf_counter() - began)
 
 
-def ensure_sizes(task: TapeTask, settings: Settings) -> None:
-    """Raises UsageError where the task has no tapes of the shortest size."""
+def ensure_sizes(task: TapeTask, size: int) -> None:
+    """Raises UsageError where the task has no tapes of the size."""
     try:
-        task.unbiased(np.random.default_rng(0), 64, settings.shortest)
+        task.unbiased(np.random.default_rng(0), 64, size)
     except (ValueError, IndexError) as e:
-        raise UsageError(f"'{task.name}' has no tapes of {settings.shortest} cells: they are too short for it") from e
+        raise UsageError(f"'{task.name}' has no tapes of {size} cells: they are too short for it") from e
 
 
 def size_of(settings: Settings, rng: np.random.Generator, number: int) -> int:
@@ -273,6 +298,11 @@ class _Work:
     def done(self) -> bool:
         right = self.accuracy == 1 and (self.finishing == 1 or self.number == 0)
         return right or self.round == self.settings.rounds
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        updates = self.settings.updates
+        return self.round * updates + self.number, self.settings.rounds * updates
 
     def _begin(self) -> None:
         """Draws the restarts of a round."""
@@ -413,7 +443,7 @@ def _log_uniform(rng: np.random.Generator, bounds: Range, count: int) -> np.ndar
     return np.exp(rng.uniform(low, high, count)).astype(np.float32)
 
 
-def _resume(work: _Work, checkpoint: Path | None, run_id: str) -> None:
+def _resume(work: Work, checkpoint: Path | None, run_id: str) -> None:
     """Takes over a checkpoint of this run, if there is one."""
     if checkpoint is None or not checkpoint.is_file():
         return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
-from surrogate.nram.controller import Controller, Shape
+from surrogate.nram.circuits import Circuits, controller_of
+from surrogate.nram.controller import Controller
 from surrogate.nram.modules import MODULES, wires
 
 NUMBER = {module.name: q for q, module in enumerate(MODULES)}
@@ -17,24 +17,9 @@ def written(circuits: dict[int, dict[str, str | tuple[str, ...]]], registers: in
     What is not said comes from register 0; a register that is not said stays. Other states finish and do nothing but
     write register 0 to its cell.
     """
-    shape = Shape("mlp", registers, 2**registers)
-    controller = Controller(shape, torch.zeros(1, shape.size))
-    parts = controller.parts()
-    states = np.arange(2**registers)
-    bits = (states[:, None] >> np.arange(registers) & 1).astype(np.float32)  # [2^R, R]
-    with torch.no_grad():
-        # A cell of the first layer a state: positive where all bits are its own.
-        parts["first"][0] = torch.from_numpy(2 * bits - 1)
-        parts["first_bias"][0, :, 0] = torch.from_numpy(1 - bits.sum(1))
-        parts["second"][0] = torch.eye(2**registers)
-        for state in states:
-            said = circuits.get(int(state), {"finish": ""})
-            last = parts["last"][0, :, state]
-            choices = last[:-1].view(len(wires(registers)), registers + len(MODULES))
-            for choice, source in zip(choices, _sources(said, registers), strict=True):
-                choice[source] = 50
-            last[-1] = 50 if "finish" in said else -50
-    return controller
+    said = [circuits.get(state, {"finish": ""}) for state in range(2**registers)]
+    sources = np.array([_sources(one, registers) for one in said])
+    return controller_of(Circuits(registers, sources, np.array(["finish" in one for one in said])))
 
 
 def _sources(said: dict[str, str | tuple[str, ...]], registers: int) -> list[int]:

@@ -23,7 +23,7 @@ SMALL = Settings(size=10, steps=3, rounds=1, restarts=4, kept=2, screen=5, updat
 def test_all_ten_tasks_have_tapes_of_the_sizes_that_are_learned_and_tried() -> None:
     assert len(NRAM_TASKS) == 10
     for name, task in NRAM_TASKS.items():
-        learning.ensure_sizes(TASKS[name], task.settings)
+        learning.ensure_sizes(TASKS[name], task.settings.shortest)
         for size in (task.settings.size, 2 * task.settings.size):
             assert TASKS[name].unbiased(np.random.default_rng(0), 20, size).mask.any(1).all()
 
