@@ -50,19 +50,23 @@ _RESULTS_INT = {"<", ">", "<=", ">=", "==", "!=", "&&", "||"}
 
 
 def may_have_extensions(text: str) -> bool:
-    """Whether a function's text may have what `rewrite_extensions` rewrites; one without a text may."""
+    """Whether a text may have what `rewrite_extensions` rewrites; one without a text may."""
     return not text or _MARKS.search(text) is not None
 
 
 def rewrite_extensions(
-    function: c_ast.FuncDef, declarations: Declarations, type_at_file_scope: Callable[[str], c_ast.Node | None]
+    node: c_ast.FuncDef | c_ast.Decl,
+    declarations: Declarations,
+    type_at_file_scope: Callable[[str], c_ast.Node | None],
 ) -> None:
-    """Rewrite a function in place. `type_at_file_scope` gives the type node of an object or a function, or None.
+    """Rewrite a function, or an object at file scope, in place.
+
+    `type_at_file_scope` gives the type node of an object or a function, or None.
 
     Raises Unsupported where an extension cannot be spelled in plain C.
     """
-    if any(isinstance(n, _EXTENSIONS) or _has_expression(n) for n in walk(function)):
-        _Rewriter(declarations, type_at_file_scope).rewrite(function)
+    if any(isinstance(n, _EXTENSIONS) or _has_expression(n) for n in walk(node)):
+        _Rewriter(declarations, type_at_file_scope).rewrite(node)
 
 
 def type_of_expression(

@@ -196,12 +196,15 @@ def _names_static(chunk: Chunk) -> bool:
 
 
 def prepare(entity: Entity, scope: FileScope) -> None:
-    """Spell out the extensions of GNU C in a function, in place. Raises Unsupported where it cannot be worked on."""
+    """Spell out the extensions of GNU C in a function or an object's value, in place.
+
+    Raises Unsupported where it cannot be worked on.
+    """
     node = entity.node
     assert node is not None
     if _too_deep(node):
         raise Unsupported(_coord_node(node), f"'{entity.name}' is nested more than {MAX_DEPTH} levels deep")
-    if isinstance(node, c_ast.FuncDef) and may_have_extensions(entity.chunk.text):
+    if isinstance(node, c_ast.FuncDef | c_ast.Decl) and may_have_extensions(entity.chunk.text):
         rewrite_extensions(node, scope.declarations_of(entity.chunk).copy(), scope.type_of)
 
 
