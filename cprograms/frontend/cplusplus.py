@@ -81,7 +81,10 @@ def _blanked(text: str, gone: Iterable[tuple[int, int, str]]) -> str:
 
 def verdict(name: str, errors: Sequence[Diagnostic], missing: Iterable[str]) -> Diagnostic | None:
     """What to say in the place of a file's errors where they come of its being C++, at the place that shows it."""
-    shown = next((e for e in errors if _SYNTAX.search(_COMMENT.sub(" ", e.source_line))), None)
+    lines: dict[str, Diagnostic] = {}  # of many errors in one line the first
+    for error in errors:
+        lines.setdefault(error.source_line, error)
+    shown = next((e for line, e in lines.items() if _SYNTAX.search(_COMMENT.sub(" ", line))), None)
     if not errors or not (shown or is_named_so(name) or any(header in HEADERS for header in missing)):
         return None
     at = shown or errors[0]

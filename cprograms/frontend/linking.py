@@ -19,6 +19,7 @@ from pycparser import c_ast
 
 from cprograms.budget import tick
 from cprograms.declarations import Declarations, Unsupported
+from cprograms.frontend.cplusplus import is_named_so
 from cprograms.frontend.occurrences import Key, named_in, renamed
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.scope import Entity, FileScope
@@ -67,6 +68,7 @@ class _File:
     scope: FileScope
     stem: str
     chunks: dict[Key, list[Chunk]]
+    is_cplusplus: bool
     meanings: dict[Key, int] = field(default_factory=dict)
 
     def spells_alike(self, other: _File, key: Key) -> bool:
@@ -83,6 +85,8 @@ class _File:
     def is_external(self, key: Key) -> bool:
         """Whether a name is that of a function or an object with external linkage."""
         found = self.entities(key)
+        if self.is_cplusplus and all(map(_is_constant_of_cplusplus, found)):
+            return False
         return bool(found) and all(map(_has_linkage, found)) and not all(map(_is_inline, found))
 
     def has_state(self, key: Key) -> bool:
@@ -179,7 +183,7 @@ class _Linked(Unit):
         for text, name in [*zip(texts[1:], names[1:], strict=True), (texts[0], names[0])]:
             unit = Unit(text, index, offset)
             index, offset = index + len(unit.chunks), offset + len(text) + 1
-            files.append(_File(unit, FileScope(unit), _stem(name), _chunks(unit)))
+            files.append(_File(unit, FileScope(unit), _stem(name), _chunks(unit), is_named_so(name)))
         self._first = files[-1]
         meanings = _Meanings([self._first, *files[:-1]])
         self._split = meanings.split
@@ -306,6 +310,17 @@ def _is_inline(entity: Entity) -> bool:
     """Whether a declaration is one of those that leave the function's external definition to another file."""
     declared: Any = getattr(entity.node, "decl", entity.node)
     return "inline" in (getattr(declared, "funcspec", None) or ()) and "extern" not in declared.storage
+
+
+def _is_constant_of_cplusplus(entity: Entity) -> bool:
+    """Whether a declaration is one that a C++ file has by itself, though nothing says `static`: of a constant."""
+    node = entity.node
+    if not isinstance(node, c_ast.Decl) or isinstance(node.type, c_ast.FuncDecl) or "extern" in node.storage:
+        return False
+    kind = node.type
+    while isinstance(kind, c_ast.ArrayDecl):
+        kind = kind.type
+    return "const" in kind.quals and "volatile" not in kind.quals
 
 
 def _place(entity: Entity) -> c_ast.Node:

@@ -322,3 +322,50 @@ def test_tapes_come_of_several_files():
     program = load_tape(files)
     assert program.name == "f"
     assert "i + 2" in program.text
+
+
+CONSTANTS = {
+    "kernel.cpp": """
+const double gain = 2.5, table[2] = {1, 4};
+static const int same = 3;
+extern "C" { const double braced = 0.5; double other(double x);
+double f(double x) { return other(x) * gain + table[1] + same + braced; } }
+""",
+    "other.cpp": """
+const double gain = 3.5, table[2] = {7, 9};
+static const int same = 3;
+const double braced = 0.25;
+extern "C" double other(double x) { return gain * x + table[1] + same + braced; }
+""",
+}
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
+def test_constants_of_cplusplus_belong_to_their_files():
+    for name, text in CONSTANTS.items():
+        Path(name).write_text(text)
+    program = cprograms.load([*CONSTANTS])
+    x = np.random.default_rng(0).uniform(-1, 1, (20, 1))
+    wanted = _native([*CONSTANTS], x)
+    np.testing.assert_array_equal(cprograms.run(program, x)[:, 0], wanted)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("double gain = 2;", "double gain = 3;"),
+        ("const double *gain = 0;", "const double *gain = 0;"),
+        ("extern const double gain; const double gain = 2;", "extern const double gain = 3;"),
+        ("const volatile double gain = 2;", "const volatile double gain = 3;"),
+    ],
+)
+def test_what_is_external_in_cplusplus_is_defined_once(first: str, second: str):
+    Path("a.cpp").write_text(f'{first}\nextern "C" {{ double h(double x); double f(double x) {{ return h(x); }} }}\n')
+    Path("b.cpp").write_text(f'{second}\nextern "C" double h(double x) {{ return x; }}\n')
+    assert [d.message for d in _told(["a.cpp", "b.cpp"])] == ["'gain' is defined in two files"]
+
+
+def test_constants_of_c_are_external():
+    Path("a.c").write_text("const double gain = 2;\ndouble h(double);\ndouble f(double x) { return h(x) * gain; }\n")
+    Path("b.c").write_text("const double gain = 3;\ndouble h(double x) { return x * gain; }\n")
+    assert [d.message for d in _told(["a.c", "b.c"])] == ["'gain' is defined in two files"]
