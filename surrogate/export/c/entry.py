@@ -206,7 +206,15 @@ def _renamed(program: Program, function: str) -> c_ast.Decl:
     _base(bare.type.type).declname = function
     for tag in _own_tags(bare):
         tag.decls = None
+    for given in bare.type.args.params if bare.type.args else []:
+        if isinstance(given.type, c_ast.ArrayDecl) and not _is_plain(given.type):
+            given.type = c_ast.PtrDecl([], given.type.type)
     return bare
+
+
+def _is_plain(array: c_ast.ArrayDecl) -> bool:
+    """Whether a parameter says how long it is as C++ has it, too: not `a[n]`, nor `a[static 3]`."""
+    return not array.dim_quals and (array.dim is None or isinstance(array.dim, c_ast.Constant))
 
 
 def _named(node: c_ast.Node, name: str) -> c_ast.Node:

@@ -185,6 +185,27 @@ def test_a_header_says_once_what_the_types_are(tmp_path: Path) -> None:
     assert printed(tmp_path, main, texts)
 
 
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
+@pytest.mark.parametrize(
+    "source",
+    [
+        "#pragma surrogate fix(n, 3)\ndouble f(int n, const double a[n]) { return a[0] + a[2]; }",
+        "double f(double a[static 3], int n) { return a[0] + a[2] * n; }",
+        "enum { N = 2 };\ndouble f(double a[N + 1], double b[2]) { return a[0] + a[2] + b[1]; }",
+        "enum { N = 2 };\ndouble f(double a[N][N + 1]) { return a[0][0] + a[1][2]; }",
+        "double f(double a[][2]) { return a[0][0] + a[1][1]; }",
+    ],
+)
+def test_the_header_is_of_cplusplus_too(source: str, tmp_path: Path) -> None:
+    artifact = surrogate.compile(source=source, target="graph")
+    assert isinstance(artifact, GraphProgram)
+    texts = sources(artifact, name="f")
+    assert printed(tmp_path, "", texts) == ""
+    (tmp_path / "main.cpp").write_text('#include "f.h"\n')
+    done = subprocess.run(["g++", "-Wall", "-c", "main.cpp"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_names_are_as_asked_for() -> None:
     artifact = guarded()
     texts = sources(artifact, name="price", file="market")

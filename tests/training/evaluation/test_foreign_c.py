@@ -193,6 +193,24 @@ def test_what_is_handed_over_by_pointer_is_read_and_written():
 
 
 @needs_gcc
+@pytest.mark.parametrize(
+    "text",
+    [
+        "double f(int n, double a[n]) { return a[0] + a[2] * n; }",
+        "double f(int n, const double a[static n + 1]) { return a[0] - a[2] * n; }",
+        "double f(int n, double a[*]);\ndouble f(int n, double a[n]) { return a[1] + n; }",
+        "static double g(int n, double a[n][3]) { return a[n - 1][1]; }\ndouble f(double a[2][3]) { return g(2, a); }",
+    ],
+)
+def test_parameters_of_variable_length_are_handed_over(text: str):
+    program = cprograms.load(source=text, sizes={} if "a[2][3]" in text else {"a": 3})
+    x = np.rint(np.random.default_rng(0).uniform(1, 9, (5, len(program.arguments))))
+    (found,) = native.run_native([program], [x])
+    assert (found.reason, found.status.tolist()) == ("", [native.ENDED] * 5)
+    np.testing.assert_array_equal(found.y, cprograms.run(program, x))
+
+
+@needs_gcc
 def test_writing_beside_it_and_nowhere_are_seen_and_cost_nobody_else():
     x = np.ones((4, 3))
     beyond, nowhere, sums = native.run_native([handed(t, 3) for t in (BEYOND, NOWHERE, SUMS)], [x] * 3)
