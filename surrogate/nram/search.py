@@ -3,7 +3,8 @@
 What an MLP controller is after learning, a circuit for each state of the registers, is a table of choices; here the
 table itself is what is learned. A round anneals single choices by the share of wrong cells (search.c), then anneals on
 among the circuits that are right for shorter ones: what is short seldom fits the tapes by chance. Fresh tapes that
-refute it are added, and it goes on from there. All tapes are of the sizes that are learned, no longer ones.
+refute it are added, and it goes on from there. All tapes are of the sizes that are learned, no longer ones. Rounds end
+with one that is right on all validation tapes, and finishes on all by itself.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ HOT, COLD = 0.03, 0.001
 SHORTER, WARM = 1e-3, 1e-2
 """What a module costs, or a state, while right circuits become shorter; and the temperature at first, of which the last
 one is 3 %."""
-SHORTENING = 200_000
+SHORTENING = 300_000
 """Proposals to shorten what is right."""
 CHECKS = 500
 """Fresh tapes of each round that refute what is right on fewer."""
@@ -63,6 +64,11 @@ class SearchSettings(Sizes):
         super().__post_init__()
         if self.tapes > MOST_TAPES:
             raise UsageError(f"a search scores by at most {MOST_TAPES} tapes, not {self.tapes}")
+
+    @property
+    def choices(self) -> int:
+        """The entries of the table: for each state those of a circuit, and whether to finish."""
+        return int(2**self.registers * (len(wires(self.registers)) + 1))
 
 
 def search(
@@ -93,7 +99,7 @@ class _Search:
 
     @property
     def done(self) -> bool:
-        return self.accuracy == 1 or self.round == self.settings.rounds
+        return (self.accuracy == 1 and self.finishing == 1) or self.round == self.settings.rounds
 
     @property
     def steps(self) -> tuple[int, int]:

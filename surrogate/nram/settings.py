@@ -43,5 +43,5 @@ NRAM_TASKS: dict[str, NramTask] = {
     "listk": NramTask(Settings(size=13, steps=10), SearchSettings(size=19, least=13, steps=14), 0),
     "list_search": NramTask(Settings(size=13, steps=10), SearchSettings(size=15, least=13, steps=16, registers=5), 0),
     "merge": NramTask(Settings(size=18, steps=14), SearchSettings(size=20, least=18, steps=16, registers=6), 1),
-    "walk_bst": NramTask(Settings(size=19, steps=8), SearchSettings(size=31, least=25, steps=8), 0.3),
+    "walk_bst": NramTask(Settings(size=19, steps=8), SearchSettings(size=37, least=25, steps=9), 0.3),
 }

@@ -48,6 +48,14 @@ def test_the_same_seed_learns_the_same(folder: Path) -> None:
     assert (folder / "a.nram/model.safetensors").read_bytes() == (folder / "b.nram/model.safetensors").read_bytes()
 
 
+def test_a_search_finds_access_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*LEARN, "--method", "search", "-o", "a.nram"]) == 0
+    out = capsys.readouterr().out
+    assert "tapes, by 1 round of search\n" in out
+    assert "check     20 cells: all 200 random tapes right" in out
+    assert main(["decompile", "a.nram"]) == 0
+
+
 def test_a_controller_that_is_not_good_enough(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = [*LEARN, "--steps", "1", "--restarts", "1", "--controller", "lstm", "--least", "0.9", "-o", "a.nram"]
     assert main(argv) == 1
@@ -116,6 +124,10 @@ def test_one_document_with_json(folder: Path, capsys: pytest.CaptureFixture[str]
         ("learn --machine nram --task copy --restarts -1", "restarts must be positive"),
         ("learn --machine nram --task copy --seed -1", "seed"),
         ("learn --machine nram --task copy --restarts 100000", "at most 157 restarts"),
+        ("learn --machine nram --task copy --method search --batch 16", "--batch is of descent"),
+        ("learn --machine nram --task copy --method search --controller lstm", "--controller is of descent"),
+        ("learn --machine nram --task copy --method search --rounds 0", "rounds must be positive"),
+        ("learn --machine nram --task copy --method guess", "invalid choice"),
         ("learn --machine nram --task copy -o none/a.nram", "No such file"),
         ("learn", "what is to be learned?"),
         ("learn f.c", "--data FILE"),
