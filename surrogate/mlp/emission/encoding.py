@@ -15,6 +15,8 @@ from surrogate.mlp.parts.taps import KINDS, Taps
 
 MAX_TOKENS = 64
 """Graph nodes that the transformer attends to, beside the root and the arguments; of a larger graph, the last ones."""
+LARGEST = 1e30
+"""Magnitude to which what is said of a tap's scale is clamped, as strata are."""
 CARRIED = 16
 """Carried variables that are told apart; those of a graph that has more share slots."""
 
@@ -63,7 +65,7 @@ def encode(graph: Graph, domain: np.ndarray) -> EncodedGraph:
 def _encode_tapped(graph: Graph, domain: np.ndarray, taps: Taps) -> list[EncodedGraph]:
     whole, places = _with_roots_of(graph, taps.graph)
     known = strata(whole, domain)
-    scale = torch.stack([taps.mid, taps.reach], dim=1).numpy().astype(np.float32)  # [T, 2]
+    scale = torch.stack([taps.mid, taps.reach], dim=1).clamp(-LARGEST, LARGEST).float().numpy()  # [T, 2]
     kinds = np.array([KINDS.index(kind) for kind in taps.kinds], dtype=np.uint8)  # [T]
     needed = [set(whole.needed([place])) for place in places]  # of each tap
     found = []

@@ -38,6 +38,7 @@ PAIR = """
 struct p { double s, d; };
 struct p f(double x, double y) { struct p r = {x < y ? x : 3, y * y - x}; return r; }
 """
+EXPLODING = "#include <math.h>\ndouble f(double x, double y) { return exp(600 * x) > y ? exp(600 * x) : x; }"
 LINEAR = "double f(double x, double y) { return 3 * x - y / 4 + 1; }"
 TINY = HypernetworkConfig(hidden_size=16, layers=2, heads=2, surrogate_width=8, taps=True)
 
@@ -198,3 +199,11 @@ def test_a_folder_whose_weights_lack_those_of_taps_is_rejected(model: Hypernetwo
     older = {name: value for name, value in asdict(TINY).items() if name != "taps"}
     (tmp_path / "config.json").write_text(json.dumps(older))
     assert not load_compiler(tmp_path).model.architecture.taps
+
+
+def test_a_tap_that_single_precision_does_not_hold_is_read_all_the_same(model: Hypernetwork) -> None:
+    program, graph, taps = tapped(EXPLODING)
+    assert taps is not None
+    assert taps.reach.max() > 1e100
+    [(towers, _)] = emit(model, [Request(graph, program.domain, taps=taps)])
+    assert all(torch.isfinite(part).all() for part in towers)
