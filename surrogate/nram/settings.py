@@ -39,7 +39,7 @@ NRAM_TASKS: dict[str, NramTask] = {
         0,
         easy=True,
     ),
-    "permutation": NramTask(Settings(size=11, steps=11), SearchSettings(size=13, least=9, steps=14, registers=5), 0),
+    "permutation": NramTask(Settings(size=11, steps=18), SearchSettings(size=13, least=9, steps=22, registers=5), 0),
     "listk": NramTask(Settings(size=13, steps=10), SearchSettings(size=19, least=13, steps=14), 0),
     "list_search": NramTask(Settings(size=13, steps=10), SearchSettings(size=15, least=13, steps=16, registers=5), 0),
     "merge": NramTask(Settings(size=18, steps=14), SearchSettings(size=20, least=18, steps=16, registers=6), 1),
