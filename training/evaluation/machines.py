@@ -73,14 +73,25 @@ def adapted(results: Path) -> Iterator[Row]:
 
 
 def neural_ram(results: Path) -> Iterator[Row]:
-    """Controllers that wire modules."""
-    for row in _read(results, "neural_ram", {"tasks": []})["tasks"]:
-        if row["controller"] == "mlp":
+    """Controllers that wire modules, learned by descent."""
+    return _neural_ram(results, "NRAM", "descent", "weights")
+
+
+def neural_ram_search(results: Path) -> Iterator[Row]:
+    """The same circuits, found by search."""
+    return _neural_ram(results, "NRAM search", "search", "choices")
+
+
+def _neural_ram(results: Path, machine: str, method: str, parameters: str) -> Iterator[Row]:
+    """Of sizes that were learned the largest; where there are several, `measure` takes the last."""
+    rows = _read(results, "neural_ram", {"tasks": []})["tasks"]
+    for row in sorted(rows, key=lambda row: int(row["size"])):
+        if (row["method"], row["controller"]) == (method, "mlp"):
             twice = f"{row['exact_twice']} of {row['seeds']} seeds to twice {row['size']} cells"
             lines = row["least_lines"]
-            size = f"{row['parameters']:,} weights" + (f", or {lines} lines" if lines is not None else "")
+            size = f"{row['parameters']:,} {parameters}" + (f", or {lines} lines" if lines is not None else "")
             seconds, seen = round(row["processor_seconds"]), f"{row['tapes']:,} tapes"
-            yield Row(row["task"], "NRAM", seen, seconds, row["exact"], row["seeds"], twice, size)
+            yield Row(row["task"], machine, seen, seconds, row["exact"], row["seeds"], twice, size)
 
 
 def programmer_interpreter(results: Path) -> Iterator[Row]:
@@ -129,6 +140,7 @@ MACHINES: dict[str, Callable[[Path], Iterator[Row]]] = {
     "compiled": compiled,
     "adapted": adapted,
     "NRAM": neural_ram,
+    "NRAM search": neural_ram_search,
     "NPI": programmer_interpreter,
     "LSTM": learning_to_execute,
     "sketch": sketch,
@@ -162,14 +174,15 @@ def page(rows: Sequence[Row], command: str) -> str:
     measured = [row for row in rows if row.seen is not None]
     details = ("task", "machine", "seen", "seconds", "exact", "generalises", "what was learned")
     lines = [
-        "# Six machines on the same tasks",
+        "# Machines on the same tasks",
         "",
         f"Made by `{command}`.",
         "Compiling is measured here. Everything else is read from the results beside this page.",
         "",
         "- *compiled*: the library's C program as matrices of the [ANC machine](../anc.md), checked on random tapes.",
         "- *adapted*: such a program made faster on a biased distribution, by the search. [Table](anc_adaptation.md).",
-        "- *NRAM*: a controller that wires modules, learned from tapes before and after.",
+        "- *NRAM*: a controller that wires modules, learned from tapes before and after. [Table](neural_ram.md).",
+        "- *NRAM search*: the same circuits found without a network, by a search.",
         "- *NPI*: a network that calls programs, learned from [traces of a C program](../npi.md).",
         "- *LSTM*: a network that reads and writes characters. [Page](../learning_to_execute.md).",
         "- *sketch*: a program with parts that are learned. [Guide](../sketch.md).",

@@ -40,15 +40,18 @@ def test_what_is_read_is_what_the_results_say(tmp_path: Path):
     proofs = [{"holds": True}, {"holds": False}]
     records = [run | {"proof": proof} for proof in proofs] + [run | {"proof": None, "settings": {"version": "loop"}}]
     (tmp_path / "programmer_interpreter.json").write_text(json.dumps({"records": records}))
-    nram = {"task": "access", "controller": "mlp", "size": 6, "seeds": 10, "exact": 9, "exact_twice": 8}
+    nram = {"task": "access", "method": "descent", "controller": "mlp", "size": 6, "seeds": 10}
+    nram |= {"exact": 9, "exact_twice": 8}
     nram |= {"tapes": 5000, "processor_seconds": 12.3, "parameters": 99, "least_lines": 7}
-    (tmp_path / "neural_ram.json").write_text(json.dumps({"tasks": [nram, nram | {"controller": "lstm", "exact": 1}]}))
+    others = [{"controller": "lstm", "exact": 1}, {"size": 5, "exact": 2}, {"method": "search", "exact": 10}]
+    (tmp_path / "neural_ram.json").write_text(json.dumps({"tasks": [nram, *(nram | other for other in others)]}))
     by = {(row.task, row.machine): row for row in measure(tmp_path)}
     learned = by["addition", "NPI"]
     assert (learned.exact, learned.seeds, learned.seconds, learned.seen) == (1, 2, 7, "70 traces")
     wired = by["access", "NRAM"]
     assert (wired.exact, wired.seeds, wired.generalises) == (9, 10, "8 of 10 seeds to twice 6 cells")
     assert wired.size == "99 weights, or 7 lines"
+    assert (by["access", "NRAM search"].exact, by["access", "NRAM search"].size) == (10, "99 choices, or 7 lines")
 
 
 def test_the_repositorys_results_are_read():
