@@ -107,6 +107,8 @@ def _judged(e: BaseException) -> tuple[int, str]:
         return REJECTED, str(e)
     if isinstance(e, UsageError | OSError):
         return WRONG_USAGE, str(e)
+    if isinstance(e, MemoryError):
+        return REJECTED, f"there is not enough memory for this{f': {e}' if str(e) else ''}"
     if sys.flags.dev_mode:
         raise e
     kind = type(e).__name__

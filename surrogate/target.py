@@ -35,6 +35,17 @@ class Artifact(Protocol):
 A = TypeVar("A", bound=Artifact)
 
 
+def bound(text: str) -> float:
+    """A bound of an error or an accuracy, on the command line. Raises ArgumentTypeError for what is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"a number from 0 on is needed, not {text.strip()}")
+    return number
+
+
 class Option:
     """An option of a command, or a positional argument: its spelling, and how argparse declares the rest.
 

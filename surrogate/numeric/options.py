@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, deferred, output_option
+from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, bound, deferred, output_option
 
 
 class Ranges(argparse.Action):
@@ -82,7 +82,7 @@ SHAPE = (
 )
 """What of the entry's parameters is not in their declarations."""
 MAX_NMSE = Option(
-    "--max-nmse", type=float, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
+    "--max-nmse", type=bound, metavar="X", help="surrogates: fail (exit 1) where the nMSE of any result is above X"
 )
 CHECK_OPTIONS = (
     Option("--rows", type=int, metavar="N", help="surrogates: fresh rows to compare on (default 2000)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surrogate.target import Option, output_option
+from surrogate.target import Option, bound, output_option
 
 ABOUT = "learn what a C program leaves undefined, from examples, or a task on a tape"
 OPTIONS = (
@@ -42,6 +42,6 @@ OPTIONS = (
         help="try other values of each choice once, in place of what gradients have come to",
     ),
     Option("--seed", type=int, default=0, metavar="S", help="seed of the restarts (default 0)"),
-    Option("--least", type=float, metavar="X", help="fail (exit 1) where the accuracy held back is below X"),
+    Option("--least", type=bound, metavar="X", help="fail (exit 1) where the accuracy held back is below X"),
     output_option("DIR", "where it goes (default: the file's stem + .sketch)"),
 )

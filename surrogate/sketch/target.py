@@ -15,6 +15,7 @@ from surrogate.target import (
     Option,
     Summary,
     Target,
+    bound,
     deferred,
 )
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 INPUT, OUTPUT = (option for option in ROWS_TO_RUN if option.dest in ("input", "output"))
 EXAMPLES = Option("--data", metavar="FILE", help="sketches: examples that were not learned from, as `learn` takes them")
-LEAST = Option("--least", type=float, metavar="X", help="sketches: fail (exit 1) where the accuracy is below X")
+LEAST = Option("--least", type=bound, metavar="X", help="sketches: fail (exit 1) where the accuracy is below X")
 
 
 class SketchTarget(LearnedTarget):

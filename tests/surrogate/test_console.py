@@ -184,6 +184,8 @@ def document(argv: list[str], capsys: Capture) -> tuple[int, dict[str, object]]:
         ["inspect", ".", "--json"],
         ["run", "f.c", "--json"],
         ["check", ".", "--json"],
+        *(["check", "p", "--json", "--max-nmse", x] for x in ("nan", "-1", "inf", "x")),
+        *(["learn", "f.c", "--json", "--data", "d.npz", "--least", x] for x in ("nan", "-0.5")),
         ["show", "f.c", "--json"],
         ["adapt", "x", "--json"],
     ],
@@ -201,6 +203,7 @@ def test_wrong_usage_is_one_document(argv: list[str], capsys: Capture) -> None:
     [
         (KeyboardInterrupt(), 130, "interrupted"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
+        (MemoryError("Unable to allocate 74.5 GiB"), 1, "not enough memory for this: Unable to allocate 74.5 GiB"),
         (RecursionError("too deep"), 70, "internal error: RecursionError: too deep"),
         (UsageError("wrong"), 2, "wrong"),
         (ProgramError([]), 1, None),

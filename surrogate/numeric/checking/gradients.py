@@ -129,7 +129,8 @@ def gradient_errors(program: Program, x: Rows, y: Rows, surrogate: Slopes, graph
             np.moveaxis(differences, 1, 2) if f is None else _of(f, x, results, arguments) for f in (graph, surrogate)
         )
     good = np.moveaxis(smooth, 1, 2) & np.isfinite(true)  # [n, R, A]
-    nought = NOUGHT * np.abs(y[:, results]).max(0)[:, None] / (steps / STEP)  # [R, A]
+    with np.errstate(over="ignore"):  # in a domain of the least numbers every derivative is nought
+        nought = NOUGHT * np.abs(y[:, results]).max(0)[:, None] / (steps / STEP)  # [R, A]
     found = []
     for place, k in enumerate(arguments):
         errors = []
