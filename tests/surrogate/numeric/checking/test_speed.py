@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,34 @@ def test_both_are_timed_on_rows_of_the_domain() -> None:
     assert {1, found.batch} <= sizes
     assert max(sizes) <= BATCH
     assert Speed.from_dict(found.as_dict()) == found
+
+
+def test_what_else_a_machine_does_is_not_counted() -> None:
+    program = cprograms.load(source="double f(double x) { return x; }")
+
+    def outputs(x: np.ndarray) -> np.ndarray:
+        time.sleep(0.02)  # as where others have the processor
+        return x
+
+    found = speed_of(program, outputs, sample(program, 30, 0))
+    assert found is not None
+    assert found.alone < 0.02e9
+    assert found.batch == BATCH
+
+
+def test_a_call_that_is_long_in_itself_is_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = cprograms.load(source="double f(double x) { return x; }")
+    sizes = set()
+
+    def run(program: cprograms.Program, rows: np.ndarray) -> np.ndarray:
+        until = time.thread_time() + 0.005
+        while time.thread_time() < until:
+            sizes.add(len(rows))
+        return rows
+
+    monkeypatch.setattr("surrogate.numeric.checking.speed.run", run)
+    speed_of(program, lambda x: x, sample(program, 30, 0))
+    assert max(sizes) > 100
 
 
 def test_a_report_is_the_same_at_any_speed() -> None:
