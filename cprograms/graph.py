@@ -42,6 +42,11 @@ class Graph:
         """Whether it can be computed, with its loops: it is exact, or was lowered to be executed."""
         return not any(n.op in ("loop", "opaque") for n in self.nodes)
 
+    @property
+    def arguments(self) -> list[int]:
+        """The places of the arguments that it reads, in order."""
+        return sorted({int(n.value) for n in self.nodes if n.op == "arg"})
+
     def skeleton(self) -> str:
         """A hash of the shape: operators, types and edges; constants and tables masked, arguments in order of use."""
         ranks: dict[int | float, int] = {}

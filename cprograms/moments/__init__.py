@@ -5,6 +5,6 @@ noises, with strata and an interval. Read `analysis` first; then `values` and `b
 arithmetic; `choices`, conditions and selects; `operators`, a row each; and `loops`.
 """
 
-from cprograms.moments.analysis import Expansion, expand
+from cprograms.moments.analysis import Expansion, expand, series
 
-__all__ = ["Expansion", "expand"]
+__all__ = ["Expansion", "expand", "series"]

@@ -69,6 +69,7 @@ class Algebra:
         if x.variance == 0 or y.variance == 0:
             one, factor = (x, a) if y.variance == 0 else (y, b)
             found.shape = one.shape if factor >= 0 else -one.shape[::-1]
+            found.told = one.told
         else:
             found.shape = self.joint_shape(x, y, lambda u, v: a * u + b * v)
             self._reshape(found)
@@ -110,7 +111,7 @@ class Algebra:
         known = float(c[1:] @ c[1:])
         alone = x.rest * y.mean * y.mean + y.rest * x.mean * x.mean
         missed = min(self._left_out(x, y) + alone, max(float(values.var()) - known, 0))
-        found = self.finished(c, 0.0, known + max(alone, missed), reduced(values), _interval(x, y, values))
+        found = self.finished(c, 0.0, known + max(alone, missed), reduced(values), product_interval(x, y, values))
         found.factors = x, y
         self._reshape(found)
         return found
@@ -119,7 +120,7 @@ class Algebra:
         """x y, where y has a slope in x: its strata tell all, and so do its ends and its vertex."""
         values = x.strata * np.clip(y.mean + slope * (x.strata - x.mean), *y.interval)
         c[0] = values.mean()
-        interval = _interval(x, y, values)
+        interval = product_interval(x, y, values)
         if all(map(math.isfinite, x.interval)):
             places = np.clip(np.array([*x.interval, (x.mean - y.mean / slope) / 2]), *x.interval)
             found = places * (y.mean + slope * (places - x.mean))
@@ -160,7 +161,7 @@ class Algebra:
         c = self.zeros(float(values.mean()))
         for at, coefficients in self.powers(x, strata, POWERS):
             share = float((values * at).mean())
-            c[1:] += share * coefficients[1:]
+            c += share * coefficients
             left -= share * share
             if left < 1e-6 * variance:
                 break
@@ -222,6 +223,25 @@ class Algebra:
     def joint_shape(self, x: Value, y: Value, f: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
         return standard(reduced(f(*self.pair(x, y))))
 
+    def held(self, x: Value, interval: Interval) -> Value:
+        """A value that lies within an interval: no number between a and b deviates more than √((b − m)(m − a)) around
+        its mean m (Bhatia and Davis 2000)."""
+        x.interval = interval
+        if not (math.isfinite(interval[0]) and math.isfinite(interval[1])):
+            return x
+        if not interval[0] < x.mean < interval[1]:
+            strata = x.strata
+            x = self.finished(x.c, x.rest, float(strata.var()), strata, interval)
+            x.c[0] = strata.mean()
+        mean = x.mean
+        most = (interval[1] - mean) * (mean - interval[0])
+        if x.variance <= most:
+            return x
+        factor = math.sqrt(max(most, 0.0) / x.variance)
+        c = x.c * factor
+        c[0] = mean
+        return Value(c, x.rest * factor**2, x.shape, interval, x.test)
+
     def finished(self, c: np.ndarray, rest: float, variance: float, strata: np.ndarray, interval: Interval) -> Value:
         """A value of this variance: what coefficients lack of it becomes a noise; where they have more, they shrink."""
         c = np.nan_to_num(c, nan=0.0, posinf=LARGEST, neginf=-LARGEST)
@@ -247,7 +267,7 @@ def _times(interval: Interval, factor: float) -> Interval:
     return low, high
 
 
-def _interval(x: Value, y: Value, values: np.ndarray) -> Interval:
+def product_interval(x: Value, y: Value, values: np.ndarray) -> Interval:
     """What a product lies between; its sign is that of its values."""
     ends = [0.0 if math.isnan(a * b) else a * b for a in x.interval for b in y.interval]
     low, high = min(ends), max(ends)

@@ -10,7 +10,8 @@ import numpy as np
 from cprograms.graph import Graph, Node
 from cprograms.lowering.bounds import Bounds
 from cprograms.moments.algebra import LARGEST, Algebra
-from cprograms.moments.basis import Basis, basis
+from cprograms.moments.basis import Basis, basis, series_bases
+from cprograms.moments.formal import FormalAlgebra
 from cprograms.moments.loops import Loops
 from cprograms.moments.operators import operate, wrapped
 from cprograms.moments.values import Value, reduced, uniform
@@ -26,7 +27,8 @@ class Expansion:
 
     It is not `settled` where the graph has loops, whose further passes are guessed, or code that is not followed.
 
-    `arguments` [A] are those that its graph reads, `domain` float64 [A, 2] their ranges.
+    `arguments` [A] are those that its graph reads. The polynomials are Legendre's of (argument - middle) / reach, both
+    float64 [A]: that is within ±1. A whole number's reach is its deviation's, √3 times it, as of others.
     """
 
     mean: float
@@ -36,13 +38,12 @@ class Expansion:
     coefficients: np.ndarray
     basis: Basis
     arguments: tuple[int, ...]
-    domain: np.ndarray
+    middle: np.ndarray
+    reach: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The polynomials at inputs [n, arguments of the signature] -> [n]."""
-        low, high = self.domain.T
-        width = np.where(high > low, high - low, 1)
-        unit = np.clip(2 * (x[:, list(self.arguments)] - low) / width - 1, -1, 1)
+        unit = np.clip((x[:, list(self.arguments)] - self.middle) / self.reach, -1, 1)
         return np.asarray(self.basis.values(unit) @ self.coefficients)
 
 
@@ -52,16 +53,29 @@ def expand(graph: Graph, domain: np.ndarray) -> list[Expansion]:
     The analysis is an estimate, not a bound: what it takes for large may be small where conditions rule it out.
     """
     with np.errstate(all="ignore"):
-        return _Analysis(graph, domain).results()
+        return _Analysis(graph, domain, basis(len(graph.arguments)), Algebra).results()
+
+
+def series(graph: Graph, domain: np.ndarray, taps: int = 0) -> list[Expansion]:
+    """Longer expansions of a graph's only result; the last `taps` of the arguments are exact values of inner nodes.
+
+    These count as independent of the arguments and of one another, which they are not: the polynomials are right all
+    the same where they are exact, but what is said of their moments is not.
+    """
+    told = sum(k >= len(domain) - taps for k in graph.arguments)
+    bases = series_bases(len(graph.arguments) - told, told)
+    with np.errstate(all="ignore"):
+        return [_Analysis(graph, domain, longer, FormalAlgebra, told).results()[0] for longer in bases]
 
 
 class _Analysis:
-    def __init__(self, graph: Graph, domain: np.ndarray) -> None:
+    def __init__(self, graph: Graph, domain: np.ndarray, basis: Basis, algebra: type[Algebra], taps: int = 0) -> None:
         self._graph, self._domain = graph, domain
-        self._arguments = sorted({int(n.value) for n in graph.nodes if n.op == "arg"})
+        self._arguments = graph.arguments
+        self._middle, self._reach = np.zeros(len(self._arguments)), np.ones(len(self._arguments))
         noisy = sum(n.op not in _EXACT for n in graph.nodes)
-        self._basis = basis(len(self._arguments))
-        self._algebra = Algebra(self._basis, min(SYMBOLS, noisy) + (0 if graph.exact else LOOP_SYMBOLS))
+        self._basis, self._taps = basis, taps
+        self._algebra = algebra(self._basis, min(SYMBOLS, noisy) + (0 if graph.exact else LOOP_SYMBOLS))
         self._bounds = Bounds(graph, domain)
         self._values: list[Value | None] = [None] * len(graph.nodes)
         self._loops = Loops(graph, self._values, self._value, self._algebra)
@@ -77,9 +91,16 @@ class _Analysis:
         coefficients = found.c[: self._basis.size]
         explained = float(coefficients[1:] @ coefficients[1:])
         share = explained / found.variance if found.variance > 0 else 1.0
-        own = self._domain[self._arguments]
         return Expansion(
-            found.mean, found.std, share, self._graph.exact, coefficients, self._basis, tuple(self._arguments), own
+            found.mean,
+            found.std,
+            share,
+            self._graph.exact,
+            coefficients,
+            self._basis,
+            tuple(self._arguments),
+            self._middle,
+            self._reach,
         )
 
     def _at(self, node: int) -> Value:
@@ -117,7 +138,10 @@ class _Analysis:
         width = math.sqrt(max((high - low + 1) ** 2 - 1, 0)) if whole else high / 2 - low / 2
         std = width / math.sqrt(12 if whole else 3)
         place = self._arguments.index(int(node.value))
-        return self._algebra.argument(place, uniform(low, high, whole), (low, high), std)
+        self._middle[place], self._reach[place] = low / 2 + high / 2, math.sqrt(3) * std or 1.0
+        found = self._algebra.argument(place, uniform(low, high, whole), (low, high), std)
+        found.told = whole and (low, high) == (0, 1) and place >= len(self._arguments) - self._taps
+        return found
 
     def _mixture(self, x: list[Value]) -> Value:
         """One of several numbers, nobody knows which."""
@@ -129,8 +153,7 @@ class _Analysis:
         return self._algebra.finished(c, 0.0, float(strata.var()), strata, (-math.inf, math.inf))
 
     def _held(self, value: Value, i: int, node: Node) -> Value:
-        """Within the interval that holds of the node: no number between a and b deviates more than √((b − m)(m − a))
-        around its mean m (Bhatia and Davis 2000)."""
+        """Within the interval that holds of the node."""
         if not math.isfinite(value.variance) or abs(value.mean) > LARGEST:
             value.c = np.clip(np.nan_to_num(value.c, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST)
             value.rest = 0.0
@@ -138,18 +161,4 @@ class _Analysis:
         low, high = value.interval
         if bound is not None and not (node.type.is_integer and bound == node.type.limits):
             low, high = max(low, float(bound[0])), min(high, float(bound[1]))
-        value.interval = (low, high) if low <= high else (high, low)
-        if not (math.isfinite(low) and math.isfinite(high)):
-            return value
-        if not value.interval[0] < value.mean < value.interval[1]:
-            strata = value.strata
-            value = self._algebra.finished(value.c, value.rest, float(strata.var()), strata, value.interval)
-            value.c[0] = strata.mean()
-        mean = value.mean
-        most = (value.interval[1] - mean) * (mean - value.interval[0])
-        if value.variance <= most:
-            return value
-        factor = math.sqrt(max(most, 0.0) / value.variance)
-        c = value.c * factor
-        c[0] = mean
-        return Value(c, value.rest * factor**2, value.shape, value.interval, value.test)
+        return self._algebra.held(value, (low, high) if low <= high else (high, low))

@@ -1,6 +1,9 @@
 """Orthonormal polynomials of the arguments, and the products of numbers that are expanded in them.
 
-An argument counts as uniform over its range, so these are Legendre's. Shapes: A arguments, B polynomials, n points.
+An argument counts as uniform over its range, so these are Legendre's. What is known beside the arguments, exact values
+of inner nodes, counts as further arguments, the last ones: *taps*. Of those no polynomial has a power.
+
+Shapes: A arguments, taps among them, B polynomials, n points.
 """
 
 from __future__ import annotations
@@ -8,11 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import combinations, product
+from math import comb
 
 import numpy as np
 from numpy.polynomial import legendre
 
+MOST_TERMS = 600
+"""Of a series."""
+SERIES_DEGREES = {0: 0, 1: 12, 2: 8, 3: 5, 4: 4, 5: 3, 6: 3}
+"""The same of a series: at most so much, else as much as `MOST_TERMS` allow."""
+TOGETHER = 3
+"""So many taps at most are in one polynomial."""
 DEGREES = {0: 0, 1: 10, 2: 6, 3: 4, 4: 3, 5: 3}
 """The total degree by the number of arguments; of more it is 2."""
 MIXED = 8
@@ -45,8 +55,8 @@ class Basis:
 
     @property
     def mixed(self) -> bool:
-        """Whether it has polynomials of several arguments."""
-        return int(self.exponents.shape[1]) <= MIXED
+        """Whether it has polynomials of several arguments, if there are several."""
+        return self.exponents.shape[1] < 2 or bool((self.exponents.astype(bool).sum(1) > 1).any())
 
     def product(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The coefficients [B] of the product of two numbers, as far as the basis goes: a Galerkin projection."""
@@ -68,25 +78,69 @@ class Basis:
 
 @cache
 def basis(arguments: int) -> Basis:
+    """That of the moments: small, so that every node of a graph is quickly expanded."""
     degree = DEGREES.get(arguments, 2)
-    found = sorted(_exponents(arguments, degree), key=lambda e: (sum(e), *(-d for d in e)))
-    exponents = np.array(found, dtype=int).reshape(len(found), arguments)
-    linear = np.array([found.index(tuple(row)) for row in np.eye(arguments, dtype=int).tolist()], dtype=int)
-    places, triples = _all(exponents, degree) if arguments <= MIXED else _apart(exponents, degree)
-    left, right, into = places
-    return Basis(exponents, linear, left, right, into, triples)
+    if arguments <= MIXED:
+        return _of_exponents(_sorted(list(_exponents(arguments, degree))))
+    return _of_exponents(_sorted([(0,) * arguments, *_powers(arguments, degree)]))
+
+
+@cache
+def series_bases(arguments: int, taps: int) -> tuple[Basis, ...]:
+    """Those of series: of more terms, products of the arguments' polynomials and of at most `TOGETHER` taps.
+
+    Of at most `MOST_TERMS` there are either the highest degree in the arguments, or as many taps in a term as can be.
+    """
+    numbers = range(min(TOGETHER, taps), min(1, taps) - 1, -1)
+    kinds = [
+        [(polynomials, together) for polynomials in _richest_first(arguments) for together in numbers],
+        [(polynomials, together) for together in numbers for polynomials in _richest_first(arguments)],
+    ]
+    found = [next((k for k in kind if _terms(*k, taps) <= MOST_TERMS), None) for kind in kinds]
+    if None in found:
+        return (_of_exponents(_sorted([(0,) * (arguments + taps), *_powers(arguments + taps, 1)])),)
+    chosen = [_with_taps(polynomials, taps, together) for polynomials, together in filter(None, found)]
+    return tuple(map(_of_exponents, chosen[:1] if np.array_equal(*chosen) else chosen))
+
+
+def _terms(polynomials: list[tuple[int, ...]], together: int, taps: int) -> int:
+    return len(polynomials) * sum(comb(taps, k) for k in range(together + 1))
+
+
+def _richest_first(arguments: int) -> Iterator[list[tuple[int, ...]]]:
+    """Exponents of the arguments that a series may have; first those of all degrees in total."""
+    for degree in range(SERIES_DEGREES.get(arguments, 2), 1, -1):
+        if comb(arguments + degree, degree) <= MOST_TERMS:
+            yield list(_exponents(arguments, degree))
+    for degree in (2, 1):
+        yield [(0,) * arguments, *_powers(arguments, degree)]
+
+
+def _with_taps(polynomials: list[tuple[int, ...]], taps: int, together: int) -> np.ndarray:
+    chosen = [c for d in range(together + 1) for c in combinations(range(taps), d)]
+    found = [(*e, *(int(k in c) for k in range(taps))) for e in polynomials for c in chosen]
+    return _sorted(found)
+
+
+def _sorted(exponents: list[tuple[int, ...]]) -> np.ndarray:
+    """By total degree: int [B, A]."""
+    found = sorted(exponents, key=lambda e: (sum(e), *(-d for d in e)))
+    return np.array(found, dtype=int).reshape(len(found), len(found[0]))
 
 
 def _exponents(arguments: int, degree: int) -> Iterator[tuple[int, ...]]:
-    if arguments > MIXED:
-        yield (0,) * arguments
-        for d, k in product(range(1, degree + 1), range(arguments)):
-            yield tuple(d * (j == k) for j in range(arguments))
-    elif arguments == 0:
+    """Of all polynomials of at most this total degree."""
+    if arguments == 0:
         yield ()
     else:
         for first in range(degree + 1):
             yield from ((first, *rest) for rest in _exponents(arguments - 1, degree - first))
+
+
+def _powers(arguments: int, degree: int) -> Iterator[tuple[int, ...]]:
+    """Of polynomials of one argument each."""
+    for d, k in product(range(1, degree + 1), range(arguments)):
+        yield tuple(d * (j == k) for j in range(arguments))
 
 
 def _triples(degree: int) -> np.ndarray:
@@ -98,20 +152,24 @@ def _triples(degree: int) -> np.ndarray:
     return found
 
 
-def _all(exponents: np.ndarray, degree: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    single = _triples(degree)
-    found = np.ones((len(exponents),) * 3)
-    for e in exponents.T:
-        found *= single[e[:, None, None], e[None, :, None], e[None, None, :]]
-    places = np.nonzero(found)
-    return places, found[places]
+def _of_exponents(exponents: np.ndarray) -> Basis:
+    """The basis of exponents int [B, A], which hold with each row all smaller ones.
 
-
-def _apart(exponents: np.ndarray, degree: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """The same, of polynomials of one argument each."""
-    single, arguments = _triples(degree), exponents.shape[1]
-    found = {(0, 0, 0): 1.0}
-    for k, (a, b, c) in product(range(arguments), np.argwhere(single)):
-        place = tuple(0 if d == 0 else 1 + (int(d) - 1) * arguments + k for d in (a, b, c))
-        found[place] = float(single[a, b, c])  # type: ignore[index]
-    return tuple(np.array(list(found)).T), np.array(list(found.values()))
+    Triples grow by an argument at a time, as long as all three are beginnings of polynomials of the basis.
+    """
+    size, arguments = exponents.shape
+    single = _triples(int(exponents.max(initial=0)))
+    own = np.zeros(size, dtype=int)  # which beginning each polynomial has
+    places, means = np.zeros((3, 1), dtype=int), np.ones(1)
+    for d in range(arguments):
+        longer = np.unique(exponents[:, : d + 1], axis=0, return_inverse=True)[1].reshape(-1)
+        following = np.full((own.max() + 1, len(single)), -1)
+        following[own, exponents[:, d]] = longer
+        most = exponents[:, d].max() + 1
+        degrees = np.stack(np.nonzero(single[:most, :most, :most]))  # [3, S]
+        grown = following[places[:, :, None], degrees[:, None, :]].reshape(3, -1)  # [3, triples S]
+        kept = (grown >= 0).all(0)
+        places, means, own = grown[:, kept], np.outer(means, single[tuple(degrees)]).ravel()[kept], longer
+    left, right, into = np.argsort(own)[places]
+    linear = np.array([np.flatnonzero((exponents == row).all(1))[0] for row in np.eye(arguments, dtype=int)], dtype=int)
+    return Basis(exponents, linear, left, right, into, means)

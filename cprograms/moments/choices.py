@@ -31,6 +31,8 @@ def compared(algebra: Algebra, op: str, x: Value, y: Value, whole: bool) -> Valu
 
 def truth(algebra: Algebra, x: Value, whole: bool) -> Value:
     """The flag of a number that is not zero."""
+    if x.told and _is_flag(x):
+        return x
     return compared(algebra, "ne", x, algebra.constant(0.0), whole)
 
 
@@ -70,6 +72,8 @@ def select(algebra: Algebra, flag: Value, yes: Value, no: Value) -> Value:
     if flag.mean <= 0 or flag.mean >= 1:
         return yes if flag.mean >= 1 else no
     interval = min(yes.interval[0], no.interval[0]), max(yes.interval[1], no.interval[1])
+    if flag.told:
+        return _told(algebra, flag, yes, no, interval)
     if flag.test is not None:
         return _narrowed(algebra, flag, yes, no, interval)
     return _mixed(algebra, flag, yes, no, interval)
@@ -120,6 +124,14 @@ def _given(algebra: Algebra, x: Value, d: Value) -> tuple[np.ndarray, float]:
         at += slope * places
         left -= slope * slope
     return np.clip(at, *x.interval), max(left, 0.0)
+
+
+def _told(algebra: Algebra, flag: Value, yes: Value, no: Value, interval: Interval) -> Value:
+    """Where the flag is known: exactly its product with what the branches differ by, as far as the basis goes."""
+    p = flag.mean
+    c, rest = no.c + algebra.galerkin(flag.c, yes.c - no.c), p * yes.rest + (1 - p) * no.rest
+    strata = mixture(np.concatenate([yes.strata, no.strata]), np.repeat([p, 1 - p], STRATA))
+    return algebra.finished(c, rest, max(float(strata.var()), float(c[1:] @ c[1:]) + rest), strata, interval)
 
 
 def _mixed(algebra: Algebra, flag: Value, yes: Value, no: Value, interval: Interval) -> Value:

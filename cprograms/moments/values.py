@@ -25,7 +25,8 @@ class Value:
     strata, in deviations from the mean. It lies within `interval`, as far as is known.
 
     Where it depends on one condition alone, `test` holds the number that the condition compares with zero, and the mean
-    of this value in each of that number's strata. A product knows its `factors`.
+    of this value in each of that number's strata. A product knows its `factors`. A flag that is `told` is exactly its
+    polynomial: it is a tap, or one's contrary.
     """
 
     c: np.ndarray
@@ -34,6 +35,7 @@ class Value:
     interval: Interval = ANYTHING
     test: tuple[Value, np.ndarray] | None = None
     factors: tuple[Value, Value] | None = None
+    told: bool = False
 
     @property
     def mean(self) -> float:

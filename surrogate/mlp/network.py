@@ -142,6 +142,12 @@ class SurrogateNetwork(nn.Module):
         for parameter, value in zip(self.tower_parameters, values, strict=True):
             parameter.copy_(value)
 
+    def hold_nothing(self) -> None:
+        """Have towers of no hidden unit, which are 0."""
+        shapes = {"w1": (0, self.w1.shape[2]), "b1": (0,), "w2": (0, 0), "b2": (0,), "w3": (0,), "b3": ()}
+        for name, shape in shapes.items():
+            setattr(self, name, nn.Parameter(torch.zeros(len(self.mean), *shape, dtype=self.w1.dtype)))
+
     @property
     def tower_parameters(self) -> tuple[nn.Parameter, ...]:
         """The weights and biases of the MLP."""
@@ -222,7 +228,9 @@ def rescaled(towers: Towers, old: Scale, new: Scale) -> Towers:
 
 
 def pruned(network: SurrogateNetwork) -> SurrogateNetwork:
-    """The same network without the taps that no part reads."""
+    """The same network without the taps that no part reads, and without an MLP that is 0 beside a polynomial."""
+    if network.polynomial is not None and not (network.w3.any() or network.b3.any()):
+        network.hold_nothing()
     if network.taps is None:
         return network
     read = network.w1.flatten(0, 1).any(0)  # [Z]

@@ -22,7 +22,8 @@ from surrogate.mlp.fitting.choice import Rows, assembled, fitted, table_network
 from surrogate.mlp.fitting.finetune import finetune, training_rows
 from surrogate.mlp.fitting.portfolio import Budget, Told, budget_of, compete
 from surrogate.mlp.fitting.safeguards import average_unsure, best_of, fall_back, held_out_rows
-from surrogate.mlp.fitting.scale import settle_scale
+from surrogate.mlp.fitting.scale import settle
+from surrogate.mlp.fitting.series import take_series
 from surrogate.mlp.fitting.sobolev import fit_exactly
 from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem
 from surrogate.mlp.network import (
@@ -38,8 +39,6 @@ from surrogate.mlp.parts.towers import Towers
 from surrogate.numeric.batches import one_thread
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
 
-TEXT_TAPS: Choice = "gates"
-"""What -O0 reads unless another choice is given: on validation programs the other taps do nothing for it."""
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
 """Executed rows at each -O level of the evaluation protocol, whose -O2 reads no others."""
 
@@ -92,18 +91,19 @@ def compile_program(
     """Compile a program to a surrogate.
 
     `opt_level` 0 never runs the program. It reads the text, and values of its dataflow graph, which scale taps and
-    results; `plain`, it reads the text alone. 1 also reads `rows` executed rows (64 by default) by the hypernetwork's
-    Gauss–Newton steps, or as many of them as held-out rows prefer. 2 takes rows as free: it fits polynomials, and
-    towers from the emitted weights, to 4,000 of them in about half a second of one core, and each result is the part
-    that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there by a portfolio (see
-    `surrogate.mlp.fitting.portfolio`), for `seconds` (10 by default) or for `steps` of half a second's work each, which
-    give the same surrogate again, or until every result errs at most `target_nmse`. `told` hears how far it is, from 0
-    to 1, and the error.
+    results, and weigh the tower and polynomials of the text against each other; `plain`, it reads the text alone. 1
+    also reads `rows` executed rows (64 by default) by the hypernetwork's Gauss–Newton steps, or as many of them as
+    held-out rows prefer; polynomials of the text, adapted to the rows, compete with the tower. 2 takes rows as free: it
+    fits polynomials, and towers from the emitted weights, to 4,000 of them in about half a second of one core, and each
+    result is the part that errs least on 2,000 fresh ones; with `rows`, it reads exactly so many. 3 goes on from there
+    by a portfolio (see `surrogate.mlp.fitting.portfolio`), for `seconds` (10 by default) or for `steps` of half a
+    second's work each, which give the same surrogate again, or until every result errs at most `target_nmse`. `told`
+    hears how far it is, from 0 to 1, and the error.
 
     Beside the arguments, the network may read `taps`, exact values of inner nodes of the dataflow graph: "none",
     "gates", or at most so many of all kinds (24 by default, or as many as there are results; see
-    `surrogate.mlp.parts.taps`). They are found by evaluating that graph at points of the domain, at 0 as well, where
-    "gates" is the default. `plain` is the paper's setting, an MLP of the arguments alone.
+    `surrogate.mlp.parts.taps`). They are found by evaluating that graph at points of the domain, at 0 as well. `plain`
+    is the paper's setting, an MLP of the arguments alone.
 
     At 1 and 2 a result that is not clearly better than the mean on held-out rows becomes the mean. `compiler` is a
     packaged hypernetwork's name or a directory of one. The same seed gives the same surrogate.
@@ -115,24 +115,16 @@ def compile_program(
     budget = _budget(opt_level, seconds, steps, target_nmse, told)
     settings = _settings(opt_level, rows, seed, taps, plain, budget, most_taps(program))
     hypernetwork = load_compiler(compiler)
-    if settings.opt_level == 0 and taps is not None and not hypernetwork.model.architecture.taps:
-        _refuse_taps(settings.taps)
     graph = lower(program)
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
-        settle_scale(made.network, program, graph, evaluated=not settings.plain)
+        settle(made.network, program, graph, evaluated=not settings.plain)
     found = _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
     given = {"rows": rows, "taps": taps, "seconds": seconds, "steps": steps, "target-nmse": target_nmse}
     found.lowered = graph
     found.options = _asked(settings, {**given, "compiler": compiler})
     return found
-
-
-def _refuse_taps(asked: Choice) -> None:
-    """Raises UsageError where taps are asked for whose columns nothing would find."""
-    if asked not in ("none", 0):
-        raise UsageError("this hypernetwork says nothing of taps, whose columns -O1 and -O2 find by rows; -O0 has none")
 
 
 def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made, operators: int) -> Surrogate:
@@ -198,8 +190,7 @@ def _settings(
         raise UsageError(f"rows must be from {MIN_ROWS} to {MAX_ROWS}, not {rows}")
     if plain and taps not in (None, "none"):
         raise UsageError("a plain surrogate has no taps")
-    default = TEXT_TAPS if opt_level == 0 else None
-    choice = "none" if plain else tap_choice(default if taps is None else taps, most)
+    choice = "none" if plain else tap_choice(taps, most)
     return _Settings(opt_level, rows, seed, choice, plain, budget)
 
 
@@ -220,6 +211,8 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
         return _Made(network, rows, none, untuned, averaged)
     held_out = held_out_rows(program, settings.seed) if count else none
     network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
+    if len(held_out[0]) and not settings.plain:
+        take_series(network, program, graph, rows, held_out)
     return _Made(network, rows, held_out, [False] * y.shape[1])
 
 
@@ -251,7 +244,7 @@ def _emitted_best(
     x, y = rows
     counts = [c for c in (GAUSS_NEWTON_ROWS << k for k in range(8)) if c < len(x)]
     if not len(held_out[0]):
-        return emitted(hypernetwork, program, graph, x, y, len(x), taps)
+        return tapped(emitted(hypernetwork, program, graph, x, y, len(x), taps), taps)
     networks = [
         emitted(hypernetwork, program, graph, x, y, count, read)
         for count in (*counts, len(x))

@@ -11,7 +11,7 @@ from pycparser import c_ast
 from cprograms.ops import OPS
 from surrogate.mlp.emission.emit import Request, emit
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
-from surrogate.mlp.fitting.scale import settle_scale
+from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.network import Scale, emitted_network
 from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
 from training.errors import geometric_mean
@@ -27,7 +27,7 @@ def errors_at(model: Hypernetwork, held: list[HeldOut], opt_level: int, rows: in
     for h in held:
         network = build_network(model, h.program, h.graph, h.x[:rows], h.y[:rows], opt_level)
         if opt_level == 0:
-            settle_scale(network, h.program, h.graph)
+            settle(network, h.program, h.graph)
         errors.append(network_error(h, network))
     return np.array(errors)
 

@@ -18,7 +18,7 @@ from cprograms.files import replace_file
 from surrogate.mlp.emission.emit import Request, emit
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.emission.pretrained import load_compiler
-from surrogate.mlp.fitting.scale import settle_scale
+from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.fitting.start import known_scale
 from surrogate.mlp.network import Scale, emitted_network
 from surrogate.mlp.parts.taps import Choice, Taps, find_taps, operator_count
@@ -121,7 +121,7 @@ def _errors(
             scale = known_scale(scale, h.program.results, h.graph, h.y[:rows])
         network = emitted_network(towers, scale, h.program.domain, request.read_by(model))
         if level == "-O0":
-            settle_scale(network, h.program, h.graph, evaluated=not plain)
+            settle(network, h.program, h.graph, evaluated=not plain)
         predicted = network.predict(h.x_test).T
         errors += [result_error("", h.y_test[:, h.result], predicted[h.result]).nmse for h in results]
     return errors

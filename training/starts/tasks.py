@@ -46,7 +46,7 @@ def make_task(held: HeldOut) -> StartTask:
         domain=held.program.domain,
         result=held.program.results[held.result],
         graph=alone,
-        used=tuple(sorted({int(n.value) for n in alone.nodes if n.op == "arg"})),
+        used=tuple(alone.arguments),
         x=held.x,
         y=held.y[:, held.result],
     )

@@ -20,7 +20,7 @@ from cprograms.moments import expand
 from cprograms.program import Program
 from cprograms.strata import strata
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
-from surrogate.mlp.fitting.scale import settle_scale
+from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.fitting.start import emitted
 from surrogate.mlp.network import Scale, SurrogateNetwork
 from surrogate.numeric.batches import one_thread
@@ -127,7 +127,7 @@ def _ways(model: Hypernetwork, held: HeldOut) -> tuple[dict[str, tuple[Predict, 
     found["polynomials"] = (lambda x: np.stack([read(x) for read in reads], axis=1), ways["read"])
     for way, evaluated in (("plain", False), ("evaluated", True)):
         settled = deepcopy(network)
-        settle_scale(settled, program, graph, evaluated)
+        settle(settled, program, graph, evaluated)
         found[way] = (settled.predict, _scale(settled))
     return found, (taken, emission)
 

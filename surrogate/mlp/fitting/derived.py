@@ -55,11 +55,6 @@ def observed_slopes(
     return found
 
 
-def read_arguments(graph: Graph, result: int) -> set[int]:
-    """The arguments that a result depends on, as far as the graph says."""
-    return {int(n.value) for n in graph.result(result).nodes if n.op == "arg"}
-
-
 def _executable(program: Program, graph: Graph) -> Graph | None:
     """The graph, or one with loops that are computed; None where there is none."""
     if graph.executable:
@@ -73,7 +68,7 @@ def _executable(program: Program, graph: Graph) -> Graph | None:
 def _read(graph: Graph, result: int, reach: Tensor) -> Tensor:
     """Which arguments [A] a result depends on and vary."""
     read = torch.zeros(len(reach), dtype=torch.bool)
-    read[sorted(k for k in read_arguments(graph, result) if k < len(reach))] = True
+    read[[k for k in graph.result(result).arguments if k < len(reach)]] = True
     return read & reach.isfinite()
 
 

@@ -1,10 +1,11 @@
-"""The scale of each result at -O0: of what the hypernetwork predicts, and of what is read off the graph.
+"""What is made of an emitted network at -O0: the scale of each result, and how much each reading of the text counts.
 
 Of a plain surrogate `cprograms.moments` interprets the graph: neither is the program run nor the graph evaluated. The
 tower and the polynomials that it finds are two readings of one text: a tower that they contradict varies less.
 
 Others read taps, whose scaling evaluates nodes of the graph on inputs of the domain. There the results are evaluated as
-well, where the graph has no loops: this is not the program, but it gives the program's values.
+well, where the graph has no loops: this is not the program, but it gives the program's values. They say the scale, and
+how much the tower counts, and each polynomial of `surrogate.mlp.fitting.series`. No other number comes from them.
 
 Shapes: n points of the domain, A arguments, R results.
 """
@@ -12,6 +13,7 @@ Shapes: n points of the domain, A arguments, R results.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +23,9 @@ from cprograms.graph import Graph, evaluate
 from cprograms.moments import expand
 from cprograms.program import Program, Result
 from cprograms.sampling import sample
+from surrogate.mlp.fitting.series import mixture, standardised, text_series
 from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.parts.polynomial import Fit, joined
 from surrogate.numeric.rows import output_moments
 
 SURE = 0.15
@@ -39,10 +43,10 @@ AGREED = 0.7
 
 
 class Reading(NamedTuple):
-    """What is known of a result: its moments, and at points of the domain so much of it as explains `share` of its
+    """What is read of a result: its moments, and at points of the domain so much of it as explains `share` of its
     variance, `explained` [n], NaN where it is undefined.
 
-    It is not `settled` where more than that is guessed, and it is `exact` where nothing is.
+    It is not `settled` where more than that is guessed.
     """
 
     mean: float
@@ -50,7 +54,6 @@ class Reading(NamedTuple):
     share: float
     explained: np.ndarray
     settled: bool = True
-    exact: bool = False
 
     @property
     def sure(self) -> bool:
@@ -58,42 +61,79 @@ class Reading(NamedTuple):
 
 
 @torch.no_grad()
-def settle_scale(network: SurrogateNetwork, program: Program, graph: Graph, evaluated: bool = False) -> None:
+def settle(
+    network: SurrogateNetwork,
+    program: Program,
+    graph: Graph,
+    evaluated: bool = False,
+    read: Sequence[list[Fit]] | None = None,
+) -> None:
     """Set the mean and deviation of each result of an emitted network in place, and how far its tower is trusted.
 
-    Where the graph may be `evaluated`, and can be, its values on inputs of the domain say both.
+    Where the graph may be `evaluated`, and can be, its values on inputs of the domain say both, and what polynomials
+    add: those that are `read` of each result [R], what the text says by default.
     """
     x = sample(program, POINTS, 0, "sobol")
-    outputs = network.outputs(network.inputs(torch.from_numpy(x))).double().numpy()  # [n, R]
-    readings = _evaluated(graph, x) if evaluated and graph.exact else _read(graph, program.domain, x)
-    for k, (result, reading) in enumerate(zip(program.results, readings, strict=True)):
-        if network.std[k] == 0:
-            continue  # a constant, which the graph knows exactly
+    z = network.inputs(torch.from_numpy(x))
+    outputs = network.outputs(z).double().numpy()  # [n, R]
+    varying = [k for k in range(len(network.mean)) if network.std[k] > 0]  # the graph knows constants exactly
+    known: set[int] = set()
+    if evaluated and graph.exact:
+        read = text_series(program, graph, network.taps) if read is None else read
+        known = _settle_by_values(network, program, varying, read, z.numpy(), outputs, evaluate(graph, x))
+    unknown = [k for k in varying if k not in known]
+    readings = expand(graph, program.domain) if unknown else []
+    for k in unknown:
+        read = readings[k]
+        reading = Reading(read.mean, read.std, read.share, read(x), read.settled)
+        result = program.results[k]
         network.mean[k], network.std[k] = believed(float(network.mean[k]), float(network.std[k]), reading, result)
-        trust = trusted(outputs[:, k], reading)
-        network.w3[k] *= trust
-        network.b3[k] *= trust
+        _weigh(network, k, trusted(outputs[:, k], reading))
 
 
-def _read(graph: Graph, domain: np.ndarray, x: np.ndarray) -> list[Reading]:
-    return [Reading(e.mean, e.std, e.share, e(x), e.settled) for e in expand(graph, domain)]
+def _settle_by_values(
+    network: SurrogateNetwork,
+    program: Program,
+    results: list[int],
+    read: Sequence[list[Fit]],
+    z: np.ndarray,
+    outputs: np.ndarray,
+    values: np.ndarray,
+) -> set[int]:
+    """Of results that vary in the graph's values [n, R] at inputs z [n, Z]; these results are returned."""
+    found: list[Fit | None] = [None] * len(read)
+    settled = set()
+    for k in results:
+        finite = np.isfinite(values[:, k])
+        if not finite.any() or np.ptp(values[finite, k]) == 0:
+            continue
+        mean, std = within(*output_moments(values[finite, k]), program.results[k])
+        network.mean[k], network.std[k] = mean, std
+        y = (values[finite, k] / 2 - mean / 2) / std * 2  # the difference of large doubles overflows
+        share, found[k] = mixture(standardised(read[k], mean, std), outputs[finite, k], z[finite], y)
+        _weigh(network, k, share)
+        settled.add(k)
+    network.polynomial = joined(found)
+    return settled
 
 
-def _evaluated(graph: Graph, x: np.ndarray) -> list[Reading]:
-    found = []
-    for values in evaluate(graph, x).T:
-        finite = values[np.isfinite(values)]
-        mean, std = output_moments(finite) if len(finite) else (0.0, 0.0)
-        found.append(Reading(mean, std, 1.0, values, exact=True))
-    return found
+def _weigh(network: SurrogateNetwork, result: int, share: float) -> None:
+    """Make a tower's outputs so many times what they are."""
+    network.w3[result] *= share
+    network.b3[result] *= share
 
 
 def believed(mean: float, std: float, reading: Reading, result: Result) -> tuple[float, float]:
     """The moments of a result, of the predicted ones and those that were read, as far as its type and range allow."""
-    most = math.inf if reading.exact else ABSURD if reading.sure else DOUBTED
+    most = ABSURD if reading.sure else DOUBTED
     near = reading.sure or abs(reading.mean - mean) <= max(reading.std, std)
     if near and 0 < reading.std <= most * std:
         mean, std = reading.mean, reading.std
+    return within(mean, std, result)
+
+
+def within(mean: float, std: float, result: Result) -> tuple[float, float]:
+    """Moments as far as a result's type and range allow."""
     low, high = result.type.limits
     widest = high / 2 - low / 2  # of numbers within a range none deviate more
     if result.low is not None and result.high is not None:

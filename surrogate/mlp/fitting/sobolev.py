@@ -21,14 +21,15 @@ from cprograms.graph import Graph
 from cprograms.program import Program
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.fitting.choice import Part, Problem, Rows, assembled, input_sets, make_problem
-from surrogate.mlp.fitting.derived import observed_slopes, read_arguments
+from surrogate.mlp.fitting.derived import observed_slopes
 from surrogate.mlp.fitting.hermite import fit_hermite
 from surrogate.mlp.fitting.safeguards import average_unsure
+from surrogate.mlp.fitting.series import adapted, standardised, text_series
 from surrogate.mlp.fitting.start import emitted_towers, known_scale, moments
 from surrogate.mlp.fitting.tangents import Equations, SobolevDescent, outputs
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.kernel import KINDS, Slopes, fit_kernel
-from surrogate.mlp.parts.polynomial import EXACT
+from surrogate.mlp.parts.polynomial import EXACT, Fit
 from surrogate.mlp.parts.taps import Taps
 from surrogate.mlp.parts.towers import Towers, join
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS
@@ -70,13 +71,14 @@ class Candidate(NamedTuple):
 
 class Observed(NamedTuple):
     """What is known of one result: z [n, Z] and y [n] in float64; derivatives; the columns that it may read, in sets
-    from few to many, and which of them are flags."""
+    from few to many, and which of them are flags; and the polynomials that the text says."""
 
     z: Tensor
     y: Tensor
     slopes: Slopes | None
     sets: list[list[int]]
     flags: set[int]
+    said: list[Fit]
 
     @property
     def weight(self) -> float:
@@ -91,14 +93,18 @@ def fit_exactly(hypernetwork: Hypernetwork, program: Program, graph: Graph, taps
     scale = known_scale(moments(y), program.results, graph, y)
     problem = make_problem(rows, (x[:0], y[:0]), program.domain, scale, taps)
     slopes = observed_slopes(program, graph, taps, rows, scale)
-    read = [read_arguments(graph, k) for k in range(y.shape[1])]
+    read = [set(graph.result(k).arguments) for k in range(y.shape[1])]
+    said = [
+        standardised(fits, mean, std) if std > 0 else []
+        for fits, mean, std in zip(text_series(program, graph, taps), *scale, strict=True)
+    ]
     shares = [np.setdiff1d(np.arange(len(x)), fold)[:GAUSS_NEWTON_ROWS] for fold in ([], *folds(len(x)))]
     starts = [
         emitted_towers(program, graph, (x[share], y[share]), scale, hypernetwork)
         for share in shares
         if len(x) >= FEWEST
     ]
-    parts = fitted_exactly(problem, slopes, read, starts)
+    parts = fitted_exactly(problem, slopes, read, said, starts)
     network = assembled(problem, parts)
     averaged = average_unsure(network, [part.error for part in parts], len(x))
     return Exact(network, averaged, sum(len(known.rows) for known in slopes if known))
@@ -106,11 +112,16 @@ def fit_exactly(hypernetwork: Hypernetwork, program: Program, graph: Graph, taps
 
 @torch.no_grad()
 def fitted_exactly(
-    problem: Problem, slopes: Sequence[Slopes | None], read: Sequence[set[int]], starts: Sequence[Towers]
+    problem: Problem,
+    slopes: Sequence[Slopes | None],
+    read: Sequence[set[int]],
+    said: Sequence[list[Fit]],
+    starts: Sequence[Towers],
 ) -> list[Part]:
     """The part of each result [R] that errs least on rows left out; the error is that.
 
-    `slopes` are the derivatives and `read` the arguments that each result depends on. `starts` are the towers [R, ...]
+    `slopes` are the derivatives, `read` the arguments that each result depends on, and `said` its polynomials of the
+    text. `starts` are the towers [R, ...]
     over the arguments that were emitted from all rows, then those of each of `folds`, from the other rows; or none.
     """
     best = []
@@ -119,7 +130,7 @@ def fitted_exactly(
             best.append(Part(0.0))
             continue
         own = [Towers(*(w[[k]] for w in towers)) for towers in starts]
-        found = candidates(observed(problem, k, slopes[k], read[k]), own)
+        found = candidates(observed(problem, k, slopes[k], read[k], said[k]), own)
         best.append(min((candidate.part for candidate in found), key=lambda part: part.error))
     return best
 
@@ -130,7 +141,7 @@ def folds(rows: int) -> list[list[int]]:
     return [list(range(a, b)) for a, b in pairwise(ends)]
 
 
-def observed(problem: Problem, result: int, slopes: Slopes | None, read: set[int]) -> Observed:
+def observed(problem: Problem, result: int, slopes: Slopes | None, read: set[int], said: list[Fit]) -> Observed:
     """What is known of a result. Inputs that do not vary on the rows are not read."""
     z = torch.from_numpy(problem.z)
     varies = {j for j in range(z.shape[1]) if z[:, j].max() - z[:, j].min() > 1e-9}
@@ -141,7 +152,7 @@ def observed(problem: Problem, result: int, slopes: Slopes | None, read: set[int
         if kept and kept not in sets:
             sets.append(kept)
     flags = set(problem.columns(problem.taps.flags)) if problem.taps else set()
-    return Observed(z, torch.from_numpy(problem.y[:, result].copy()), slopes, sets or [[0]], flags)
+    return Observed(z, torch.from_numpy(problem.y[:, result].copy()), slopes, sets or [[0]], flags, said)
 
 
 def candidates(known: Observed, starts: Sequence[Towers]) -> Iterator[Candidate]:
@@ -157,6 +168,10 @@ def candidates(known: Observed, starts: Sequence[Towers]) -> Iterator[Candidate]
 
 
 def _linear(known: Observed) -> Iterator[Candidate]:
+    for said in known.said:
+        changed = adapted(said, known.z.numpy(), known.y.numpy())
+        if changed is not None:
+            yield Candidate("polynomial of the text", Part(changed.error, polynomial=changed))
     for columns in known.sets:
         for slopes in _with_and_without(known.slopes):
             flags = known.flags & set(columns)

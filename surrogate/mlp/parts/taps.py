@@ -10,6 +10,7 @@ Shapes: n rows, A arguments, T taps.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -21,7 +22,7 @@ from cprograms.graph import Graph, Node, evaluate
 from cprograms.ops import INDEX, OPS, PREDICATES, UNEVALUABLE
 from cprograms.program import Program
 from cprograms.sampling import sample
-from cprograms.types import INT
+from cprograms.types import INT, Scalar
 from surrogate.graph.module import GraphModule
 
 Kind = Literal["flag", "step", "node"]
@@ -138,6 +139,11 @@ class Taps(nn.Module):
         """How many operators the taps compute: of the program, and the comparisons that say which side is taken."""
         return operator_count(self.graph)
 
+    @property
+    def ranges(self) -> np.ndarray:
+        """What each lies between, but for values far out: float64 [T, 2], in C units."""
+        return torch.stack([self.mid - self.reach, self.mid + self.reach], dim=1).numpy()
+
 
 def operator_count(graph: Graph) -> int:
     """The nodes of a graph that compute something."""
@@ -169,12 +175,43 @@ def find_taps(program: Program, lowered: Graph, choice: Choice | None = None) ->
     return taps
 
 
+def reading_taps(program: Program, lowered: Graph, taps: Taps) -> Graph:
+    """The graph that reads taps as arguments: tap k is argument A + k, in C units.
+
+    What has the values of a tap at points of the domain, or of a flag's contrary, is told by it, and a gate that does
+    not vary there is that constant: such nodes were left out when the taps were found.
+    """
+    candidates = _Candidates(lowered)
+    found = [*candidates.gates(), *(candidates.cheap() if "node" in taps.kinds else [])]
+    everything = Graph(tuple(candidates.nodes), (), lowered.tables).of([f.node for f in found]).beside(taps.graph)
+    values = evaluate(everything, sample(program, POINTS, 0, "sobol"))  # [POINTS, found + T]
+    told = {column.tobytes(): (k, False) for k, column in enumerate(values[:, len(found) :].T)}
+    told |= {
+        (1 - column).tobytes(): (k, True)
+        for k, column in enumerate(values[:, len(found) :].T)
+        if taps.kinds[k] == "flag"
+    }
+    rebuilt = _Rebuilt(candidates)
+    for f, column in zip(found, values.T, strict=False):
+        if column.tobytes() in told:
+            place, contrary = told[column.tobytes()]
+            rebuilt.read(f.node, len(program.arguments) + place, contrary)
+        elif f.kind == "flag" and np.ptp(column) == 0:
+            rebuilt.fix(f.node, int(column[0]))
+    return rebuilt.graph()
+
+
 class _Candidates:
-    """What of a graph may be a tap. `nodes` are the graph's, then comparisons that say which side is taken."""
+    """What of a graph may be a tap. `nodes` are the graph's, then comparisons that say which side is taken.
+
+    `sides` has the comparison of each node that takes one of two, `conditions` that of a number which a select tests.
+    """
 
     def __init__(self, graph: Graph):
         self.graph = graph
         self.nodes: list[Node] = list(graph.nodes)
+        self.sides: dict[int, int] = {}
+        self.conditions: dict[int, int] = {}
         self.evaluable = self._evaluable()
 
     def gates(self) -> list[_Found]:
@@ -186,11 +223,11 @@ class _Candidates:
             if n.op in PREDICATES:
                 found.append(_Found("flag", i))
             elif i in conditions:
-                found.append(_Found("flag", self._added("ne", i, self._zero(n))))
-            elif n.op in _SIDES:
-                found.append(_Found("flag", self._added("lt", *n.children)))
-            elif n.op == "abs":
-                found.append(_Found("flag", self._added("lt", n.children[0], self._zero(n))))
+                self.conditions[i] = self._added("ne", i, self._zero(n))
+                found.append(_Found("flag", self.conditions[i]))
+            elif n.op in _SIDES or n.op == "abs":
+                self.sides[i] = self._added("lt", *(n.children if n.op in _SIDES else (*n.children, self._zero(n))))
+                found.append(_Found("flag", self.sides[i]))
             elif self._steps(n):
                 found.append(_Found("step", i))
         return found
@@ -243,6 +280,51 @@ class _Candidates:
     def _zero(self, n: Node) -> int:
         self.nodes.append(Node("const", n.type, (), 0 if n.type.is_integer else 0.0))
         return len(self.nodes) - 1
+
+
+class _Rebuilt:
+    """The graph of candidates, some of which are read or known instead of computed."""
+
+    def __init__(self, candidates: _Candidates) -> None:
+        self._candidates = candidates
+        self._nodes: list[Node] = []
+        self._told: dict[int, int] = {}  # candidates and the nodes that stand for them
+
+    def read(self, node: int, argument: int, contrary: bool) -> None:
+        """It is an argument, or what is left of it to one."""
+        type = self._candidates.nodes[node].type
+        found = self._add(Node("arg", type, (), argument))
+        self._told[node] = self._add(Node("sub", type, (self._constant(type, 1), found))) if contrary else found
+
+    def fix(self, node: int, value: int) -> None:
+        self._told[node] = self._constant(self._candidates.nodes[node].type, value)
+
+    def graph(self) -> Graph:
+        own = self._candidates.graph
+        places: list[int] = []
+        for i, n in enumerate(own.nodes):
+            places.append(self._told[i] if i in self._told else self._add(self._rewritten(i, n, places)))
+        return Graph(tuple(self._nodes), (), own.tables).of([places[root] for root in own.roots])
+
+    def _rewritten(self, i: int, n: Node, places: Sequence[int]) -> Node:
+        """A node over what stands for its children; one that takes a side becomes a select."""
+        children = tuple(places[c] for c in n.children)
+        if n.op == "sel":
+            condition = self._told.get(self._candidates.conditions.get(n.children[0], -1), children[0])
+            return replace(n, children=(condition, *children[1:]))
+        side = self._told.get(self._candidates.sides.get(i, -1))
+        if side is None:
+            return replace(n, children=children)
+        if n.op == "abs":
+            return Node("sel", n.type, (side, self._add(Node("neg", n.type, children)), *children))
+        return Node("sel", n.type, (side, *(children if "min" in n.op else reversed(children))))
+
+    def _constant(self, type: Scalar, value: int) -> int:
+        return self._add(Node("const", type, (), value if type.is_integer else float(value)))
+
+    def _add(self, node: Node) -> int:
+        self._nodes.append(node)
+        return len(self._nodes) - 1
 
 
 def _union(place: int, n: Node, below: Sequence[frozenset[int] | None]) -> frozenset[int] | None:

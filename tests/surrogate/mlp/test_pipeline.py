@@ -62,10 +62,10 @@ def test_o0_reads_taps_which_the_graph_alone_finds(monkeypatch: pytest.MonkeyPat
     assert plain is None
 
 
-def test_o0_takes_no_taps_of_which_the_hypernetwork_says_nothing(compiler: Path) -> None:
-    assert surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler).module.taps is None
-    with pytest.raises(UsageError, match="says nothing of taps"):
-        surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler, taps=2)
+def test_o0_reads_taps_in_polynomials_where_the_hypernetwork_says_nothing_of_them(compiler: Path) -> None:
+    found = surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler)
+    assert found.module.taps.kinds == ("flag",)
+    assert not found.module.w1[..., -1].any()
     assert surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler, taps="none").module.taps is None
 
 

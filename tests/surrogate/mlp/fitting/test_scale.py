@@ -14,7 +14,7 @@ from cprograms.program import Result
 from cprograms.sampling import sample
 from cprograms.sandbox import run
 from cprograms.types import DOUBLE, SCALARS
-from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, Reading, believed, settle_scale, trusted
+from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, Reading, believed, settle, trusted
 from surrogate.mlp.network import SurrogateNetwork
 
 LOGISTIC = """\
@@ -62,7 +62,7 @@ def settled(source: str, mean: float, std: float) -> SurrogateNetwork:
     program = cprograms.load(source=source)
     network = SurrogateNetwork(len(program.arguments), 1, 4)
     network.mean[0], network.std[0] = mean, std
-    settle_scale(network, program, lower(program))
+    settle(network, program, lower(program))
     return network
 
 
@@ -143,7 +143,7 @@ def test_trust_shrinks_the_tower_and_not_the_scale() -> None:
     network = made.module
     network.w3.data.neg_()
     network.b3.data.neg_()
-    settle_scale(network, program, lower(program))
+    settle(network, program, lower(program))
     assert network.std.item() == pytest.approx(SMOOTH.std)
     assert whole != 0
     assert network.outputs(network.inputs(network.mid[None] + 0.5)).item() == 0
@@ -158,7 +158,7 @@ double f(double x, double y) { double t = tan(1.5 * x); return sqrt(y) + (t > 8 
 def test_a_graph_that_is_evaluated_gives_the_programs_own_moments() -> None:
     program = cprograms.load(source=UNEVEN)
     network = SurrogateNetwork(2, 1, 4)
-    settle_scale(network, program, lower(program), evaluated=True)
+    settle(network, program, lower(program), evaluated=True)
     y = run(program, sample(program, 4000, 5))
     y = y[np.isfinite(y)]
     assert network.mean.item() == pytest.approx(y.mean(), abs=0.1 * y.std())
@@ -169,7 +169,7 @@ def test_a_tower_that_is_compared_with_values_is_never_much_worse_than_a_constan
     program = cprograms.load(source=UNEVEN)
     made = surrogate.compile_program(program, opt_level=0, plain=True)
     made.module.w3.data.neg_()
-    settle_scale(made.module, program, lower(program), evaluated=True)
+    settle(made.module, program, lower(program), evaluated=True)
     assert made.check(2000).nmse < 1.02
 
 

@@ -1,0 +1,221 @@
+"""What the text says of a result as a polynomial, of the arguments and of taps: a second reading beside the tower's.
+
+`cprograms.moments` expands the graph: no value of the program is computed. Where taps are read, it takes them for
+further arguments, so that what jumps is exact and what is left is smooth. At -O0 the graph's values at points of the
+domain say how much each reading counts. At -O1 the coefficients are the mean of a prior, which executed rows change:
+Bayesian linear regression (Bishop 2006, "Pattern Recognition and Machine Learning", section 3.3).
+
+Shapes: n rows, A arguments, T taps, Z = A + T inputs, N terms, R results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from numpy.polynomial import chebyshev, legendre
+
+from cprograms.graph import Graph
+from cprograms.moments import Expansion, series
+from cprograms.program import Program
+from surrogate.mlp.fitting.safeguards import Rows, errors
+from surrogate.mlp.network import SurrogateNetwork, input_scaling
+from surrogate.mlp.parts.polynomial import Fit, basis, joined
+from surrogate.mlp.parts.taps import Taps, reading_taps
+from surrogate.numeric.checking.errors import result_error
+
+Array = npt.NDArray[np.float64]
+
+DECAYS = (1.0, 0.5, 0.2, 0.05)
+"""How much less a coefficient varies than one of a degree lower, in the prior."""
+ROUNDING = 1e-13
+"""A coefficient that is so much smaller than the greatest is left out."""
+MOST_ROWS = 512
+"""That change coefficients."""
+NOISES = (1e-9, 1e-6, 1e-4, 1e-2, 1e-1, 1.0, 10.0)
+"""The variance of a row's error, in units of what the prior says of a row's in the mean."""
+
+
+def text_series(program: Program, graph: Graph, taps: Taps | None) -> list[list[Fit]]:
+    """The polynomials of each result [R], in C units, over Z inputs.
+
+    They are those of the arguments; of them and the gates, if there are any; and of all taps, if there are others.
+    """
+    sets = [list[int]()]
+    if taps and taps.gates:
+        sets.append(taps.gates)
+    if taps and len(taps.gates) < len(taps):
+        sets.append(list(range(len(taps))))
+    found = [_of_taps(program, graph, taps, places) for places in sets]
+    return [[fit for own in found for fit in own[k]] for k in range(len(graph.roots))]
+
+
+def _of_taps(program: Program, graph: Graph, taps: Taps | None, places: list[int]) -> list[list[Fit]]:
+    """The polynomials of the arguments and some taps, for each result [R]."""
+    domain, (middle, reach), A = program.domain, input_scaling(program.domain), len(program.arguments)
+    if taps and places:
+        some = taps.of(places)
+        graph, domain = reading_taps(program, graph, some), np.concatenate([domain, some.ranges])
+        middle, reach = (np.concatenate([a, b.numpy()]) for a, b in ((middle, some.mid), (reach, some.reach)))
+    columns = [*range(A), *(A + k for k in places)]
+    width = A + (len(taps) if taps else 0)
+    return [
+        [_over(_fit(own, middle, reach), columns, width) for own in series(graph.result(k), domain, len(places))]
+        for k in range(len(graph.roots))
+    ]
+
+
+def _over(fit: Fit, columns: list[int], width: int) -> Fit:
+    """The same polynomial where its inputs are some of more."""
+    exponents = np.zeros((len(fit.exponents), width), dtype=np.int64)
+    exponents[:, columns] = fit.exponents
+    return fit._replace(exponents=exponents)
+
+
+def _fit(expansion: Expansion, middle: Array, reach: Array) -> Fit:
+    """The polynomials over scaled inputs: Chebyshev's of (value - middle) / reach, where these are Legendre's of their
+    own scaling."""
+    own = list(expansion.arguments)
+    exponents, coefficients = expansion.basis.exponents, expansion.coefficients
+    place = {tuple(row): k for k, row in enumerate(exponents.tolist())}
+    for d, k in enumerate(own):
+        # An argument of one value, whose reach is infinite, is 0 when it is scaled.
+        factor = reach[k] / expansion.reach[d] if np.isfinite(reach[k]) else 0.0
+        step = (middle[k] - expansion.middle[d]) / expansion.reach[d]
+        degrees, changed = exponents[:, d], np.zeros_like(coefficients)
+        for degree, row in enumerate(_rewritten(int(degrees.max(initial=0)), factor, step)):
+            from_ = degrees >= degree
+            into = exponents[from_]
+            into[:, d] = degree
+            at = [place[tuple(e)] for e in into.tolist()]
+            np.add.at(changed, at, row[degrees[from_]] * coefficients[from_])
+        coefficients = changed
+    # A domain of ±1 in all inputs: what is this small is rounding, beside the greatest.
+    kept = np.abs(coefficients) > ROUNDING * np.abs(coefficients).max()
+    wide = np.zeros((len(exponents), len(middle)), dtype=np.int64)
+    wide[:, own] = exponents
+    return Fit(wide[kept], coefficients[kept], np.inf)
+
+
+def _rewritten(degree: int, factor: float, step: float) -> Array:
+    """Column k has the coefficients of √(2k+1) P_k(factor z + step) in T_0(z) …: [degree + 1, degree + 1]."""
+    z = np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))
+    values = legendre.legvander(factor * z + step, degree) * np.sqrt(2 * np.arange(degree + 1) + 1)
+    return np.asarray(np.linalg.solve(chebyshev.chebvander(z, degree), values))
+
+
+@torch.no_grad()
+def mixture(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[float, Fit | None]:
+    """How much of a tower's outputs [n], and which polynomial beside it, come nearest to y [n] at inputs z [n, Z].
+
+    All is standardised. Least squares of the readings, none of whose coefficients change. A polynomial that is no
+    number somewhere is left out; None where all are.
+    """
+    read = [(fit, values_of(fit, z)) for fit in fits]
+    read = [(fit, values) for fit, values in read if np.isfinite(values).all() and np.ptp(values) > 0]
+    columns = np.stack([outputs, *(values for _, values in read)], axis=1)  # [n, readings]
+    middle, width = columns.mean(0), columns.std(0)
+    width[~(width > 0)] = 1
+    slopes = np.linalg.lstsq((columns - middle) / width, y - y.mean(), rcond=1e-10)[0] / width
+    if not read:
+        return float(slopes[0]), None
+    constant = _constant(read[0][0], y.mean() - middle @ slopes)
+    scaled = [
+        fit._replace(coefficients=slope * fit.coefficients) for (fit, _), slope in zip(read, slopes[1:], strict=True)
+    ]
+    return float(slopes[0]), added([constant, *scaled])
+
+
+def values_of(fit: Fit, z: Array) -> Array:
+    """A polynomial at scaled inputs: [n, Z] -> [n]."""
+    return np.asarray(basis(fit.exponents).terms(torch.from_numpy(z)).numpy() @ fit.coefficients)
+
+
+def added(fits: Sequence[Fit]) -> Fit:
+    """The sum of polynomials."""
+    exponents, places = np.unique(np.concatenate([fit.exponents for fit in fits]), axis=0, return_inverse=True)
+    coefficients = np.zeros(len(exponents))
+    np.add.at(coefficients, places.reshape(-1), np.concatenate([fit.coefficients for fit in fits]))
+    return Fit(exponents, coefficients, np.inf)
+
+
+def standardised(fits: Sequence[Fit], mean: float, std: float) -> list[Fit]:
+    """The same for outputs of a mean and deviation."""
+    return [added([_scaled(fit, 1 / std), _constant(fit, -mean / std)]) for fit in fits]
+
+
+def _scaled(fit: Fit, factor: float) -> Fit:
+    return fit._replace(coefficients=factor * fit.coefficients)
+
+
+def _constant(like: Fit, value: float) -> Fit:
+    """A constant as a polynomial of as many inputs."""
+    return Fit(np.zeros_like(like.exponents[:1]), np.array([value]), np.inf)
+
+
+@torch.no_grad()
+def adapted(fit: Fit, z: Array, y: Array) -> Fit | None:
+    """The polynomial after rows z [n, Z], y [n], standardised; its error is that of each row left out.
+
+    The prior's mean is what the text says, times what makes it come nearest to the rows. How fast the prior's deviation
+    falls with the degree, and the noise, are those that err least where each row is left out. None where the terms are
+    no numbers, or the rows too few.
+    """
+    z, y = z[:MOST_ROWS], y[:MOST_ROWS]
+    terms = basis(fit.exponents).terms(torch.from_numpy(z)).numpy()  # [n, N]
+    said = terms @ fit.coefficients
+    if len(y) < 2 or not (np.isfinite(terms).all() and np.isfinite(said).all()):
+        return None
+    away = said - said.mean()
+    slope = float(away @ y) / float(away @ away) if away.any() else 0.0
+    left = y - y.mean() - slope * away
+    best, error = None, np.inf
+    for prior in (decay ** fit.exponents.sum(1) for decay in DECAYS):
+        for coefficients, found in _posteriors(terms * prior, left):
+            if found < error:
+                best, error = prior * coefficients, found
+    if best is None:
+        return None
+    constant = _constant(fit, y.mean() - slope * said.mean())
+    return added([fit._replace(coefficients=slope * fit.coefficients + best), constant])._replace(error=error)
+
+
+def _posteriors(terms: Array, left: Array) -> Iterator[tuple[Array, float]]:
+    """The mean of the coefficients [N] for each noise, and the mean squared error of rows [n] that are left out."""
+    widths, u = np.linalg.eigh(terms @ terms.T)
+    widths, own = widths.clip(min=0), u.T @ left
+    for noise in NOISES if widths.any() else ():
+        damped = widths + noise * float(widths.mean())
+        residual, open_ = left - u @ (widths / damped * own), 1 - (u * u) @ (widths / damped)
+        with np.errstate(all="ignore"):
+            error = float(((residual / open_) ** 2).mean())
+        if np.isfinite(error):
+            yield terms.T @ (u @ (own / damped)), error
+
+
+@torch.no_grad()
+def take_series(network: SurrogateNetwork, program: Program, graph: Graph, rows: Rows, held_out: Rows) -> None:
+    """Put polynomials in the place of towers that err more on held-out rows, in place.
+
+    They are what the text says alone, and that after the rows x [K, A], y [K, R].
+    """
+    (x, y), (held_x, held_y) = rows, held_out
+    least = errors(network, held_out)
+    z, held_z = (network.inputs(torch.from_numpy(inputs)).numpy() for inputs in (x, held_x))
+    found: list[Fit | None] = [None] * len(least)
+    for k, read in enumerate(text_series(program, graph, network.taps)):
+        mean, std = float(network.mean[k]), float(network.std[k])
+        if std == 0:
+            continue
+        said = standardised(read, mean, std)
+        for fit in (*said, *(adapted(fit, z, (y[:, k] / 2 - mean / 2) / std * 2) for fit in said)):
+            if fit is None:
+                continue
+            error = result_error("", held_y[:, k], mean + std * values_of(fit, held_z)).nmse
+            if error < least[k]:
+                least[k], found[k] = error, fit
+        if found[k] is not None:
+            network.silence(k)
+    network.polynomial = joined(found)

@@ -1,0 +1,130 @@
+"""Polynomials that the text says, against the program's values and numpy's least squares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cprograms
+import surrogate
+from cprograms.lowering import lower
+from cprograms.sampling import sample
+from cprograms.sandbox import run
+from surrogate.mlp.fitting.series import adapted, mixture, text_series, values_of
+from surrogate.mlp.network import input_scaling
+from surrogate.mlp.parts.polynomial import Fit, total_degree
+from surrogate.mlp.parts.taps import Choice, find_taps
+
+POLYNOMIAL = """\
+#pragma surrogate range(x, -2, 5)
+#pragma surrogate range(n, 0, 6)
+double f(double x, int n) { return 3 + x * x * x - 2 * n * x + n * n; }
+"""
+BRANCHES = """\
+#include <math.h>
+#pragma surrogate range(x, -2, 5)
+#pragma surrogate range(y, -1, 1)
+#pragma surrogate range(n, 0, 6)
+double f(double x, double y, int n)
+{
+    double s = x > 1.5 ? x * y : fmax(y, x);
+    return s * n + (n & 1 ? 2 : floor(x));
+}
+"""
+SMOOTH = """\
+#include <math.h>
+#pragma surrogate range(x, 0, 2)
+#pragma surrogate range(y, 0, 2)
+double f(double x, double y) { return exp(-x) * sin(y) + (x > 1 ? cos(y) : 1 / (1 + y)); }
+"""
+LONGER = """\
+#include <math.h>
+#pragma surrogate range(x, -3, 3)
+#pragma surrogate range(y, -3, 3)
+double f(double x, double y) { return log(1 + x * x + y * y) + (x < y ? sin(2 * x) : y); }
+"""
+
+
+def nmse(source: str, choice: Choice = 24) -> list[float]:
+    """The error of each polynomial of the text, on fresh rows."""
+    program = cprograms.load(source=source)
+    graph = lower(program)
+    taps = find_taps(program, graph, choice)
+    x = sample(program, 2000, 3)
+    middle, reach = input_scaling(program.domain)
+    z = (x - middle) / reach
+    if taps:
+        z = np.concatenate([z, taps(torch.from_numpy(x)).numpy()], axis=1)
+    y = run(program, x)[:, 0]
+    return [float(np.mean((values_of(fit, z) - y) ** 2) / np.var(y)) for fit in text_series(program, graph, taps)[0]]
+
+
+def test_a_polynomial_is_read_as_it_stands() -> None:
+    assert nmse(POLYNOMIAL, "none")[0] < 1e-24
+
+
+def test_branches_are_exact_once_their_gates_are_read() -> None:
+    alone, *gated = nmse(BRANCHES)
+    assert alone > 0.05
+    assert min(gated) < 1e-20
+
+
+def test_what_is_smooth_between_gates_is_near() -> None:
+    alone, gated, *_ = nmse(SMOOTH)
+    assert alone > 1e-3
+    assert gated < 1e-6
+
+
+def test_o0_is_the_best_mixture_of_its_readings() -> None:
+    made = surrogate.compile(source=LONGER, opt_level=0)
+    assert made.check(2000).nmse < 0.9 * min(nmse(LONGER))
+    assert made.rows == 0
+
+
+def test_a_tower_is_dropped_where_a_polynomial_is_exact() -> None:
+    made = surrogate.compile(source=BRANCHES)
+    assert made.module.w1.shape[1] == 0
+    assert made.check(2000).nmse < 1e-20
+    assert made.module.polynomial is not None
+
+
+def test_a_plain_surrogate_has_none() -> None:
+    for level in (0, 1):
+        assert surrogate.compile(source=SMOOTH, opt_level=level, plain=True).module.polynomial is None
+
+
+def test_rows_change_what_the_text_says() -> None:
+    """After 64 rows it errs less than the mixture of -O0."""
+    errors = [surrogate.compile(source=LONGER, opt_level=level, taps="none").check(2000).nmse for level in (0, 1)]
+    assert errors[1] < errors[0] / 2
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3))
+def test_adapted_is_what_numpy_finds_where_the_rows_say_all(seed: int, degree: int) -> None:
+    """Of a polynomial of the same terms, exact rows leave nothing to the prior."""
+    rng = np.random.default_rng(seed)
+    exponents = total_degree(2, [0, 1], set(), 10)
+    exponents = exponents[exponents.sum(1) <= degree]
+    z = rng.uniform(-1, 1, (40, 2))
+    truth = Fit(exponents, rng.standard_normal(len(exponents)), np.inf)
+    said = truth._replace(coefficients=rng.standard_normal(len(exponents)))
+    found = adapted(said, z, values_of(truth, z))
+    assert found is not None
+    fresh = rng.uniform(-1, 1, (100, 2))
+    np.testing.assert_allclose(values_of(found, fresh), values_of(truth, fresh), atol=1e-3)
+    assert found.error < 1e-6
+
+
+def test_a_polynomial_that_is_no_number_is_left_out() -> None:
+    z = np.linspace(-1, 1, 30)[:, None]
+    broken = Fit(np.array([[0], [1]]), np.array([np.nan, 1.0]), np.inf)
+    straight = Fit(np.array([[0], [1]]), np.array([1.0, 2.0]), np.inf)
+    share, found = mixture([broken, straight], np.zeros(30), z, 5 * z[:, 0] - 1)
+    assert share == pytest.approx(0)
+    assert found is not None
+    np.testing.assert_allclose(values_of(found, z), 5 * z[:, 0] - 1, atol=1e-12)
+    assert mixture([broken], z[:, 0], z, 3 * z[:, 0]) == (pytest.approx(3), None)
+    assert adapted(broken, z, z[:, 0]) is None
