@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from cprograms.declarations import Unsupported
 from cprograms.lowering import pointers
 from cprograms.lowering.interface import globals_are_set_up
 from cprograms.lowering.state import Null, Place, Slot
@@ -51,7 +52,10 @@ class Accesses:
         """
         self._summaries.touch = lambda name: touch(name, live)
         run = self._summaries.run()
-        globals_are_set_up(run.stages, live)
+        try:
+            globals_are_set_up(run.stages, live)
+        except Unsupported:  # an initial value that is no number and no place, as (struct s *)-1
+            return None
         watched, found = run.watched, run.stages.state.globals
         places = {name: found[name] for name in live if name in found and name in state}
         places |= {g.name: run.opened(g.element, g.extent) for g in given if g.element is not None}

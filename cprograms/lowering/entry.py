@@ -91,7 +91,7 @@ def _lowered(program: Program, max_nodes: int, unroll: int) -> Graph:
         most = MOST_NODES if limit == 0 else max_nodes
         try:
             graph = _followed(program, max_nodes, limit)
-        except ExhaustedError:
+        except (ExhaustedError, Unsupported):  # or a global that begins as what is no number and no place
             break
         except (RecursionError, TooLongError):  # nested deeper than Python's stack, or calls that multiply
             continue

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import cprograms
+from cprograms import ProgramError
 from cprograms.graph import evaluate
 from cprograms.lowering import lower
 from cprograms.program import Program
@@ -178,3 +179,21 @@ def test_random_pointers(tmp_path):
 @pytest.mark.parametrize("start", range(1000, 1400, 50))
 def test_many_random_pointers(start, tmp_path):
     check(range(start, start + 50), tmp_path)
+
+
+NOWHERE_AT_FIRST = """
+struct file { int n; };
+struct file *log_to = (struct file *)-1;
+static double total;
+double f(double x) { if (x > 2) log_to = 0; total += x; return x * 2 + (log_to != 0); }
+"""
+
+
+def test_a_global_that_begins_nowhere_is_not_followed() -> None:
+    program = cprograms.load(source=NOWHERE_AT_FIRST)
+    assert not lower(program).exact
+    assert cprograms.run(program, np.array([[0.5], [3.0]]))[:, 0].tolist() == [2, 6]
+    with pytest.raises(ProgramError, match="cannot follow this pointer"):
+        lower(program, executable=True)
+    with pytest.raises(ProgramError, match="cannot follow what 'f' does with its pointers"):
+        cprograms.load(source=NOWHERE_AT_FIRST, state=True)
