@@ -99,8 +99,8 @@ def series_bases(arguments: int, taps: int) -> tuple[Basis, ...]:
     found = [next((k for k in kind if _terms(*k, taps) <= MOST_TERMS), None) for kind in kinds]
     if None in found:
         return (_of_exponents(_sorted([(0,) * (arguments + taps), *_powers(arguments + taps, 1)])),)
-    chosen = [_with_taps(polynomials, taps, together) for polynomials, together in filter(None, found)]
-    return tuple(map(_of_exponents, chosen[:1] if np.array_equal(*chosen) else chosen))
+    long, wide = (_with_taps(polynomials, taps, together) for polynomials, together in filter(None, found))
+    return tuple(map(_of_exponents, [long] if np.array_equal(long, wide) else [long, wide]))
 
 
 def _terms(polynomials: list[tuple[int, ...]], together: int, taps: int) -> int:

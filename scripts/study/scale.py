@@ -27,7 +27,7 @@ def main(args: Namespace) -> None:
 
     compiler = load_compiler(args.compiler)
     measured = [
-        measure(compiler.model, name, programs()[: args.programs], args.rows, args.seed)
+        measure(args.compiler, name, programs()[: args.programs], args.rows, args.seed)
         for name, programs in sets(args.data)
         if args.sets is None or name in args.sets
     ]

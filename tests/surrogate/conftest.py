@@ -40,8 +40,8 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def plane(compiler: Path) -> Surrogate:
-    """A surrogate of a program that every one should get right: an affine one of two arguments."""
-    return surrogate.compile(source=PLANE, compiler=compiler)
+    """A tower of a program that every one should get right: an affine one of two arguments."""
+    return surrogate.compile(source=PLANE, compiler=compiler, plain=True)
 
 
 @pytest.fixture

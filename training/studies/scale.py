@@ -19,10 +19,11 @@ from cprograms.graph import Graph
 from cprograms.moments import expand
 from cprograms.program import Program
 from cprograms.strata import strata
-from surrogate.mlp.emission.hypernetwork import Hypernetwork
+from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.fitting.start import emitted
 from surrogate.mlp.network import Scale, SurrogateNetwork
+from surrogate.mlp.pipeline import compile_program
 from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import output_moments
@@ -38,8 +39,9 @@ WAYS = {
     "predicted": "the hypernetwork, relative to the strata: as before",
     "read": "the moments of the graph alone",
     "plain": "-O0 --plain: the moments or the prediction, and a tower trusted as far as the text agrees",
-    "evaluated": "-O0: the same with the graph's values on 512 inputs in place of its moments, where it has no loops",
-    "polynomials": "those that were read, alone, in place of the network: for comparison, no level does that",
+    "values": "the same with the graph's values on 512 inputs in place of its moments",
+    "polynomials": "those of the moments, alone, in place of the network",
+    "compiled": "-O0: tower, taps, and polynomials of the text, weighed by those values",
     "true": "the deviation and the mean of the test rows: the scale given",
 }
 
@@ -76,7 +78,7 @@ def _programs(data: Path, splits: Sequence[str], generated: bool) -> list[Progra
     ]
 
 
-def measure(model: Hypernetwork, name: str, programs: Sequence[Program], rows: int, seed: int) -> Measured:
+def measure(compiler: str | None, name: str, programs: Sequence[Program], rows: int, seed: int) -> Measured:
     """On so many fresh rows; results that are constant there are left out."""
     held = held_out_programs(programs, test_rows=rows, seed=seed, rows=0)
     logarithms: dict[str, list[float]] = {way: [] for way in WAYS}
@@ -87,7 +89,7 @@ def measure(model: Hypernetwork, name: str, programs: Sequence[Program], rows: i
         if not results:
             continue
         count += 1
-        ways, taken = _ways(model, results[0])
+        ways, taken = _ways(compiler, results[0])
         seconds.append(taken)
         for h in results:
             true = h.y_test[:, h.result]
@@ -105,9 +107,9 @@ def measure(model: Hypernetwork, name: str, programs: Sequence[Program], rows: i
     )
 
 
-def _ways(model: Hypernetwork, held: HeldOut) -> tuple[dict[str, tuple[Predict, Scale]], tuple[float, float]]:
+def _ways(compiler: str | None, held: HeldOut) -> tuple[dict[str, tuple[Predict, Scale]], tuple[float, float]]:
     """What each way makes of inputs, and its scale; and the seconds of reading the moments, and of the emission."""
-    program, graph = held.program, held.graph
+    program, graph, model = held.program, held.graph, load_compiler(compiler).model
     started = time.process_time()
     with one_thread():
         network = emitted(model, program, graph, held.x[:0], held.y[:0], 0)
@@ -125,10 +127,12 @@ def _ways(model: Hypernetwork, held: HeldOut) -> tuple[dict[str, tuple[Predict, 
         way: (_with_scale(network, scale).predict, scale) for way, scale in ways.items()
     }
     found["polynomials"] = (lambda x: np.stack([read(x) for read in reads], axis=1), ways["read"])
-    for way, evaluated in (("plain", False), ("evaluated", True)):
+    for way, evaluated in (("plain", False), ("values", True)):
         settled = deepcopy(network)
-        settle(settled, program, graph, evaluated)
+        settle(settled, program, graph, evaluated, [[] for _ in program.results])
         found[way] = (settled.predict, _scale(settled))
+    compiled = compile_program(program, opt_level=0, compiler=compiler).module
+    found["compiled"] = (compiled.predict, _scale(compiled))
     return found, (taken, emission)
 
 

@@ -36,7 +36,7 @@ def observed_slopes(
     A tangent is the argument's unit and what the taps change with it. None where the program is no graph that can be
     computed, or has no believable derivative at any row: finite, not absurd, at a row whose value the graph gives.
     """
-    executable = _executable(program, graph)
+    executable = executable_graph(program, graph)
     if executable is None:
         return [None] * len(scale.mean)
     x, y = (torch.from_numpy(np.ascontiguousarray(part)) for part in rows)
@@ -55,7 +55,7 @@ def observed_slopes(
     return found
 
 
-def _executable(program: Program, graph: Graph) -> Graph | None:
+def executable_graph(program: Program, graph: Graph) -> Graph | None:
     """The graph, or one with loops that are computed; None where there is none."""
     if graph.executable:
         return graph

@@ -4,8 +4,8 @@ Of a plain surrogate `cprograms.moments` interprets the graph: neither is the pr
 tower and the polynomials that it finds are two readings of one text: a tower that they contradict varies less.
 
 Others read taps, whose scaling evaluates nodes of the graph on inputs of the domain. There the results are evaluated as
-well, where the graph has no loops: this is not the program, but it gives the program's values. They say the scale, and
-how much the tower counts, and each polynomial of `surrogate.mlp.fitting.series`. No other number comes from them.
+well, loops and all, where nothing is opaque: this is not the program, but it gives the program's values. They say the
+scale, and how much the tower and each polynomial of `surrogate.mlp.fitting.series` count. No other number is theirs.
 
 Shapes: n points of the domain, A arguments, R results.
 """
@@ -23,6 +23,8 @@ from cprograms.graph import Graph, evaluate
 from cprograms.moments import expand
 from cprograms.program import Program, Result
 from cprograms.sampling import sample
+from surrogate.graph.module import GraphModule
+from surrogate.mlp.fitting.derived import executable_graph
 from surrogate.mlp.fitting.series import mixture, standardised, text_series
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.polynomial import Fit, joined
@@ -78,17 +80,26 @@ def settle(
     outputs = network.outputs(z).double().numpy()  # [n, R]
     varying = [k for k in range(len(network.mean)) if network.std[k] > 0]  # the graph knows constants exactly
     known: set[int] = set()
-    if evaluated and graph.exact:
+    values = _values(program, graph, x) if evaluated else None
+    if values is not None:
         read = text_series(program, graph, network.taps) if read is None else read
-        known = _settle_by_values(network, program, varying, read, z.numpy(), outputs, evaluate(graph, x))
+        known = _settle_by_values(network, program, varying, read, z.numpy(), outputs, values)
     unknown = [k for k in varying if k not in known]
     readings = expand(graph, program.domain) if unknown else []
     for k in unknown:
-        read = readings[k]
-        reading = Reading(read.mean, read.std, read.share, read(x), read.settled)
+        said = readings[k]
+        reading = Reading(said.mean, said.std, said.share, said(x), said.settled)
         result = program.results[k]
         network.mean[k], network.std[k] = believed(float(network.mean[k]), float(network.std[k]), reading, result)
         _weigh(network, k, trusted(outputs[:, k], reading))
+
+
+def _values(program: Program, graph: Graph, x: np.ndarray) -> np.ndarray | None:
+    """What the graph, or one with loops that are computed, gives at inputs [n, A]: [n, R]; None where it cannot be."""
+    if graph.exact:
+        return evaluate(graph, x)
+    executable = executable_graph(program, graph)
+    return None if executable is None else GraphModule(executable, [a.name for a in program.arguments]).predict(x)
 
 
 def _settle_by_values(

@@ -16,6 +16,12 @@ from surrogate.mlp.pipeline import build_network
 from surrogate.numeric.rows import executed_rows
 from tests.cprograms.native import processor_time
 
+RIPPLES = """\
+#include <math.h>
+#pragma surrogate range(x, -3, 3)
+#pragma surrogate range(y, -3, 3)
+double f(double x, double y) { return log(1 + x * x + y * y) + (x < y ? sin(2 * x) : y); }
+"""
 CUBIC = "double cubic(double x) { return x * x * x - 0.5 * x; }"
 
 
@@ -51,19 +57,17 @@ double f(double x, double y) { return x < y ? x * y : 3; }
 
 def test_o0_reads_taps_which_the_graph_alone_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
-    taps = {
-        name: surrogate.compile(source=BRANCH, opt_level=0, **options).module.taps
-        for name, options in {"default": {}, "two": {"taps": 2}, "none": {"taps": "none"}}.items()
-    }
+    asked = {"default": None, "gates": "gates", "two": 2, "none": "none"}
+    taps = {n: surrogate.compile(source=BRANCH, opt_level=0, taps=choice).module.taps for n, choice in asked.items()}
     plain = surrogate.compile(source=BRANCH, opt_level=0, plain=True).module.taps
-    assert taps["default"].kinds == ("flag",)
-    assert taps["two"].kinds == ("flag", "node")
+    assert taps["default"].kinds == taps["two"].kinds == ("flag", "node")
+    assert taps["gates"].kinds == ("flag",)
     assert taps["none"] is None
     assert plain is None
 
 
 def test_o0_reads_taps_in_polynomials_where_the_hypernetwork_says_nothing_of_them(compiler: Path) -> None:
-    found = surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler)
+    found = surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler, taps="gates")
     assert found.module.taps.kinds == ("flag",)
     assert not found.module.w1[..., -1].any()
     assert surrogate.compile(source=BRANCH, opt_level=0, compiler=compiler, taps="none").module.taps is None
@@ -87,9 +91,10 @@ def test_o1_takes_the_scale_from_the_rows(compiler: Path) -> None:
 
 def test_each_level_is_better() -> None:
     """With the packaged weights: of untrained ones, rows need not make better towers."""
-    errors = [surrogate.compile(source=CUBIC, opt_level=o).check(500).nmse for o in range(3)]
-    assert errors[2] < errors[1] < errors[0]
-    assert errors[2] < 1e-3
+    for source, plain in ((CUBIC, True), (RIPPLES, False)):
+        errors = [surrogate.compile(source=source, opt_level=o, plain=plain).check(500).nmse for o in range(3)]
+        assert errors[2] < errors[1] < errors[0]
+        assert errors[2] < 1e-3
 
 
 def test_the_number_of_rows_can_be_set(compiler: Path) -> None:

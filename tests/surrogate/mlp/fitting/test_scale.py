@@ -138,7 +138,7 @@ def test_where_a_result_is_undefined_a_tower_is_not_compared() -> None:
 
 def test_trust_shrinks_the_tower_and_not_the_scale() -> None:
     program = cprograms.load(source="double f(double x, double y) { return 3 * x + y + 5; }")
-    made = surrogate.compile_program(program, opt_level=0)
+    made = surrogate.compile_program(program, opt_level=0, plain=True)
     whole = made.module.outputs(made.module.inputs(made.module.mid[None] + 0.5)).item()
     network = made.module
     network.w3.data.neg_()

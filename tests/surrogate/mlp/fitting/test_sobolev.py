@@ -193,7 +193,7 @@ def test_a_program_that_is_no_exact_graph_has_derivatives_where_it_can_be_comput
 
 
 def test_a_program_that_no_graph_follows_is_fitted_to_values(compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(derived, "_executable", lambda program, graph: None)
+    monkeypatch.setattr(derived, "executable_graph", lambda program, graph: None)
     found = compiled(BRANCH, compiler, rows=32, taps="none")
     assert found.derivatives == 0
     assert "derivatives" not in str(found.origin)

@@ -104,7 +104,7 @@ double f(double x, double y) { return sin(6 * x) * y + x * x; }
 
 def test_a_surrogate_s_bars_cover_fresh_inputs(compiler) -> None:
     """By hand: other random numbers, and numpy's own function."""
-    s = surrogate.compile(source=SLOPE, compiler=compiler)
+    s = surrogate.compile(source=SLOPE, compiler=compiler, plain=True)
     x = np.random.default_rng(7).uniform([-1, 0], [1, 10], (20_000, 2))
     found = s.predict(x, bounds=True)
     truth = np.sin(6 * x[:, 0]) * x[:, 1] + x[:, 0] ** 2
