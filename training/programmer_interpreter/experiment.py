@@ -91,23 +91,39 @@ def run_plan(plan: Plan, out: Path) -> list[Record]:
 
     Raises UsageError where a record is damaged, or of other settings.
     """
-    return [_recorded(plan, config, out) for config in plan.runs()]
+    records = []
+    for config in plan.runs():
+        record = _read(plan, config, out)
+        if record is None:
+            record = _about(plan, config) | measured(config, plan.problems, out)
+            replace_json(out / config.name / RECORD, record)
+        records.append(record)
+    return records
 
 
-def _recorded(plan: Plan, config: InterpreterConfig, out: Path) -> Record:
-    path = out / config.name / RECORD
-    about = {"settings": vars(config), "problems": plan.problems}
-    if path.exists():
-        try:
-            record: Record = json.loads(path.read_text())
-            same = {name: record[name] for name in about} == about
-        except (ValueError, KeyError, TypeError) as e:
-            raise UsageError(f"{path}: damaged ({e}); remove it to measure afresh") from e
-        if not same:
-            raise UsageError(f"{path}: the record is of other settings; give another folder")
-        return record
-    record = about | measured(config, plan.problems, out)
-    replace_json(path, record)
+def records_of(plan: Plan, out: Path) -> list[Record]:
+    """The records that `out` holds. Raises UsageError as `run_plan` does, and where there is none."""
+    found = [record for config in plan.runs() if (record := _read(plan, config, out)) is not None]
+    if not found:
+        raise UsageError(f"{out}: no run has come to its end")
+    return found
+
+
+def _about(plan: Plan, config: InterpreterConfig) -> Record:
+    return {"settings": vars(config), "problems": plan.problems}
+
+
+def _read(plan: Plan, config: InterpreterConfig, out: Path) -> Record | None:
+    path, about = out / config.name / RECORD, _about(plan, config)
+    if not path.exists():
+        return None
+    try:
+        record: Record = json.loads(path.read_text())
+        same = {name: record[name] for name in about} == about
+    except (ValueError, KeyError, TypeError) as e:
+        raise UsageError(f"{path}: damaged ({e}); remove it to measure afresh") from e
+    if not same:
+        raise UsageError(f"{path}: the record is of other settings; give another folder")
     return record
 
 

@@ -18,7 +18,7 @@ from tests import ROOT
 from tests.training.programmer_interpreter.conftest import TINY, tiny
 from training.programmer_interpreter import checkpoints, experiment, running
 from training.programmer_interpreter.config import InterpreterConfig
-from training.programmer_interpreter.experiment import Plan, accuracy, run_plan, untouched
+from training.programmer_interpreter.experiment import Plan, accuracy, records_of, run_plan, untouched
 from training.programmer_interpreter.proof import prove
 from training.programmer_interpreter.report import write_report
 from training.programmer_interpreter.running import ENDED, NetworkBook, run
@@ -227,7 +227,10 @@ def test_an_experiment_is_measured_once_and_reported(tmp_path: Path, monkeypatch
     for name, task in TASKS.items():
         monkeypatch.setitem(TASKS, name, replace(task, sizes=(1, 2), decisions=lambda size: 40))
     plan = Plan(TINY | {"steps": 2, "rounds": 1}, {}, {"sort": 2}, seeds=1, problems=2)
+    with pytest.raises(UsageError, match="no run has come to its end"):
+        records_of(plan, tmp_path)
     records = run_plan(plan, tmp_path)
+    assert records_of(plan, tmp_path) == records
     assert [r["settings"]["task"] for r in records] == ["sort"] * 4 + ["maximum"]
     assert [r["settings"]["only"] for r in records] == [0, 0, 2, 2, 0]
     assert [r["proof"] is None for r in records] == [False, True, False, True, False]
