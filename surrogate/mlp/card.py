@@ -68,8 +68,10 @@ class Origin:
         return "; then ".join([self._compiled(), *map(str, self.finetunings)])
 
     def _compiled(self) -> str:
+        plain = "--plain" in self.options
         if self.opt_level == 0:
-            return "the weights come from its text alone"
+            weighed = ", scaled and weighed by values of its dataflow graph: it was never run"
+            return f"the weights come from its text{' alone' if plain else weighed}"
         if self.free:
             return f"it starts from the program's text and was fitted to {self.rows:,} executed rows"
         if self.derivatives is not None:
@@ -77,9 +79,8 @@ class Origin:
             return f"it starts from the program's text and was fitted to exactly {self.rows:,} executed rows{slopes}"
         most = "up to " if self.opt_level == 1 and self.rows > GAUSS_NEWTON_ROWS else ""
         read = min(self.rows, GAUSS_NEWTON_ROWS) if self.opt_level == 2 else self.rows
-        return (
-            f"the weights come from its text and {most}{read:,} executed rows (by Gauss–Newton steps){self._tuning()}"
-        )
+        how = "by Gauss–Newton steps" if plain else "by Gauss–Newton steps, or as a polynomial of the text"
+        return f"the weights come from its text and {most}{read:,} executed rows ({how}){self._tuning()}"
 
     def _tuning(self) -> str:
         if self.opt_level < 2:

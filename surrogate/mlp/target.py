@@ -49,7 +49,7 @@ OPTIONS = (
         "--taps",
         metavar="none|gates|N",
         help="inner values of the program that the network may read: comparisons and roundings (gates), or N of all"
-        " kinds (default 24, or one a result; at -O0 gates)",
+        " kinds (default 24, or one a result)",
     ),
     PLAIN,
     SECONDS,
