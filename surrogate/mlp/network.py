@@ -154,6 +154,12 @@ class SurrogateNetwork(nn.Module):
         return self.w1, self.b1, self.w2, self.b2, self.w3, self.b3
 
     @torch.no_grad()
+    def weigh(self, result: int, share: float) -> None:
+        """Make a tower's outputs so many times what they are."""
+        self.w3[result] *= share
+        self.b3[result] *= share
+
+    @torch.no_grad()
     def silence(self, result: int) -> None:
         """Make every part give 0 for a result."""
         for weights in self.tower_parameters:

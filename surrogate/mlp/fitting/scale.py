@@ -91,7 +91,7 @@ def settle(
         reading = Reading(said.mean, said.std, said.share, said(x), said.settled)
         result = program.results[k]
         network.mean[k], network.std[k] = believed(float(network.mean[k]), float(network.std[k]), reading, result)
-        _weigh(network, k, trusted(outputs[:, k], reading))
+        network.weigh(k, trusted(outputs[:, k], reading))
 
 
 def _values(program: Program, graph: Graph, x: np.ndarray) -> np.ndarray | None:
@@ -122,16 +122,10 @@ def _settle_by_values(
         network.mean[k], network.std[k] = mean, std
         y = (values[finite, k] / 2 - mean / 2) / std * 2  # the difference of large doubles overflows
         share, found[k] = mixture(standardised(read[k], mean, std), outputs[finite, k], z[finite], y)
-        _weigh(network, k, share)
+        network.weigh(k, share)
         settled.add(k)
     network.polynomial = joined(found)
     return settled
-
-
-def _weigh(network: SurrogateNetwork, result: int, share: float) -> None:
-    """Make a tower's outputs so many times what they are."""
-    network.w3[result] *= share
-    network.b3[result] *= share
 
 
 def believed(mean: float, std: float, reading: Reading, result: Result) -> tuple[float, float]:

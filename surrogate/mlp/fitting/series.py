@@ -20,11 +20,10 @@ from numpy.polynomial import chebyshev, legendre
 from cprograms.graph import Graph
 from cprograms.moments import Expansion, series
 from cprograms.program import Program
-from surrogate.mlp.fitting.safeguards import Rows, errors
+from surrogate.mlp.fitting.safeguards import Rows
 from surrogate.mlp.network import SurrogateNetwork, input_scaling
-from surrogate.mlp.parts.polynomial import Fit, basis, joined
+from surrogate.mlp.parts.polynomial import EXACT, Fit, basis, joined
 from surrogate.mlp.parts.taps import Taps, reading_taps
-from surrogate.numeric.checking.errors import result_error
 
 Array = npt.NDArray[np.float64]
 
@@ -32,6 +31,8 @@ DECAYS = (1.0, 0.5, 0.2, 0.05)
 """How much less a coefficient varies than one of a degree lower, in the prior."""
 ROUNDING = 1e-13
 """A coefficient that is so much smaller than the greatest is left out."""
+CLEAR = 0.9
+"""What the error of a mixture must be, of the least of its readings, to take its place."""
 MOST_ROWS = 512
 """That change coefficients."""
 NOISES = (1e-9, 1e-6, 1e-4, 1e-2, 1e-1, 1.0, 10.0)
@@ -197,25 +198,49 @@ def _posteriors(terms: Array, left: Array) -> Iterator[tuple[Array, float]]:
 
 @torch.no_grad()
 def take_series(network: SurrogateNetwork, program: Program, graph: Graph, rows: Rows, held_out: Rows) -> None:
-    """Put polynomials in the place of towers that err more on held-out rows, in place.
+    """Put polynomials in the place of towers that err more on held-out rows, or beside them, in place.
 
     They are what the text says alone, and that after the rows x [K, A], y [K, R].
     """
-    (x, y), (held_x, held_y) = rows, held_out
-    least = errors(network, held_out)
-    z, held_z = (network.inputs(torch.from_numpy(inputs)).numpy() for inputs in (x, held_x))
-    found: list[Fit | None] = [None] * len(least)
+    z, held_z = (network.inputs(torch.from_numpy(x)) for x, _ in (rows, held_out))
+    outputs = network.outputs(held_z).double().numpy()  # [n, R]
+    found: list[Fit | None] = [None] * outputs.shape[1]
     for k, read in enumerate(text_series(program, graph, network.taps)):
         mean, std = float(network.mean[k]), float(network.std[k])
         if std == 0:
             continue
+        y, held_y = ((values[:, k] / 2 - mean / 2) / std * 2 for _, values in (rows, held_out))
         said = standardised(read, mean, std)
-        for fit in (*said, *(adapted(fit, z, (y[:, k] / 2 - mean / 2) / std * 2) for fit in said)):
-            if fit is None:
-                continue
-            error = result_error("", held_y[:, k], mean + std * values_of(fit, held_z)).nmse
-            if error < least[k]:
-                least[k], found[k] = error, fit
-        if found[k] is not None:
+        changed = (adapted(fit, z.numpy(), y) for fit in said)
+        share, found[k] = _chosen([*said, *filter(None, changed)], outputs[:, k], held_z.numpy(), held_y)
+        if share == 0:
             network.silence(k)
+        network.weigh(k, share)
     network.polynomial = joined(found)
+
+
+def _chosen(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[float, Fit | None]:
+    """Of a tower's outputs [n], polynomials, and the mixture of all what errs least at held-out rows: see `mixture`.
+
+    What the mixture errs on other rows is estimated by Akaike's final prediction error (1969), as its numbers come from
+    these.
+    """
+    found: tuple[float, Fit | None] = (1.0, None)
+    least = np.inf
+    if np.isfinite(outputs).all():
+        least = _mean_square(outputs - y)
+    for fit in fits:
+        error = _mean_square(values_of(fit, z) - y)
+        if error < least:
+            least, found = error, (0.0, fit)
+    rows, numbers = len(y), len(fits) + 2
+    if rows <= numbers or not np.isfinite(outputs).all():
+        return found
+    share, mixed = mixture(fits, outputs, z, y)
+    error = _mean_square(share * outputs + (0 if mixed is None else values_of(mixed, z)) - y)
+    clear = error * (rows + numbers) / (rows - numbers) < CLEAR * least
+    return (share, mixed) if clear and least > EXACT else found
+
+
+def _mean_square(errors: Array) -> float:
+    return float((errors**2).mean())

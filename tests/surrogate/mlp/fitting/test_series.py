@@ -13,7 +13,7 @@ import surrogate
 from cprograms.lowering import lower
 from cprograms.sampling import sample
 from cprograms.sandbox import run
-from surrogate.mlp.fitting.series import adapted, mixture, text_series, values_of
+from surrogate.mlp.fitting.series import _chosen, adapted, mixture, text_series, values_of
 from surrogate.mlp.network import input_scaling
 from surrogate.mlp.parts.polynomial import Fit, total_degree
 from surrogate.mlp.parts.taps import Choice, find_taps
@@ -128,3 +128,17 @@ def test_a_polynomial_that_is_no_number_is_left_out() -> None:
     np.testing.assert_allclose(values_of(found, z), 5 * z[:, 0] - 1, atol=1e-12)
     assert mixture([broken], z[:, 0], z, 3 * z[:, 0]) == (pytest.approx(3), None)
     assert adapted(broken, z, z[:, 0]) is None
+
+
+def test_a_mixture_is_taken_where_it_is_clearly_better_than_each_reading() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.uniform(-1, 1, (200, 1))
+    tower, straight = np.sin(5 * z[:, 0]), Fit(np.array([[0], [1]]), np.array([0.0, 2.0]), np.inf)
+    share, found = _chosen([straight], tower, z, 0.5 * tower + values_of(straight, z))
+    assert share == pytest.approx(0.5)
+    assert found is not None
+    np.testing.assert_allclose(values_of(found, z), values_of(straight, z), atol=1e-9)
+    noise = rng.standard_normal(200)
+    assert _chosen([straight], tower, z, tower + noise / 10) == (1, None)
+    assert _chosen([straight], tower, z, values_of(straight, z)) == (0, straight)
+    assert _chosen([straight], np.full(200, np.nan), z, noise) == (0, straight)
