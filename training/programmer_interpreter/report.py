@@ -68,10 +68,12 @@ def groups(records: Sequence[Record]) -> Iterator[Group]:
 
 
 def page(plan: Plan, records: Sequence[Record], command: str) -> str:
+    runs = len(list(plan.runs()))
     lines = [
         "# The neural programmer-interpreter on traces from C",
         "",
         f"Made by `{command}`, {plan.seeds} seeds from {plan.seed}.",
+        *(["Some runs have not come to their end: the tables have fewer seeds there."] if len(records) < runs else []),
         "[The guide](../npi.md) says what is trained.",
         f"Of each size, {plan.problems:,} fresh problems are run.",
         "A problem counts where the run ends by itself with every cell of the answer right.",
@@ -183,6 +185,6 @@ def picture(records: Sequence[Record]) -> Figure:
         axes.minorticks_off()
         axes.set(title=task, xlabel="digits" if task == "addition" else "cells", ylim=(-0.03, 1.05))
         axes.grid(alpha=0.3)
-        axes.legend(loc="center left")
+        axes.legend(loc="center right")
     next(iter(panels.values())).set_ylabel("right answers")
     return figure
