@@ -10,10 +10,11 @@ import numpy as np
 from cprograms.graph import Graph, Node
 from cprograms.lowering.bounds import Bounds
 from cprograms.moments.algebra import LARGEST, Algebra
-from cprograms.moments.basis import Basis, basis, series_bases
+from cprograms.moments.basis import MOST_TERMS, Basis, basis, of_exponents, series_basis
 from cprograms.moments.formal import FormalAlgebra
 from cprograms.moments.loops import Loops
 from cprograms.moments.operators import operate, wrapped
+from cprograms.moments.support import support
 from cprograms.moments.values import Value, reduced, uniform
 
 SYMBOLS, LOOP_SYMBOLS = 256, 64
@@ -59,11 +60,14 @@ def expand(graph: Graph, domain: np.ndarray) -> list[Expansion]:
 def series(graph: Graph, domain: np.ndarray, taps: int = 0) -> list[Expansion]:
     """Longer expansions of a graph's only result; the last `taps` of the arguments are exact values of inner nodes.
 
+    They are of a general basis, and where that is cut short, of one that has what the graph brings together.
+
     These count as independent of the arguments and of one another, which they are not: the polynomials are right all
     the same where they are exact, but what is said of their moments is not.
     """
     told = sum(k >= len(domain) - taps for k in graph.arguments)
-    bases = series_bases(len(graph.arguments) - told, told)
+    general, whole = series_basis(len(graph.arguments) - told, told)
+    bases = [general] if whole else [general, of_exponents(support(graph, told, MOST_TERMS))]
     with np.errstate(all="ignore"):
         return [_Analysis(graph, domain, longer, FormalAlgebra, told).results()[0] for longer in bases]
 

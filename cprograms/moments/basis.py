@@ -81,30 +81,23 @@ def basis(arguments: int) -> Basis:
     """That of the moments: small, so that every node of a graph is quickly expanded."""
     degree = DEGREES.get(arguments, 2)
     if arguments <= MIXED:
-        return _of_exponents(_sorted(list(_exponents(arguments, degree))))
-    return _of_exponents(_sorted([(0,) * arguments, *_powers(arguments, degree)]))
+        return of_exponents(_sorted(list(_exponents(arguments, degree))))
+    return of_exponents(_sorted([(0,) * arguments, *_powers(arguments, degree)]))
 
 
 @cache
-def series_bases(arguments: int, taps: int) -> tuple[Basis, ...]:
-    """Those of series: of more terms, products of the arguments' polynomials and of at most `TOGETHER` taps.
+def series_basis(arguments: int, taps: int) -> tuple[Basis, bool]:
+    """That of a series: of more terms, products of the arguments' polynomials and of at most `TOGETHER` taps.
 
-    Of at most `MOST_TERMS` there are either the highest degree in the arguments, or as many taps in a term as can be.
+    Of at most `MOST_TERMS` there is the highest degree in the arguments, then as many taps in a term as can be. With it
+    comes whether it is all that a series may have.
     """
-    numbers = range(min(TOGETHER, taps), min(1, taps) - 1, -1)
-    kinds = [
-        [(polynomials, together) for polynomials in _richest_first(arguments) for together in numbers],
-        [(polynomials, together) for together in numbers for polynomials in _richest_first(arguments)],
-    ]
-    found = [next((k for k in kind if _terms(*k, taps) <= MOST_TERMS), None) for kind in kinds]
-    if None in found:
-        return (_of_exponents(_sorted([(0,) * (arguments + taps), *_powers(arguments + taps, 1)])),)
-    long, wide = (_with_taps(polynomials, taps, together) for polynomials, together in filter(None, found))
-    return tuple(map(_of_exponents, [long] if np.array_equal(long, wide) else [long, wide]))
-
-
-def _terms(polynomials: list[tuple[int, ...]], together: int, taps: int) -> int:
-    return len(polynomials) * sum(comb(taps, k) for k in range(together + 1))
+    for best, polynomials in enumerate(_richest_first(arguments)):
+        for together in range(min(TOGETHER, taps), min(1, taps) - 1, -1):
+            if len(polynomials) * sum(comb(taps, k) for k in range(together + 1)) <= MOST_TERMS:
+                whole = best == 0 and together == min(TOGETHER, taps)
+                return of_exponents(_with_taps(polynomials, taps, together)), whole
+    return of_exponents(_sorted([(0,) * (arguments + taps), *_powers(arguments + taps, 1)])), False
 
 
 def _richest_first(arguments: int) -> Iterator[list[tuple[int, ...]]]:
@@ -152,7 +145,7 @@ def _triples(degree: int) -> np.ndarray:
     return found
 
 
-def _of_exponents(exponents: np.ndarray) -> Basis:
+def of_exponents(exponents: np.ndarray) -> Basis:
     """The basis of exponents int [B, A], which hold with each row all smaller ones.
 
     Triples grow by an argument at a time, as long as all three are beginnings of polynomials of the basis.

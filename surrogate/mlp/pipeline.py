@@ -23,7 +23,7 @@ from surrogate.mlp.fitting.finetune import finetune, training_rows
 from surrogate.mlp.fitting.portfolio import Budget, Told, budget_of, compete
 from surrogate.mlp.fitting.safeguards import average_unsure, best_of, fall_back, held_out_rows
 from surrogate.mlp.fitting.scale import settle
-from surrogate.mlp.fitting.series import take_series
+from surrogate.mlp.fitting.series import series_parts, take_series
 from surrogate.mlp.fitting.sobolev import fit_exactly
 from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem
 from surrogate.mlp.network import (
@@ -227,7 +227,8 @@ def _fitted(
     few = rows[0][:GAUSS_NEWTON_ROWS], rows[1][:GAUSS_NEWTON_ROWS]
     towers = emitted_towers(program, graph, few, problem.scale, hypernetwork)
     towers = towers.widened(problem.z.shape[1] - len(problem.domain))
-    parts = fitted(problem, towers, settings.seed, plain=settings.plain)
+    said = [] if settings.plain else series_parts(program, graph, problem)
+    parts = fitted(problem, towers, settings.seed, plain=settings.plain, best=said)
     if settings.opt_level == 3:
         parts = compete(problem, towers, parts, settings.seed, settings.budget, settings.plain)
     return _Made(assembled(problem, parts), rows, fresh, unchanged)

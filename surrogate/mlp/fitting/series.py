@@ -20,9 +20,9 @@ from numpy.polynomial import chebyshev, legendre
 from cprograms.graph import Graph
 from cprograms.moments import Expansion, series
 from cprograms.program import Program
-from surrogate.mlp.fitting.safeguards import Rows
+from surrogate.mlp.fitting.choice import Part, Problem, Rows
 from surrogate.mlp.network import SurrogateNetwork, input_scaling
-from surrogate.mlp.parts.polynomial import EXACT, Fit, basis, joined
+from surrogate.mlp.parts.polynomial import EXACT, Fit, basis, joined, refitted
 from surrogate.mlp.parts.taps import Taps, reading_taps
 
 Array = npt.NDArray[np.float64]
@@ -217,6 +217,27 @@ def take_series(network: SurrogateNetwork, program: Program, graph: Graph, rows:
             network.silence(k)
         network.weigh(k, share)
     network.polynomial = joined(found)
+
+
+@torch.no_grad()
+def series_parts(program: Program, graph: Graph, problem: Problem) -> list[Part]:
+    """For each result [R] the polynomial that errs least on fresh rows, as the text says it or fitted to the rows."""
+    found = []
+    for k, read in enumerate(text_series(program, graph, problem.taps)):
+        mean, std = float(problem.scale.mean[k]), float(problem.scale.std[k])
+        fresh = problem.fresh_z, problem.fresh_y[:, k]
+        said = [_part(fit, *fresh) for fit in (standardised(read, mean, std) if std > 0 else [])]
+        best = min(said, key=lambda part: part.error, default=Part(np.inf))
+        if best.polynomial is not None and EXACT < best.error < np.inf:
+            again = [_part(fit, *fresh) for fit in refitted(best.polynomial, problem.z, problem.y[:, k])]
+            best = min([best, *again], key=lambda part: part.error)
+        found.append(best)
+    return found
+
+
+def _part(fit: Fit, z: Array, y: Array) -> Part:
+    error = _mean_square(values_of(fit, z) - y)
+    return Part(error if np.isfinite(error) else np.inf, polynomial=fit)
 
 
 def _chosen(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[float, Fit | None]:

@@ -102,6 +102,15 @@ def fit_polynomials(
     return best
 
 
+def refitted(fit: Fit, z: Array, y: Array) -> Iterator[Fit]:
+    """A polynomial's terms fitted to rows z [n, Z], y [n], from its coefficients on, for each damping."""
+    with torch.no_grad():
+        terms = basis(fit.exponents).terms(torch.from_numpy(z))
+    left = torch.from_numpy(y) - terms @ torch.from_numpy(fit.coefficients)
+    for change in _solutions(terms.T @ terms, terms.T @ left[:, None]):
+        yield fit._replace(coefficients=fit.coefficients + change[:, 0].numpy())
+
+
 def _solutions(gram: Tensor, right: Tensor) -> Iterator[Tensor]:
     """Ridge regression for each damping: [N, R] each."""
     unit = gram.diagonal().mean()
