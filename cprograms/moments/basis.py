@@ -92,10 +92,11 @@ def series_basis(arguments: int, taps: int) -> tuple[Basis, bool]:
     Of at most `MOST_TERMS` there is the highest degree in the arguments, then as many taps in a term as can be. With it
     comes whether it is all that a series may have.
     """
-    for best, polynomials in enumerate(_richest_first(arguments)):
+    degree = SERIES_DEGREES.get(arguments, 2)
+    for polynomials in _richest_first(arguments):
         for together in range(min(TOGETHER, taps), min(1, taps) - 1, -1):
             if len(polynomials) * sum(comb(taps, k) for k in range(together + 1)) <= MOST_TERMS:
-                whole = best == 0 and together == min(TOGETHER, taps)
+                whole = len(polynomials) == comb(arguments + degree, degree) and together == min(TOGETHER, taps)
                 return of_exponents(_with_taps(polynomials, taps, together)), whole
     return of_exponents(_sorted([(0,) * (arguments + taps), *_powers(arguments + taps, 1)])), False
 
