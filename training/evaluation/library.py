@@ -32,9 +32,9 @@ R² is 1 − nMSE. A function of several results has their mean.
 ◊ marks functions whose dataflow is not followed to the end: loops without a known bound, recursion, goto.
 
 - -O0 does not run the program. It reads the text and the declared ranges. The values of the dataflow graph
-  scale the results and the gates, which the network reads.
-- -O1 also reads 64 executed rows, which the Gauss–Newton steps trained into the hypernetwork use, and
-  taps where 256 further rows prefer them.
+  scale the results and the taps, and weigh the tower and polynomials of the text.
+- -O1 also reads 64 executed rows: the Gauss–Newton steps trained into the hypernetwork use them, or
+  polynomials of the text. 256 further rows choose.
 - -O2 takes rows as free: it fits polynomials and towers to 4,000, and each result is the part that errs
   least on 2,000 fresh ones.
 - Those further rows also decide for which results the network is not clearly better than their mean.

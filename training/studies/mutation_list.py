@@ -353,14 +353,14 @@ MUTATIONS = (
         (
             "splits-extended-near",
             "what is nearly a held-out program is trained on",
-            "alike[b[held[a]]] = True",
-            "alike[a[held[b]]] = True",
+            "alike[b[chosen[a]]] = True",
+            "alike[b[~chosen[a]]] = True",
         ),
         (
             "splits-extended-mark",
             "what shares a mark with a held-out program is trained on",
-            "marks[held[owners]]",
-            "marks[~held[owners]]",
+            "marks[chosen[owners]]",
+            "marks[~chosen[owners]]",
         ),
     ),
     *_room(
