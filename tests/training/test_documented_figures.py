@@ -57,8 +57,7 @@ def test_levels_of_the_readme(row):
     measured = result("taps")["suites"][SUITES[row]]["all results"]
     for title, shown in zip(header[1:], rows[row][1:], strict=True):
         level, *plain = title.split("`")[1].split()
-        default = "gates" if level == "-O0" else "24 taps"
-        assert_rounded(shown, measured[level]["plain" if plain else default])
+        assert_rounded(shown, measured[level]["plain" if plain else "compile"])
 
 
 def test_levels_of_the_small_hypernetwork():
