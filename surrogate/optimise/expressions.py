@@ -230,9 +230,9 @@ class _Reader:
 
 
 def _is_number(node: ast.expr) -> bool:
-    """Whether it is a number as it is written, with a sign or without."""
+    """Whether it is a number as it is written, with one sign or without."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd | ast.USub):
-        return _is_number(node.operand)
+        node = node.operand
     return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
 

@@ -124,6 +124,6 @@ def test_the_study_measures_programs_of_as_many_arguments_as_asked_for() -> None
     assert {len(p.arguments) for p in wide.wide_programs(24, 3, seed=1)} == {24}
     measured = list(wide.measure([2, 24], [1, 2], programs=2))
     assert [(m.arguments, m.level, len(m.errors)) for m in measured] == [(2, 1, 2), (2, 2, 2), (24, 1, 2), (24, 2, 2)]
-    assert np.median(measured[3].errors) < np.median(measured[2].errors)
+    assert np.median(measured[3].errors) < max(np.median(measured[2].errors), 1e-9)  # below that it is exact
     lines = wide.table(measured).splitlines()
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| 2", "| 24"]

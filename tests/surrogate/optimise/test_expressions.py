@@ -63,6 +63,7 @@ def test_an_expression_is_what_python_makes_of_it(drawn: tuple[str, float]) -> N
         ("price / x - 2 ** 3 ** 0.5 + 0*x", 4 - 2 ** 3**0.5),
         ("-x ** 2", -0.25),
         ("price - -1.5e1", 17),
+        ("-(-3) - -(-(2.5)) + 0*x", 0.5),
         ("lambda", -1.25),
         ("p.in", 3),
         ("m[1][2]", -0.75),
