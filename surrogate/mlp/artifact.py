@@ -89,7 +89,7 @@ class Surrogate(NumericArtifact, Optimising):
         """
         ensure_free(Path(path), (TENSORS, C_PROGRAM, *([TAPS] if self._taps else [])))
         kept = self._as_stored()
-        if kept.measured is None and kept.opt_level > 0:
+        if kept.measured is None and not kept.never_run:
             kept.check()
         stale = kept.measurement is not None and kept.measured is None
         text = card(kept.signature, network_line(kept.module, kept.operators), kept.origin, kept.measured, stale)
@@ -194,6 +194,11 @@ class Surrogate(NumericArtifact, Optimising):
         if not (np.isfinite(inputs).all() and np.isfinite(outputs).all()):
             raise ValueError("measured rows must be finite numbers")
         return inputs, outputs
+
+    @property
+    def never_run(self) -> bool:
+        """Whether no row of its program was executed, as -O0 promises."""
+        return self.opt_level == 0 and all(f.measured for f in self.finetunings)
 
     @property
     def measured_data(self) -> bool:

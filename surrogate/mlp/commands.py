@@ -30,9 +30,9 @@ def summary(surrogate: Surrogate, max_nmse: float | None = None) -> Summary:
 
     Raises UsageError where there is a bound at -O0.
     """
-    if surrogate.opt_level == 0 and max_nmse is not None:
+    if surrogate.never_run and max_nmse is not None:
         raise UsageError("--max-nmse needs an error, and -O0 never runs the program; `surrogate check` does")
-    if surrogate.opt_level > 0:
+    if not surrogate.never_run:
         surrogate.check(timed=True)
     signature, safeguard = surrogate.signature, surrogate.origin.safeguard()
     if surrogate.measured is None:

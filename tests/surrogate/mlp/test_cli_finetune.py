@@ -38,6 +38,17 @@ def test_it_writes_another_artifact_beside_the_old_one(artifact: str, capsys: py
     assert surrogate.load("plane-finetuned.surrogate").measured is not None
 
 
+def test_what_never_ran_is_measured_once_it_was_fine_tuned_on_its_program(
+    plane_file: Path, compiler: Path, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compile", str(plane_file), "-O0", "--plain", "--compiler", str(compiler), "-o", "a"]) == 0
+    assert main(["finetune", "a", "--data", data, "--steps", "1", "-o", "b"]) == 0
+    assert "not measured: -O0 never runs the program" in capsys.readouterr().out
+    assert main(["finetune", "a", "--steps", "1", "-o", "c"]) == 0
+    assert "not measured" not in capsys.readouterr().out
+    assert [surrogate.load(name).measured is not None for name in "abc"] == [False, False, True]
+
+
 def test_measured_rows_come_from_csv_and_parquet(data: str, artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["finetune", artifact, "--data", data, "--steps", "1", "-o", "a"]) == 0
     x, y, value = np.loadtxt(data, delimiter=",", skiprows=1).T

@@ -205,7 +205,7 @@ def test_the_pages_show_the_results() -> None:
     guide = (ROOT / "docs" / "neural_programmer.md").read_text()
     by_kind = {(r.columns, r.loss, r.noise > 0): r for r in records}
     rows = re.findall(r"^\| (\d) \| (\w+) \| ([\d.]+) % \| (\d+) of 10 \| (\d+) of 10 \|$", guide, re.MULTILINE)
-    assert len(rows) == 4
+    assert len(rows) == 6
     for columns, loss, best, plain, noisy in rows:
         without, with_noise = (by_kind[int(columns), loss, noise] for noise in (False, True))
         assert float(best) == round(100 * without.tests[without.best], 1)
