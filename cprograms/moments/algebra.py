@@ -174,19 +174,29 @@ class Algebra:
             return
         c = x.c / x.std
         c[0] = 0
+        for at, coefficients, width in self.recurrence(z, c, most, centred=True):
+            yield at, coefficients / max(width, 1)
+
+    def recurrence(
+        self, z: np.ndarray, c: np.ndarray, most: int, *, centred: bool
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+        """Orthonormal polynomials of a standard number, given by its strata z [S] and coefficients c [L], while sound:
+        values [S], coefficients [L], and their deviation. Both follow the same recurrence of three terms; `centred`
+        ones have the mean that the strata say, zero."""
         (before, at), (old, new), slope = (np.ones(STRATA), z), (self.zeros(1.0), c), 1.0
         for _ in range(most):
             width = math.sqrt(float(new[1:] @ new[1:]))
             if not SOUND[0] < width < SOUND[1]:
                 return
-            yield at, new / max(width, 1)
+            yield at, new, width
             middle = float((z * at * at).mean())
             following = (z - middle) * at - slope * before
             norm = math.sqrt(float((following * following).mean()))
             if norm < 1e-6:
                 return
             coefficients = (self.galerkin(c, new) - middle * new - slope * old) / norm
-            coefficients[0] = 0
+            if centred:
+                coefficients[0] = 0
             before, at, old, new, slope = at, following / norm, new, coefficients, norm
 
     def grid(self, x: Value, y: Value, f: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Value:

@@ -17,16 +17,16 @@ from math import comb
 import numpy as np
 from numpy.polynomial import legendre
 
-MOST_TERMS = 600
-"""Of a series."""
-SERIES_DEGREES = {0: 0, 1: 12, 2: 8, 3: 5, 4: 4, 5: 3, 6: 3}
-"""The same of a series: at most so much, else as much as `MOST_TERMS` allow."""
-TOGETHER = 3
-"""So many taps at most are in one polynomial."""
 DEGREES = {0: 0, 1: 10, 2: 6, 3: 4, 4: 3, 5: 3}
 """The total degree by the number of arguments; of more it is 2."""
 MIXED = 8
 """Of more arguments there are no polynomials of two of them: what such a product adds gets a noise of its own."""
+MOST_TERMS = 600
+"""Of a series."""
+SERIES_DEGREES = {0: 0, 1: 12, 2: 8, 3: 5, 4: 4, 5: 3, 6: 3}
+"""The total degree of a series: at most so much, else as much as `MOST_TERMS` allow."""
+TOGETHER = 3
+"""So many taps at most are in one polynomial."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cprograms.moments.algebra import LARGEST, SOUND, Algebra, product_interval
-from cprograms.moments.values import STRATA, Interval, Value, reduced, standard
+from cprograms.moments.algebra import LARGEST, Algebra, product_interval
+from cprograms.moments.values import Interval, Value, reduced, standard
 
 
 class FormalAlgebra(Algebra):
@@ -29,30 +29,14 @@ class FormalAlgebra(Algebra):
         return self.finished(c, 0.0, float((u * v).var()), reduced(u * v), product_interval(x, y, u * v))
 
     def powers(self, x: Value, strata: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """As `Algebra.powers`, but they are polynomials of the number itself: the recurrence of both is the same."""
+        """As `Algebra.powers`, but as polynomials of the number itself, whose mean stays in the coefficients."""
         middle, width = float(strata.mean()), float(strata.std())
         if not 0 < width < np.inf or x.variance <= 0:
             return
-        z, c = (strata - middle) / width, x.c / width
+        c = x.c / width
         c[0] -= middle / width
-        (before, at), (old, new), slope = (np.ones(STRATA), z), (self.zeros(1.0), c), 1.0
-        for _ in range(most):
-            size = float(np.sqrt(new[1:] @ new[1:]))
-            if not SOUND[0] < size < SOUND[1]:
-                return
-            yield at, new
-            middle = float((z * at * at).mean())
-            following = (z - middle) * at - slope * before
-            norm = float(np.sqrt((following * following).mean()))
-            if norm < 1e-6:
-                return
-            before, at, old, new, slope = (
-                at,
-                following / norm,
-                new,
-                (self.galerkin(c, new) - middle * new - slope * old) / norm,
-                norm,
-            )
+        for at, coefficients, _ in self.recurrence((strata - middle) / width, c, most, centred=False):
+            yield at, coefficients
 
     def finished(self, c: np.ndarray, rest: float, variance: float, strata: np.ndarray, interval: Interval) -> Value:
         """What coefficients lack of the variance has no symbol; where they have more, it is theirs."""

@@ -4,7 +4,6 @@ Gauss–Newton steps alone make of columns that start at zero."""
 from __future__ import annotations
 
 import copy
-import json
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from surrogate.mlp.emission.emit import Request, emit
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from surrogate.mlp.emission.pretrained import load_compiler
@@ -64,7 +63,7 @@ def measure_all(out: Path, suites: Sequence[str], data: Path, programs: int, see
         "suites": {suite: summary_of(measured) for suite, measured in found.items()},
     }
     text = page(report)
-    replace_file(out.with_suffix(".json"), (json.dumps(report, indent=2) + "\n").encode())
+    replace_json(out.with_suffix(".json"), report)
     replace_file(out.with_suffix(".md"), text.encode())
     return text
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from cprograms.files import replace_file
+from cprograms.files import replace_file, replace_json
 from surrogate.anc.adaptation.tasks import TASKS
 from surrogate.nram.controller import Kind
 from surrogate.nram.decompiler import DecompiledController, decompile
@@ -141,4 +141,4 @@ def _add(out: Path, about: Row, found: Row) -> None:
     with FileLock(out.with_suffix(".lock")):
         rows = [row for row in rows_of(out) if not about.items() <= row.items()] + [about | found]
         document = {"tasks": summary(rows), "runs": rows}
-        replace_file(out.with_suffix(".json"), (json.dumps(document, indent=1) + "\n").encode())
+        replace_json(out.with_suffix(".json"), document)
