@@ -22,11 +22,11 @@ def _place(diagnostic: Diagnostic) -> str:
 
 @pytest.mark.parametrize("bad", BAD_TAPES, ids=[b.name for b in BAD_TAPES])
 def test_bad_tape_program_is_told_at_its_place(bad: BadTape):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ProgramError) as error:
         load_tape(source=bad.source)
     found = error.value.diagnostics
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     for (place, fragment), diagnostic in zip(bad.faults, found, strict=False):
         told = f"{diagnostic.message}\n{diagnostic.hint}"
         assert (_place(diagnostic), fragment in told) == (place, True), str(error.value)

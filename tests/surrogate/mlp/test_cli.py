@@ -178,7 +178,7 @@ def test_what_a_pipe_gave_is_not_read_twice(compiler: Path) -> None:
     argv = [*COMMAND, "compile", "k.c", "-O0", "--compiler", str(compiler)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as compiling:
         Path("k.c").write_text(ONE)
-        out, _ = compiling.communicate(timeout=60)
+        out, _ = compiling.communicate(timeout=240)
     assert out.startswith("k.c -> k.g.surrogate\n")
 
 

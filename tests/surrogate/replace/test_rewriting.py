@@ -45,7 +45,7 @@ def built(text: str, body: str, folder: Path) -> str:
     assert found is not None
     (folder / "other.c").write_text(STAND_IN)
     build(by, given, {given[0].name: with_wrapper(found, "", body)}, [folder / "other.c"], folder / "built")
-    return run(folder / "built", Case(limit=10), "program").outputs[STDOUT].decode().strip()
+    return run(folder / "built", Case(), "program").outputs[STDOUT].decode().strip()
 
 
 @needs_gcc
@@ -61,7 +61,7 @@ def test_the_original_is_there_under_its_other_name(name: str, tmp_path: Path) -
     path = tmp_path / "plain.c"
     path.write_text(CASES[name] + MAIN)
     build(compiler(), sources(str(path), None), {}, [], tmp_path / "plain")
-    expected = run(tmp_path / "plain", Case(limit=10), "plain").outputs[STDOUT].decode().strip()
+    expected = run(tmp_path / "plain", Case(), "plain").outputs[STDOUT].decode().strip()
     assert built(CASES[name] + MAIN, f"return {ORIGINAL.format('f')}(x);", tmp_path) == expected
 
 

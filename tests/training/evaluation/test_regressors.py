@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,14 +36,22 @@ LEARNABLE = {
 }
 
 
-def rows(count: int, seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-1, 1, (count, 3))
+@pytest.fixture(autouse=True)
+def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A clock of the regressors that goes by a second whenever it is looked at: no busy machine changes a result."""
+    counted = count(1)
+    monkeypatch.setattr(regressors, "time", SimpleNamespace(process_time=lambda: next(counted)))
+    return counted
 
 
-def relative_error(name: str, count: int, limit: float) -> float:
+def rows(size: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (size, 3))
+
+
+def relative_error(name: str, size: int, limit: float) -> float:
     """The error of a regressor on what it can represent, over the function's variance."""
     function, _ = LEARNABLE[name]
-    x, fresh = rows(count, 0), rows(500, 1)
+    x, fresh = rows(size, 0), rows(500, 1)
     predicted = REGRESSORS[name](x, function(x), 0, limit)(fresh)
     return float(np.mean((predicted - function(fresh)) ** 2) / function(fresh).var())
 
@@ -53,18 +61,17 @@ def relative_error(name: str, count: int, limit: float) -> float:
 
 @pytest.mark.parametrize("name", REGRESSORS)
 def test_learns_what_it_can_represent(name: str) -> None:
-    assert relative_error(name, 64, 20.0) < LEARNABLE[name][1]
+    assert relative_error(name, 64, 1000) < LEARNABLE[name][1]
 
 
 @pytest.mark.parametrize("name", REGRESSORS)
-def test_without_time_it_gives_what_it_tries_first(name: str) -> None:
-    started = time.process_time()
+def test_without_time_it_gives_what_it_tries_first(name: str, looks: Iterator[int]) -> None:
     assert relative_error(name, MANY + 10, 0.0) < 1
-    assert time.process_time() - started < 20
+    assert next(looks) < 50, "it went on after its time was up"
 
 
 def test_a_process_of_many_rows_errs_less_than_one_of_the_first() -> None:
-    assert relative_error("Gaussian process", MANY + 100, 4.0) < relative_error("Gaussian process", MANY, 4.0)
+    assert relative_error("Gaussian process", MANY + 100, 20) < relative_error("Gaussian process", MANY, 20)
 
 
 def test_the_leave_one_out_error_is_that_of_leaving_one_out() -> None:
