@@ -1,21 +1,18 @@
-/* Simulated annealing over circuits of the neural random-access machine (compiled to WebAssembly and driven by
-   search.py).
+/* Simulated annealing over circuits of the neural random-access machine (behind annealing.c compiled to WebAssembly, and
+   driven by search.py).
 
    What is changed is a table: for each state of the registers the source of every choice, and whether the step is the
    last one. A proposal changes some of its entries. One that costs more by d is taken with probability
    exp(-d / temperature), and its runs end as soon as that is decided. A change of what no run meets, or nothing depends
    on, is taken without a run. */
 
-/* MODULES(X) is X(name, operands, value) for each module in order, written from the table of modules.py; the value is an
-   expression over a, b and mem, to be reduced modulo the number of cells. */
-#define NAME(name, operands, value) name,
-#define OPERANDS(name, operands, value) operands,
+/* TABLE is that of modules.py. */
 #define SUM(name, operands, value) +operands
 #define CASE(name, operands, value) case name: return reduced(value, cells);
 
-enum { MODULES(NAME) Q, A = 0 MODULES(SUM) };
+enum { TABLE(NAME) Q, A = 0 TABLE(SUM) };
 enum { CELLS = 64, TAPES = 512, R_MOST = 8, STATES = 1 << R_MOST, ROW = A + R_MOST + 1 };
-static const int operands[Q] = {MODULES(OPERANDS)};
+static const int operands[Q] = {TABLE(OPERANDS)};
 
 int best[STATES * ROW]; /* the circuit of each state: the sources of the arguments, of the registers, and `finish` */
 double costs[2];        /* of `best`: its error, and its length */
@@ -34,26 +31,13 @@ static int current[STATES * ROW];
 static Circuit circuit[STATES];
 static unsigned char reached[STATES], met[STATES]; /* by the circuits at hand on some tape; by the proposal's */
 static int registers, states, tapes;
-static unsigned long long random_state;
-
-double log(double);
-double exp(double);
-
-static unsigned next_random(void) {
-    random_state ^= random_state << 13; /* xorshift64 */
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)(random_state >> 32);
-}
-
-static int below(int n) { return (int)((unsigned long long)next_random() * (unsigned)n >> 32); }
 
 static int reduced(int value, int cells) { /* they are at most one round away */
     return value >= cells ? value - cells : value < 0 ? value + cells : value;
 }
 
 static inline int compute(int module, int a, int b, const int *mem, int cells) {
-    switch (module) { MODULES(CASE) }
+    switch (module) { TABLE(CASE) }
     __builtin_unreachable();
 }
 
@@ -170,7 +154,7 @@ int start(int r, int t) {
 }
 
 int seed(int number) {
-    random_state = ((unsigned long long)(unsigned)number + 1) * 0x9E3779B97F4A7C15ull;
+    sow((unsigned)number);
     return 0;
 }
 
@@ -213,7 +197,7 @@ int anneal(int first, int end, int count) {
             matters |= reached[s] && !same(&before, &circuit[s]);
         }
         if (!matters) continue;
-        double limit = total(cost) - temperature * log((next_random() + 1.0) / 4294967296.0);
+        double limit = limit_of(total(cost), temperature);
         Cost found = cost_of(limit);
         if (total(found) > limit) {
             while (edits-- > 0) {

@@ -22,7 +22,7 @@ from torch import Tensor
 from cprograms import options
 from cprograms.diagnostics import UsageError
 from surrogate.anc.adaptation.tasks import TapeTask
-from surrogate.anc.machine.kernel import Kernel
+from surrogate.anc.machine.kernel import Kernel, search_text
 from surrogate.anc.machine.samples import Samples
 from surrogate.container import fingerprint
 from surrogate.nram import machine
@@ -218,9 +218,7 @@ _LOCAL = threading.local()
 def _kernel() -> Kernel:
     """The thread's own."""
     if not hasattr(_LOCAL, "kernel"):
-        rows = [f"X({m.name}, {m.row.operands}, ({m.row.everywhere.format(a='a', b='b')}))" for m in MODULES]
-        text = Path(__file__).with_name("search.c").read_text(encoding="utf-8")
-        source = f"#define MODULES(X) {' '.join(rows)}\n{text}"
+        source = search_text(Path(__file__).with_name("search.c"), {m.name: m.row for m in MODULES})
         _LOCAL.kernel = Kernel(source, ("seed", "start", "anneal"), _ARRAYS)
     kernel: Kernel = _LOCAL.kernel
     return kernel

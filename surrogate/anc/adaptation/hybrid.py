@@ -27,6 +27,7 @@ from surrogate.anc.machine.assembly import Assembly
 from surrogate.anc.machine.controller import Controller
 from surrogate.anc.machine.instructions import INSTRUCTIONS, ISAS, Instruction
 from surrogate.anc.machine.interpreter import run_one
+from surrogate.anc.machine.kernel import search_text
 from surrogate.anc.machine.samples import Samples
 
 PROPOSALS = 17_000  # a round, for each step of the best program up to LONG; each round starts from the best program
@@ -199,13 +200,7 @@ def _read(raw: _Program, like: Assembly) -> Assembly:
 
 @cache
 def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
-    source = _table() + Path(__file__).with_name("search.c").read_text(encoding="utf-8")
+    source = search_text(Path(__file__).with_name("search.c"), {op.name: op.row for op in INSTRUCTIONS})
     exports = ("start", "anneal", "best", "best_cost", "tape", "target", "mask")
     engine = wasmtime.Engine()
     return engine, wasmtime.Module(engine, toolchain.kernel_to_wasm(source, exports))
-
-
-def _table() -> str:
-    """The instructions as search.c wants them."""
-    rows = [f"X({op.name}, {op.row.operands}, ({op.row.everywhere.format(a='a', b='b')}))" for op in INSTRUCTIONS]
-    return f"#define INSTRUCTIONS(X) {' '.join(rows)}\n"

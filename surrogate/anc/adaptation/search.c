@@ -1,4 +1,5 @@
-/* Simulated annealing over programs of the ANC machine (compiled to WebAssembly and driven by hybrid.py).
+/* Simulated annealing over programs of the ANC machine (behind annealing.c compiled to WebAssembly, and driven by
+   hybrid.py).
 
    The state is a program with its initial registers. A proposal edits it a little: another opcode or register, a line
    swapped, deleted or inserted, a register's initial value changed, or a line replaced by the constant that it gives on
@@ -6,13 +7,10 @@
    worse by d is taken with probability exp(-d / temperature), and its execution ends as soon as that is all but decided.
    An edit of what is not executed, or not read, is taken without a run. */
 
-/* INSTRUCTIONS(X) is X(name, operands, value) for each instruction in order, written from the table of
-   machine/instructions.py; the value is an expression over a, b and mem, to be reduced modulo the number of cells. */
-#define NAME(name, operands, value) name,
-#define OPERANDS(name, operands, value) operands,
+/* TABLE is that of machine/instructions.py. */
 #define CASE(name, operands, value) case name: return reduced(value);
 
-enum { INSTRUCTIONS(NAME) OPS };
+enum { TABLE(NAME) OPS };
 enum { CELLS = 256, REGISTERS = 64, TAPES = 512 };
 
 typedef struct {
@@ -33,21 +31,8 @@ static int cells, registers, tapes, max_steps, ops;
 static const double LEAST = 0.7;      /* of the best cost, what a tape yet to run is taken to cost */
 static unsigned char executed[CELLS]; /* the lines that the program at hand has executed on some tape */
 static double wrong_cost;
-static unsigned long long random_state;
 
-double log(double);
-double exp(double);
-
-static unsigned next_random(void) {
-    random_state ^= random_state << 13; /* xorshift64 */
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (unsigned)(random_state >> 32);
-}
-
-static int below(int n) { return (int)((unsigned long long)next_random() * (unsigned)n >> 32); }
-
-static const int operands[OPS] = {INSTRUCTIONS(OPERANDS)};
+static const int operands[OPS] = {TABLE(OPERANDS)};
 
 static int reduced(int value) { /* most are at most one round away */
     if (value >= cells) return value < 2 * cells ? value - cells : value % cells;
@@ -57,7 +42,7 @@ static int reduced(int value) { /* most are at most one round away */
 
 /* What an instruction gives. */
 static int compute(int op, int a, int b, const int *mem) {
-    switch (op) { INSTRUCTIONS(CASE) }
+    switch (op) { TABLE(CASE) }
     __builtin_unreachable();
 }
 
@@ -200,7 +185,7 @@ static int propose(Program *p, const unsigned char *live) {
 int start(int m, int r, int t, int steps, int instructions, unsigned long long seed) {
     int right;
     cells = m, registers = r, tapes = t, max_steps = steps, ops = instructions;
-    random_state = (seed + 1) * 0x9E3779B97F4A7C15ull;
+    sow(seed);
     best_cost = cost_of(&best, 1e30, 0, &right);
     return right;
 }
@@ -225,7 +210,7 @@ void anneal(int proposals, double hot, double cold, double wrong) {
             copy(&current, &proposal);
             continue;
         }
-        double limit = current_cost - temperature * log((next_random() + 1.0) / 4294967296.0);
+        double limit = limit_of(current_cost, temperature);
         double cost = cost_of(&proposal, limit, best_cost * LEAST, &right);
         if (cost > limit) continue;
         copy(&current, &proposal), current_cost = cost;

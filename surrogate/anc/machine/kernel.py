@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import wasmtime
 
 from cprograms.cache import Cache, key, root
 from cprograms.sandbox import toolchain
+from surrogate.anc.machine.instructions import Row
 
 
 class Kernel:
@@ -40,6 +42,13 @@ class Kernel:
         """What a function of it returns. The interpreter's lock is free meanwhile."""
         found: int = self._functions[name](self._store, *arguments)
         return found
+
+
+def search_text(path: Path, table: Mapping[str, Row]) -> str:
+    """The C text of a search: the rows that it searches among, annealing.c, and the file of its own."""
+    rows = [f"X({name}, {row.operands}, ({row.everywhere.format(a='a', b='b')}))" for name, row in table.items()]
+    common = Path(__file__).with_name("annealing.c")
+    return f"#define TABLE(X) {' '.join(rows)}\n" + "".join(p.read_text(encoding="utf-8") for p in (common, path))
 
 
 @cache
