@@ -30,7 +30,12 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 
 class Algebra:
-    """`symbols` noises at most have a place; further ones count as independent of all, even of themselves."""
+    """`symbols` noises at most have a place; further ones count as independent of all, even of themselves.
+
+    A `formal` one takes a polynomial for what it is, whatever that makes of the moments.
+    """
+
+    formal = False
 
     def __init__(self, basis: Basis, symbols: int) -> None:
         self.basis = basis

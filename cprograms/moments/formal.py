@@ -17,6 +17,8 @@ from cprograms.moments.values import Interval, Value, reduced, standard
 class FormalAlgebra(Algebra):
     """As the moments' algebra, but no coefficient is changed once it is known."""
 
+    formal = True
+
     def held(self, x: Value, interval: Interval) -> Value:
         x.interval = interval
         return x

@@ -40,7 +40,7 @@ def operate(algebra: Algebra, op: str, type: Scalar, types: Sequence[Scalar], x:
 
 def wrapped(algebra: Algebra, x: Value, type: Scalar) -> Value:
     """An unsigned number as its type holds it."""
-    if type.kind != "uint" or type.bits < 32 or float((x.strata < 0).mean()) < WRAPPED:
+    if type.kind != "uint" or type.bits < 32 or algebra.formal or float((x.strata < 0).mean()) < WRAPPED:
         return x
     return algebra.function(x, lambda strata: _around(strata, type), whole=True)
 
@@ -165,6 +165,8 @@ def _cast(algebra: Algebra, type: Scalar, types: Sequence[Scalar], x: Sequence[V
     low, high = type.limits
     if not source.is_integer:
         return algebra.function(value, lambda u: _held(np.trunc(u), low, high))
+    if algebra.formal:  # what a cast cuts off is no polynomial; it is read where it is a tap
+        return value
     if (type.kind == "uint" and type.bits >= 32 and source.kind == "int") or (
         low <= value.strata[0] and value.strata[-1] <= high
     ):

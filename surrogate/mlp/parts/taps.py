@@ -158,12 +158,12 @@ def find_taps(program: Program, lowered: Graph, choice: Choice | None = None) ->
     """
     if choice == "none" or choice == 0:
         return None
-    candidates = _Candidates(lowered)
-    found = candidates.gates() + (candidates.cheap() if choice != "gates" else [])
+    candidates, x = _Candidates(lowered), sample(program, POINTS, 0, "sobol")
+    found = candidates.gates(x) + (candidates.cheap() if choice != "gates" else [])
     if not found:
         return None
     everything = Graph(tuple(candidates.nodes), (), lowered.tables).of([f.node for f in found])
-    values = evaluate(everything, sample(program, POINTS, 0, "sobol"))  # [POINTS, found]
+    values = evaluate(everything, x)  # [POINTS, found]
     most = choice if isinstance(choice, int) else most_taps(program)
     kept, spreads = _distinct(values, [f.kind for f in found], most)
     if not kept:
@@ -181,10 +181,10 @@ def reading_taps(program: Program, lowered: Graph, taps: Taps) -> Graph:
     What has the values of a tap at points of the domain, or of a flag's contrary, is told by it, and a gate that does
     not vary there is that constant: such nodes were left out when the taps were found.
     """
-    candidates = _Candidates(lowered)
-    found = [*candidates.gates(), *(candidates.cheap() if "node" in taps.kinds else [])]
+    candidates, x = _Candidates(lowered), sample(program, POINTS, 0, "sobol")
+    found = [*candidates.gates(x), *(candidates.cheap() if "node" in taps.kinds else [])]
     everything = Graph(tuple(candidates.nodes), (), lowered.tables).of([f.node for f in found]).beside(taps.graph)
-    values = evaluate(everything, sample(program, POINTS, 0, "sobol"))  # [POINTS, found + T]
+    values = evaluate(everything, x)  # [POINTS, found + T]
     told = {column.tobytes(): (k, False) for k, column in enumerate(values[:, len(found) :].T)}
     told |= {
         (1 - column).tobytes(): (k, True)
@@ -202,9 +202,10 @@ def reading_taps(program: Program, lowered: Graph, taps: Taps) -> Graph:
 
 
 class _Candidates:
-    """What of a graph may be a tap. `nodes` are the graph's, then comparisons that say which side is taken.
+    """What of a graph may be a tap. `nodes` are the graph's, then what stands for some of them.
 
-    `sides` has the comparison of each node that takes one of two, `conditions` that of a number which a select tests.
+    `sides` has the comparison of each node that takes one of two, `conditions` that of a number which a select tests,
+    `reciprocals` that of a quotient's divisor, where the quotient itself is not cheap.
     """
 
     def __init__(self, graph: Graph):
@@ -212,10 +213,13 @@ class _Candidates:
         self.nodes: list[Node] = list(graph.nodes)
         self.sides: dict[int, int] = {}
         self.conditions: dict[int, int] = {}
+        self.reciprocals: dict[int, int] = {}
         self.evaluable = self._evaluable()
 
-    def gates(self) -> list[_Found]:
+    def gates(self, x: np.ndarray) -> list[_Found]:
+        """A cast to a narrower integer is one where it changes a number at inputs x [n, A]."""
         conditions = {n.children[0] for n in self.graph.nodes if n.op == "sel"}
+        cut = self._cut(x)
         found = []
         for i, n in enumerate(self.graph.nodes):
             if not self.evaluable[i]:
@@ -228,25 +232,53 @@ class _Candidates:
             elif n.op in _SIDES or n.op == "abs":
                 self.sides[i] = self._added("lt", *(n.children if n.op in _SIDES else (*n.children, self._zero(n))))
                 found.append(_Found("flag", self.sides[i]))
-            elif self._steps(n):
+            elif self._steps(n) or i in cut:
                 found.append(_Found("step", i))
         return found
 
     def cheap(self) -> list[_Found]:
-        """Nodes of few operators that are neither gates nor linear in the arguments, which a layer computes anyway."""
+        """Nodes of few operators that are neither gates nor linear in the arguments, which a layer computes anyway.
+
+        A quotient that has too many is its dividend times the reciprocal of its divisor.
+        """
         linear: list[bool] = []
         below: list[frozenset[int] | None] = []  # the operators of a node, None where they are too many
+        reads: list[frozenset[int]] = []  # one or two of the arguments of a node
+        found = []
         for i, n in enumerate(self.graph.nodes):
             linear.append(self._linear(n, linear))
             below.append(_union(i, n, [below[c] for c in n.children]))
-        return [
-            _Found("node", i)
+            own = [int(n.value)] if n.op == "arg" else [k for c in n.children for k in reads[c]]
+            reads.append(frozenset(own[:1] + [k for k in own if k != own[0]][:1]))
+            if linear[i] and len(reads[i]) == 1:
+                below[i] = _folded(i, n, below[i])
+            if not self.evaluable[i] or linear[i]:
+                continue
+            if self._smooth(below[i]):
+                found.append(_Found("node", i))
+            elif n.op == "div" and not n.type.is_integer and self._smooth(below[n.children[1]], 1):
+                self.reciprocals[i] = self._added("div", self._one(n), n.children[1], type=n.type)
+                found.append(_Found("node", self.reciprocals[i]))
+        return found
+
+    def _smooth(self, operators: frozenset[int] | None, more: int = 0) -> bool:
+        """Whether so few operators, and some more, are cheap and none of them jumps."""
+        if operators is None or len(operators) + more > MOST_OPERATORS:
+            return False
+        return not any(self._jumps(self.graph.nodes[k]) for k in operators)
+
+    def _cut(self, x: np.ndarray) -> set[int]:
+        casts = [
+            (i, n.children[0])
             for i, n in enumerate(self.graph.nodes)
-            if self.evaluable[i]
-            and not linear[i]
-            and (operators := below[i]) is not None
-            and not any(self._jumps(self.graph.nodes[k]) for k in operators)
+            if n.op == "cast" and self.evaluable[i] and _narrower(n.type, self.graph.nodes[n.children[0]].type)
         ]
+        if not casts:
+            return set()
+        values = evaluate(self.graph.of([k for pair in casts for k in pair]), x)
+        return {
+            i for (i, _), k in zip(casts, range(0, values.shape[1], 2), strict=True) if _differ(*values[:, k : k + 2].T)
+        }
 
     def _evaluable(self) -> list[bool]:
         known: list[bool] = []
@@ -273,8 +305,12 @@ class _Candidates:
         factors = {"mul": any(constants), "div": constants[-1]}.get(n.op, True)
         return factors and all(known[c] for c in n.children)
 
-    def _added(self, op: str, left: int, right: int) -> int:
-        self.nodes.append(Node(op, INT, (left, right)))
+    def _added(self, op: str, left: int, right: int, *, type: Scalar = INT) -> int:
+        self.nodes.append(Node(op, type, (left, right)))
+        return len(self.nodes) - 1
+
+    def _one(self, n: Node) -> int:
+        self.nodes.append(Node("const", n.type, (), 1.0))
         return len(self.nodes) - 1
 
     def _zero(self, n: Node) -> int:
@@ -312,6 +348,9 @@ class _Rebuilt:
         if n.op == "sel":
             condition = self._told.get(self._candidates.conditions.get(n.children[0], -1), children[0])
             return replace(n, children=(condition, *children[1:]))
+        reciprocal = self._told.get(self._candidates.reciprocals.get(i, -1))
+        if reciprocal is not None:
+            return Node("mul", n.type, (children[0], reciprocal))
         side = self._told.get(self._candidates.sides.get(i, -1))
         if side is None:
             return replace(n, children=children)
@@ -328,12 +367,32 @@ class _Rebuilt:
 
 
 def _union(place: int, n: Node, below: Sequence[frozenset[int] | None]) -> frozenset[int] | None:
-    """The operators that a node needs, itself included; None where they are more than `MOST_OPERATORS`."""
+    """The operators that a node needs, itself included; None where they are more than `MOST_OPERATORS`.
+
+    A conversion to a floating type is none.
+    """
     known = [b for b in below if b is not None]
     if len(known) < len(below):
         return None
-    operators = frozenset([place] if n.children else []).union(*known)
+    counts = bool(n.children) and not (n.op == "cast" and not n.type.is_integer)
+    operators = frozenset([place] if counts else []).union(*known)
     return operators if len(operators) <= MOST_OPERATORS else None
+
+
+def _folded(place: int, n: Node, operators: frozenset[int] | None) -> frozenset[int]:
+    """Those of what is linear in one argument: a product and a sum at most, as its constants are folded."""
+    return operators if operators is not None and len(operators) <= 2 else frozenset([place, n.children[0]])
+
+
+def _narrower(type: Scalar, source: Scalar) -> bool:
+    """Whether an integer of the source may be another one in a type."""
+    if not (type.is_integer and source.is_integer) or type.code == "bool":
+        return False
+    return type.limits[0] > source.limits[0] or type.limits[1] < source.limits[1]
+
+
+def _differ(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool((np.isfinite(a) & np.isfinite(b) & (a != b)).any())
 
 
 def _distinct(values: np.ndarray, kinds: Sequence[Kind], most: int) -> tuple[list[int], list[tuple[float, float]]]:
