@@ -234,20 +234,25 @@ def rescaled(towers: Towers, old: Scale, new: Scale) -> Towers:
 
 
 def pruned(network: SurrogateNetwork) -> SurrogateNetwork:
-    """The same network without the taps that no part reads, and without an MLP that is 0 beside a polynomial."""
-    if network.polynomial is not None and not (network.w3.any() or network.b3.any()):
-        network.hold_nothing()
-    if network.taps is None:
+    """The same network without the taps that no part reads, and without an MLP that is 0 beside a polynomial.
+
+    The given one is left as it is; it is returned where there is nothing to leave out.
+    """
+    idle = network.polynomial is not None and not (network.w3.any() or network.b3.any())
+    if network.taps is None and not idle:
         return network
-    read = network.w1.flatten(0, 1).any(0)  # [Z]
+    read = network.w1.flatten(0, 1).any(0) & torch.tensor(not idle)  # [Z]
     if network.polynomial is not None:
         read = read | network.polynomial.exponents.any(0)
     for head in network.heads.values():
         read = read | head.read
-    A = len(network.mid)
-    taps = [k for k in range(len(network.taps)) if read[A + k]]
+    A, given = len(network.mid), network.taps
+    taps = [k for k in range(len(read) - A) if read[A + k]]
     columns = [*range(A), *(A + k for k in taps)]
-    return over_columns(network, columns, network.taps.of(taps) if taps else None)
+    found = over_columns(network, columns, given.of(taps) if given is not None and taps else None)
+    if idle:
+        found.hold_nothing()
+    return found
 
 
 def over_columns(
@@ -261,7 +266,7 @@ def over_columns(
         len(network.mean),
         network.w1.shape[1],
         taps,
-        skip and Chebyshev(skip.exponents[:, inputs], skip.coefficients.detach()),
+        skip and Chebyshev(skip.exponents[:, inputs], skip.coefficients.detach().clone()),
         network.w1.dtype,
         table,
         {k: head.of(inputs) for k, head in network.heads.items()},

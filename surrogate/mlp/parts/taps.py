@@ -395,6 +395,7 @@ def _differ(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((np.isfinite(a) & np.isfinite(b) & (a != b)).any())
 
 
+@np.errstate(all="ignore")
 def _distinct(values: np.ndarray, kinds: Sequence[Kind], most: int) -> tuple[list[int], list[tuple[float, float]]]:
     """The first columns [n, candidates] that vary and are like no earlier one, and the middle and reach of each."""
     kept: list[int] = []
@@ -405,11 +406,10 @@ def _distinct(values: np.ndarray, kinds: Sequence[Kind], most: int) -> tuple[lis
             break
         column = values[:, k]
         finite = np.isfinite(column)
-        if finite.mean() < DEFINED or np.ptp(column[finite]) == 0:
+        if finite.mean() < DEFINED or column[finite].min() == column[finite].max():
             continue
         mid, reach = (0.5, 0.5) if kind == "flag" else _spread(column[finite])
-        with np.errstate(all="ignore"):
-            scaled = np.where(finite, (column - mid) / reach, 0)
+        scaled = np.where(finite, (column - mid) / reach, 0)
         if not 0 < reach < np.inf or np.ptp(scaled) < 1e-9:
             continue
         if any(min(np.abs(scaled - s).max(), np.abs(scaled + s).max()) < 1e-6 for s in seen):

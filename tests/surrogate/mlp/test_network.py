@@ -6,7 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, random_network
+import cprograms
+from cprograms.lowering import lower
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, pruned, random_network, random_towers
+from surrogate.mlp.parts.polynomial import Chebyshev
+from surrogate.mlp.parts.taps import find_taps
 from surrogate.mlp.parts.towers import Towers, outputs
 from tests.surrogate.mlp.random_towers import random_emitted
 
@@ -223,3 +227,30 @@ def test_what_was_traced_is_the_network(wide: SurrogateNetwork, how: str) -> Non
     # Never a number: a wrong width is an error there as well.
     with pytest.raises((RuntimeError, ValueError, AssertionError)):
         traced(other[:6, :1])
+
+
+@pytest.mark.parametrize("taps", ["none", 24])
+def test_what_is_pruned_stays_as_it_was(taps: str | int) -> None:
+    """A polynomial that reads nothing but the arguments beside towers that are 0."""
+    program = cprograms.load(source="double f(double x, double y) { return x > y ? x * y : y * y; }")
+    found = find_taps(program, lower(program), taps)  # type: ignore[arg-type]
+    inputs = 2 + (len(found) if found is not None else 0)
+    towers = random_towers(inputs, 1, np.random.default_rng(0), 8)
+    towers.w3[:] = 0
+    exponents = torch.zeros(2, inputs, dtype=torch.int64)
+    exponents[1, 0] = 3
+    polynomial = Chebyshev(exponents, torch.tensor([[0.5, 2.0]], dtype=torch.float64))
+    scale = Scale(np.array([3.0]), np.array([2.0]))
+    network = emitted_network(towers, scale, program.domain, found, polynomial)
+    before = {name: values.clone() for name, values in network.state_dict().items()}
+    kept = pruned(network)
+    x = np.random.default_rng(1).uniform(-1, 1, (20, 2))
+    np.testing.assert_array_equal(kept.predict(x), network.predict(x))
+    assert (kept.parameter_count, kept.taps) == (3, None)
+    with torch.no_grad():
+        for parameter in kept.parameters():
+            parameter += 1
+    after = network.state_dict()
+    assert after.keys() == before.keys()
+    for name, values in before.items():
+        assert torch.equal(after[name], values), name

@@ -53,6 +53,16 @@ def test_what_a_layer_computes_anyway_is_none() -> None:
     assert taps_of(BRANCHES, 0) is None
 
 
+def test_a_domain_of_all_numbers_has_taps() -> None:
+    """Its width is no double; what overflows would be a warning, which is an error of tests."""
+    ranges = "".join(f"#pragma surrogate range({x}, -1e308, 1e308)\n" for x in "xy")
+    taps = taps_of(f"{ranges}#include <math.h>\ndouble f(double x, double y) {{ return fmax(x, y); }}")
+    assert taps is not None
+    assert [taps.kinds[k] for k in taps.gates] == ["flag"]
+    side = 2.0 * (np.array([-9e307, 9e307]) < np.array([9e307, -9e307])) - 1
+    np.testing.assert_array_equal(taps(torch.tensor([[-9e307, 9e307], [9e307, -9e307]]).double())[:, 0].numpy(), side)
+
+
 def test_they_are_at_most_so_many_and_differ() -> None:
     taps = taps_of(BRANCHES, 3)
     assert taps is not None
