@@ -5,7 +5,7 @@ quarter of the rows is held out to find the checkpoint with the least error on t
 the rows. Each tower may have a strength of its own (Adam's learning rate, the first damping), so that a grid is one
 batch too.
 
-Shapes: B towers, K rows, A arguments.
+Shapes: B towers, K rows, Z inputs: arguments, and taps where the towers read some.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ OPTIMISERS = {
 
 @dataclass(frozen=True)
 class TowerRows:
-    """Rows of B towers: scaled inputs x [B, K, A], and outputs y [B, K] in any unit, float64."""
+    """Rows of B towers: what they read x [B, K, Z], and outputs y [B, K] in any unit, float64."""
 
     x: Tensor
     y: Tensor
@@ -129,8 +129,9 @@ class TowerRows:
     def first(self, count: int) -> TowerRows:
         return TowerRows(self.x[:, :count], self.y[:, :count])
 
-    def part(self, which: slice, arguments: int) -> TowerRows:
-        return TowerRows(self.x[which, :, :arguments], self.y[which])
+    def part(self, which: slice, inputs: int) -> TowerRows:
+        """Of some towers, without the columns behind so many inputs."""
+        return TowerRows(self.x[which, :, :inputs], self.y[which])
 
     def moments(self) -> tuple[Tensor, Tensor]:
         """Means and deviations [B, 1] of the outputs; a constant has deviation 1, its tower learns 0."""

@@ -24,6 +24,7 @@ PARSER.add_argument("--sizes", type=int, nargs="*", help="rows to fine-tune on; 
 PARSER.add_argument("--seeds", type=int, default=3)
 PARSER.add_argument("--seed", type=int, default=0, help="the first of them")
 PARSER.add_argument("--methods", nargs="+", help="starts to measure; all that can be had by default")
+PARSER.add_argument("--taps", action="store_true", help="every tower reads its program's taps beside the arguments")
 PARSER.add_argument("--optimisers", nargs="+", help="to choose from; all by default")
 PARSER.add_argument("--baselines", help="folder of learned starts (*.safetensors) and rows_only/")
 PARSER.add_argument("--compiler", help="as of `surrogate compile`")
@@ -47,6 +48,7 @@ def main(args: Namespace) -> None:
         compiler=args.compiler,
         baselines=args.baselines,
         optimisers=tuple(args.optimisers or OPTIMISERS),
+        taps=args.taps,
     )
     print(evaluate(settings, args.methods, args.out, args.work, args.num_proc, command_line()))
 

@@ -1,13 +1,21 @@
-"""Examples of the tiny corpus that comes with the package, for tests of training."""
+"""For tests of training: examples of the tiny corpus that comes with the package, and a tiny hypernetwork."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from cprograms.corpus import TINY
+from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from training.examples.shards import write_examples
+
+# These matrices are small; threads that wait for a busy core take many times longer.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -15,4 +23,15 @@ def tiny_examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("examples")
     for shard in TINY.glob("*.parquet"):
         write_examples(folder / shard.name, shard)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a tiny hypernetwork with random weights."""
+    folder = tmp_path_factory.mktemp("compiler")
+    torch.manual_seed(0)
+    settings = HypernetworkConfig(hidden_size=16, layers=1, heads=2)
+    save_file(Hypernetwork(settings).state_dict(), folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(asdict(settings)))
     return folder

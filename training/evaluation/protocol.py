@@ -25,6 +25,7 @@ from cprograms.files import replace_file
 from cprograms.workers import begin_quietly
 from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.finetune import training_rows
+from surrogate.mlp.parts.taps import Choice
 from surrogate.mlp.parts.towers import Towers
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from training.errors import geometric_mean
@@ -48,7 +49,10 @@ CACHED_ROWS, CACHED_TOWERS = 4096, 48
 
 @dataclass(frozen=True)
 class ProtocolConfig:
-    """What the figures depend on; `programs` and `validation` are numbers of programs."""
+    """What the figures depend on; `programs` and `validation` are numbers of programs.
+
+    With `taps`, every tower reads beside the arguments what a compile takes by default.
+    """
 
     suite: str
     data: str
@@ -61,18 +65,28 @@ class ProtocolConfig:
     compiler: str | None = None
     baselines: str | None = None
     optimisers: tuple[str, ...] = tuple(OPTIMISERS)
+    taps: bool = False
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or self.programs < 1 or self.validation < 1:
             raise UsageError("seeds, programs and validation programs must be at least 1")
         if any(n < 4 for n in self.sizes):
             raise UsageError("a size must be at least 4 rows: a quarter of them is held out")
+        if self.taps and not self.sizes:
+            raise UsageError(
+                "without sizes there is nothing to fine-tune; scripts/evaluate/taps.py measures compiles with taps"
+            )
         if unknown := [name for name in self.optimisers if name not in OPTIMISERS]:
             raise UsageError(f"no optimiser '{unknown[0]}'; there are {', '.join(OPTIMISERS)}")
 
     @property
     def rows(self) -> int:
         return max(*self.sizes, *START_ROWS, *LEVEL_ROWS.values())
+
+    @property
+    def read(self) -> Choice | None:
+        """Which taps are read; None is the default of a compile."""
+        return None if self.taps else "none"
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ def prepare(config: ProtocolConfig) -> Prepared:
     programs = suite_programs(config.suite, Path(config.data), config.programs)
     counts = config.rows, config.test_rows
     ran = [executed(programs, *counts, config.seed + s) for s in range(config.seeds)]
-    made = [make_suite(held, *counts) for held in ran]
+    made = [make_suite(held, *counts, config.read) for held in ran]
     # A result may have enough rows with one seed only.
     common = set.intersection(*({t.key for t in suite.tasks} for suite, _, _ in made))
     left_out = sorted({name for *_, names in made for name in names})
@@ -110,7 +124,7 @@ def prepare_validation(config: ProtocolConfig) -> Suite:
     """Execute the programs that optimisers are chosen on. Raises UsageError for a split that is empty."""
     programs = suite_programs(config.suite, Path(config.data), config.validation, "validation")
     counts = config.rows, config.test_rows
-    suite, *_ = make_suite(executed(programs, *counts, config.seed), *counts)
+    suite, *_ = make_suite(executed(programs, *counts, config.seed), *counts, config.read)
     return suite
 
 
@@ -157,10 +171,10 @@ def tuned(
     done = []
     for at in range(0, len(suite), width):
         part = slice(at, at + width)
-        arguments = max(t.arguments for t in suite.tasks[part])
-        # Without the columns of arguments that no program of the part has.
-        starts = [_copied(towers, part, len(strengths)).of(range(arguments)) for towers in (early, late)]
-        given, test = (_repeated(r.part(part, arguments), len(strengths)) for r in (suite.rows.first(rows), suite.test))
+        inputs = max(t.width for t in suite.tasks[part])
+        # Without the columns of inputs that no program of the part has.
+        starts = [_copied(towers, part, len(strengths)).of(range(inputs)) for towers in (early, late)]
+        given, test = (_repeated(r.part(part, inputs), len(strengths)) for r in (suite.rows.first(rows), suite.test))
         strength = torch.tensor(strengths).repeat_interleave(len(given.x) // len(strengths))
         outcome = _fine_tuned(starts[0], starts[1], given, test, optimiser, strength, seed)
         done.append([outcome.copy(i, len(strengths)) for i in range(len(strengths))])
@@ -259,7 +273,8 @@ def make_bench(suites: list[Suite], validation: Suite, config: ProtocolConfig) -
     """Raises UsageError where the compiler or a baseline does not load."""
     model = load_compiler(config.compiler).model
     baselines = Path(config.baselines) if config.baselines else None
-    return Bench(suites, validation, table(model, suites[0].tasks, validation.tasks, baselines), config.seed)
+    starts = table(model, suites[0].tasks, validation.tasks, baselines, config.taps)
+    return Bench(suites, validation, starts, config.seed)
 
 
 def _work(name: str, job: Job) -> Figures:

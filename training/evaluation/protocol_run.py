@@ -17,6 +17,7 @@ from rich.progress import Progress
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
 from surrogate.mlp.emission.pretrained import Compiler, load_compiler
+from surrogate.mlp.parts.taps import operator_count
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from training.evaluation import protocol_report
 from training.evaluation.levels import errors_at, level_rows, text_errors_with_scale
@@ -31,8 +32,10 @@ from training.evaluation.protocol import (
     prepare_validation,
     work_folder,
 )
+from training.evaluation.suites import Suite
 from training.examples.example import ARGUMENTS
 from training.held_out import HeldOut
+from training.starts.table import STARTS, Need
 
 PACKAGES = ("surrogate-compiler", "torch", "numpy", "wasmtime", "ziglang")
 
@@ -54,11 +57,11 @@ def evaluate(
         measured = None
         if config.sizes:
             bench = make_bench(prepared.suites, prepare_validation(config), config)
-            chosen = _methods(methods, list(bench.starts))
+            chosen = _methods(methods, list(bench.starts), config.taps)
             bar.update(running, description="starts", total=job_count(config, chosen))
             measured = measure(bench, config, chosen, folder, processes, lambda n: bar.advance(running, n))
         bar.update(running, description="levels")
-        levels = _levels(compiler, prepared.held, folder)
+        levels = None if config.taps else _levels(compiler, prepared.held, folder)
     document = {
         "command": command,
         "seconds": round(time.perf_counter() - started),
@@ -71,27 +74,40 @@ def evaluate(
         "programs": len(np.unique(suite.programs)),
         "results": len(suite),
         "left_out": prepared.left_out,
-        "wide": sum(len(h.program.arguments) > ARGUMENTS for h in prepared.held),
+        **(_taps(suite) if config.taps else {"wide": sum(len(h.program.arguments) > ARGUMENTS for h in prepared.held)}),
         **_figures(config, measured, levels),
     }
     return protocol_report.write(document, output)
 
 
-def _methods(asked: Sequence[str] | None, there: Sequence[str]) -> list[str]:
+def _taps(suite: Suite) -> dict[str, Any]:
+    """What is read beside the arguments: how many results have taps, how many these are, and what they compute."""
+    taps = [t.taps for t in suite.tasks if t.taps]
+    return {
+        "taps": {
+            "results": len(taps),
+            "number": sum(map(len, taps)) / len(suite),
+            "operators": sum(t.operators for t in taps) / len(suite),
+            "of": sum(operator_count(t.graph) for t in suite.tasks) / len(suite),
+            "without": [row.name for row in STARTS if not row.taps and row.need is not Need.TOWER],
+        }
+    }
+
+
+def _methods(asked: Sequence[str] | None, there: Sequence[str], taps: bool) -> list[str]:
     """The methods asked for in the table's order, with the one that others are compared with."""
     if unknown := [name for name in asked or [] if name not in there]:
-        raise UsageError(f"no start '{unknown[0]}'; there are {', '.join(there)} (learned ones need --baselines)")
+        hint = "others read no taps" if taps else "learned ones need --baselines"
+        raise UsageError(f"no start '{unknown[0]}'; there are {', '.join(there)} ({hint})")
     return [name for name in there if asked is None or name in asked or name == BASELINE]
 
 
-def _figures(config: ProtocolConfig, measured: Measured | None, levels: dict[str, Any]) -> dict[str, Any]:
+def _figures(config: ProtocolConfig, measured: Measured | None, levels: dict[str, Any] | None) -> dict[str, Any]:
     tables = protocol_report.figures(measured) if measured else {}
-    return {
-        "bars": protocol_report.bars(config, levels, measured, tables),
-        "table": levels["table"],
-        **({"programs_table": levels["programs"]} if config.suite == "parrot" else {}),
-        **tables,
-    }
+    compiled = {} if levels is None else {"table": levels["table"]}
+    if levels is not None and config.suite == "parrot":
+        compiled["programs_table"] = levels["programs"]
+    return {"bars": protocol_report.bars(config, levels, measured, tables), **compiled, **tables}
 
 
 def _levels(compiler: Compiler, held: list[HeldOut], folder: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import cprograms
 from cprograms.corpus.format import Record
 from cprograms.diagnostics import UsageError
 from cprograms.program import Program
-from surrogate.mlp.emission.emit import scale_inputs
+from surrogate.mlp.parts.taps import Choice
 from surrogate.mlp.parts.towers import Towers, outputs
 from training.examples.example import ARGUMENTS
 from training.finetuning import TowerRows
@@ -59,7 +59,7 @@ def _belongs(record: Record, suite: str) -> bool:
 
 @dataclass(frozen=True)
 class Suite:
-    """Results of programs, each with as many rows as were asked for, by number of arguments.
+    """Results of programs, each with as many rows as were asked for, by number of inputs.
 
     `x_test`, y_test are float64 [n, A], [n] a task, in C units.
     """
@@ -80,7 +80,7 @@ class Suite:
 
     @cached_property
     def rows(self) -> TowerRows:
-        """The rows to compile and fine-tune from: [B, K, 16], [B, K]."""
+        """The rows to compile and fine-tune from: [B, K, Z], [B, K]. Z is 16, or more where a task has more inputs."""
         x = _padded([t.x for t in self.tasks], self.tasks)
         return TowerRows(x, torch.from_numpy(np.stack([t.y for t in self.tasks])))
 
@@ -95,9 +95,9 @@ class Suite:
 
 
 def _padded(x: Sequence[np.ndarray], tasks: Sequence[StartTask]) -> Tensor:
-    """Inputs scaled to [-1, 1], with zeros for the arguments that a program does not have: [B, K, 16]."""
-    scaled = [torch.from_numpy(scale_inputs(a, t.domain)).float() for a, t in zip(x, tasks, strict=True)]
-    return torch.stack([F.pad(s, (0, ARGUMENTS - s.shape[1])) for s in scaled])
+    """What towers read, with zeros for the inputs that a program does not have: [B, K, Z]."""
+    width = max([ARGUMENTS, *(t.width for t in tasks)])
+    return torch.stack([F.pad(t.inputs(a), (0, width - t.width)) for a, t in zip(x, tasks, strict=True)])
 
 
 def nmse(towers: Towers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
@@ -109,11 +109,13 @@ def nmse(towers: Towers, mean: Tensor, std: Tensor, test: TowerRows) -> Tensor:
     return error / ((test.y - centre) / unit).square().mean(1)
 
 
-def make_suite(held: Sequence[HeldOut], rows: int, test_rows: int) -> tuple[Suite, list[HeldOut], list[str]]:
+def make_suite(
+    held: Sequence[HeldOut], rows: int, test_rows: int, taps: Choice | None = "none"
+) -> tuple[Suite, list[HeldOut], list[str]]:
     """The suite of results that have enough rows and vary, all such results, and the names of those left out.
 
-    Those of programs of more arguments than tensors have room for are not in the suite. Raises UsageError where none is
-    left in it.
+    Those of programs of more arguments than tensors have room for are not in the suite. `taps` are what its towers
+    read beside the arguments. Raises UsageError where none is left in it.
     """
     kept, left_out = [], []
     for h in held:
@@ -123,13 +125,14 @@ def make_suite(held: Sequence[HeldOut], rows: int, test_rows: int) -> tuple[Suit
         else:
             left_out.append(f"{h.program.entry}: {h.program.results[h.result].name}")
     kept.sort(key=lambda h: len(h.program.arguments))
-    fit = [h for h in kept if len(h.program.arguments) <= ARGUMENTS]
+    fit = [(make_task(h, taps).first(rows), h) for h in kept if len(h.program.arguments) <= ARGUMENTS]
     if not fit:
         raise UsageError(f"none of {len(held)} results has {rows} + {test_rows} rows that end well and vary")
+    fit.sort(key=lambda pair: pair[0].width)
     suite = Suite(
-        [make_task(h).first(rows) for h in fit],
-        [h.x_test[:test_rows] for h in fit],
-        [h.y_test[:test_rows, h.result] for h in fit],
+        [task for task, _ in fit],
+        [h.x_test[:test_rows] for _, h in fit],
+        [h.y_test[:test_rows, h.result] for _, h in fit],
     )
     return suite, kept, left_out
 

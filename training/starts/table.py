@@ -1,8 +1,8 @@
 """What a surrogate may start from before it is fine-tuned: one table of strategies, all of one topology.
 
 Every start is a tower of `surrogate.mlp.parts.towers` a task, on inputs scaled to [-1, 1] by the domain and on outputs
-that the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, A the most arguments
-of any program (16), H hidden width. Argument i of a program reads column i of the first layer.
+that the rows' own moments standardise; without rows, see `Start.scale`. Shapes: B tasks, K rows, Z inputs, H hidden
+width. Argument i of a program is column i of the first layer. Of tasks with taps, these stand behind the arguments.
 
 To add a start, add a row to `STARTS`: the protocol, its report, the pictures and the tests follow.
 """
@@ -26,7 +26,13 @@ from surrogate.mlp.emission.emit import Request, emit, scale_inputs
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.start import known_scale
-from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
+from surrogate.mlp.network import (
+    HIDDEN,
+    Scale,
+    input_scaling,
+    random_towers,
+    rescaled,
+)
 from surrogate.mlp.parts.towers import Towers, join
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.numeric.rows import output_moments
@@ -43,7 +49,7 @@ Scaling = Callable[[Sequence[StartTask]], Scale]
 
 
 def random_start(tasks: Sequence[StartTask], seed: int) -> Towers:
-    return stack_towers([random_towers(t.arguments, 1, np.random.default_rng([seed, t.key])) for t in tasks])
+    return stack_towers([random_towers(t.width, 1, np.random.default_rng([seed, t.key])) for t in tasks])
 
 
 def shared_start(tower: Towers) -> MakeTowers:
@@ -74,7 +80,7 @@ def static_scale(tasks: Sequence[StartTask]) -> Scale:
 
 
 def text_request(task: StartTask) -> Request:
-    return Request(task.graph, task.domain)
+    return Request(task.graph, task.domain, taps=task.taps)
 
 
 def row_request(task: StartTask) -> Request:
@@ -82,17 +88,20 @@ def row_request(task: StartTask) -> Request:
     if not len(task.x):
         return text_request(task)
     x, y = task.x[: LEVEL_ROWS[1]], task.y[: LEVEL_ROWS[1], None]
-    return Request(task.graph, task.domain, x, y)
+    return replace(text_request(task), x=x, y=y)
 
 
 def text_start(model: Hypernetwork) -> MakeTowers:
-    return lambda tasks, _seed: stack_towers([towers for towers, _ in emit(model, [text_request(t) for t in tasks])])
+    start = row_start(model)
+    return lambda tasks, seed: start([t.first(0) for t in tasks], seed)
 
 
 def row_start(model: Hypernetwork) -> MakeTowers:
     def start(tasks: Sequence[StartTask], _seed: int) -> Towers:
         emitted = emit(model, [row_request(t) for t in tasks])
-        return stack_towers([_restandardised(*e, t) for e, t in zip(emitted, tasks, strict=True)])
+        towers = [_restandardised(*e, t) for e, t in zip(emitted, tasks, strict=True)]
+        # Without rows, a model that knows no taps has no columns for them.
+        return stack_towers([own.widened(t.width + 1 - own.w1.shape[2]) for own, t in zip(towers, tasks, strict=True)])
 
     return start
 
@@ -102,11 +111,7 @@ def _restandardised(towers: Towers, scale: Scale, task: StartTask) -> Towers:
     if len(task.y) <= LEVEL_ROWS[1]:
         return towers
     mean, std = output_moments(task.y)
-    if std == 0:
-        return towers
-    w3 = towers.w3.double() * (scale.std.item() / std)
-    w3[..., -1] += (scale.mean.item() - mean) / std
-    return towers._replace(w3=w3.float())
+    return towers if std == 0 else rescaled(towers, scale, Scale(np.array([mean]), np.array([std])))
 
 
 def predicted_scale(model: Hypernetwork) -> Scaling:
@@ -188,8 +193,13 @@ def _in_own_columns(towers: Towers, task: StartTask, partner: StartTask) -> Towe
 
 
 def stack_towers(towers: Sequence[Towers]) -> Towers:
-    """Towers of several programs as one batch, their arguments padded to 16: [B, H, 17], [B, H, H+1], [B, 1, H+1]."""
-    return join([t.among(ARGUMENTS, range(t.w1.shape[2] - 1)) for t in towers])
+    """Towers of several programs as one batch: [B, H, Z+1], [B, H, H+1], [B, 1, H+1].
+
+    Their inputs are padded to 16, or to the most that one has.
+    """
+    inputs = [t.w1.shape[2] - 1 for t in towers]
+    width = max([ARGUMENTS, *inputs])
+    return join([t.among(width, range(own)) for t, own in zip(towers, inputs, strict=True)])
 
 
 def load_tower(path: Path) -> tuple[Towers, dict[str, str]]:
@@ -253,12 +263,16 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class StartRow:
-    """All that there is to say of a start: its name, what it needs, how its towers and their scale are built."""
+    """All that there is to say of a start: its name, what it needs, how its towers and their scale are built.
+
+    `taps`: whether it makes towers of tasks that have taps.
+    """
 
     name: str
     need: Need
     towers: Callable[[Source], MakeTowers]
     scale: Callable[[Source], Scaling]
+    taps: bool = False
 
     def build(self, source: Source, name: str = "") -> Start:
         return Start(name or self.name, self.towers(source), self.scale(source))
@@ -281,16 +295,16 @@ def partners_scale(source: Source) -> Scaling:
     return wrong_text_scale(source.model, source.everything)
 
 
-RANDOM, TEXT, TEXT_AND_ROWS = "random", "text", "text + rows"
+RANDOM, TEXT, TEXT_AND_ROWS, COMPILED = "random", "text", "text + rows", "compiled"
 ROWS_ONLY, WRONG_TEXT_AND_ROWS = "rows only", "wrong text + rows"
 
 STARTS = (
-    StartRow(RANDOM, Need.NOTHING, lambda s: random_start, ranges_scale),
+    StartRow(RANDOM, Need.NOTHING, lambda s: random_start, ranges_scale, taps=True),
     StartRow("constant", Need.COMPILER, lambda s: shared_start(mean_emitted(s.model, s.others)), ranges_scale),
     StartRow("*", Need.TOWER, learned_start, ranges_scale),
-    StartRow(ROWS_ONLY, Need.ROWS_ONLY, lambda s: row_start(s.model), text_scale),
-    StartRow(TEXT, Need.COMPILER, lambda s: text_start(s.model), text_scale),
-    StartRow(TEXT_AND_ROWS, Need.COMPILER, lambda s: row_start(s.model), text_scale),
+    StartRow(ROWS_ONLY, Need.ROWS_ONLY, lambda s: row_start(s.model), text_scale, taps=True),
+    StartRow(TEXT, Need.COMPILER, lambda s: text_start(s.model), text_scale, taps=True),
+    StartRow(TEXT_AND_ROWS, Need.COMPILER, lambda s: row_start(s.model), text_scale, taps=True),
     StartRow(
         "wrong text", Need.COMPILER, lambda s: wrong_text_start(s.model, s.everything, with_rows=False), partners_scale
     ),
@@ -338,13 +352,19 @@ def _trained_model(folder: Path) -> Hypernetwork:
 
 
 def table(
-    model: Hypernetwork, tasks: Sequence[StartTask], others: Sequence[StartTask], baselines: Path | None
+    model: Hypernetwork,
+    tasks: Sequence[StartTask],
+    others: Sequence[StartTask],
+    baselines: Path | None,
+    taps: bool = False,
 ) -> dict[str, Start]:
     """Every start that can be had, by name: `tasks` are to be started, `others` are programs beside them.
 
-    `baselines` is a folder as of `Baselines.read`. Raises UsageError for one that does not load.
+    `baselines` is a folder as of `Baselines.read`; where tasks have `taps`, starts that cannot read any are left out.
+    Raises UsageError for a folder that does not load.
     """
-    return {s.name: s for s in _built(STARTS, Source(model, tasks, others), Baselines.read(baselines))}
+    rows = [row for row in STARTS if row.taps or not taps]
+    return {s.name: s for s in _built(rows, Source(model, tasks, others), Baselines.read(baselines))}
 
 
 def learned(model: Hypernetwork, baselines: Path | None) -> list[Start]:
