@@ -26,6 +26,7 @@ from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.fitting.series import series_parts, take_series
 from surrogate.mlp.fitting.sobolev import fit_exactly
 from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem
+from surrogate.mlp.fitting.teaching import teach_exactly, teach_rows
 from surrogate.mlp.network import (
     Scale,
     SurrogateNetwork,
@@ -211,8 +212,8 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
         return _Made(network, rows, none, untuned, averaged)
     held_out = held_out_rows(program, settings.seed) if count else none
     network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
-    if len(held_out[0]) and not settings.plain:
-        take_series(network, program, graph, rows, held_out)
+    if len(held_out[0]):
+        (teach_rows if settings.plain else take_series)(network, program, graph, rows, held_out)
     return _Made(network, rows, held_out, [False] * y.shape[1])
 
 
@@ -276,12 +277,13 @@ def _finetuned(
     seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
     network = emitted(hypernetwork, program, graph, x, y, seen)
     # What is held out to choose the start and the steps must not have shaped the weights.
-    early = network if before == seen else emitted(hypernetwork, program, graph, x, y, before)
+    early = emitted(hypernetwork, program, graph, x, y, before)
+    emission = network.towers
+    teach_exactly(network, early, program, graph, x, y)
     scale = Scale(early.mean.numpy(), early.std.numpy())
     fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
-    before_steps = network.towers
     errors = finetune(network, x, y, early, [fresh])
-    return network, [not changed for changed in _changed(before_steps, network)], errors.tolist()
+    return network, [not changed for changed in _changed(emission, network)], errors.tolist()
 
 
 def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:

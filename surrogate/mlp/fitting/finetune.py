@@ -48,10 +48,10 @@ def finetune(
     the least held-out error. The same input gives the same result.
     """
     first = early or network
-    chosen, best, error = _best_start([n.towers for n in (first, *others)], *_standardised(first, x, y))
+    chosen, best, error = _best_start([n.towers for n in (first, *others)], *standardised_rows(first, x, y))
     starts = join([n.towers for n in (network, *others)])  # [S R, ...]
     tuned = starts.map(lambda w: w[chosen * len(chosen) + torch.arange(len(chosen))])
-    descent = Descent(tuned, *_standardised(network, x, y))
+    descent = Descent(tuned, *standardised_rows(network, x, y))
     for step in range(1, int(best.max()) + 1):
         descent.step()
         tuned = choose(best >= step, descent.towers, tuned)
@@ -59,7 +59,7 @@ def finetune(
     return error.numpy()
 
 
-def _standardised(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
+def standardised_rows(network: SurrogateNetwork, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
     """The rows as a network's towers see them: [R, K, A], [R, K]."""
     inputs = network.inputs(torch.from_numpy(x)).to(network.w1.dtype).expand(len(network.std), -1, -1)
     std = torch.where(network.std > 0, network.std, 1)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cprograms.graph import Graph, evaluate
 from cprograms.moments import expand
@@ -25,7 +26,8 @@ from cprograms.program import Program, Result
 from cprograms.sampling import sample
 from surrogate.graph.module import GraphModule
 from surrogate.mlp.fitting.derived import executable_graph
-from surrogate.mlp.fitting.series import mixture, standardised, text_series
+from surrogate.mlp.fitting.series import mixture, standardised, text_series, values_of
+from surrogate.mlp.fitting.teaching import teach
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.polynomial import Fit, joined
 from surrogate.numeric.rows import output_moments
@@ -42,6 +44,8 @@ UNKNOWN = 0.5
 """How far a tower is believed in what the polynomials leave open."""
 AGREED = 0.7
 """A tower that is to be scaled by so much or more stays as it is."""
+MOST_WIDTH = 1.5
+"""A polynomial whose deviation is so many times the result's, or more, is not believed."""
 
 
 class Reading(NamedTuple):
@@ -85,13 +89,8 @@ def settle(
         read = text_series(program, graph, network.taps) if read is None else read
         known = _settle_by_values(network, program, varying, read, z.numpy(), outputs, values)
     unknown = [k for k in varying if k not in known]
-    readings = expand(graph, program.domain) if unknown else []
-    for k in unknown:
-        said = readings[k]
-        reading = Reading(said.mean, said.std, said.share, said(x), said.settled)
-        result = program.results[k]
-        network.mean[k], network.std[k] = believed(float(network.mean[k]), float(network.std[k]), reading, result)
-        network.weigh(k, trusted(outputs[:, k], reading))
+    if unknown:
+        _settle_by_moments(network, program, graph, unknown, x, z, outputs)
 
 
 def _values(program: Program, graph: Graph, x: np.ndarray) -> np.ndarray | None:
@@ -128,6 +127,29 @@ def _settle_by_values(
     return settled
 
 
+def _settle_by_moments(
+    network: SurrogateNetwork,
+    program: Program,
+    graph: Graph,
+    results: list[int],
+    x: np.ndarray,
+    z: Tensor,
+    outputs: np.ndarray,
+) -> None:
+    """Results of which no value is known: their moments, and what polynomials of the arguments teach their towers."""
+    expansions, said = expand(graph, program.domain), text_series(program, graph, None)
+    lessons: list[np.ndarray | None] = [None] * len(outputs.T)
+    for k in results:
+        own = expansions[k]
+        reading = Reading(own.mean, own.std, own.share, own(x), own.settled)
+        mean, std = believed(float(network.mean[k]), float(network.std[k]), reading, program.results[k])
+        network.mean[k], network.std[k] = mean, std
+        lessons[k] = lesson(outputs[:, k], reading, [values_of(fit, z.numpy()) / std for fit in said[k]])
+        if lessons[k] is None:
+            network.weigh(k, trusted(outputs[:, k], reading))
+    teach(network, z, lessons)
+
+
 def believed(mean: float, std: float, reading: Reading, result: Result) -> tuple[float, float]:
     """The moments of a result, of the predicted ones and those that were read, as far as its type and range allow."""
     most = ABSURD if reading.sure else DOUBTED
@@ -161,3 +183,23 @@ def trusted(outputs: np.ndarray, reading: Reading) -> float:
     explained = (explained - explained.mean()) / reading.std
     slope = float((explained * outputs).mean()) / square + (1 - reading.share) * UNKNOWN
     return 1.0 if slope >= AGREED else max(slope, 0.0)
+
+
+def lesson(outputs: np.ndarray, reading: Reading, said: Sequence[np.ndarray]) -> np.ndarray | None:
+    """What a tower of these outputs [n] should give there, standardised, by polynomials that are `said` of the result.
+
+    It is that of the greatest deviation that a result may have, and of the tower what has nothing in common with it, as
+    far as the polynomial leaves anything open. None where no polynomial can be believed.
+    """
+    widths = [float(values.std()) for values in said]
+    fit = [k for k, width in enumerate(widths) if 0 < width <= MOST_WIDTH]
+    if not (reading.settled and reading.std > 0 and fit):
+        return None
+    best = max(fit, key=widths.__getitem__)
+    share = min(max(reading.share, widths[best] ** 2), 1)
+    explained, outputs = said[best] - said[best].mean(), outputs - outputs.mean()
+    apart = outputs - (outputs @ explained) / (explained @ explained) * explained
+    square = float(apart @ apart)
+    more = min((1 - share) * UNKNOWN * float(outputs @ outputs) / square, 1) if square > 0 else 0.0
+    lesson: np.ndarray = explained + more * apart
+    return lesson

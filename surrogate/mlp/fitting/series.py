@@ -202,21 +202,34 @@ def take_series(network: SurrogateNetwork, program: Program, graph: Graph, rows:
 
     They are what the text says alone, and that after the rows x [K, A], y [K, R].
     """
+    found = readings(network, text_series(program, graph, network.taps), rows, held_out)
+    for k, (share, _) in enumerate(found):
+        if share == 0:
+            network.silence(k)
+        network.weigh(k, share)
+    network.polynomial = joined([fit for _, fit in found])
+
+
+@torch.no_grad()
+def readings(
+    network: SurrogateNetwork, said: Sequence[list[Fit]], rows: Rows, held_out: Rows
+) -> list[tuple[float, Fit | None]]:
+    """How much of each tower [R], and which polynomial beside it, errs least on held-out rows, standardised.
+
+    The polynomials are those that are `said` of each result, in C units, and these after the rows.
+    """
     z, held_z = (network.inputs(torch.from_numpy(x)) for x, _ in (rows, held_out))
     outputs = network.outputs(held_z).double().numpy()  # [n, R]
-    found: list[Fit | None] = [None] * outputs.shape[1]
-    for k, read in enumerate(text_series(program, graph, network.taps)):
+    found: list[tuple[float, Fit | None]] = [(1.0, None)] * outputs.shape[1]
+    for k, own in enumerate(said):
         mean, std = float(network.mean[k]), float(network.std[k])
         if std == 0:
             continue
         y, held_y = ((values[:, k] / 2 - mean / 2) / std * 2 for _, values in (rows, held_out))
-        said = standardised(read, mean, std)
-        changed = (adapted(fit, z.numpy(), y) for fit in said)
-        share, found[k] = _chosen([*said, *filter(None, changed)], outputs[:, k], held_z.numpy(), held_y)
-        if share == 0:
-            network.silence(k)
-        network.weigh(k, share)
-    network.polynomial = joined(found)
+        fits = standardised(own, mean, std)
+        changed = (adapted(fit, z.numpy(), y) for fit in fits)
+        found[k] = _chosen([*fits, *filter(None, changed)], outputs[:, k], held_z.numpy(), held_y)
+    return found
 
 
 @torch.no_grad()

@@ -91,10 +91,10 @@ def test_o1_takes_the_scale_from_the_rows(compiler: Path) -> None:
 
 def test_each_level_is_better() -> None:
     """With the packaged weights: of untrained ones, rows need not make better towers."""
-    for source, plain in ((CUBIC, True), (RIPPLES, False)):
-        errors = [surrogate.compile(source=source, opt_level=o, plain=plain).check(500).nmse for o in range(3)]
+    for plain, most in ((True, 0.02), (False, 1e-3)):
+        errors = [surrogate.compile(source=RIPPLES, opt_level=o, plain=plain).check(500).nmse for o in range(3)]
         assert errors[2] < errors[1] < errors[0]
-        assert errors[2] < 1e-3
+        assert errors[2] < most
 
 
 def test_the_number_of_rows_can_be_set(compiler: Path) -> None:
@@ -252,7 +252,7 @@ def test_predictions_need_rows_of_the_right_width(plane: surrogate.Surrogate) ->
 def test_what_chooses_the_steps_of_o2_has_not_read_the_held_out_rows(
     compiler: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 16 rows the last four are held out: the early network is that of the first twelve alone."""
+    """Of 16 rows the last four are held out: the early network does not know them."""
     program = cprograms.load(source=CUBIC)
     x, y = executed_rows(program, 16, 0)
     hypernetwork, graph = load_compiler(compiler).model, lower(program)
@@ -263,9 +263,8 @@ def test_what_chooses_the_steps_of_o2_has_not_read_the_held_out_rows(
         return np.zeros(1)
 
     monkeypatch.setattr("surrogate.mlp.pipeline.finetune", finetune)
-    emitted = build_network(hypernetwork, program, graph, x, y, 2)
-    twelve, sixteen = (build_network(hypernetwork, program, graph, x[:n], y[:n], 1) for n in (12, 16))
+    changed = np.concatenate([y[:12], y[12:] + 0.01])
+    made = [build_network(hypernetwork, program, graph, x, rows, 2) for rows in (y, changed)]
     at = np.linspace(-1, 1, 20)[:, None]
-    np.testing.assert_allclose(given[0].predict(at), twelve.predict(at), rtol=1e-6)
-    np.testing.assert_allclose(emitted.predict(at), sixteen.predict(at), rtol=1e-6)
-    assert not np.allclose(twelve.predict(at), sixteen.predict(at), rtol=1e-3)
+    np.testing.assert_array_equal(given[0].predict(at), given[1].predict(at))
+    assert not np.allclose(made[0].predict(at), made[1].predict(at), rtol=1e-4)

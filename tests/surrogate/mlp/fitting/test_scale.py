@@ -14,7 +14,7 @@ from cprograms.program import Result
 from cprograms.sampling import sample
 from cprograms.sandbox import run
 from cprograms.types import DOUBLE, SCALARS
-from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, Reading, believed, settle, trusted
+from surrogate.mlp.fitting.scale import DOUBTED, UNKNOWN, Reading, believed, lesson, settle, trusted
 from surrogate.mlp.network import SurrogateNetwork
 
 LOGISTIC = """\
@@ -136,17 +136,39 @@ def test_where_a_result_is_undefined_a_tower_is_not_compared() -> None:
     assert trusted(np.where(np.isnan(explained), 1e9, TRUTH), SMOOTH._replace(explained=explained)) == 1
 
 
-def test_trust_shrinks_the_tower_and_not_the_scale() -> None:
+def test_trust_shrinks_a_tower_that_is_taught_nothing_and_not_the_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surrogate.mlp.fitting.scale.lesson", lambda *_: None)
     program = cprograms.load(source="double f(double x, double y) { return 3 * x + y + 5; }")
-    made = surrogate.compile_program(program, opt_level=0, plain=True)
-    whole = made.module.outputs(made.module.inputs(made.module.mid[None] + 0.5)).item()
-    network = made.module
+    network = surrogate.compile_program(program, opt_level=0, plain=True).module
+    assert network.outputs(network.inputs(network.mid[None] + 0.5)).item() != 0
     network.w3.data.neg_()
     network.b3.data.neg_()
     settle(network, program, lower(program))
     assert network.std.item() == pytest.approx(SMOOTH.std)
-    assert whole != 0
     assert network.outputs(network.inputs(network.mid[None] + 0.5)).item() == 0
+
+
+def test_a_tower_is_taught_the_polynomial_and_of_itself_what_that_leaves_open() -> None:
+    x = np.linspace(-1, 1, 513)
+    line, wave = x / x.std(), np.cos(3 * np.pi * x)
+    reading = Reading(0.0, 1.0, 0.75, line, True)
+    whole = lesson(wave, reading._replace(share=1.0), [line])
+    half = lesson(0.3 * line + wave, reading, [np.sqrt(0.75) * line, 0.2 * line])
+    assert whole is not None
+    assert half is not None
+    np.testing.assert_allclose(whole, line, atol=1e-12)
+    left = half - np.sqrt(0.75) * line
+    assert abs(left @ line) < 1e-6 * len(x)
+    # A quarter of the variance is open, and half of the tower's is believed there: by hand.
+    variance = 0.09 + wave.var()
+    np.testing.assert_allclose(left, 0.25 * 0.5 * variance / wave.var() * (wave - wave.mean()), atol=1e-6)
+
+
+def test_no_lesson_is_made_of_a_polynomial_that_cannot_be_the_result() -> None:
+    line = np.linspace(-1, 1, 512) / np.linspace(-1, 1, 512).std()
+    reading = Reading(0.0, 1.0, 0.5, line, True)
+    assert lesson(line, reading, [40 * line, np.full(512, np.nan), np.zeros(512)]) is None
+    assert lesson(line, reading._replace(settled=False), [line]) is None
 
 
 UNEVEN = """\
