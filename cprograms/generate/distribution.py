@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from random import Random
+
+from cprograms.diagnostics import UsageError
+from cprograms.program import MAX_ARGUMENTS
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,17 @@ class Distribution:
 
 
 DEFAULT = Distribution()
+
+
+def of_arguments(counts: Sequence[int]) -> Distribution:
+    """The usual programs, but of these numbers of arguments, each as often; recipes have their own and are left out.
+
+    Raises UsageError for a number that no program may have.
+    """
+    if wrong := [count for count in counts if not 1 <= count <= MAX_ARGUMENTS]:
+        raise UsageError(f"a program has 1 to {MAX_ARGUMENTS} arguments, not {wrong[0]}")
+    return replace(DEFAULT, arguments=Weighted(", ".join(f"{count} 1" for count in counts)), whole_recipe=0.0)
+
 
 _PI = 3.14159265
 _COMMON = [

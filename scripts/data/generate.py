@@ -17,6 +17,7 @@ PARSER = parser_of(__doc__)
 PARSER.add_argument("--programs", type=int, required=True, help="programs to try")
 PARSER.add_argument("--rows", type=int, help="rows a program (256)")
 PARSER.add_argument("--seed", type=int, default=0)
+PARSER.add_argument("--arguments", type=int, nargs="+", metavar="N", help="of a program, instead of the usual numbers")
 PARSER.add_argument("--evaluator", choices=("numpy", "sandbox"), default="numpy", help="what executes the programs")
 PARSER.add_argument("--num-proc", type=int, default=1, help="processes on this machine")
 PARSER.add_argument("--ray", metavar="ADDRESS", help='shards as Ray tasks: an address, "auto" or "local"')
@@ -27,7 +28,9 @@ def main(args: Namespace) -> int:
     from cprograms.corpus.format import PROGRAM_ROWS
     from cprograms.corpus.generated import SHARD, first_seed, write_generated_shard
     from cprograms.corpus.shards import make_shards
+    from cprograms.generate.distribution import DEFAULT, of_arguments
 
+    grammar = of_arguments(args.arguments) if args.arguments else DEFAULT
     rows = args.rows or PROGRAM_ROWS
     jobs = {
         args.output / f"{i:06d}.parquet": (
@@ -35,6 +38,7 @@ def main(args: Namespace) -> int:
             min(SHARD, args.programs - i * SHARD),
             rows,
             args.evaluator,
+            grammar,
         )
         for i in range(math.ceil(args.programs / SHARD))
     }
@@ -44,6 +48,7 @@ def main(args: Namespace) -> int:
         "seed": args.seed,
         "programs of the last shard": (args.programs - 1) % SHARD + 1,
         "version": version("surrogate-compiler"),
+        **({"arguments": args.arguments} if args.arguments else {}),
     }
     report = make_shards(write_generated_shard, jobs, settings, processes=args.num_proc, ray_address=args.ray)
     print(json.dumps(report.as_dict(), indent=1))

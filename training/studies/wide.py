@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from cprograms.diagnostics import ProgramError
-from cprograms.generate import DEFAULT, accept, generate
-from cprograms.generate.distribution import Weighted
+from cprograms.generate import accept, generate
+from cprograms.generate.distribution import of_arguments
 from cprograms.program import Program
 from cprograms.sampling import rows
 from surrogate.mlp.pipeline import compile_program
@@ -37,7 +37,7 @@ class Measured:
 
 def wide_programs(arguments: int, count: int, seed: int) -> list[Program]:
     """Generated programs of exactly so many arguments, whose results vary and are numbers almost everywhere."""
-    grammar = replace(DEFAULT, arguments=Weighted(f"{arguments} 1"), whole_recipe=0.0)
+    grammar = of_arguments([arguments])
     found: list[Program] = []
     tried = 0
     while len(found) < count:
