@@ -13,22 +13,29 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import assert_never
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
 from cprograms.diagnostics import UsageError
 from cprograms.strata import strata
 from surrogate.mlp.emission.emit import Request, emit, scale_inputs
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.emission.pretrained import load_compiler
+from surrogate.mlp.fitting.finetune import training_rows
+from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.fitting.start import known_scale
+from surrogate.mlp.fitting.teaching import teach_exactly
 from surrogate.mlp.network import (
     HIDDEN,
     Scale,
+    SurrogateNetwork,
+    emitted_network,
     input_scaling,
     random_towers,
     rescaled,
@@ -124,6 +131,60 @@ def predicted_scale(model: Hypernetwork) -> Scaling:
         return Scale(*map(np.concatenate, zip(*known, strict=True)))
 
     return scale
+
+
+class Compiled:
+    """What `surrogate compile --plain` makes of the text, or of it and rows; of which it reads no others to choose by.
+
+    A tower is emitted and taught what polynomials of the text say (see `surrogate.mlp.fitting.teaching`). Of rows, the
+    last quarter says whether: what it compares has read the others alone. Tower and teacher are then made of them all.
+    What was made of a task stays known, as teaching takes long.
+    """
+
+    def __init__(self, model: Hypernetwork):
+        self.model = model
+        self._known: dict[tuple[int, bytes], tuple[Towers, Scale]] = {}
+
+    def towers(self, tasks: Sequence[StartTask], _seed: int) -> Towers:
+        return stack_towers([towers for towers, _ in self._made(tasks)])
+
+    def scale(self, tasks: Sequence[StartTask]) -> Scale:
+        return Scale(*map(np.concatenate, zip(*(scale for _, scale in self._made(tasks)), strict=True)))
+
+    def _made(self, tasks: Sequence[StartTask]) -> list[tuple[Towers, Scale]]:
+        keys = [(t.key, t.y.tobytes()) for t in tasks]
+        new = {key: task for key, task in zip(keys, tasks, strict=True) if key not in self._known}
+        self._known |= zip(new, self._taught(list(new.values())), strict=True)
+        return [self._known[key] for key in keys]
+
+    def _taught(self, tasks: Sequence[StartTask]) -> Iterator[tuple[Towers, Scale]]:
+        """The tower of each task, in units of its rows' moments, and its output's scale."""
+        whole = emit(self.model, [row_request(t) for t in tasks])
+        early = emit(self.model, [row_request(_training_part(t)) for t in tasks])
+        for task, complete, first in zip(tasks, whole, early, strict=True):
+            yield _taught_by_rows(task, complete, first) if len(task.y) else _taught_by_text(task, *complete)
+
+
+def _training_part(task: StartTask) -> StartTask:
+    return task.first(training_rows(len(task.y))) if len(task.y) else task
+
+
+def _network(task: StartTask, towers: Towers, scale: Scale) -> SurrogateNetwork:
+    known = known_scale(scale, task.alone.results, task.graph, task.y[:, None])
+    return emitted_network(towers, known, task.domain)
+
+
+def _taught_by_text(task: StartTask, towers: Towers, scale: Scale) -> tuple[Towers, Scale]:
+    network = _network(task, towers, scale)
+    settle(network, task.alone, task.graph)
+    return network.towers.map(Tensor.detach), Scale(network.mean.numpy(), network.std.numpy())
+
+
+def _taught_by_rows(task: StartTask, whole: tuple[Towers, Scale], early: tuple[Towers, Scale]) -> tuple[Towers, Scale]:
+    """From towers that were emitted with all rows of a task, and with those that do not decide."""
+    network, first = _network(task, *whole), _network(_training_part(task), *early)
+    teach_exactly(network, first, task.alone, task.graph, task.x, task.y[:, None])
+    return _restandardised(network.towers.map(Tensor.detach), whole[1], task), whole[1]
 
 
 # --- The ablation: the text of another program, with the right rows ---
@@ -251,6 +312,10 @@ class Source:
     def everything(self) -> Sequence[StartTask]:
         return [*self.tasks, *self.others]
 
+    @cached_property
+    def compiled(self) -> Compiled:
+        return Compiled(self.model)
+
 
 class Need(Enum):
     """What there must be for a start."""
@@ -305,6 +370,7 @@ STARTS = (
     StartRow(ROWS_ONLY, Need.ROWS_ONLY, lambda s: row_start(s.model), text_scale, taps=True),
     StartRow(TEXT, Need.COMPILER, lambda s: text_start(s.model), text_scale, taps=True),
     StartRow(TEXT_AND_ROWS, Need.COMPILER, lambda s: row_start(s.model), text_scale, taps=True),
+    StartRow(COMPILED, Need.COMPILER, lambda s: s.compiled.towers, lambda s: s.compiled.scale),
     StartRow(
         "wrong text", Need.COMPILER, lambda s: wrong_text_start(s.model, s.everything, with_rows=False), partners_scale
     ),

@@ -15,9 +15,11 @@ import torch
 import cprograms
 from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
+from surrogate.mlp.parts.taps import find_taps
 from surrogate.mlp.parts.towers import Towers, join, outputs
 from tests import ROOT
-from training.evaluation.protocol import ProtocolConfig, tuned, work_folder
+from training.evaluation import protocol_report
+from training.evaluation.protocol import Measured, ProtocolConfig, prepare, tuned, work_folder
 from training.evaluation.protocol_run import evaluate
 from training.evaluation.statistics import ratio
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
@@ -25,7 +27,7 @@ from training.finetuning import OPTIMISERS
 from training.grid_search import climb
 from training.starts.table import Start, random_start, static_scale
 
-LM = OPTIMISERS["Levenberg–Marquardt"]
+LM, ADAM = OPTIMISERS["Levenberg–Marquardt"], OPTIMISERS["Adam"]
 RANDOM = Start("random", random_start, static_scale)
 
 
@@ -160,13 +162,65 @@ def test_a_run_writes_tables_and_plots_and_resumes(settings: ProtocolConfig, tmp
     assert "Levenberg" not in json.dumps(json.loads((tmp_path / "docs" / "tiny.json").read_text())["choices"])
 
 
+def test_towers_with_taps_are_measured_by_the_starts_that_read_them(settings: ProtocolConfig, tmp_path: Path):
+    tapped = replace(settings, taps=True, programs=4)
+    page = evaluate(tapped, None, tmp_path / "tapped", tmp_path / "work", 1, "")
+    document = json.loads((tmp_path / "tapped.json").read_text())
+    assert list(document["errors"]) == ["random", "text", "text + rows"]
+    prepared = prepare(tapped)
+    taps = [find_taps(h.program, h.graph.result(h.result)) for h in prepared.held]
+    assert document["taps"]["results"] == sum(t is not None for t in taps) > 0
+    assert document["taps"]["number"] == sum(map(len, filter(None, taps))) / len(taps)
+    assert f"beside the arguments: {document['taps']['results']} results have any" in page
+    assert "left out: constant, compiled, wrong text, wrong text + rows, those learned" in page
+    assert "table" not in document  # the compiler's levels are plain ones
+    with pytest.raises(UsageError, match=r"no start 'compiled'; there are random, text.*others read no taps"):
+        evaluate(tapped, ["compiled"], tmp_path / "tapped", tmp_path / "work", 1, "")
+
+
+def test_bars_are_those_of_the_suite_and_of_what_towers_read(settings: ProtocolConfig):
+    """Errors of 1 for random, 0.05 for what was compiled, and 0.5 for the wrong text."""
+    errors = {"random": 1.0, "text + rows": 0.05, "compiled": 0.02, "wrong text + rows": 0.5}
+    sizes, both = (8, 32, 512), np.array([0, 1])
+    steps = {"strength": 1.0, "error": 1.0}
+    fits = {
+        (m, n, "Adam", 1.0): {"errors": [[e, e]], "traces": np.full((1, len(ADAM.checkpoints()), 2), e).tolist()}
+        for m, e in errors.items()
+        for n in sizes
+    }
+    starts = {
+        (m, n): {scale: [[e, e]] for scale in ("given", "predicted", "rows")}
+        for m, e in errors.items()
+        for n in (0, 4, 8, 32, 64, 512)
+    }
+    measured = Measured(
+        list(errors), sizes, both, starts, {(m, n): {"Adam": steps} for m in errors for n in sizes}, fits
+    )
+
+    def found(**change: object) -> dict[str, tuple[float, bool]]:
+        config = replace(settings, **change)  # type: ignore[arg-type]
+        rows = protocol_report.bars(config, None, measured, protocol_report.figures(measured))
+        return {row["what"]: (row["bar"], row["met"]) for row in rows}
+
+    plain, tapped, harvested = found(), found(taps=True), found(suite="harvested")
+    assert plain["2: random ÷ text + rows, n = 0, given"] == (25, False)
+    assert plain["2: random ÷ compiled, n = 0, given"] == (25, True)
+    assert plain["2: random ÷ text + rows, n = 8"] == (12, True)
+    assert tapped["2: random ÷ text + rows, n = 8"] == (15, True)
+    assert "2: random ÷ text + rows, n = 512" not in tapped
+    assert harvested["2: random ÷ text + rows, n = 8"] == (8, True)
+    assert plain["4: wrong text + rows ÷ text + rows, 8 rows, no fine-tuning"] == (20, False)
+    assert plain["4: wrong text + rows ÷ compiled, 8 rows, no fine-tuning"] == (20, True)
+
+
 def test_another_compiler_or_seed_is_another_folder(settings: ProtocolConfig, tmp_path: Path):
     folders = {
         work_folder(tmp_path, settings, "a"),
         work_folder(tmp_path, settings, "b"),
         work_folder(tmp_path, replace(settings, seed=1), "a"),
+        work_folder(tmp_path, replace(settings, taps=True), "a"),
     }
-    assert len(folders) == 3
+    assert len(folders) == 4
     assert work_folder(tmp_path, replace(settings, sizes=(8,)), "a") == work_folder(tmp_path, settings, "a")
 
 
@@ -177,6 +231,7 @@ def test_another_compiler_or_seed_is_another_folder(settings: ProtocolConfig, tm
         (["--suite", "harvested"], "holds no harvested program"),
         (["--suite", "generated", "--data", "nowhere"], "nowhere holds no shard (test-*.parquet)"),
         (["--suite", "generated", "--sizes", "2"], "a size must be at least 4 rows"),
+        (["--suite", "generated", "--taps", "--sizes"], "without sizes there is nothing to fine-tune"),
         (["--suite", "generated", "--optimisers", "SGD"], "no optimiser 'SGD'; there are Adam, Levenberg–Marquardt"),
     ],
 )
