@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from cprograms.files import replace_file, replace_json
 from surrogate.mlp.emission.emit import Request, emit
@@ -35,9 +36,9 @@ CHOICES: dict[str, Choice] = {"plain": "none", "gates": "gates", "4 taps": 4, "8
 MOST_TAPS = "24 taps"
 UNREAD = "24 taps, columns of zero"
 """The same taps where the hypernetwork says nothing of them."""
-COMPILED = "compile"
+COMPILED, COMPILED_PLAIN = "compile", "compile --plain"
 """What a compile gives, with all that it does beside a tower: polynomials of the text, and a choice by result."""
-COMPILES = {"-O0": 0, "-O1": 1}
+COMPILES = {"-O0, scale given": 0, "-O0": 0, "-O1": 1}
 GATED = "results with gates"
 
 
@@ -91,7 +92,8 @@ def measure(model: Hypernetwork, held: Sequence[HeldOut], compiler: str | None =
             read_by = unread if name == UNREAD else model
             found[level][name] = _errors(read_by, programs, level, taps, plain=choice == "none")
     for level, opt_level in COMPILES.items():
-        found[level][COMPILED] = _compiled(compiler, programs, opt_level)
+        for name, plain in ((COMPILED_PLAIN, True), (COMPILED, False)):
+            found[level][name] = _compiled(compiler, programs, opt_level, plain, level == LEVELS[0])
     return [
         Tapped(
             find_taps(h.program, h.graph.result(h.result), "gates") is not None,
@@ -131,13 +133,18 @@ def _errors(
     return errors
 
 
-def _compiled(compiler: str | None, programs: Sequence[Sequence[HeldOut]], opt_level: int) -> list[float]:
-    """The nMSE of each result of a compile by the default options, program by program."""
+def _compiled(
+    compiler: str | None, programs: Sequence[Sequence[HeldOut]], opt_level: int, plain: bool, scale_given: bool
+) -> list[float]:
+    """The nMSE of each result of a compile, program by program."""
     errors = []
     for results in programs:
-        made = compile_program(results[0].program, opt_level=opt_level, compiler=compiler)
-        predicted = made.module.predict(results[0].x_test)
-        errors += [result_error("", h.y_test[:, h.result], predicted[:, h.result]).nmse for h in results]
+        x, y = results[0].x_test, results[0].y_test
+        network = compile_program(results[0].program, opt_level=opt_level, compiler=compiler, plain=plain).module
+        if scale_given:
+            network.mean[:], network.std[:] = torch.from_numpy(y.mean(0)), torch.from_numpy(y.std(0))
+        predicted = network.predict(x)
+        errors += [result_error("", y[:, h.result], predicted[:, h.result]).nmse for h in results]
     return errors
 
 
@@ -154,7 +161,7 @@ def summary_of(measured: Sequence[Tapped]) -> dict[str, Any]:
         | {
             level: {
                 choice: geometric_mean(np.array([m.errors[level][choice] for m in members]))
-                for choice in (*CHOICES, UNREAD, *([COMPILED] if level in COMPILES else []))
+                for choice in members[0].errors[level]
             }
             for level in LEVELS
         }
@@ -168,14 +175,14 @@ def page(report: dict[str, Any]) -> str:
     lines = [
         f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}.",
         "",
-        "Geometric mean of nMSE on 1,000 fresh rows, of emitted towers alone, but for the last column. `-O1` reads 64",
-        "rows, and is measured without the choice between taps and none that a compile makes by held-out rows. `-O0`",
+        "Geometric mean of nMSE on 1,000 fresh rows, of emitted towers alone, but for the last two columns. `-O1` reads",
+        "64 rows, and is measured without the choice between taps and none that a compile makes by held-out rows. `-O0`",
         "has the scale of a compile: but for the plain ones it is that of the graph's values at points of the domain.",
-        "*Compile* is what the command gives by default: there polynomials of the text stand beside the towers, and",
-        "256 held-out rows choose at `-O1`. An error below 1e-9 counts as that. *Operators* is how many the taps",
-        "compute, in the mean, of those of the program.",
+        "*Compile* is what the command gives: there polynomials of the text stand beside the towers, or teach them",
+        "where they are plain, and 256 held-out rows choose at `-O1`. An error below 1e-9 counts as that. *Operators*",
+        "is how many the taps compute, in the mean, of those of the program.",
     ]
-    names = [*CHOICES, UNREAD, COMPILED]
+    names = [*CHOICES, UNREAD, COMPILED_PLAIN, COMPILED]
     for members in ("all results", GATED):
         rows = []
         for suite, classes in report["suites"].items():
@@ -193,4 +200,5 @@ def _lines(suite: str, found: dict[str, Any], names: Sequence[str]) -> list[list
         for level in LEVELS
     ]
     operators = [f"{found['operators'][name]:.1f}" for name in CHOICES]
-    return [*lines, [suite, count, f"operators, of {found['program']:.0f}", *operators, "", ""]]
+    rest = [""] * (len(names) - len(operators))
+    return [*lines, [suite, count, f"operators, of {found['program']:.0f}", *operators, *rest]]

@@ -72,7 +72,8 @@ class TrainingConfig(LoopConfig):
     model: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # weights to start from: a packaged compiler or a folder of one, whose 'model' settings then hold
     taps_only: bool = False  # only what reads taps is trained; all else stays as it is in 'start'
-    fewer_taps: float = 0.3  # share of the examples that have a random number of their first taps alone
+    no_taps: float = 0.0  # share of the examples that have none of their taps, as plain surrogates
+    fewer_taps: float = 0.3  # share that have a random number of their first taps alone
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -150,10 +151,14 @@ def draw_plan(config: TrainingConfig, step: int) -> tuple[int, float]:
     return rows, rng.random()
 
 
-def fewer_taps(example: Example, rng: np.random.Generator, share: float) -> Example:
-    """The example, or with this probability the same with some of its first taps: users may ask for fewer."""
+def fewer_taps(example: Example, rng: np.random.Generator, none: float, fewer: float) -> Example:
+    """The example, or with these probabilities the same without taps, or with some of its first ones: users may ask
+    for fewer."""
+    drawn = rng.random()
+    if drawn < none:
+        return with_first_taps(example, 0)
     most = example.taps.shape[1]
-    return with_first_taps(example, int(rng.integers(most + 1)) if rng.random() < share else most)
+    return with_first_taps(example, int(rng.integers(most + 1))) if drawn < none + fewer else example
 
 
 def initial_model(config: TrainingConfig) -> HypernetworkModel:
@@ -197,7 +202,7 @@ class HypernetworkTrainer(Trainer[TrainingConfig]):
         rows, depth = draw_plan(c, self.step)
         examples = as_read(self.train.draw(c.batch_size, rng, depth), self.model.architecture)
         if self.model.architecture.taps:
-            examples = [fewer_taps(e, rng, c.fewer_taps) for e in examples]
+            examples = [fewer_taps(e, rng, c.no_taps, c.fewer_taps) for e in examples]
         batch = make_batch(examples, rng, c.dense_nodes).to(self.accelerator.device)
         losses: dict[str, Tensor] = self.objective(batch, rows)
         return losses

@@ -38,8 +38,9 @@ WAYS = {
     "strata": "the strata alone, operands independent",
     "predicted": "the hypernetwork, relative to the strata: as before",
     "read": "the moments of the graph alone",
-    "plain": "-O0 --plain: the moments or the prediction, and a tower trusted as far as the text agrees",
-    "values": "the same with the graph's values on 512 inputs in place of its moments",
+    "plain": "the moments or the prediction, and the plain tower trusted as far as the text agrees",
+    "taught": "-O0 --plain: the same tower, taught what polynomials of the text say",
+    "values": "the plain tower with the graph's values on 512 inputs in place of its moments",
     "polynomials": "those of the moments, alone, in place of the network",
     "compiled": "-O0: tower, taps, and polynomials of the text, weighed by those values",
     "true": "the deviation and the mean of the test rows: the scale given",
@@ -131,8 +132,9 @@ def _ways(compiler: str | None, held: HeldOut) -> tuple[dict[str, tuple[Predict,
         settled = deepcopy(network)
         settle(settled, program, graph, evaluated, [[] for _ in program.results])
         found[way] = (settled.predict, _scale(settled))
-    compiled = compile_program(program, opt_level=0, compiler=compiler).module
-    found["compiled"] = (compiled.predict, _scale(compiled))
+    for way, plain in (("taught", True), ("compiled", False)):
+        compiled = compile_program(program, opt_level=0, compiler=compiler, plain=plain).module
+        found[way] = (compiled.predict, _scale(compiled))
     return found, (taken, emission)
 
 

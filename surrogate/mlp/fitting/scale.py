@@ -1,7 +1,8 @@
 """What is made of an emitted network at -O0: the scale of each result, and how much each reading of the text counts.
 
 Of a plain surrogate `cprograms.moments` interprets the graph: neither is the program run nor the graph evaluated. The
-tower and the polynomials that it finds are two readings of one text: a tower that they contradict varies less.
+tower is taught what polynomials of the text say (see `surrogate.mlp.fitting.teaching`); one of which they say nothing
+varies less where the interpretation contradicts it.
 
 Others read taps, whose scaling evaluates nodes of the graph on inputs of the domain. There the results are evaluated as
 well, loops and all, where nothing is opaque: this is not the program, but it gives the program's values. They say the
@@ -76,21 +77,22 @@ def settle(
 ) -> None:
     """Set the mean and deviation of each result of an emitted network in place, and how far its tower is trusted.
 
-    Where the graph may be `evaluated`, and can be, its values on inputs of the domain say both, and what polynomials
-    add: those that are `read` of each result [R], what the text says by default.
+    Where the graph may be `evaluated`, and can be, its values on inputs of the domain say both, and how much of the
+    polynomials to add that are `read` of each result [R], by default all that the text says. Elsewhere its moments say
+    the scale, and the polynomials teach the tower.
     """
     x = sample(program, POINTS, 0, "sobol")
     z = network.inputs(torch.from_numpy(x))
     outputs = network.outputs(z).double().numpy()  # [n, R]
+    read = text_series(program, graph, network.taps) if read is None else read
     varying = [k for k in range(len(network.mean)) if network.std[k] > 0]  # the graph knows constants exactly
     known: set[int] = set()
     values = _values(program, graph, x) if evaluated else None
     if values is not None:
-        read = text_series(program, graph, network.taps) if read is None else read
         known = _settle_by_values(network, program, varying, read, z.numpy(), outputs, values)
     unknown = [k for k in varying if k not in known]
     if unknown:
-        _settle_by_moments(network, program, graph, unknown, x, z, outputs)
+        _settle_by_moments(network, program, graph, unknown, read, x, z, outputs)
 
 
 def _values(program: Program, graph: Graph, x: np.ndarray) -> np.ndarray | None:
@@ -132,19 +134,20 @@ def _settle_by_moments(
     program: Program,
     graph: Graph,
     results: list[int],
+    read: Sequence[list[Fit]],
     x: np.ndarray,
     z: Tensor,
     outputs: np.ndarray,
 ) -> None:
-    """Results of which no value is known: their moments, and what polynomials of the arguments teach their towers."""
-    expansions, said = expand(graph, program.domain), text_series(program, graph, None)
+    """Results of which no value is known: their moments, and what the polynomials that are read teach their towers."""
+    expansions = expand(graph, program.domain)
     lessons: list[np.ndarray | None] = [None] * len(outputs.T)
     for k in results:
         own = expansions[k]
         reading = Reading(own.mean, own.std, own.share, own(x), own.settled)
         mean, std = believed(float(network.mean[k]), float(network.std[k]), reading, program.results[k])
         network.mean[k], network.std[k] = mean, std
-        lessons[k] = lesson(outputs[:, k], reading, [values_of(fit, z.numpy()) / std for fit in said[k]])
+        lessons[k] = lesson(outputs[:, k], reading, [values_of(fit, z.numpy()) / std for fit in read[k]])
         if lessons[k] is None:
             network.weigh(k, trusted(outputs[:, k], reading))
     teach(network, z, lessons)
