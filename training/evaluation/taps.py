@@ -175,12 +175,12 @@ def page(report: dict[str, Any]) -> str:
     lines = [
         f"Command: `{report['command']}`, seed {report['seed']}, weights {report['compiler'][:12]}.",
         "",
-        "Geometric mean of nMSE on 1,000 fresh rows, of emitted towers alone, but for the last two columns. `-O1` reads",
-        "64 rows, and is measured without the choice between taps and none that a compile makes by held-out rows. `-O0`",
-        "has the scale of a compile: but for the plain ones it is that of the graph's values at points of the domain.",
-        "*Compile* is what the command gives: there polynomials of the text stand beside the towers, or teach them",
-        "where they are plain, and 256 held-out rows choose at `-O1`. An error below 1e-9 counts as that. *Operators*",
-        "is how many the taps compute, in the mean, of those of the program.",
+        "Geometric mean of nMSE on 1,000 fresh rows, of emitted towers alone, but for the last two columns. `-O1`",
+        "reads 64 rows, and is measured without the choice between taps and none that a compile makes by held-out",
+        "rows. `-O0` has the scale of a compile: but for the plain ones that of the graph's values at points of the",
+        "domain. *Compile* is what the command gives: there polynomials of the text stand beside the towers, or teach",
+        "them where they are plain, and 256 held-out rows choose at `-O1`. An error below 1e-9 counts as that.",
+        "*Operators* is how many the taps compute, in the mean, of those of the program.",
     ]
     names = [*CHOICES, UNREAD, COMPILED_PLAIN, COMPILED]
     for members in ("all results", GATED):
