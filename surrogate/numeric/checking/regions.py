@@ -27,8 +27,9 @@ FEWEST = 10
 """Rows that the error of a region is spread over at least: so many equal errors would sum up alike."""
 FAR_OUT = 1 / 500
 """The share of the rows, one at least, without whose errors, the greatest, a region must be worth telling as well."""
-EXACT = 1e-12
-"""Where no error is beyond this share of the greatest value, what there is comes from rounding, and is nowhere."""
+EXACT, ROUNDINGS = 1e-12, 8
+"""Where no error is beyond this share of the greatest value, or beyond so many roundings of it in the result's type,
+what there is comes from rounding, and is nowhere."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def regions(program: Program, graph: Graph | None, x: Rows, y: Rows, errors: Row
     x [n, A], the true y and the absolute errors [n, R]. The program's branches are known where its graph is.
     """
     greatest = errors.max(0)
-    told = np.flatnonzero((greatest > EXACT * np.abs(y).max(0)) & np.isfinite(greatest))
+    exact = [0 if r.type.is_integer else ROUNDINGS * float(np.finfo(r.type.dtype).eps) for r in program.results]
+    told = np.flatnonzero((greatest > np.maximum(EXACT, exact) * np.abs(y).max(0)) & np.isfinite(greatest))
     kinds = list(_slices(program, x)), list(_branches(program, graph, x)) if graph else []
     squares = (errors[:, told] / greatest[told]) ** 2
     clearest = [_clearest(candidates, squares) for candidates in kinds if candidates]

@@ -111,3 +111,13 @@ def test_long_conditions_are_cut() -> None:
     assert len(condition.text) <= 60
     assert "…" in condition.text
     assert condition.line == 2
+
+
+@pytest.mark.parametrize(("of_type", "told"), [("double", True), ("float", False)])
+def test_the_rounding_of_a_results_type_is_nowhere(of_type: str, told: bool) -> None:
+    """Errors of three roundings of float, where x > 0: of a double they are errors, of a float they are none."""
+    program = cprograms.load(source=f"{of_type} f(double x) {{ return x > 0 ? x : -x; }}")
+    x = sample(program, 2000, 3)
+    y = program.run(x)
+    errors = 3 * np.finfo(np.float32).eps * (x > 0) * np.random.default_rng(0).uniform(0.5, 1, x.shape)
+    assert bool(regions(program, lower(program), x, y, errors)) == told
