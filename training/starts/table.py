@@ -23,14 +23,15 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cprograms.diagnostics import UsageError
+from cprograms.sampling import sample
 from cprograms.strata import strata
 from surrogate.mlp.emission.emit import Request, emit, scale_inputs
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.finetune import training_rows
 from surrogate.mlp.fitting.scale import settle
-from surrogate.mlp.fitting.start import known_scale
-from surrogate.mlp.fitting.teaching import teach_exactly
+from surrogate.mlp.fitting.start import COMPILE_METHOD, known_scale
+from surrogate.mlp.fitting.teaching import POINTS, teach, teach_exactly
 from surrogate.mlp.network import (
     HIDDEN,
     Scale,
@@ -107,10 +108,14 @@ def row_start(model: Hypernetwork) -> MakeTowers:
     def start(tasks: Sequence[StartTask], _seed: int) -> Towers:
         emitted = emit(model, [row_request(t) for t in tasks])
         towers = [_restandardised(*e, t) for e, t in zip(emitted, tasks, strict=True)]
-        # Without rows, a model that knows no taps has no columns for them.
-        return stack_towers([own.widened(t.width + 1 - own.w1.shape[2]) for own, t in zip(towers, tasks, strict=True)])
+        return stack_towers([_over_inputs(own, t) for own, t in zip(towers, tasks, strict=True)])
 
     return start
+
+
+def _over_inputs(towers: Towers, task: StartTask) -> Towers:
+    """With columns of zero for taps, which a model that knows none emits without rows."""
+    return towers.widened(task.width + 1 - towers.w1.shape[2])
 
 
 def _restandardised(towers: Towers, scale: Scale, task: StartTask) -> Towers:
@@ -138,7 +143,8 @@ class Compiled:
 
     A tower is emitted and taught what polynomials of the text say (see `surrogate.mlp.fitting.teaching`). Of rows, the
     last quarter says whether: what it compares has read the others alone. Tower and teacher are then made of them all.
-    What was made of a task stays known, as teaching takes long.
+    Of tasks with taps, tower and polynomials read these: what a compile has as a polynomial beside a tower becomes one
+    tower. What was made of a task stays known, as teaching takes long.
     """
 
     def __init__(self, model: Hypernetwork):
@@ -171,13 +177,28 @@ def _training_part(task: StartTask) -> StartTask:
 
 def _network(task: StartTask, towers: Towers, scale: Scale) -> SurrogateNetwork:
     known = known_scale(scale, task.alone.results, task.graph, task.y[:, None])
-    return emitted_network(towers, known, task.domain)
+    return emitted_network(_over_inputs(towers, task), known, task.domain, task.taps)
 
 
 def _taught_by_text(task: StartTask, towers: Towers, scale: Scale) -> tuple[Towers, Scale]:
     network = _network(task, towers, scale)
-    settle(network, task.alone, task.graph)
+    if task.taps is None:
+        settle(network, task.alone, task.graph)
+    elif task.graph.exact:
+        _settle_as_one(network, task)
     return network.towers.map(Tensor.detach), Scale(network.mean.numpy(), network.std.numpy())
+
+
+@torch.no_grad()
+def _settle_as_one(network: SurrogateNetwork, task: StartTask) -> None:
+    """Teach a tower what it and the polynomials beside it give together, as values of the graph weigh them."""
+    emitted = network.towers
+    settle(network, task.alone, task.graph, evaluated=True)
+    z = network.inputs(torch.from_numpy(sample(task.alone, POINTS, 0, COMPILE_METHOD)))
+    lessons = network.outputs(z).double().T.numpy()
+    network.polynomial = None
+    network.hold(emitted)
+    teach(network, z, list(lessons))
 
 
 def _taught_by_rows(task: StartTask, whole: tuple[Towers, Scale], early: tuple[Towers, Scale]) -> tuple[Towers, Scale]:
@@ -370,7 +391,7 @@ STARTS = (
     StartRow(ROWS_ONLY, Need.ROWS_ONLY, lambda s: row_start(s.model), text_scale, taps=True),
     StartRow(TEXT, Need.COMPILER, lambda s: text_start(s.model), text_scale, taps=True),
     StartRow(TEXT_AND_ROWS, Need.COMPILER, lambda s: row_start(s.model), text_scale, taps=True),
-    StartRow(COMPILED, Need.COMPILER, lambda s: s.compiled.towers, lambda s: s.compiled.scale),
+    StartRow(COMPILED, Need.COMPILER, lambda s: s.compiled.towers, lambda s: s.compiled.scale, taps=True),
     StartRow(
         "wrong text", Need.COMPILER, lambda s: wrong_text_start(s.model, s.everything, with_rows=False), partners_scale
     ),

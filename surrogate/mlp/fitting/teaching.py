@@ -87,7 +87,7 @@ def teach_exactly(
     """
     seen = training_rows(len(x))
     points = torch.from_numpy(sample(program, POINTS, 0, "sobol"))
-    said = text_series(program, graph, None)
+    said = text_series(program, graph, network.taps)
     late_lessons: list[Array | None] = [None] * len(said)
     early_lessons = late_lessons.copy()
     held_x, held_y = (rows[:, seen:] for rows in standardised_rows(early, x, y))

@@ -166,16 +166,16 @@ def test_towers_with_taps_are_measured_by_the_starts_that_read_them(settings: Pr
     tapped = replace(settings, taps=True, programs=4)
     page = evaluate(tapped, None, tmp_path / "tapped", tmp_path / "work", 1, "")
     document = json.loads((tmp_path / "tapped.json").read_text())
-    assert list(document["errors"]) == ["random", "text", "text + rows"]
+    assert list(document["errors"]) == ["random", "text", "text + rows", "compiled"]
     prepared = prepare(tapped)
     taps = [find_taps(h.program, h.graph.result(h.result)) for h in prepared.held]
     assert document["taps"]["results"] == sum(t is not None for t in taps) > 0
     assert document["taps"]["number"] == sum(map(len, filter(None, taps))) / len(taps)
     assert f"beside the arguments: {document['taps']['results']} results have any" in page
-    assert "left out: constant, compiled, wrong text, wrong text + rows, those learned" in page
+    assert "left out: constant, wrong text, wrong text + rows, those learned" in page
     assert "table" not in document  # the compiler's levels are plain ones
-    with pytest.raises(UsageError, match=r"no start 'compiled'; there are random, text.*others read no taps"):
-        evaluate(tapped, ["compiled"], tmp_path / "tapped", tmp_path / "work", 1, "")
+    with pytest.raises(UsageError, match=r"no start 'wrong text'; there are random, text.*others read no taps"):
+        evaluate(tapped, ["wrong text"], tmp_path / "tapped", tmp_path / "work", 1, "")
 
 
 def test_bars_are_those_of_the_suite_and_of_what_towers_read(settings: ProtocolConfig):

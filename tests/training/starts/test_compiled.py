@@ -77,6 +77,24 @@ def test_what_polynomials_say_is_learned(model: Hypernetwork, suite: Suite) -> N
         assert (taught < 0.5 * before).sum() >= 3
 
 
+def test_with_taps_polynomials_of_them_are_learned(compiler: Path, model: Hypernetwork) -> None:
+    """A jump, which no polynomial of the arguments has: the tower reads it as a tap."""
+    program = cprograms.load(source="double f(double x, double y) { return x > 0.2 ? x * y + 1 : y; }")
+    held = held_out_programs([program], 200, 0, 64)
+    [tapped, plain] = [make_suite(held, 64, 200, taps)[0] for taps in (None, "none")]
+    for rows in (0, 32):
+        errors = []
+        for suite in (tapped, plain):
+            scale = suite.rows.first(rows).moments() if rows else suite.test.moments()
+            errors.append(nmse(Compiled(model).towers([suite.tasks[0].first(rows)], 0), *scale, suite.test).item())
+        assert errors[0] < 5e-3 < errors[1]
+    bare = tapped.tasks[0].first(0)
+    surrogate = compile_program(program, opt_level=0, compiler=compiler)
+    mean, std = Compiled(model).scale([bare])
+    assert mean[0] == pytest.approx(surrogate.module.mean.item(), rel=1e-6)
+    assert std[0] == pytest.approx(surrogate.module.std.item(), rel=1e-6)
+
+
 def test_the_last_quarter_of_the_rows_says_whether_a_tower_is_taught(model: Hypernetwork, suite: Suite) -> None:
     """Where these rows are what the tower of the others gives, no polynomial errs less."""
     tasks = [t.first(12) for t in suite.tasks]
