@@ -14,14 +14,20 @@ from typing import Any
 
 from cprograms.diagnostics import UsageError
 
+MANY = 10_000_000
+"""The most rows, tapes or starts that one can ask for: of more the numbers would not fit in memory."""
+
 
 def _wrong(name: str, expected: str, given: object) -> UsageError:
     """What to raise: "rows must be a whole number, not 2.5"."""
     return UsageError(f"{name} must be {expected}, not {reprlib.repr(given)}")
 
 
-def whole(name: str, given: Any, least: int | None = None) -> int:
-    """A whole number, numpy's too; True and False are none. Raises UsageError for others, and for less than `least`."""
+def whole(name: str, given: Any, least: int | None = None, most: int | None = None) -> int:
+    """A whole number, numpy's too; True and False are none.
+
+    Raises UsageError for others, for less than `least`, and for more than `most`.
+    """
     try:
         number = index(given)
     except TypeError:
@@ -31,6 +37,8 @@ def whole(name: str, given: Any, least: int | None = None) -> int:
         raise _wrong(name, "a whole number", given)
     if least is not None and number < least:
         raise _wrong(name, f"at least {least}", number)
+    if most is not None and number > most:
+        raise _wrong(name, f"at most {most:,}", number)
     return number
 
 

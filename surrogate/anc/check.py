@@ -88,7 +88,7 @@ def sensible(tapes: int, seed: int, max_steps: int) -> tuple[int, int, int]:
 
     Raises UsageError for what is no whole number, for less than one tape or step, or a negative seed.
     """
-    tapes, max_steps = options.whole("tapes", tapes), options.whole("max_steps", max_steps)
+    tapes, max_steps = options.whole("tapes", tapes, most=options.MANY), options.whole("max_steps", max_steps)
     if tapes < 1 or max_steps < 1:
         raise UsageError(f"a check needs at least one {'tape' if tapes < 1 else 'step'}")
     return tapes, options.seed(seed), max_steps

@@ -27,7 +27,8 @@ from surrogate.numeric.batches import as_rows, like_inputs, predicted
 torch.fx.wrap("as_rows")
 torch.fx.wrap("like_inputs")
 
-HIDDEN = 64
+HIDDEN, MOST_HIDDEN = 64, 1024
+"""Of a tower: those that the hypernetwork emits, and the most that one may have."""
 
 
 class Scale(NamedTuple):

@@ -15,7 +15,7 @@ from cprograms.diagnostics import UsageError
 from surrogate.mlp.card import parts_of
 from surrogate.mlp.fitting.portfolio import budget_of
 from surrogate.mlp.fitting.regression import regress
-from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.network import MOST_HIDDEN, SurrogateNetwork
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
@@ -101,7 +101,7 @@ class SurrogateRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             self._names(),
             budget,
             warm=_network_of(self.warm_start),
-            hidden=None if self.hidden is None else options.whole("hidden", self.hidden, least=1),
+            hidden=None if self.hidden is None else options.whole("hidden", self.hidden, 1, MOST_HIDDEN),
             plain=bool(self.plain),
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
         )

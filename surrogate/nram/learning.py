@@ -120,7 +120,10 @@ class Settings(Sizes):
             raise UsageError(f"a controller is one of {', '.join(KINDS)}, not '{self.kind}'")
         if self.batch % machine.LANES:
             raise UsageError(f"tapes are learned from in groups of {machine.LANES}: a batch of {self.batch} is none")
-        most = machine.NUMBERS // (self.shape.outputs * self.batch)
+        most = machine.NUMBERS // self.shape.outputs
+        if self.batch > most:
+            raise UsageError(f"the machine learns from at most {most:,} tapes at once, not {self.batch}")
+        most //= self.batch
         if self.restarts > most:
             raise UsageError(f"the machine learns with at most {most:,} restarts of {self.batch} tapes at once")
         for field in fields(self):

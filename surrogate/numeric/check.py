@@ -147,7 +147,7 @@ def check(
     Raises UsageError for fewer than two rows or a negative seed, ProgramError where fewer than two rows have finite
     outputs.
     """
-    rows, seed = options.whole("rows", rows), options.seed(seed)
+    rows, seed = options.whole("rows", rows, most=options.MANY), options.seed(seed)
     if rows < 2:
         raise UsageError(f"an error needs at least 2 rows, not {rows}")
     executed = run_rows(program, rows, fresh_seed(seed))

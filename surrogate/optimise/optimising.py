@@ -57,7 +57,7 @@ def optimise(
     from surrogate.optimise import outcome, problem, refinement, search
     from surrogate.optimise.model import Model
 
-    starts, most = options.whole("starts", starts, 1), options.whole("evaluations", evaluations, 1)
+    starts, most = options.whole("starts", starts, 1, options.MANY), options.whole("evaluations", evaluations, 1)
     seed = options.seed(seed)
     asked = problem.problem(
         artifact.signature, minimize=minimize, maximize=maximize, match=match, subject_to=subject_to, fix=fix

@@ -17,9 +17,11 @@ from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, UsageError
 from cprograms.files import write_directory
 from cprograms.names import listed
+from cprograms.options import MANY, whole
 from cprograms.program import Argument, Program
 from surrogate import driver
 from surrogate.mlp.artifact import Surrogate
+from surrogate.mlp.network import MOST_HIDDEN
 from surrogate.mlp.pipeline import compile_program
 from surrogate.numeric.commands import domain_lines
 from surrogate.numeric.words import number
@@ -46,8 +48,7 @@ _LITTLE, _FEWEST = 1e-4, 64
 def run(options: argparse.Namespace, paths: str | list[str], reading: dict[str, Any]) -> int:
     """`reading` says how the files are read, and which function of them is meant."""
     case, by = _case(options), compiler(options.cc, options.cflags)
-    if options.runs < 1:
-        raise UsageError(f"--runs must be 1 or more, not {options.runs}")
+    whole("--runs", options.runs, 1, MANY)
     if "-" in options.files:
         raise UsageError("the program must be files: one from standard input cannot be built twice")
     output = None if options.output is None else _free(Path(options.output))
@@ -138,8 +139,8 @@ def maker(given: Mapping[str, Any], width: int | None, uniform: bool) -> Make:
     It does so for a width, and where the surrogate errs more on those than is little and than over its domain, unless
     all of the domain is to count alike, `uniform`.
     """
-    if width is not None and width < 1:
-        raise UsageError(f"--width must be 1 or more, not {width}")
+    if width is not None:
+        whole("--width", width, 1, MOST_HIDDEN)
     settings = {"opt_level": 2} | {n: v for n, v in given.items() if n not in ("ranges", "sizes", "fixed")}
     budget = {n: settings[n] for n in ("seconds", "steps") if n in settings} or {"steps": _STEPS}
     if settings["opt_level"] < 3 and (width is not None or not uniform):

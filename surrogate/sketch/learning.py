@@ -22,6 +22,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from cprograms import options
 from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.files import replace_file
 from cprograms.frontend.sketching import Sketch
@@ -73,8 +74,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("restarts", "steps", "batch"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"the number of {name} must be positive, not {getattr(self, name)}")
+            options.whole(f"the number of {name}", getattr(self, name), 1, options.MANY)
         if not self.rate > 0:
             raise UsageError(f"the rate must be positive, not {self.rate}")
         if not self.entropy >= 0:

@@ -208,7 +208,7 @@ def _ensure_sensible(method: str, stop_gradient: str | None, watch: gradient.Wat
 
 
 def _numbers(seeds: int, seed: int) -> tuple[int, int]:
-    seeds, seed = options.whole("seeds", seeds), options.seed(seed)
+    seeds, seed = options.whole("seeds", seeds, most=options.MANY), options.seed(seed)
     if seeds < 1:
         raise UsageError(f"the number of seeds must be positive, not {seeds}")
     return seeds, seed

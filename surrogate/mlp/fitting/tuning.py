@@ -25,7 +25,7 @@ from surrogate.mlp.fitting.choice import Part, Problem, Rows, assembled, fitted,
 from surrogate.mlp.fitting.portfolio import Budget, compete
 from surrogate.mlp.fitting.safeguards import fall_back, held_out_rows
 from surrogate.mlp.fitting.start import COMPILE_METHOD, FREE_ROWS, emitted_towers, known_scale, moments
-from surrogate.mlp.network import HIDDEN, Scale, SurrogateNetwork, input_scaling, pruned, rescaled, resized
+from surrogate.mlp.network import HIDDEN, MOST_HIDDEN, Scale, SurrogateNetwork, input_scaling, pruned, rescaled, resized
 from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.table import make_table
 from surrogate.mlp.parts.taps import Taps, find_taps, operator_count
@@ -127,7 +127,7 @@ def finetuned(
     same = Signature.of(program).without_origins() == signature.without_origins() and not width
     if result is not None and not same:
         raise UsageError("--result keeps the others as they are: it does not go with another program, domain or width")
-    width = None if width is None else options.whole("width", width, least=1)
+    width = None if width is None else options.whole("width", width, 1, MOST_HIDDEN)
     open_ = _results(program, result)
     graph = lower(program)
     material = _material(program, data, rows, mix, options.seed(seed))
@@ -171,7 +171,7 @@ def _material(program: Program, data: Rows | None, rows: int | None, mix: float 
     if data is not None:
         return _mixed(program, data, 1.0 if mix is None else mix, seed)
     if rows is not None:
-        count = options.whole("rows", rows, least=LEAST_ROWS)
+        count = options.whole("rows", rows, LEAST_ROWS, options.MANY)
         executed = executed_rows(program, count, compile_seed(seed), COMPILE_METHOD)
         fit, choose = split_rows(executed, seed)
         return Material(fit, choose, choose, f"{count:,} executed rows")

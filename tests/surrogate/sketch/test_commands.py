@@ -109,7 +109,7 @@ WRONG = {
     "no such data": (["learn", "f.c", "--data", "none.npz"], "none.npz: no such file"),
     "data that is none": (["learn", "f.c", "--data", "f.c"], "f.c: no .npz file, and no table"),
     "a folder": (["learn", "f.c", "--data", "."], ".: cannot be read: Is a directory"),
-    "no restarts": ([*LEARN, "--restarts", "0"], "the number of restarts must be positive, not 0"),
+    "no restarts": ([*LEARN, "--restarts", "0"], "the number of restarts must be at least 1, not 0"),
     "compiling one": (["compile", "f.c", "--target", "sketch"], "a sketch is learned from examples"),
     "a library that is none": ([*LEARN, "--library", "f.c"], "not a surrogate artifact"),
 }
