@@ -6,5 +6,6 @@ arithmetic; `choices`, conditions and selects; `operators`, a row each; and `loo
 """
 
 from cprograms.moments.analysis import Expansion, expand, series
+from cprograms.moments.sparse import Polynomial, sparse_series
 
-__all__ = ["Expansion", "expand", "series"]
+__all__ = ["Expansion", "Polynomial", "expand", "series", "sparse_series"]

@@ -53,7 +53,7 @@ class Loops:
 
     def __init__(self, graph: Graph, values: list[Value | None], compute: Callable[[int], Value], algebra: Algebra):
         self._graph, self._values, self._compute, self._algebra = graph, values, compute, algebra
-        self._loops = _loops(graph)
+        self._loops = loops_of(graph)
         self._left: dict[int, dict[int, Value]] = {}
         self._depth = 0
 
@@ -123,7 +123,7 @@ class Loops:
         return self._algebra.independent(np.sort(strata), (float(strata.min()), float(strata.max())))
 
 
-def _loops(graph: Graph) -> dict[int, Loop]:
+def loops_of(graph: Graph) -> dict[int, Loop]:
     """The loops, by their conditions."""
     members: dict[int, list[int]] = {}
     for i, n in enumerate(graph.nodes):

@@ -11,6 +11,7 @@ Shapes: n rows, A arguments, T taps, Z = A + T inputs, N terms, R results.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,9 @@ import torch
 from numpy.polynomial import chebyshev, legendre
 
 from cprograms.graph import Graph
-from cprograms.moments import Expansion, series
+from cprograms.moments import Expansion, series, sparse_series
 from cprograms.program import Program
+from cprograms.sampling import sample
 from surrogate.mlp.fitting.choice import Part, Problem, Rows
 from surrogate.mlp.network import SurrogateNetwork, input_scaling
 from surrogate.mlp.parts.polynomial import EXACT, Fit, basis, joined, refitted
@@ -33,39 +35,74 @@ ROUNDING = 1e-13
 """A coefficient that is so much smaller than the greatest is left out."""
 CLEAR = 0.9
 """What the error of a mixture must be, of the least of its readings, to take its place."""
+POINTS = 256
+"""Where it is seen how far a number goes, of which a function is expanded."""
 MOST_ROWS = 512
 """That change coefficients."""
 NOISES = (1e-9, 1e-6, 1e-4, 1e-2, 1e-1, 1.0, 10.0)
 """The variance of a row's error, in units of what the prior says of a row's in the mean."""
 
 
+class _Inputs(NamedTuple):
+    """What polynomials read: the graph over the arguments and some taps, their scaling [Z], and points [n, Z] of them.
+
+    `columns` are their places among the arguments and all taps, `flags` says which are ±1.
+    """
+
+    graph: Graph
+    domain: Array
+    middle: Array
+    reach: Array
+    points: Array
+    flags: npt.NDArray[np.bool_]
+    columns: list[int]
+    taps: int
+
+
 def text_series(program: Program, graph: Graph, taps: Taps | None) -> list[list[Fit]]:
     """The polynomials of each result [R], in C units, over Z inputs.
 
     They are those of the arguments; of them and the gates, if there are any; and of all taps, if there are others.
+    Where one of them is all that the text says, it is the only one.
     """
     sets = [list[int]()]
     if taps and taps.gates:
         sets.append(taps.gates)
     if taps and len(taps.gates) < len(taps):
         sets.append(list(range(len(taps))))
-    found = [_of_taps(program, graph, taps, places) for places in sets]
-    return [[fit for own in found for fit in own[k]] for k in range(len(graph.roots))]
+    inputs = [_inputs(program, graph, taps, places) for places in sets]
+    width = len(program.arguments) + (len(taps) if taps else 0)
+    return [_of_result(inputs, k, width) for k in range(len(graph.roots))]
 
 
-def _of_taps(program: Program, graph: Graph, taps: Taps | None, places: list[int]) -> list[list[Fit]]:
-    """The polynomials of the arguments and some taps, for each result [R]."""
+def _of_result(inputs: Sequence[_Inputs], k: int, width: int) -> list[Fit]:
+    """The polynomials of a result over so many inputs. The gates are tried first."""
+    found = []
+    for own in (*inputs[1:], *inputs[:1]):
+        made = sparse_series(own.graph.result(k), own.points, own.flags, own.taps, own.middle, own.reach)
+        if made is not None:
+            fit = _over(Fit(made.exponents.astype(np.int64), made.coefficients, np.inf), own.columns, width)
+            if made.exact:
+                return [fit]
+            found.append(fit)
+    for own in inputs:
+        for expansion in series(own.graph.result(k), own.domain, own.taps):
+            found += [_over(_fit(expansion, own.middle, own.reach), own.columns, width)]
+    return found
+
+
+def _inputs(program: Program, graph: Graph, taps: Taps | None, places: list[int]) -> _Inputs:
     domain, (middle, reach), A = program.domain, input_scaling(program.domain), len(program.arguments)
+    x = sample(program, POINTS, 0, "sobol")
+    points, flags = (x - middle) / reach, np.zeros(A, dtype=bool)
     if taps and places:
         some = taps.of(places)
         graph, domain = reading_taps(program, graph, some), np.concatenate([domain, some.ranges])
         middle, reach = (np.concatenate([a, b.numpy()]) for a, b in ((middle, some.mid), (reach, some.reach)))
+        points = np.concatenate([points, some(torch.from_numpy(x)).numpy()], axis=1)
+        flags = np.concatenate([flags, [kind == "flag" for kind in some.kinds]])
     columns = [*range(A), *(A + k for k in places)]
-    width = A + (len(taps) if taps else 0)
-    return [
-        [_over(_fit(own, middle, reach), columns, width) for own in series(graph.result(k), domain, len(places))]
-        for k in range(len(graph.roots))
-    ]
+    return _Inputs(graph, domain, middle, reach, points, flags, columns, len(places))
 
 
 def _over(fit: Fit, columns: list[int], width: int) -> Fit:
