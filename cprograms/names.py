@@ -94,6 +94,11 @@ def listed(names: Sequence[str], quote: str = "") -> str:
     return enough([f"{quote}{name}{quote}" for name in shortened(names)], len(names))
 
 
+def counted(count: int, noun: str, several: str | None = None) -> str:
+    """A number of something, as in "1 node", "1,000 nodes" or, where the plural is not that, "2 entries"."""
+    return f"{count:,} {noun if count == 1 else several or noun + 's'}"
+
+
 def enough(shown: Sequence[str], count: int) -> str:
     """The first few of what stands for so many names, apart by commas."""
     if len(shown) <= MOST_SHOWN:

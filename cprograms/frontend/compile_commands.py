@@ -11,6 +11,7 @@ from typing import Any
 from cprograms import options
 from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.frontend.flags import STANDARDS, Flags, flags
+from cprograms.names import counted
 
 MAX_BYTES = 256 * 2**20
 """Largest file of commands that is read."""
@@ -37,7 +38,7 @@ def flags_of(path: str | os.PathLike[str], file: str) -> Flags:
         known.append(os.path.relpath(place))
     beside = [other for other in known if os.path.basename(other) == os.path.basename(file)]
     guess = f"did you mean '{beside[0]}'? " if beside else did_you_mean(file, known)
-    count = f"it has {len(known):,} {'entry' if len(known) == 1 else 'entries'}"
+    count = f"it has {counted(len(known), 'entry', 'entries')}"
     raise UsageError(f"{name} has no entry for '{file}'; {guess}{count}")
 
 

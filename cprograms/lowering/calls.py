@@ -29,6 +29,7 @@ from cprograms.lowering.values import (
     zero,
 )
 from cprograms.lowering.variables import Variables
+from cprograms.names import counted
 from cprograms.types import DOUBLE, FLOAT, CType, Pointer
 
 DEEPEST = 24
@@ -153,7 +154,7 @@ class Calls:
         if self._state.typing:
             return zero(self._builder, function.result)
         if len(arguments) != len(function.parameters):
-            raise Unsupported(node, f"'{name}' takes {len(function.parameters)} arguments")
+            raise Unsupported(node, f"'{name}' takes {counted(len(function.parameters), 'argument')}")
         arguments = [
             convert(self._builder, a, type, node) for a, (_, type) in zip(arguments, function.parameters, strict=True)
         ]
@@ -237,7 +238,7 @@ class Calls:
     def _library(self, name: str, given: list[c_ast.Node], node: c_ast.FuncCall) -> Value:
         arguments = [self._expressions.expression(a) for a in given]
         if len(arguments) != LIBRARY[name]:
-            raise Unsupported(node, f"'{name}' takes {LIBRARY[name]} arguments")
+            raise Unsupported(node, f"'{name}' takes {counted(LIBRARY[name], 'argument')}")
         result = self._memory.result(name)
         if self._state.typing:
             return zero(self._builder, result)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
+from cprograms.names import counted
 from cprograms.standard import PROTOTYPES, REFUSED
 from cprograms.tape.kinds import MLP, Kind
 from cprograms.tape.names import Local, Names
@@ -261,7 +262,7 @@ class ExpressionChecker:
         self._names.found.calls.append(node)
         kinds = self._names.kinds_of(entity).parameters
         if len(kinds) != len(given) and isinstance(entity.node, c_ast.FuncDef):
-            return self._refuse(node, f"'{name}' takes {len(kinds)} arguments, and is given {len(given)}")
+            return self._refuse(node, f"'{name}' takes {counted(len(kinds), 'argument')}, and is given {len(given)}")
         arguments = [self._argument(a, k, name) for a, k in zip(given, kinds, strict=False)]
         return self._call_of(node, arguments)
 

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError
+from cprograms.names import counted
 from surrogate.anc.adaptation.adapt import Adaptation
 from surrogate.anc.adaptation.outcome import Progress
 from surrogate.anc.adaptation.watching import watch_in
@@ -67,7 +68,7 @@ def show_run(options: argparse.Namespace, ended: Run, end: str) -> int:
         print_json({"artifact": options.artifact, **result})
     else:
         print(",".join(map(str, ended.tape.tolist())))
-        print(f"{end if ended.stopped else 'given up'} after {ended.steps:,} steps")
+        print(f"{end if ended.stopped else 'given up'} after {counted(ended.steps, 'step')}")
     return exit_code(options, ended.stopped, ended.steps)
 
 
@@ -166,7 +167,7 @@ def steps_of(options: argparse.Namespace) -> dict[str, int]:
 
 def exit_code(options: argparse.Namespace, stopped: bool, steps: int) -> int:
     if not stopped:
-        warn(f"{options.artifact} did not stop within {steps:,} steps (--steps N for more)")
+        warn(f"{options.artifact} did not stop within {counted(steps, 'step')} (--steps N for more)")
     return OK if stopped else REJECTED
 
 
@@ -212,7 +213,9 @@ def _stem(artifact: str) -> str:
 def _print_summary(source: str, output: Path, found: Adaptation[AncProgram], seconds: float) -> None:
     lines = [f"{source} -> {output}" if found.best else f"{source}: no attempt is faster and right"]
     last = "" if found.last is None else f", {len(found.last.successes)} at the last checkpoint"
-    lines.append(f"  success   {len(found.successes)} of {len(found.attempts)} attempts ({found.method}){last}")
+    lines.append(
+        f"  success   {len(found.successes)} of {counted(len(found.attempts), 'attempt')} ({found.method}){last}"
+    )
     if found.best is not None:
         best = min(a.iterations for a in found.successes)
         lines.append(

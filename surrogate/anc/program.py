@@ -12,6 +12,7 @@ import numpy as np
 
 from cprograms import options
 from cprograms.diagnostics import ProgramError, UsageError
+from cprograms.names import counted
 from cprograms.screen import on_screen
 from cprograms.tape import TapeProgram, load_tape
 from cprograms.tape.loading import load_expanded_tape
@@ -74,7 +75,9 @@ class AncProgram:
     def __repr__(self) -> str:
         """A screen at most: the entry, its size, what it was adapted to, and the latest check."""
         found = "not checked yet" if self.measured is None else report_line(self.measured)
-        adapted = [] if self.samples is None else [f"adapted to {len(self.samples.tape):,} tapes, type {self.kind}"]
+        adapted = (
+            [] if self.samples is None else [f"adapted to {counted(len(self.samples.tape), 'tape')}, type {self.kind}"]
+        )
         size = size_line(self.program, self.tape)
         return on_screen([f"AncProgram of void {self.entry}(int *)", size, *adapted, f"check: {found}"])
 
@@ -129,7 +132,7 @@ class AncProgram:
         if values.ndim != 1:
             raise UsageError("a tape is a sequence of whole numbers")
         if len(values) > self.memory_size:
-            raise UsageError(f"a tape of {len(values)} cells does not fit the memory of {self.memory_size}")
+            raise UsageError(f"a tape of {counted(len(values), 'cell')} does not fit the memory of {self.memory_size}")
         for cell in np.flatnonzero((values < 0) | (values >= self.memory_size))[:1]:
             self._refuse(values[cell], f"cell {cell} of the tape")
         full = np.zeros(self.memory_size, dtype=np.int64)

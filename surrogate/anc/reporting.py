@@ -11,6 +11,7 @@ from html import escape
 
 import numpy as np
 
+from cprograms.names import counted
 from surrogate.anc.artifact import encode_controller
 from surrogate.anc.card import report_line
 from surrogate.anc.check import c_samples
@@ -57,7 +58,7 @@ def report_page(options: argparse.Namespace, program: AncProgram) -> int:
     report(
         f"{options.artifact} -> {output}",
         f"  page      {len(content) / 1e6:.2f} MB; nothing else is needed to read it",
-        f"  run       {len(steps):,} steps on {_cells(tape)}{'' if stopped else ', and given up'}",
+        f"  run       {counted(len(steps), 'step')} on {_cells(tape)}{'' if stopped else ', and given up'}",
     )
     return OK
 
@@ -67,10 +68,11 @@ def program_page(program: AncProgram, tape: Values, steps: list[TraceStep], path
     size = size_line(program.program, program.tape)
     made = paragraph(escape(f"A C function as a program of the ANC register machine: {size}."))
     if program.samples is not None:
-        made += paragraph(escape(f"It was adapted to {len(program.samples.tape):,} tapes. It is of type {program.kind}:"
-                                 f" {MEANING[program.kind]}."))  # fmt: skip
+        tapes = counted(len(program.samples.tape), "tape")
+        told = f"It was adapted to {tapes}. It is of type {program.kind}: {MEANING[program.kind]}."
+        made += paragraph(escape(told))
     found = "" if program.measured is None else paragraph(f"Check: {escape(report_line(program.measured))}.")
-    ran = f"A run of {len(steps):,} steps, on the tape {code(_cells(tape))}."
+    ran = f"A run of {counted(len(steps), 'step')}, on the tape {code(_cells(tape))}."
     stepwise, whole = run_sections(trace_grid(steps), program.program, steps)
     sections = [
         Section("The program", coloured_c(program.text), "Program"),

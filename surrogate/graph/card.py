@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cprograms.names import counted
 from cprograms.ops import AFTER, REPEAT
 from cprograms.program import Signature
 from surrogate.graph.module import GraphModule
@@ -26,14 +27,10 @@ def graph_line(module: GraphModule) -> str:
     """The graph's size, as in "11 nodes, 5 operators, 3 learnable constants"."""
     nodes = module.graph.nodes
     operators, loops = sum(n.op not in _LEAVES for n in nodes), sum(n.op == REPEAT for n in nodes)
-    parts = [_several(len(nodes), "node"), _several(operators - loops, "operator")]
-    parts += [_several(loops, "loop")] if loops else []
-    parts.append(_several(len(module.constants), "learnable constant"))
+    parts = [counted(len(nodes), "node"), counted(operators - loops, "operator")]
+    parts += [counted(loops, "loop")] if loops else []
+    parts.append(counted(len(module.constants), "learnable constant"))
     return ", ".join(parts) + (f", selects smooth over {module.smooth:g}" if module.smooth is not None else "")
-
-
-def _several(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def card(
@@ -41,7 +38,7 @@ def card(
 ) -> str:
     """The text of an artifact's README.md; `constants` are the learnable ones by their labels."""
     example, note = example_inputs(signature.arguments), example_note(signature.arguments)
-    origin = f"Its constants were fitted to {fitted:,} rows." if fitted else "Its constants are the program's."
+    origin = f"Its constants were fitted to {counted(fitted, 'row')}." if fitted else "Its constants are the program's."
     smooth = "" if module.smooth is None else f" --smooth {module.smooth:g}"
     fitted_note = "Then its constants were fitted, as said above." if fitted else ""
     return "\n".join(

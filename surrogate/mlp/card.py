@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from cprograms.names import listed
+from cprograms.names import counted, listed
 from cprograms.program import Signature
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.numeric.cards import (
@@ -27,7 +27,7 @@ def parts_of(network: SurrogateNetwork) -> list[str]:
     """What the network is made of, as in ["mlp 2×64", "chebyshev degree 6", "4 gates", "7 taps"]; gates are taps, too,
     but are counted by themselves."""
     if network.table is not None:
-        return [f"a table of {len(network.table.values):,} points"]
+        return [f"a table of {counted(len(network.table.values), 'point')}"]
     hidden = network.w1.shape[1]
     found = [f"mlp 2×{hidden}"] if hidden else []
     if network.polynomial is not None:
@@ -37,15 +37,15 @@ def parts_of(network: SurrogateNetwork) -> list[str]:
     if network.taps is not None:
         gates = len(network.taps.gates)
         counts = (gates, "gate"), (len(network.taps) - gates, "tap")
-        found += [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
+        found += [counted(count, word) for count, word in counts if count]
     return found
 
 
 def network_line(network: SurrogateNetwork, operators: int) -> str:
     """What the network is made of and its size; and how much of a program of so many operators its taps compute."""
-    taps = f" (of {network.taps.operators} operators; the program has {operators})" if network.taps else ""
+    taps = f" (of {counted(network.taps.operators, 'operator')}; the program has {operators})" if network.taps else ""
     several = f"{len(network.mean)} results, each " if len(network.mean) > 1 else ""
-    return f"{several}{', '.join(parts_of(network))}{taps}; {network.parameter_count:,} parameters"
+    return f"{several}{', '.join(parts_of(network))}{taps}; {counted(network.parameter_count, 'parameter')}"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from cprograms.frontend.loading import CandidateEntry, Description
 from cprograms.lowering import lower
+from cprograms.names import counted
 from cprograms.program import Program, Signature
 from surrogate.terminal.console import OK, REJECTED, in_one_line, print_diagnostics, print_json, report
 
@@ -69,8 +70,8 @@ def inspect_lines(program: Program, found: dict[str, Any]) -> list[str]:
         f"{program.path}: '{program.entry}' is a numeric program",
         f"  function  {signature}",
         *(f"  {'' if i else 'domain':9} {line}" for i, line in enumerate(signature.domain_lines())),
-        f"  text      {found['tokens']:,} tokens",
-        f"  graph     {graph['nodes']:,} nodes ({operators}); {followed}",
+        f"  text      {counted(found['tokens'], 'token')}",
+        f"  graph     {counted(graph['nodes'], 'node')} ({operators}); {followed}",
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, ProgramError, UsageError, did_you_mean
+from cprograms.names import counted
 from surrogate.anc.check import ExactReport
 from surrogate.anc.commands import exit_code, mismatch_lines, show_run, steps_of, tape_of
 from surrogate.anc.decompiler.listing import listing
@@ -102,10 +103,10 @@ def _search_settings(options: argparse.Namespace, settings: SearchSettings) -> S
 
 
 def _print(name: str, output: Path, program: NramProgram, found: Learned) -> None:
-    rounds = f"{found.rounds} round{'' if found.rounds == 1 else 's'}"
-    by = f"{found.restarts} restarts in {rounds}" if found.drawn else f"{rounds} of search"
+    rounds = counted(found.rounds, "round")
+    by = f"{counted(found.restarts, 'restart')} in {rounds}" if found.drawn else f"{rounds} of search"
     lines = [
-        f"learned   from {found.tapes:,} tapes, by {by}",
+        f"learned   from {counted(found.tapes, 'tape')}, by {by}",
         *program.lines(),
         f"time      {found.seconds:.1f} s",
     ]
@@ -173,10 +174,9 @@ def _source(found: DecompiledController, where: str) -> str:
 
 def _agreement_line(found: DecompiledController) -> str:
     a = found.agreement
-    return (
-        f"controller, assembly and C leave the same tape on {'all' if a.passed else f'{a.same} of'} {a.tapes} tapes of"
-        f" {a.memory_size} cells"
-    )
+    share = "all" if a.passed else f"{a.same} of"
+    tapes = f"{counted(a.tapes, 'tape')} of {counted(a.memory_size, 'cell')}"
+    return f"controller, assembly and C leave the same tape on {share} {tapes}"
 
 
 def _as_dict(found: DecompiledController) -> dict[str, Any]:
@@ -199,6 +199,6 @@ def show(options: argparse.Namespace, program: NramProgram) -> int:
         title = f"{program.entry}: the circuit of each state"
     else:
         steps = program.trace(options.tape, **steps_of(options))
-        grids, title = [run_grid(steps)], f"{program.entry}: a run of {len(steps):,} steps"
+        grids, title = [run_grid(steps)], f"{program.entry}: a run of {counted(len(steps), 'step')}"
     write_output(options.output, figure(title, grids) if suffix == ".png" else grids_page(title, grids))
     return OK

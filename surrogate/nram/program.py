@@ -14,6 +14,7 @@ from safetensors.torch import save as save_tensors
 
 from cprograms import options
 from cprograms.diagnostics import UsageError
+from cprograms.names import counted
 from cprograms.screen import on_screen
 from surrogate.anc.adaptation.tasks import TASKS, TapeTask
 from surrogate.anc.card import report_line
@@ -83,10 +84,10 @@ class NramProgram:
         """What it is, and what the latest check found."""
         shape = self.controller.shape
         found = ["not checked yet"] if self.measured is None else list(map(report_line, self.measured))
-        sizes = [f"{self.size * k} cells: {line}" for k, line in zip((1, LONGER), found, strict=False)]
+        sizes = [f"{counted(self.size * k, 'cell')}: {line}" for k, line in zip((1, LONGER), found, strict=False)]
         return [
-            f"machine   {shape.registers} registers, {shape.kind.upper()} of {shape.hidden}, {shape.size:,} weights,"
-            f" {self.steps} steps for {self.size} cells",
+            f"machine   {counted(shape.registers, 'register')}, {shape.kind.upper()} of {shape.hidden},"
+            f" {counted(shape.size, 'weight')}, {counted(self.steps, 'step')} for {counted(self.size, 'cell')}",
             *(f"check     {line}" for line in (sizes if self.measured else found)),
         ]
 

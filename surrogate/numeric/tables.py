@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cprograms.diagnostics import UsageError, nearest
-from cprograms.names import enough, listed
+from cprograms.names import counted, enough, listed
 from cprograms.program import Argument, domain_groups
 
 
@@ -23,7 +23,7 @@ class OutOfDomainWarning(UserWarning):
 def parse_values(values: Sequence[str], names: Sequence[str]) -> np.ndarray:
     """One row, float64 [1, arguments]. Raises UsageError for a wrong count or what is not a finite number."""
     if len(values) != len(names):
-        raise UsageError(f"{len(names)} values are needed ({listed(names)}), not {len(values)}")
+        raise UsageError(f"{counted(len(names), 'value is', 'values are')} needed ({listed(names)}), not {len(values)}")
     return np.array([[_cell(v.strip(), f"argument '{n}'") for v, n in zip(values, names, strict=True)]])
 
 
@@ -55,7 +55,7 @@ def read_rows(path: str, names: Sequence[str]) -> np.ndarray:
                     columns, width = _header_columns(header, names, place), len(header)
                     continue
             if len(cells) != width:
-                raise UsageError(f"{place}: {width} values are needed, not {len(cells)}")
+                raise UsageError(f"{place}: {counted(width, 'value is', 'values are')} needed, not {len(cells)}")
             rows.append([_cell(cells[c].strip(), f"{place}: column {c + 1}") for c in columns])
     except csv.Error as e:
         raise UsageError(f"{shown}:{reader.line_num}: {e}") from e

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cprograms.names import enough
+from cprograms.names import counted, enough
 from cprograms.program import Signature
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.bounds import Bound
@@ -106,9 +106,9 @@ def range_lines(report: Report) -> list[str]:
     for r in report.results:
         of = f"{r.name}: " if several else ""
         if r.program_outside:
-            lines.append(f"{of}the program itself leaves its declared range on {r.program_outside:,} rows")
+            lines.append(f"{of}the program itself leaves its declared range on {counted(r.program_outside, 'row')}")
         elif r.outside:
-            lines.append(f"{of}leaves its declared range on {r.outside:,} rows, by at most {short(r.excess)}")
+            lines.append(f"{of}leaves its declared range on {counted(r.outside, 'row')}, by at most {short(r.excess)}")
     return lines
 
 

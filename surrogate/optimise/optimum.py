@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cprograms.names import enough, listed
+from cprograms.names import counted, enough, listed
 from cprograms.program import Signature, bound
 from cprograms.screen import on_screen
 
@@ -126,8 +126,7 @@ class Optimum:
 
     @property
     def _cost(self) -> str:
-        of = "evaluation" if self.evaluations == 1 else "evaluations"
-        return f"{self.evaluations} {of} of the C program; {self.starts} starts"
+        return f"{counted(self.evaluations, 'evaluation')} of the C program; {counted(self.starts, 'start')}"
 
     def _other(self, other: Other) -> str:
         shown = {name: value for name, value in other.inputs.items() if name not in self.fixed}

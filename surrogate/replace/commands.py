@@ -16,7 +16,7 @@ import numpy as np
 from cprograms.announcements import announced
 from cprograms.diagnostics import Diagnostic, UsageError
 from cprograms.files import write_directory
-from cprograms.names import listed
+from cprograms.names import counted, listed
 from cprograms.options import MANY, whole
 from cprograms.program import Argument, Program
 from surrogate import driver
@@ -178,17 +178,13 @@ def lines_of(found: Replacement, by: Compiler) -> list[str]:
     """What came of it, to read."""
     return [
         f"function  {found.artifact.signature}",
-        f"calls     {_calls(found.profile.calls)} in a run of the original",
+        f"calls     {counted(found.profile.calls, 'call')} in a run of the original",
         *domain_lines(found.artifact.signature),
         *_outside_lines(found),
         *_surrogate_lines(found),
         *_time_lines(found, by),
         *(f"{'output' if not k else '':9} {_output(c.name, c.line)}" for k, c in enumerate(found.outputs)),
     ]
-
-
-def _calls(n: int) -> str:
-    return f"{n:,} call{'' if n == 1 else 's'}"
 
 
 def _outside_lines(found: Replacement) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cprograms.diagnostics import UsageError
+from cprograms.names import counted
 
 _PICTURE = re.compile(rb"P[1-6]\s|\x89PNG\r\n\x1a\n|BM.{4}\0\0\0\0", re.DOTALL)
 """How a picture begins: PBM, PGM, PPM; PNG; BMP."""
@@ -196,9 +197,11 @@ def _of_texts(original: str, again: str, replaced: str) -> tuple[str, str, dict[
     places = [(k, j) for k in rows for j in range(len(first[k].numbers)) if (k, j) not in unsteady]
     said = []
     if moved:
-        said.append(f"{len(moved):,} of {len(first):,} lines have another layout, the first is line {moved[0] + 1}")
+        have = "lines has" if len(moved) == 1 else "lines have"
+        said.append(f"{len(moved):,} of {len(first):,} {have} another layout, the first is line {moved[0] + 1}")
     if unsteady:
-        said.append(f"{len(unsteady):,} numbers that differ between two runs of the original are left out")
+        differ = counted(len(unsteady), "number that differs", "numbers that differ")
+        said.append(f"left out: {differ} between two runs of the original")
     if not places:
         words = "the same text" if not moved and not unsteady else f"text: {'; '.join(said)}"
         return "text", words, layout | {"numbers": 0, "unsteady_numbers": len(unsteady)}
@@ -244,15 +247,12 @@ def _of_numbers(
         "worst_replaced": _finite(float(b[worst])),
     }
     if not error[worst]:
-        return f"{_count(len(a))}, all equal", facts
+        return f"{counted(len(a), 'number')}, all equal", facts
     return (
-        f"{_count(len(a))}: relative error {np.median(error):.2g} in the median, {_shown(error[worst])} at most"
+        f"{counted(len(a), 'number')}: relative error {np.median(error):.2g} in the median,"
+        f" {_shown(error[worst])} at most"
         f" (line {places[worst][0] + 1}: {b[worst]:.7g} instead of {a[worst]:.7g})"
     ), facts
-
-
-def _count(n: int) -> str:
-    return f"{n:,} number{'' if n == 1 else 's'}"
 
 
 def _shown(v: float) -> str:

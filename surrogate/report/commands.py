@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from cprograms.names import counted
 from surrogate.numeric.artifact import NumericArtifact
 from surrogate.report.about import About
 from surrogate.report.page import ensure_place, page, write_page
@@ -57,9 +58,9 @@ def _names(artifact: NumericArtifact, found: Study) -> dict[str, list[str]]:
 
 def _left_out(artifact: NumericArtifact, found: Study) -> Iterator[str]:
     if left := len(artifact.arguments) - len(found.slices.arguments):
-        yield f"{left} arguments that matter less"
+        yield f"{counted(left, 'argument that matters', 'arguments that matter')} less"
     if left := len(artifact.results) - len(found.results):
-        yield f"{left} results that err less"
+        yield f"{counted(left, 'result that errs', 'results that err')} less"
 
 
 def _facts(artifact: NumericArtifact, found: Study) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from cprograms.names import listed
+from cprograms.names import counted, listed
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.errors import ResultError
 from surrogate.numeric.checking.gradients import Gradients
@@ -61,7 +61,9 @@ def _results(report: Report) -> str:
         paragraph(f"On {report.rows:,} fresh rows of the domain, drawn with seed {report.seed}{_left_out(report)}.")
         + _warning(report)
         + "".join(paragraph(f"{code(r.name)} is {escape(error_line(r))}.") for r in rows if says_nothing(r))
-        + _long_table(header, cells, f"{len(cells) - MOST_ROWS} results that err less", 1)
+        + _long_table(
+            header, cells, f"{counted(len(cells) - MOST_ROWS, 'result that errs', 'results that err')} less", 1
+        )
         + paragraph(
             "nMSE is the mean squared error over the variance of the truth: 1 is a constant's. Errors are absolute, in"
             " C units.",
@@ -154,7 +156,7 @@ def _gradients(found: Gradients) -> str:
     return (
         "<h3>Its derivatives</h3>"
         + paragraph(f"Beside those of {source}, on {found.rows:,} rows{jumps}.")
-        + _long_table(header, rows, f"{len(rows) - MOST_ROWS} arguments in which they err less", 2)
+        + _long_table(header, rows, f"{counted(len(rows) - MOST_ROWS, 'argument')} in which they err less", 2)
     )
 
 

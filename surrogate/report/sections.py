@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cprograms.names import counted
 from cprograms.program import MOST_LINES, Argument, Result, bound
 from surrogate.numeric.artifact import NumericArtifact, tensors_of
 from surrogate.numeric.words import bad_results, beside
@@ -128,7 +129,11 @@ def _domain(arguments: Sequence[Argument], study: Study) -> str:
     left = len(arguments) - len(rows)
     return (
         table(("argument", "type", "range", "how much it matters"), rows, 4)
-        + (paragraph(f"{left} more arguments matter less and are left out here.") if left else "")
+        + (
+            paragraph(f"{counted(left, 'more argument matters', 'more arguments matter')} less, left out here.")
+            if left
+            else ""
+        )
         + paragraph(
             "How much an argument matters is the share of the result's variance that is left when all others are known"
             " (Jansen's estimate of the total effect, from a few rows of the program; shares add up to more than 100 %"
@@ -157,7 +162,8 @@ def _left_out_results(results: Sequence[Result], study: Study) -> str:
     if not left:
         return ""
     return paragraph(
-        f"Pictures are of the {len(study.results)} results of the greatest error; {left} err less.", "note"
+        f"Pictures are of the {len(study.results)} results of the greatest error; {counted(left, 'errs', 'err')} less.",
+        "note",
     )
 
 
@@ -179,7 +185,13 @@ def _worst_rows(artifact: NumericArtifact, study: Study) -> str:
         ]
         name = f"<h3>{code(artifact.results[k].name)}</h3>" if len(study.results) > 1 else ""
         parts.append(f'<div data-result="{r}">{name}{table(header, rows, 0)}</div>')
-    note = paragraph(f"{left} more arguments, which matter less, are left out.", "note") if left else ""
+    note = (
+        paragraph(
+            f"Left out: {counted(left, 'more argument, which matters', 'more arguments, which matter')} less.", "note"
+        )
+        if left
+        else ""
+    )
     return "".join(parts) + note
 
 
@@ -196,7 +208,9 @@ def _slices(artifact: NumericArtifact, study: Study) -> str:
         "Each picture moves one argument"
         + (", the others are in the middle of their ranges." if len(artifact.arguments) > 1 else "."),
         "Below it is the slope between neighbouring points.",
-        f"{left} arguments that matter less stay in the middle." if left else "",
+        f"{counted(left, 'argument that matters less stays', 'arguments that matter less stay')} in the middle."
+        if left
+        else "",
     ]
     moves = "" if len(views.arguments) < 2 else f'<p class="live">{_moving(views)}</p>'
     return (
@@ -230,7 +244,7 @@ def _maps(artifact: NumericArtifact, views: Views, study: Study) -> str:
         "Two arguments at a time"
         + (", the others in the middle of their ranges." if len(artifact.arguments) > 2 else "."),
         "Error is surrogate − truth. What lies beyond the ends of a scale has the colour of its end.",
-        f"{left} arguments that matter less are left out." if left else "",
+        f"{counted(left, 'argument that matters less is', 'arguments that matter less are')} left out." if left else "",
         "" if views.layout.joint or len(views.arguments) < 3 else "One slider is moved at a time.",
     ]
     return paragraph(" ".join(filter(None, said))) + charts.map_view(views, artifact.arguments, results)
@@ -240,7 +254,7 @@ def _gaps(study: Study) -> str:
     """What gaps in the pictures mean, where there are some."""
     views = [study.slices, *([study.maps] if study.maps else [])]
     missing = sum(int(np.isnan(panel.truth).any(2).sum()) for v in views for panel in v.panels)
-    said = f"The slices and maps took {study.executed:,} rows of the program."
+    said = f"The slices and maps took {counted(study.executed, 'row')} of the program."
     if missing:
         said += f" It gave no finite result for {missing:,} of them: lines have gaps there, and maps are hatched."
     if study.unfinished:

@@ -14,6 +14,7 @@ import numpy as np
 from cprograms.announcements import announced
 from cprograms.diagnostics import UsageError
 from cprograms.frontend.sketching import Sketch, read_sketch
+from cprograms.names import counted
 from surrogate.container import ensure_free
 from surrogate.graph.fit import Fit, constant_line
 from surrogate.numeric.words import number
@@ -71,7 +72,7 @@ def learn_command(
     else:
         _print(first, output, made, found)
     if not found.finished:
-        warn(f"interrupted after {found.steps} steps; the best so far is kept, and the same command goes on")
+        warn(f"interrupted after {counted(found.steps, 'step')}; the best so far is kept, and the same command goes on")
         return INTERRUPTED
     return _enough(options, best.accuracy)
 
@@ -122,7 +123,7 @@ def _print(source: str, output: Path, made: SketchProgram, found: Learning) -> N
         f"restarts  {right} of {len(found.restarts)} come within 0.05 of the best, number {found.best}",
     ]
     if found.revised:
-        lines.append(f"revised   {found.revised} choices of all restarts, after the gradients")
+        lines.append(f"revised   {counted(found.revised, 'choice')} of all restarts, after the gradients")
     if best.undecided:
         lines.append(f"undecided half in two programs: {'; '.join(best.undecided)}")
     report(f"{source} -> {output}", *(f"  {line}" for line in lines), f"  time      {found.seconds:.1f} s")
@@ -153,7 +154,7 @@ def _calibrated(
 def _fit_lines(found: Fit, evaluations: int) -> list[str]:
     lines = [f"rows      {found.rows:,}: nMSE {number(found.before)} before, {number(found.after)} after"]
     lines += [f"{'' if k else 'constants':9} {constant_line(c)}" for k, c in enumerate(found.constants)]
-    return [*lines, f"work      the program was evaluated {evaluations} times on all rows"]
+    return [*lines, f"work      the program was evaluated {counted(evaluations, 'time')} on all rows"]
 
 
 def _enough(options: argparse.Namespace, accuracy: float) -> int:
@@ -193,7 +194,7 @@ def check(options: argparse.Namespace, program: SketchProgram) -> int:
         print_json({"artifact": options.artifact, "examples": len(examples), "accuracy": accuracy})
     else:
         score = "1 - nMSE" if program.model.real else "right"
-        report(f"{options.artifact}", f"  accuracy  {number(accuracy)} {score} on {len(examples):,} examples")
+        report(f"{options.artifact}", f"  accuracy  {number(accuracy)} {score} on {counted(len(examples), 'example')}")
     return _enough(options, accuracy)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cprograms.names import arrays, element, grouped, listed, result_columns, shortened
+from cprograms.names import arrays, counted, element, grouped, listed, result_columns, shortened
 from cprograms.program import MOST_LINES, Argument, Result, Signature
 from cprograms.types import SCALARS
 
@@ -74,6 +74,20 @@ def test_a_message_does_not_list_them_all() -> None:
     assert len(listed(names)) < 150
     assert listed(names).endswith("… (64 in all)")
     assert listed(names[:3], "'") == "'n0', 'n1', 'n4'"
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "said"),
+    [
+        (1, ["node"], "1 node"),
+        (0, ["node"], "0 nodes"),
+        (1234, ["node"], "1,234 nodes"),
+        (1, ["entry", "entries"], "1 entry"),
+        (2, ["entry", "entries"], "2 entries"),
+    ],
+)
+def test_one_is_no_plural(count: int, words: list[str], said: str) -> None:
+    assert counted(count, *words) == said
 
 
 def test_a_result_that_is_an_argument_too_is_called_after() -> None:

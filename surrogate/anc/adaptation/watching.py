@@ -11,6 +11,7 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError
 from cprograms.files import replace_file
+from cprograms.names import counted
 from surrogate.anc.adaptation.gradient import Checkpoint, Watch
 from surrogate.anc.decompiler.decompile import decompile
 from surrogate.anc.decompiler.listing import listing
@@ -60,8 +61,8 @@ def leading(checkpoints: Sequence[Checkpoint]) -> int:
 def version(checkpoint: Checkpoint, attempt: int, name: str) -> str:
     """The program of an attempt at a checkpoint, as a listing."""
     told = (
-        f"; attempt {attempt} after {checkpoint.step} updates: {checkpoint.right[attempt]:.0%} of the tapes right,"
-        f" in {checkpoint.iterations[attempt]:.4g} iterations\n"
+        f"; attempt {attempt} after {counted(checkpoint.step, 'update')}: {checkpoint.right[attempt]:.0%} of the tapes"
+        f" right, in {checkpoint.iterations[attempt]:.4g} iterations\n"
     )
     return told + listing(decompile(checkpoint.controller.one(attempt), name=name), name)
 
@@ -84,4 +85,4 @@ def picture(checkpoints: Sequence[Checkpoint], leader: int, name: str) -> bytes:
         for measured, about in MEASURED.items()
     ]
     attempts = len(checkpoints[0].right)
-    return curves(f"{name}: {attempts} attempts, attempt {leader} leads", drawn)
+    return curves(f"{name}: {counted(attempts, 'attempt')}, attempt {leader} leads", drawn)

@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 
 from cprograms.diagnostics import UsageError
+from cprograms.names import counted
 from surrogate.anc.machine.instructions import ISAS, Instruction, Op
 
 
@@ -54,14 +55,10 @@ def instruction_text(instruction: Instruction) -> str:
 
 def size_line(assembly: Assembly, tape: int) -> str:
     """The size in words, as in "10 lines, 6 registers, a memory of 20 cells"; `tape` cells are not local arrays'."""
-    cells = f"a memory of {assembly.memory_size} cells"
+    cells = f"a memory of {counted(assembly.memory_size, 'cell')}"
     own = assembly.memory_size - tape
     arrays = f" (the last {own} for local arrays)" if own > 0 else ""
-    return f"{_count(len(assembly), 'line')}, {_count(len(assembly.registers), 'register')}, {cells}{arrays}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+    return f"{counted(len(assembly), 'line')}, {counted(len(assembly.registers), 'register')}, {cells}{arrays}"
 
 
 _LINE = re.compile(r"(?:(\d+)\s+)?(?:r(\d+)\s*=\s*)?([A-Z]+)(?:\s+r(\d+)(?:\s*,\s*r(\d+))?)?")

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cprograms.diagnostics import UsageError
+from cprograms.names import counted
 from surrogate.anc.machine.instructions import Values
 
 Mask = npt.NDArray[np.bool_]
@@ -86,7 +87,7 @@ def _row(line: str, memory_size: int, place: str) -> tuple[Values, Values, Value
     target = _values(row["out"], memory_size, memory_size, f'{place}: "out"')
     mask = _values(row.get("mask", [1] * len(target)), memory_size, 2, f'{place}: "mask"')
     if len(mask) > len(target) and any(mask[len(target) :]):
-        raise UsageError(f'{place}: "mask" counts cell {len(mask) - 1}, and "out" has {len(target)} cells')
+        raise UsageError(f'{place}: "mask" counts cell {len(mask) - 1}, and "out" has {counted(len(target), "cell")}')
     if not any(mask):
         raise UsageError(f"{place}: no cell counts")
     return _filled(tape, memory_size), _filled(target, memory_size), _filled(mask, memory_size)
@@ -96,7 +97,7 @@ def _values(found: Any, width: int, bound: int, place: str) -> list[int]:
     if not isinstance(found, list) or not all(isinstance(v, int) for v in found):
         raise UsageError(f"{place} is a list of whole numbers")
     if not 1 <= len(found) <= width:
-        raise UsageError(f"{place} has {len(found)} values; the memory has {width} cells")
+        raise UsageError(f"{place} has {counted(len(found), 'value')}; the memory has {width} cells")
     for cell, value in enumerate(found):
         if not 0 <= value < bound:
             raise UsageError(f"{place}: cell {cell} is {value}; values are from 0 to {bound - 1}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cprograms.names import counted
 from surrogate.anc.decompiler.reading import arg_max_program
 from surrogate.anc.machine.assembly import Assembly, size_line
 from surrogate.anc.machine.controller import Controller
@@ -24,5 +25,5 @@ def matrix_picture(name: str, controller: Controller, tape: int, form: str) -> b
 
 def run_picture(name: str, assembly: Assembly, steps: Sequence[TraceStep], form: str) -> bytes:
     """A picture of the steps of a run of the program `name`, `assembly`. Raises as `matrix_picture`."""
-    title, grid = f"{name}: a run of {len(steps):,} steps", trace_grid(steps)
+    title, grid = f"{name}: a run of {counted(len(steps), 'step')}", trace_grid(steps)
     return figure(title, [grid]) if form == "png" else run_page(title, grid, assembly, steps)

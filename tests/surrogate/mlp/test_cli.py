@@ -526,6 +526,12 @@ def test_inspect_describes_a_program(plane_file: Path, capsys: pytest.CaptureFix
     assert found["graph"]["operators"]["arg"] == 2
 
 
+def test_inspect_counts_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("same.c").write_text("double same(double x) { return x; }")
+    assert main(["inspect", "same.c"]) == 0
+    assert "graph     1 node (1 arg)" in capsys.readouterr().out
+
+
 def test_inspect_shows_every_function_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "two.c"
     path.write_text("int f(int x) { return x; }\nvoid h(int **p) { **p = 1; }\nint g(int x) { return -x; }\n")
