@@ -153,7 +153,7 @@ def show(options: argparse.Namespace, program: AncProgram) -> int:
 def tape_of(options: argparse.Namespace) -> list[int]:
     tape: list[int] | None = options.tape
     if tape is None:
-        raise UsageError("a program of the exact target needs a tape: --tape 3,1,2")
+        raise UsageError("a tape is needed: --tape 3,1,2")
     return tape
 
 

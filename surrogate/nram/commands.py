@@ -63,9 +63,10 @@ def learn_command(options: argparse.Namespace) -> int:
     if not found.finished:
         warn("interrupted; the best so far is kept, and the same command goes on")
         return INTERRUPTED
-    share = checked[0].right / checked[0].tapes
-    if options.least is not None and share < options.least:
-        complain("surrogate", "error", f"right on {share:.1%} of the tapes, which is below --least {options.least:g}")
+    share, least = checked[0].right / checked[0].tapes, options.least
+    if share < (1 if least is None else least):
+        wanted = "not all: --least X accepts a share" if least is None else f"which is below --least {least:g}"
+        complain("surrogate", "error", f"right on {share:.1%} of the tapes, {wanted}")
         return REJECTED
     return OK
 

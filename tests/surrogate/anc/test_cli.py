@@ -184,7 +184,7 @@ def test_a_run_that_is_given_up_exits_with_1(listk: str, command: str, capsys: C
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "needs a tape: --tape"),
+        ([], "a tape is needed: --tape"),
         (["--tape", ",".join(["0"] * 21)], "a tape of 21 cells does not fit the memory of 20"),
         (["--tape", "1,20"], "cell 1 of the tape is 20; values are from 0 to 19"),
         (["--tape", "-1,2"], "cell 0 of the tape is -1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_access_is_learned_in_seconds(folder: Path, capsys: pytest.CaptureFixtur
 
 def test_the_same_seed_learns_the_same(folder: Path) -> None:
     for name in ("a.nram", "b.nram"):
-        assert main([*LEARN, "--steps", "20", "--restarts", "4", "--seed", "5", "-o", name]) == 0
+        assert main([*LEARN, "--steps", "20", "--restarts", "4", "--seed", "5", "--least", "0", "-o", name]) == 0
     assert (folder / "a.nram/model.safetensors").read_bytes() == (folder / "b.nram/model.safetensors").read_bytes()
 
 
@@ -57,9 +58,17 @@ def test_a_search_finds_access_too(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_controller_that_is_not_good_enough(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    argv = [*LEARN, "--steps", "1", "--restarts", "1", "--controller", "lstm", "--least", "0.9", "-o", "a.nram"]
-    assert main(argv) == 1
-    assert "which is below --least 0.9" in capsys.readouterr().err
+    argv = [*LEARN, "--steps", "1", "--restarts", "1", "--controller", "lstm", "-o", "a.nram"]
+    for least, code, said in (
+        (["--least", "0.9"], 1, "which is below --least 0.9"),
+        ([], 1, "of the tapes, not all: --least X accepts a share"),
+        (["--least", "0"], 0, ""),
+    ):
+        shutil.rmtree("a.nram", ignore_errors=True)
+        assert main([*argv, *least]) == code
+        err = capsys.readouterr().err
+        assert said in err if said else err == ""
+        assert isinstance(surrogate.load("a.nram"), NramProgram)
     assert main(["check", "a.nram"]) == 1
     assert main(["decompile", "a.nram"]) == 1
     assert "a.nram: error: an LSTM controller cannot be decompiled" in capsys.readouterr().err
@@ -104,7 +113,7 @@ def test_one_document_with_json(folder: Path, capsys: pytest.CaptureFixture[str]
     assert documents["run"]["tape"] == documents["trace"]["tape"] == [3, 0, 0, 0, 0, 0, 0]
     assert [size["passed"] for size in documents["check"]["sizes"]] == [True, True]
     assert documents["decompile"]["agreement"] == {"memory_size": 15, "tapes": 200, "same": 200, "passed": True}
-    assert main([*LEARN, "--steps", "1", "--restarts", "1", "--json", "-o", "a.nram"]) == 0
+    assert main([*LEARN, "--steps", "1", "--restarts", "1", "--least", "0", "--json", "-o", "a.nram"]) == 0
     assert json.loads(capsys.readouterr().out)["target"] == "nram"
 
 
@@ -131,13 +140,13 @@ def test_one_document_with_json(folder: Path, capsys: pytest.CaptureFixture[str]
         ("learn --machine nram --task copy -o none/a.nram", "No such file"),
         ("learn", "what is to be learned?"),
         ("learn f.c", "--data FILE"),
-        ("run inc.nram", "needs a tape"),
+        ("run inc.nram", "a tape is needed: --tape"),
         ("run inc.nram --tape 7", "values are from 0 to 6"),
         ("run inc.nram --tape 1,x", "not a list of whole numbers"),
         ("run inc.nram --tape 1 --steps 0", "must be positive"),
         ("run inc.nram --input x.csv", "--input is for"),
         ("check inc.nram --tapes 0", "at least one tape"),
-        ("trace inc.nram", "needs a tape"),
+        ("trace inc.nram", "a tape is needed: --tape"),
         ("show inc.nram -o a.gif", "a picture is a .png or an .html file"),
         ("adapt inc.nram --task increment", "has no program to look at"),
         ("compile f.c --target nram", "learned from tapes, not compiled"),
