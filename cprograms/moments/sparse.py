@@ -39,6 +39,8 @@ POWERS, NODES = 16, 65
 """The degree of a function, and where it is tried."""
 CONVERGED = 1e-13
 """What the first coefficients that are left out may be, of the greatest."""
+TOGETHER = 4
+"""The degree of a function of two numbers."""
 FEW = 12
 """A number of so few terms is tried in the highest degree alone."""
 DIVERGED, EXACT = 10.0, 1e-20
@@ -196,25 +198,30 @@ class SparseAlgebra:
         return self.sum(self.sum(self.product(unit, at), after, 1.0, -1.0), self.constant(coefficients[0]))
 
     def of_two(self, x: Sparse, y: Sparse, f: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Sparse:
-        """A function of two numbers that is neither sum nor product: what is a cubic of them."""
-        u, v = self.at_points(x), self.at_points(y)
-        values = f(u, v)
+        """A function of two numbers that is neither sum nor product: what is a polynomial of them."""
+        self.exact = False
+        values = f(self.at_points(x), self.at_points(y))
         sound = np.isfinite(values)
         if not sound.any():
             return self.constant(0.0)
-        (x, u), (y, v) = (self._standard(number, at) for number, at in ((x, u), (y, v)))
-        numbers = [self.constant(1.0), x, y, self.product(x, x), self.product(x, y), self.product(y, y)]
-        columns = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
+        first, second = (self._powers_of(number) for number in (x, y))
+        of_both = [(i, j) for i in range(TOGETHER + 1) for j in range(TOGETHER + 1 - i)]
+        columns = np.stack([first[i][1] * second[j][1] for i, j in of_both], axis=1)
         slopes = np.linalg.lstsq(columns[sound], values[sound], rcond=1e-9)[0]
         found = self.constant(0.0)
-        self.exact = False
-        for slope, number in zip(slopes, numbers, strict=True):
-            found = self.sum(found, number, 1.0, float(slope))
+        for slope, (i, j) in zip(slopes.tolist(), of_both, strict=True):
+            found = self.sum(found, self.product(first[i][0], second[j][0]), 1.0, slope)
         return found
 
-    def _standard(self, x: Sparse, at: np.ndarray) -> tuple[Sparse, np.ndarray]:
+    def _powers_of(self, x: Sparse) -> list[tuple[Sparse, np.ndarray]]:
+        """Of the standardised number, and their values [n]."""
+        at = self.at_points(x)
         mean, width = float(at.mean()), float(at.std()) or 1.0
-        return self.sum(x, self.constant(1.0), 1 / width, -mean / width), (at - mean) / width
+        x, at = self.sum(x, self.constant(1.0), 1 / width, -mean / width), (at - mean) / width
+        found = [(self.constant(1.0), np.ones_like(at))]
+        for _ in range(TOGETHER):
+            found.append((self.product(found[-1][0], x), found[-1][1] * at))
+        return found
 
     def _gathered(self, exponents: np.ndarray, c: np.ndarray) -> Sparse:
         """Like terms together, the greatest of those within the degrees that may be."""
@@ -260,8 +267,6 @@ class _Expansion:
         self.variance = float(known.var()) if len(known) else 0.0
         self.ends = low, high
         self._short = self._interpolated()
-        if self._short is None:
-            self.ends = float(values.min()), float(values.max())
 
     @property
     def degrees(self) -> list[int]:

@@ -35,8 +35,8 @@ ROUNDING = 1e-13
 """A coefficient that is so much smaller than the greatest is left out."""
 CLEAR = 0.9
 """What the error of a mixture must be, of the least of its readings, to take its place."""
-POINTS = 256
-"""Where it is seen how far a number goes, of which a function is expanded."""
+POINTS, MOST_CORNERS = 256, 64
+"""Where it is seen how far a number goes, of which a function is expanded: of the domain."""
 MOST_ROWS = 512
 """That change coefficients."""
 NOISES = (1e-9, 1e-6, 1e-4, 1e-2, 1e-1, 1.0, 10.0)
@@ -93,7 +93,7 @@ def _of_result(inputs: Sequence[_Inputs], k: int, width: int) -> list[Fit]:
 
 def _inputs(program: Program, graph: Graph, taps: Taps | None, places: list[int]) -> _Inputs:
     domain, (middle, reach), A = program.domain, input_scaling(program.domain), len(program.arguments)
-    x = sample(program, POINTS, 0, "sobol")
+    x = np.concatenate([sample(program, POINTS, 0, "sobol"), _corners(domain)])
     points, flags = (x - middle) / reach, np.zeros(A, dtype=bool)
     if taps and places:
         some = taps.of(places)
@@ -103,6 +103,16 @@ def _inputs(program: Program, graph: Graph, taps: Taps | None, places: list[int]
         flags = np.concatenate([flags, [kind == "flag" for kind in some.kinds]])
     columns = [*range(A), *(A + k for k in places)]
     return _Inputs(graph, domain, middle, reach, points, flags, columns, len(places))
+
+
+def _corners(domain: Array) -> Array:
+    """All of a domain [A, 2], or some: [n, A]."""
+    A = len(domain)
+    if 2**A <= MOST_CORNERS:
+        ends = np.indices((2,) * A).reshape(A, -1).T
+    else:
+        ends = np.random.default_rng(0).integers(0, 2, (MOST_CORNERS, A))
+    return domain[np.arange(A), ends]
 
 
 def _over(fit: Fit, columns: list[int], width: int) -> Fit:

@@ -46,6 +46,35 @@ LONGER = """\
 #pragma surrogate range(y, -3, 3)
 double f(double x, double y) { return log(1 + x * x + y * y) + (x < y ? sin(2 * x) : y); }
 """
+KINDS = {
+    "a clamped sum as an unsigned number": """\
+#pragma surrogate range(a, -100, 100)
+#pragma surrogate range(b, 0, 15)
+unsigned f(int a, unsigned b) { int c = a * (int)b + a; return c < 0 ? 0 : c > 900 ? 900 : c; }
+""",
+    "a clamped sum as a byte": """\
+#pragma surrogate range(a, -100, 400)
+unsigned char f(int a, int b) { int c = a * 2 - b; return c < 0 ? 0 : c > 255 ? 255 : c; }
+""",
+    "bytes of a number": """\
+#pragma surrogate range(a, 0, 1000000)
+unsigned char f(int a, unsigned char b) { return (unsigned char)(a >> 8); }
+""",
+    "quotients of one divisor": """\
+#pragma surrogate range(d, 1, 3)
+double f(double a, double b, double c, double d) { return (a * b - c * c + a) / (d + c / 2) - b; }
+""",
+    "a sine of what is linear": """\
+#include <math.h>
+#pragma surrogate range(k, -1000, 1000)
+double f(int k, double x) { return x * cos((2 * k + 1) * 3.14159 / 128); }
+""",
+    "six branches": """\
+#include <math.h>
+double f(double a, double b, double c, double d, double e)
+{ return cos(e + 0.8) * fabs(fmin(fmax(fmax(fmin(fmax(a, b), c), d), e), 0.9) - a); }
+""",
+}
 
 
 def nmse(source: str, choice: Choice = 24) -> list[float]:
@@ -67,20 +96,25 @@ def test_a_polynomial_is_read_as_it_stands() -> None:
 
 
 def test_branches_are_exact_once_their_gates_are_read() -> None:
-    alone, *gated = nmse(BRANCHES)
-    assert alone > 0.05
-    assert min(gated) < 1e-20
+    """Such a polynomial is all that the text says, and stands alone."""
+    assert min(nmse(BRANCHES, "none")) > 0.01
+    assert max(nmse(BRANCHES)) < 1e-20
+    assert len(nmse(BRANCHES)) == 1
 
 
 def test_what_is_smooth_between_gates_is_near() -> None:
-    alone, gated, *_ = nmse(SMOOTH)
-    assert alone > 1e-3
-    assert gated < 1e-6
+    assert min(nmse(SMOOTH, "none")) > 1e-3
+    assert max(nmse(SMOOTH)) < 1e-20
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_kinds_that_are_exact_by_their_taps(name: str) -> None:
+    assert max(nmse(KINDS[name])) < 1e-18
 
 
 def test_o0_is_the_best_mixture_of_its_readings() -> None:
     made = surrogate.compile(source=LONGER, opt_level=0)
-    assert made.check(2000).nmse < 0.9 * min(nmse(LONGER))
+    assert made.check(2000).nmse < 0.95 * min(nmse(LONGER))
     assert made.rows == 0
 
 
@@ -99,7 +133,7 @@ def test_a_plain_surrogate_has_none() -> None:
 def test_rows_change_what_the_text_says() -> None:
     """After 64 rows it errs less than the mixture of -O0."""
     errors = [surrogate.compile(source=LONGER, opt_level=level, taps="none").check(2000).nmse for level in (0, 1)]
-    assert errors[1] < errors[0] / 2
+    assert errors[1] < 0.9 * errors[0]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3))

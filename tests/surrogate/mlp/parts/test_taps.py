@@ -53,6 +53,40 @@ def test_what_a_layer_computes_anyway_is_none() -> None:
     assert taps_of(BRANCHES, 0) is None
 
 
+def values_of(taps: Taps, x: np.ndarray) -> np.ndarray:
+    """In C units."""
+    return np.asarray(taps(torch.from_numpy(x)).numpy() * taps.reach.numpy() + taps.mid.numpy())
+
+
+def test_what_divides_is_read_as_its_reciprocal() -> None:
+    taps = taps_of("""
+        #pragma surrogate range(d, 1, 3)
+        double f(double a, double b, double d) { return (a * b * b * a + 1) / (d + b * 0.1); }""")
+    assert taps is not None
+    x = np.random.default_rng(0).uniform([-1, -1, 1], [1, 1, 3], (50, 3))
+    found = values_of(taps, x)
+    assert np.isclose(found, 1 / (x[:, 2:] + 0.1 * x[:, 1:2])).all(0).any()
+
+
+def test_what_a_narrow_type_cuts_off_is_a_gate_and_what_it_holds_is_none() -> None:
+    source = "#pragma surrogate range(a, 0, {})\nint f(int a, int b) {{ return (unsigned char)a + b * 2; }}"
+    assert taps_of(source.format(255)) is None
+    taps = taps_of(source.format(1000))
+    assert taps is not None
+    assert taps.kinds == ("step",)
+    x = np.random.default_rng(0).integers(0, 1001, (50, 2)).astype(float)
+    np.testing.assert_allclose(values_of(taps, x)[:, 0], x[:, 0] % 256, atol=1e-9)
+
+
+def test_constants_of_one_argument_are_folded() -> None:
+    """The sine is of a product and a sum, whatever is written."""
+    source = "#include <math.h>\ndouble f(int k, double x) {{ return sin(({}) / 128) * x; }}"
+    taps = taps_of(source.format("(2 * k + 1) * 3.1 - 7"))
+    assert taps is not None
+    x = np.random.default_rng(0).integers(-1, 2, (50, 2)).astype(float)
+    assert np.isclose(values_of(taps, x), np.sin(((2 * x[:, :1] + 1) * 3.1 - 7) / 128)).all(0).any()
+
+
 def test_a_domain_of_all_numbers_has_taps() -> None:
     """Its width is no double; what overflows would be a warning, which is an error of tests."""
     ranges = "".join(f"#pragma surrogate range({x}, -1e308, 1e308)\n" for x in "xy")
