@@ -30,8 +30,9 @@ from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.emission.pretrained import load_compiler
 from surrogate.mlp.fitting.finetune import training_rows
 from surrogate.mlp.fitting.scale import settle
+from surrogate.mlp.fitting.series import text_series
 from surrogate.mlp.fitting.start import COMPILE_METHOD, known_scale
-from surrogate.mlp.fitting.teaching import POINTS, teach, teach_exactly
+from surrogate.mlp.fitting.teaching import POINTS, teach, teach_fits, teachers
 from surrogate.mlp.network import (
     HIDDEN,
     Scale,
@@ -41,6 +42,7 @@ from surrogate.mlp.network import (
     random_towers,
     rescaled,
 )
+from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.towers import Towers, join
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from surrogate.numeric.rows import output_moments
@@ -150,6 +152,7 @@ class Compiled:
     def __init__(self, model: Hypernetwork):
         self.model = model
         self._known: dict[tuple[int, bytes], tuple[Towers, Scale]] = {}
+        self._said: dict[int, list[list[Fit]]] = {}
 
     def towers(self, tasks: Sequence[StartTask], _seed: int) -> Towers:
         return stack_towers([towers for towers, _ in self._made(tasks)])
@@ -168,7 +171,18 @@ class Compiled:
         whole = emit(self.model, [row_request(t) for t in tasks])
         early = emit(self.model, [row_request(_training_part(t)) for t in tasks])
         for task, complete, first in zip(tasks, whole, early, strict=True):
-            yield _taught_by_rows(task, complete, first) if len(task.y) else _taught_by_text(task, *complete)
+            yield self._taught_by_rows(task, complete, first) if len(task.y) else _taught_by_text(task, *complete)
+
+    def _taught_by_rows(
+        self, task: StartTask, whole: tuple[Towers, Scale], early: tuple[Towers, Scale]
+    ) -> tuple[Towers, Scale]:
+        """From towers that were emitted with all rows of a task, and with those that do not decide."""
+        network, first = _network(task, *whole), _network(_training_part(task), *early)
+        if task.key not in self._said:
+            self._said[task.key] = text_series(task.alone, task.graph, task.taps)
+        [found] = teachers(network, first, self._said[task.key], task.x, task.y[:, None])
+        teach_fits(network, task.alone, [found and found[1]])
+        return _restandardised(network.towers.map(Tensor.detach), whole[1], task), whole[1]
 
 
 def _training_part(task: StartTask) -> StartTask:
@@ -199,13 +213,6 @@ def _settle_as_one(network: SurrogateNetwork, task: StartTask) -> None:
     network.polynomial = None
     network.hold(emitted)
     teach(network, z, list(lessons))
-
-
-def _taught_by_rows(task: StartTask, whole: tuple[Towers, Scale], early: tuple[Towers, Scale]) -> tuple[Towers, Scale]:
-    """From towers that were emitted with all rows of a task, and with those that do not decide."""
-    network, first = _network(task, *whole), _network(_training_part(task), *early)
-    teach_exactly(network, first, task.alone, task.graph, task.x, task.y[:, None])
-    return _restandardised(network.towers.map(Tensor.detach), whole[1], task), whole[1]
 
 
 # --- The ablation: the text of another program, with the right rows ---

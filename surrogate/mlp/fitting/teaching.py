@@ -82,27 +82,42 @@ def teach_exactly(
 ) -> None:
     """Teach towers the polynomials of the text after rows x [K, A], y [K, R], where no further row may be read.
 
-    `early` is the network after the first rows alone (see `surrogate.mlp.fitting.finetune.training_rows`). Where a
-    polynomial after these errs less on the others than it, both networks are taught, each with what it has read.
+    `early` is the network after the first rows alone. Both are taught, each with what it has read: see `teachers`.
+    """
+    found = teachers(network, early, text_series(program, graph, network.taps), x, y)
+    teach_fits(network, program, [pair and pair[1] for pair in found])
+    teach_fits(early, program, [pair and pair[0] for pair in found])
+
+
+@torch.no_grad()
+def teach_fits(network: SurrogateNetwork, program: Program, fits: Sequence[Fit | None]) -> None:
+    """Fit towers to standardised polynomials on points of the domain, in place; None leaves a result's as it is."""
+    z = network.inputs(torch.from_numpy(sample(program, POINTS, 0, "sobol")))
+    teach(network, z, [None if fit is None else values_of(fit, z.numpy()) for fit in fits])
+
+
+@torch.no_grad()
+def teachers(
+    network: SurrogateNetwork, early: SurrogateNetwork, said: Sequence[list[Fit]], x: Array, y: Array
+) -> list[tuple[Fit, Fit] | None]:
+    """The polynomials of each result after the first rows, in the units of `early`, and after all, in the network's.
+
+    They are what is `said` of the results [R], adapted. The rows x [K, A], y [K, R] are first those that `early` has
+    read (see `surrogate.mlp.fitting.finetune.training_rows`). None where the first polynomial errs on the others no
+    less than it.
     """
     seen = training_rows(len(x))
-    points = torch.from_numpy(sample(program, POINTS, 0, "sobol"))
-    said = text_series(program, graph, network.taps)
-    late_lessons: list[Array | None] = [None] * len(said)
-    early_lessons = late_lessons.copy()
     held_x, held_y = (rows[:, seen:] for rows in standardised_rows(early, x, y))
     errors, truth = mean_squares(early.towers, held_x, held_y), held_y.double().numpy()  # [R], [R, held out]
+    z = early.inputs(torch.from_numpy(x[seen:])).numpy()
+    found: list[tuple[Fit, Fit] | None] = [None] * len(said)
     for k, fits in enumerate(said):
         first = _after_rows(early, k, fits, x[:seen], y[:seen])
-        last = _after_rows(network, k, fits, x, y)
-        if first is None or last is None:
+        if first is None or not float(((values_of(first, z) - truth[k]) ** 2).mean()) < float(errors[k]):
             continue
-        held = values_of(first, early.inputs(torch.from_numpy(x[seen:])).numpy())
-        if float(((held - truth[k]) ** 2).mean()) < float(errors[k]):
-            early_lessons[k] = values_of(first, early.inputs(points).numpy())
-            late_lessons[k] = values_of(last, network.inputs(points).numpy())
-    teach(network, network.inputs(points), late_lessons)
-    teach(early, early.inputs(points), early_lessons)
+        last = _after_rows(network, k, fits, x, y)
+        found[k] = None if last is None else (first, last)
+    return found
 
 
 def _after_rows(network: SurrogateNetwork, result: int, said: list[Fit], x: Array, y: Array) -> Fit | None:
