@@ -40,14 +40,14 @@ class Distribution:
     """
 
     arguments: Weighted = Weighted(
-        "1 17, 2 22, 3 18, 4 13, 5 8, 6 8.5, 7 4, 8 3, 9 5, 10 1.2, 11 0.8, 12 1.5, 13 0.6, 14 0.6, 15 0.6, 16 1.2"
+        "1 17, 2 22, 3 18, 4 13, 5 8, 6 8.5, 7 4, 8 3, 9 5, 10 1.2, 11 1.2, 12 1.5, 13 1.2, 14 1.2, 15 1.2, 16 1.5"
     )
     statements: Weighted = Weighted("0 66, 1 17, 2 10, 3 10, 4 6, 5 4, 6 2, 7 1.5")
-    result: Weighted = Weighted("f64 43, f32 13, integer 39, struct 5")
+    result: Weighted = Weighted("f64 42, f32 13, integer 37, struct 9")
     integer_result: Weighted = Weighted("i32 49, u32 21, i64 12, u8 9, i16 4, u16 5")
     # An integer result comes from whole-number code, from real code through a cast, or from a test.
     integer_body: Weighted = Weighted("integer 62, rounded 27, test 11")
-    fields: Weighted = Weighted("2 65, 3 25, 4 10")
+    fields: Weighted = Weighted("2 60, 3 25, 4 15")
 
     # Share of programs whose real arguments have one range in common, and of integer arguments in real code.
     shared_domain: float = 0.65
@@ -92,10 +92,17 @@ class Distribution:
 
     # Habits of writing, by the names of their functions in `styles`, and the share of programs that have each.
     styles: str = (
-        "named_results 0.12, whole_literals 0.4, bare_points 0.06, hexadecimal 0.6, declarations_first 0.3, "
-        "while_loops 0.1, braces 0.35, "
-        "else_returns 0.3, steps_before 0.2, constant_parameters 0.08, file_constants 0.3, typedefs 0.2"
+        "named_results 0.12, whole_literals 0.4, bare_points 0.06, hexadecimal 0.6, declarations_first 0.6, "
+        "while_loops 0.1, braces 0.8, "
+        "else_returns 0.3, steps_before 0.2, constant_parameters 0.08, file_constants 0.3, typedefs 0.08"
     )
+    # Share of programs, recipes apart, that are like parts of people's functions (`parts`, by the shares of `shares`);
+    # of these, the shares of floating code, of single expressions and of names that were read before, and their habits.
+    part: float = 0.65
+    part_real: float = 0.5
+    part_expression: float = 0.54
+    part_reuse: float = 0.28
+    part_styles: str = "bare_points 0.06, hexadecimal 0.4, typedefs 0.03, steps_before 0.2"
     # Share of programs that are a variant of one recipe.
     whole_recipe: float = 0.055
     # Share of recipes that are drawn from those with a loop.
@@ -131,20 +138,29 @@ class Distribution:
     @cached_property
     def habits(self) -> list[tuple[str, float]]:
         """Each of `styles` with its share."""
-        return [(name, float(share)) for name, share in (entry.split() for entry in self.styles.split(","))]
+        return _habits(self.styles)
+
+    @cached_property
+    def part_habits(self) -> list[tuple[str, float]]:
+        return _habits(self.part_styles)
+
+
+def _habits(table: str) -> list[tuple[str, float]]:
+    return [(name, float(share)) for name, share in (entry.split() for entry in table.split(","))]
 
 
 DEFAULT = Distribution()
 
 
 def of_arguments(counts: Sequence[int]) -> Distribution:
-    """The usual programs, but of these numbers of arguments, each as often; recipes have their own and are left out.
+    """The usual programs, but of these numbers of arguments, each as often.
 
+    Recipes and parts have numbers of their own and are left out.
     Raises UsageError for a number that no program may have.
     """
     if wrong := [count for count in counts if not 1 <= count <= MAX_ARGUMENTS]:
         raise UsageError(f"a program has 1 to {MAX_ARGUMENTS} arguments, not {wrong[0]}")
-    return replace(DEFAULT, arguments=Weighted(", ".join(f"{count} 1" for count in counts)), whole_recipe=0.0)
+    return replace(DEFAULT, arguments=Weighted(", ".join(f"{count} 1" for count in counts)), whole_recipe=0.0, part=0.0)
 
 
 _PI = 3.14159265

@@ -14,7 +14,8 @@ SPELLING = {
     "u16": ["unsigned", "short"],
     "i32": ["int"],
     "u32": ["unsigned", "int"],
-    "i64": ["long"],
+    "i64": ["long", "long"],
+    "u64": ["unsigned", "long", "long"],
     "f32": ["float"],
     "f64": ["double"],
 }

@@ -20,6 +20,7 @@ from cprograms.generate.distribution import (
     real_domain,
 )
 from cprograms.generate.function import FunctionWriter
+from cprograms.generate.parts import part
 from cprograms.generate.recipe import choose, recipes, vary
 from cprograms.generate.statements import STATEMENTS
 from cprograms.generate.styles import restyle
@@ -36,6 +37,8 @@ def generate(seed: Seed, grammar: Distribution = DEFAULT) -> Program:
     rng = Random(_entropy(seed))
     if rng.random() < grammar.whole_recipe:
         return _from_recipe(grammar, rng)
+    if rng.random() < grammar.part:
+        return part(grammar, rng, _names(rng, 32))
     n = int(grammar.arguments.draw(rng))
     result = grammar.result.draw(rng)
     struct = result == "struct"
@@ -67,7 +70,7 @@ def _from_recipe(grammar: Distribution, rng: Random) -> Program:
         )
         for (name, code), ends in zip(recipe.parameters, recipe.ranges, strict=True)
     )
-    unit = c_ast.FileAST(restyle(rng, grammar, [*prototypes.values(), function]))
+    unit = c_ast.FileAST(restyle(rng, grammar.habits, [*prototypes.values(), function]))
     return Program("<generated>", "", recipe.name, arguments, (Result("return", SCALARS[result]),), unit)
 
 
@@ -165,4 +168,4 @@ def _write(
     signature = [(a.type.code, a.name) for a in arguments]
     definition = nodes.function(result, entry, signature, function.statements, struct=tag)
     external = [*unit.prototypes.values(), *head, *unit.globals, *unit.helpers, definition]
-    return Program("<generated>", "", entry, arguments, results, c_ast.FileAST(restyle(rng, grammar, external)))
+    return Program("<generated>", "", entry, arguments, results, c_ast.FileAST(restyle(rng, grammar.habits, external)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from pycparser import c_ast
 
 from cprograms.generate import nodes
-from cprograms.generate.distribution import Distribution
 from cprograms.generate.values import PLAIN
 
 _TYPEDEFS = {
@@ -37,10 +36,10 @@ class Written:
         self.blocks = [n for n in self.nodes if isinstance(n, c_ast.Compound)]
 
 
-def restyle(rng: Random, grammar: Distribution, unit: list[c_ast.Node]) -> list[c_ast.Node]:
-    """The unit with some of the habits, each drawn by its share in the grammar."""
+def restyle(rng: Random, habits: Sequence[tuple[str, float]], unit: list[c_ast.Node]) -> list[c_ast.Node]:
+    """The unit with some of the habits, each drawn by its share."""
     program = Written(unit)
-    for name, share in grammar.habits:
+    for name, share in habits:
         if rng.random() < share:
             STYLES[name](program, rng)
     return program.unit

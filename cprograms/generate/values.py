@@ -12,6 +12,7 @@ from cprograms.types import SCALARS, usual_conversion
 
 _COMMON = {(a, b): usual_conversion(SCALARS[a], SCALARS[b]).code for a in SCALARS for b in SCALARS}
 _REAL = frozenset(("f32", "f64"))
+_SIGNED = {"u32": "i32", "u64": "i64"}
 _INT_MAX = 2**31 - 1
 _ROOT12 = math.sqrt(12.0)
 
@@ -99,7 +100,7 @@ class Value:
 
     def __neg__(self) -> Value:
         v = convert(self, "i32") if self.type == "u32" else self
-        return Value(c_ast.UnaryOp("-", v.node), _promoted(v.type), -v.hi, -v.lo, -v.mid, v.dev, v.mask)
+        return Value(c_ast.UnaryOp("-", v.node), promoted(v.type), -v.hi, -v.lo, -v.mid, v.dev, v.mask)
 
     def _lift(self, other: Value | Number) -> Value:
         """A Python int becomes an int literal, a float one of this value's floating type (double for integers)."""
@@ -153,7 +154,7 @@ def shift(op: str, a: Value, count: int) -> Value:
     scale = 2.0**count if op == "<<" else 2.0**-count
     lo, hi = math.floor(a.lo * scale), math.floor(a.hi * scale)
     node = c_ast.BinaryOp(op, a.node, nodes.integer(count))
-    return Value(node, _promoted(a.type), lo, hi, a.mid * scale, a.dev * scale, a.mask)
+    return Value(node, promoted(a.type), lo, hi, a.mid * scale, a.dev * scale, a.mask)
 
 
 def compare(op: str, a: Value, b: Value) -> Value:
@@ -214,19 +215,26 @@ def moments(f: Callable[[float], float], v: Value) -> tuple[float, float]:
     return mean, math.sqrt(variance)
 
 
-def _promoted(type: str) -> str:
+def promoted(type: str) -> str:
+    """The type that C computes with in place of this one."""
     return _COMMON[type, "i32"] if type not in _REAL else type
 
 
 def _balanced(a: Value, b: Value) -> tuple[str, Value, Value]:
     """The common type, after casts that keep a negative operand from turning unsigned."""
     type = _COMMON[a.type, b.type]
-    if type == "u32" and (a.lo < 0 or b.lo < 0):
-        a, b = (convert(v, "i32") if v.type == "u32" and v.hi <= _INT_MAX else v for v in (a, b))
-        if _COMMON[a.type, b.type] == "u32":
+    if type in _SIGNED and (a.lo < 0 or b.lo < 0):
+        a, b = _signed(a), _signed(b)
+        if _COMMON[a.type, b.type] in _SIGNED:
             a, b = convert(a, "i64"), convert(b, "i64")
         type = _COMMON[a.type, b.type]
     return type, a, b
+
+
+def _signed(v: Value) -> Value:
+    """v as a signed number, where it is an unsigned int or long long that fits."""
+    code = _SIGNED.get(v.type)
+    return convert(v, code) if code and fits(v, code) else v
 
 
 PLAIN = "plain"
@@ -243,8 +251,8 @@ def _arithmetic(op: str, a: Value, b: Value, lo: float, hi: float, mid: float, d
     type, a, b = _balanced(a, b)
     if type in _REAL:
         _mark_plain(a, b)
-    if type == "u32" and lo < 0:
-        a, b = (convert(v, "i32") if v.type == "u32" and v.hi <= _INT_MAX else v for v in (a, b))
+    if type in _SIGNED and lo < 0:
+        a, b = _signed(a), _signed(b)
         type = _COMMON[a.type, b.type]
     if type in ("i32", "u32") and not (lo >= -_INT_MAX and hi <= _INT_MAX):
         a = convert(a, "i64")

@@ -28,14 +28,14 @@ SEEDS = range(100)
 
 
 def test_every_habit_has_a_share():
-    assert {name for name, _ in DEFAULT.habits} == set(STYLES)
+    assert {name for name, _ in DEFAULT.habits} == set(STYLES) > {name for name, _ in DEFAULT.part_habits}
 
 
 @pytest.mark.parametrize("habit", STYLES)
 def test_a_habit_changes_the_text_only(habit: str):
     first = "declarations_first 1, " if habit == "while_loops" else ""  # which rewrites loops that declare nothing
-    plain = replace(DEFAULT, styles=f"{first}whole_literals 0")
-    styled = replace(DEFAULT, styles=f"{first}{habit} 1")
+    plain = replace(DEFAULT, part=0.0, styles=f"{first}whole_literals 0")  # parts have shares of their own
+    styled = replace(plain, styles=f"{first}{habit} 1")
     changed = 0
     for seed in SEEDS:
         a, b = generate(seed, plain), generate(seed, styled)
@@ -49,7 +49,8 @@ def test_a_habit_changes_the_text_only(habit: str):
 
 
 def test_all_habits_together_compile():
-    every = replace(DEFAULT, styles=", ".join(f"{name} 1" for name in STYLES))
+    all_styles = ", ".join(f"{name} 1" for name in STYLES)
+    every = replace(DEFAULT, styles=all_styles, part_styles=all_styles)
     programs = [generate(seed, every) for seed in SEEDS]
     ran = run_many(programs, [sample(p, 16, 0) for p in programs])
     assert not any((r.status == Status.REJECTED).any() for r in ran)
