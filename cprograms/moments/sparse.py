@@ -10,16 +10,11 @@ Shapes: Z inputs, N terms, n points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
-
-from cprograms.graph import Graph, Node
-from cprograms.moments.loops import loops_of
-from cprograms.moments.operators import computed
-from cprograms.types import Scalar
 
 MOST_TERMS = 600
 """Of a number."""
@@ -29,10 +24,8 @@ MOST_FLAG, MOST_TAP = 1, 3
 """That of a tap which is ±1, and of another."""
 MOST_PAIRS = 40_000
 """Of terms that a product multiplies."""
-MOST_WORK = 3_000_000
+MOST_WORK = 1_500_000
 """Terms before like ones are added, in all."""
-MOST_PASSES = 256
-"""Of a loop."""
 SMALL = 1e-15
 """A coefficient that is so much smaller than the greatest is left out."""
 POWERS, NODES = 16, 65
@@ -50,9 +43,6 @@ WIDER = 0.01
 AMONG = 0.05
 """The weight of a node, beside points, where a function is no short sum."""
 
-_AS_HELD = frozenset("lt le div mod shr min max cast".split())
-"""Operators for which an unsigned number must be what its type holds."""
-
 Function = Callable[[np.ndarray], np.ndarray]
 
 
@@ -65,31 +55,6 @@ class Sparse(NamedTuple):
 
 class TooMuch(Exception):
     """More terms would have to be multiplied than is worth the time, or what is no polynomial at all."""
-
-
-class Polynomial(NamedTuple):
-    """Exponents uint8 [N, Z] in scaled inputs, coefficients [N], and whether that is all of a result."""
-
-    exponents: np.ndarray
-    coefficients: np.ndarray
-    exact: bool
-
-
-def sparse_series(
-    graph: Graph, points: np.ndarray, flags: np.ndarray, taps: int, middle: np.ndarray, reach: np.ndarray
-) -> Polynomial | None:
-    """A graph's only result as a polynomial of its arguments, the last `taps` of which are exact values of inner nodes.
-
-    Argument k is `middle[k] + reach[k] z_k`, `points` [n, Z] are some such z, and `flags` bool [Z] says which are ±1.
-    None where that is too much work, or there is a loop whose passes are not counted.
-    """
-    algebra = SparseAlgebra(points, flags, np.arange(len(flags)) >= len(flags) - taps)
-    try:
-        with np.errstate(all="ignore"):
-            found = _Reading(graph, algebra, middle, reach).result()
-    except TooMuch:
-        return None
-    return Polynomial(found.exponents, found.coefficients, algebra.exact)
 
 
 class SparseAlgebra:
@@ -307,188 +272,3 @@ class _Expansion:
 
 def _nodes() -> np.ndarray:
     return np.asarray(np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES))
-
-
-class _Reading:
-    """What a graph of one result is as a polynomial of its arguments, the last of which may be taps.
-
-    Argument k is `middle[k] + reach[k] z_k`.
-    """
-
-    def __init__(self, graph: Graph, algebra: SparseAlgebra, middle: np.ndarray, reach: np.ndarray) -> None:
-        self._graph, self._algebra, self._middle, self._reach = graph, algebra, middle, reach
-        self._values: list[Sparse | None] = [None] * len(graph.nodes)
-        self._loops = loops_of(graph)
-        self._left: dict[int, dict[int, Sparse]] = {}
-
-    def result(self) -> Sparse:
-        """Raises TooMuch."""
-        root = self._graph.roots[0]
-        for i in self._graph.needed([root]):
-            self._value(i)
-        found, type = self._known(root), self._graph.nodes[root].type
-        if type.is_integer:
-            _hold(self._algebra, found, type)
-        return found
-
-    def _known(self, i: int) -> Sparse:
-        found = self._values[i]
-        if found is None:
-            raise TooMuch
-        return found
-
-    def _value(self, i: int) -> None:
-        if self._values[i] is None:
-            node = self._graph.nodes[i]
-            if node.op == "carry":
-                return  # what it is, its loop says
-            if any(self._values[c] is None for c in node.children) and node.op != "loop":
-                return
-            self._values[i] = self._of_node(i, node)
-
-    def _of_node(self, i: int, node: Node) -> Sparse:
-        algebra = self._algebra
-        if node.op == "const":
-            return algebra.constant(float(node.value))
-        if node.op == "arg":
-            k = int(node.value)
-            reach = float(self._reach[k])
-            return algebra.input(k, float(self._middle[k]), reach if np.isfinite(reach) else 0.0)
-        if node.op == "loop":
-            return self._after_loop(i)
-        if node.op == "opaque":
-            raise TooMuch
-        x = [self._known(c) for c in node.children]
-        types = [self._graph.nodes[c].type for c in node.children]
-        if node.op == "lookup":
-            table = self._graph.tables[int(node.value)].astype(np.float64)
-            return algebra.function(x[0], lambda u: table[np.clip(np.rint(u), 0, len(table) - 1).astype(int)])
-        return _operated(algebra, node.op, node.type, types, x)
-
-    def _after_loop(self, i: int) -> Sparse:
-        condition, _, carry = self._graph.nodes[i].children
-        if condition not in self._left:
-            self._left[condition] = self._run(condition)
-        return self._left[condition][carry]
-
-    def _run(self, condition: int) -> dict[int, Sparse]:
-        """The carried variables after a loop of a known number of passes. Raises TooMuch for others."""
-        graph, loop = self._graph, self._loops[condition]
-        for k in graph.needed([condition, *loop.after.values(), *loop.after]):
-            if k not in loop.body and not self._inside(k):
-                self._value(k)
-        state = {c: self._known(graph.nodes[c].children[0]) for c in (*loop.after, *loop.counters)}
-        trips, step = self._trips(condition, state)
-        for _ in range(trips):
-            for carry, value in state.items():
-                self._values[carry] = value
-            for k in loop.body:
-                self._values[k] = None
-            for inner in loop.inner:
-                self._left.pop(inner, None)
-            for k in loop.body:
-                self._value(k)
-            state = {
-                c: self._known(loop.after[c]) if c in loop.after else self._algebra.sum(v, self._algebra.constant(step))
-                for c, v in state.items()
-            }
-        return state
-
-    def _inside(self, k: int) -> bool:
-        return self._graph.nodes[k].op == "carry"
-
-    def _trips(self, condition: int, state: dict[int, Sparse]) -> tuple[int, float]:
-        n = self._graph.nodes[condition]
-        if n.op not in ("lt", "le"):
-            raise TooMuch
-        (left, right), steps = n.children, (1.0, -1.0)
-        for counter, limit, step in zip((left, right), (right, left), steps, strict=True):
-            if counter in state and limit not in self._loops[condition].body:
-                first, last = state[counter], self._known(limit)
-                if first.exponents.any() or last.exponents.any() or counter not in self._loops[condition].counters:
-                    continue
-                trips = step * float(last.coefficients.sum() - first.coefficients.sum()) + (n.op == "le")
-                if trips <= MOST_PASSES:
-                    return max(int(np.ceil(trips)), 0), step
-        raise TooMuch
-
-
-def _operated(algebra: SparseAlgebra, op: str, type: Scalar, types: Sequence[Scalar], x: Sequence[Sparse]) -> Sparse:
-    whole = type.is_integer
-    if op == "add":
-        return algebra.sum(x[0], x[1])
-    if op == "sub":
-        return algebra.sum(x[0], x[1], 1.0, -1.0)
-    if op == "neg":
-        return algebra.scaled(x[0], -1.0)
-    if op == "mul":
-        return algebra.product(x[0], x[1])
-    if op == "sel":
-        return algebra.sum(x[2], algebra.product(_truth(algebra, x[0]), algebra.sum(x[1], x[2], 1.0, -1.0)))
-    for value, own in zip(x, types, strict=True):
-        if own.kind == "uint" and op in _AS_HELD:
-            _hold(algebra, value, own)
-    if op == "cast" and type.code != "bool" and (not whole or types[0].is_integer):
-        if whole:
-            _hold(algebra, x[0], type)
-        return x[0]
-    varying = [bool(v.exponents.any()) for v in x]
-    if len(x) == 1 or sum(varying) < 2:
-        place = varying.index(True) if True in varying else 0
-        fixed = [float(v.coefficients.sum()) for v in x]
-
-        def of_one(u: np.ndarray) -> np.ndarray:
-            return _finite(computed(op, type, [u if k == place else np.full_like(u, c) for k, c in enumerate(fixed)]))
-
-        if op in ("lt", "le", "eq", "ne"):
-            return _compared(algebra, op, types[0].is_integer, x)
-        if op == "div" and not whole and place == 0 and fixed[1]:
-            return algebra.scaled(x[0], 1 / fixed[1])
-        return algebra.function(x[place], of_one)
-    if op in ("lt", "le", "eq", "ne"):
-        return _compared(algebra, op, types[0].is_integer, x)
-    if op == "div" and not whole:
-        return algebra.product(x[0], algebra.function(x[1], lambda u: _finite(1 / u)))
-    if op in ("min", "max", "fmin", "fmax"):
-        apart = algebra.function(algebra.sum(x[0], x[1], 1.0, -1.0), np.abs)
-        return algebra.sum(algebra.sum(x[0], x[1], 0.5, 0.5), apart, 1.0, 0.5 if "max" in op else -0.5)
-    if op == "pow":
-        logarithm = algebra.function(x[0], lambda u: _finite(np.log(u)))
-        return algebra.function(algebra.product(logarithm, x[1]), np.exp)
-    if op == "hypot":
-        return algebra.function(
-            algebra.sum(algebra.product(x[0], x[0]), algebra.product(x[1], x[1])), lambda u: np.sqrt(np.maximum(u, 0))
-        )
-    return algebra.of_two(x[0], x[1], lambda u, v: _finite(computed(op, type, [u, v])))
-
-
-def _hold(algebra: SparseAlgebra, x: Sparse, type: Scalar) -> None:
-    """What a type does not hold would be cut, which is no polynomial."""
-    low, high = type.limits
-    values = algebra.at_points(x)
-    if algebra.exact and (values.min() < low - 0.5 or values.max() > high + 0.5):
-        algebra.exact = False
-
-
-def _truth(algebra: SparseAlgebra, x: Sparse) -> Sparse:
-    return x if _is_flag(algebra, x) else algebra.function(x, lambda u: (np.abs(u) > 0.5).astype(float))
-
-
-def _is_flag(algebra: SparseAlgebra, x: Sparse) -> bool:
-    values = algebra.at_points(x)
-    return bool((values > -0.5).all() and (values < 1.5).all())
-
-
-def _compared(algebra: SparseAlgebra, op: str, whole: bool, x: Sequence[Sparse]) -> Sparse:
-    half = 0.5 if whole else 0.0
-    steps: dict[str, Function] = {
-        "lt": lambda d: (d < -half).astype(float),
-        "le": lambda d: (d <= half).astype(float),
-        "eq": lambda d: (np.abs(d) <= half).astype(float),
-        "ne": lambda d: (np.abs(d) > half).astype(float),
-    }
-    return algebra.function(algebra.sum(x[0], x[1], 1.0, -1.0), steps[op])
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(values) & (np.abs(values) < 1e100), values, np.nan)

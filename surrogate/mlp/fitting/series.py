@@ -25,7 +25,7 @@ from cprograms.sampling import sample
 from surrogate.mlp.fitting.choice import Part, Problem, Rows
 from surrogate.mlp.network import SurrogateNetwork, input_scaling
 from surrogate.mlp.parts.polynomial import EXACT, Fit, basis, joined, refitted
-from surrogate.mlp.parts.taps import Taps, reading_taps
+from surrogate.mlp.parts.taps import LIMIT, Taps, reading_taps
 
 Array = npt.NDArray[np.float64]
 
@@ -82,8 +82,8 @@ def _of_result(inputs: Sequence[_Inputs], k: int, width: int) -> list[Fit]:
         made = sparse_series(own.graph.result(k), own.points, own.flags, own.taps, own.middle, own.reach)
         if made is not None:
             fit = _over(Fit(made.exponents.astype(np.int64), made.coefficients, np.inf), own.columns, width)
-            if made.exact:
-                return [fit]
+            if made.exact and np.abs(own.points[:, made.exponents.any(0)]).max(initial=0) < LIMIT:
+                return [fit]  # no tap that it reads is cut off
             found.append(fit)
     for own in inputs:
         for expansion in series(own.graph.result(k), own.domain, own.taps):
