@@ -14,6 +14,8 @@ from pathlib import Path
 PENDING = ".surrogate-pending"
 """A folder in a directory: files that count in the place of those beside it, as a writer was killed while it put them
 there. The next writer does. What a writer was killed over before they counted has a suffix."""
+_LONGEST_NAME = 255
+"""Bytes of a file's name, in all file systems that are in use."""
 _STALE = ".stale"
 """In it, the names of the files that go with those it replaces."""
 
@@ -188,5 +190,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _sibling(target: Path) -> Path:
-    """A name beside the target, on the same file system, that nothing else has."""
-    return target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+    """A name beside the target, on the same file system, that nothing else has; no longer than a name may be."""
+    suffix = f".{secrets.token_hex(6)}"
+    beginning = os.fsencode(target.name)[: _LONGEST_NAME - len(suffix) - 1]
+    return target.with_name(f".{os.fsdecode(beginning)}{suffix}")

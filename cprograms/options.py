@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import reprlib
 from collections.abc import Mapping, Sequence
 from operator import index
@@ -14,6 +15,7 @@ from typing import Any
 
 from cprograms.diagnostics import UsageError
 
+_HEXADECIMAL = re.compile(r"[-+]?0[xX](?:[0-9a-fA-F]+|(?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)([pP][-+]?\d+))")
 MANY = 10_000_000
 """The most rows, tapes or starts that one can ask for: of more the numbers would not fit in memory."""
 
@@ -121,3 +123,20 @@ def _bounds(name: str, given: Any) -> tuple[Any, Any]:
         if getattr(bound, "ndim", 0):
             raise fault
     return low, high
+
+
+def number(written: str) -> int | float:
+    """A number as C writes it, without a suffix: 16, -0x10, 1e3, 0x1p-3; also inf and nan.
+
+    Whole ones are exact, however many digits they have. Raises ValueError for what is none.
+    """
+    word = written.strip()
+    match = _HEXADECIMAL.fullmatch(word)
+    if match is not None:
+        return float.fromhex(word) if match[1] else int(word, 16)
+    if not word.isascii() or "_" in word:  # which Python takes, and C does not
+        raise ValueError(written)
+    try:
+        return int(word)
+    except ValueError:
+        return float(word)

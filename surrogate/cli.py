@@ -76,7 +76,7 @@ def _outcome(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as e:  # stdout is full
-        complain("surrogate", "error", str(e))
+        complain("surrogate", "error", _system_error(e))
         return WRONG_USAGE
 
 
@@ -105,8 +105,10 @@ def _judged(e: BaseException) -> tuple[int, str]:
         return INTERRUPTED, "interrupted"
     if isinstance(e, ProgramError):
         return REJECTED, str(e)
-    if isinstance(e, UsageError | OSError):
+    if isinstance(e, UsageError):
         return WRONG_USAGE, str(e)
+    if isinstance(e, OSError):
+        return WRONG_USAGE, _system_error(e)
     if isinstance(e, MemoryError):
         return REJECTED, f"there is not enough memory for this{f': {e}' if str(e) else ''}"
     if sys.flags.dev_mode:
@@ -114,6 +116,14 @@ def _judged(e: BaseException) -> tuple[int, str]:
     kind = type(e).__name__
     what = " ".join(str(e).split())[:300]
     return INTERNAL_ERROR, f"internal error: {kind}{': ' if what else ''}{what}; python -X dev -m surrogate says where"
+
+
+def _system_error(e: OSError) -> str:
+    """What the system says, without Python's words: of which file, where it says that, and why not."""
+    if e.strerror is None:
+        return str(e)
+    named = isinstance(e.filename, str | bytes | os.PathLike)
+    return f"{os.fsdecode(e.filename)}: {e.strerror}" if named else e.strerror
 
 
 def _diagnostic(message: str) -> dict[str, Any]:

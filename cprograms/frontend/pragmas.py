@@ -12,6 +12,7 @@ from pycparser import c_ast
 
 from cprograms.declarations import Unsupported
 from cprograms.frontend.parse import Pragma, Unit
+from cprograms.options import number
 
 _ENTRY = re.compile(r"surrogate\s+entry\s*\(\s*([A-Za-z_]\w*)\s*\)\s*;?\s*")
 _PATH = r"\*?\s*[A-Za-z_]\w*(?:\s*(?:\.|->)\s*\w+|\s*\[\s*\d+\s*\])*"
@@ -32,7 +33,10 @@ _FORMS = (
     "`entry(function)`; of a sketch `learn(function, values(10), hidden(256, 256))`, `choose(constant, low, high)` or "
     "`modulus(M)`"
 )
-_NUMBER = re.compile(r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fFlL]?)")
+_NUMBER = re.compile(
+    r"([-+]?)\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*"
+    r"|((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*[pP][-+]?\d+)[fFlL]?)"
+)
 
 
 @dataclass(frozen=True)
@@ -184,12 +188,12 @@ def _number(text: str, node: c_ast.Node) -> int | float:
     text = text.strip()
     match = _NUMBER.fullmatch(text)
     if match is None:
-        hint = "a range has two finite numbers, such as 0, -1.5, 0x10 or 1e-3" if text else _FORMS
+        hint = "a range has two finite numbers, such as 0, -1.5, 0x10, 0x1p-3 or 1e-3" if text else _FORMS
         raise Unsupported(node, f"'{text}' is not a number" if text else "this pragma is malformed", hint)
     sign = -1 if match[1] == "-" else 1
     try:
-        value = int(match[2], 0 if match[2][:2].lower() == "0x" else 10) if match[2] else float(match[3])
-    except ValueError:
+        value = number(match[2] or match[3])
+    except (ValueError, OverflowError):
         value = math.inf
     if abs(value) > 1.7e308:
         raise Unsupported(node, f"'{text}' is not a finite number")

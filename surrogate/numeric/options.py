@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from cprograms.options import number
 from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, bound, deferred, output_option
 
 
@@ -23,8 +24,8 @@ class Ranges(argparse.Action):
         try:
             if not (name.strip() and equals and colon):
                 raise ValueError
-            found = {name.strip(): (float(low), float(high))}
-        except ValueError:
+            found = {name.strip(): (float(number(low)), float(number(high)))}
+        except (ValueError, OverflowError):
             message = f"'{values}' is not of the form NAME=LOW:HIGH, as in x=0:255"
             raise argparse.ArgumentError(self, message) from None
         setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
@@ -42,12 +43,12 @@ class Numbers(argparse.Action):
     ) -> None:
         name, equals, text = values.partition("=")
         try:
-            number = float(text)
+            value = number(text)
             if not (name.strip() and equals):
                 raise ValueError
-        except ValueError:
+        except (ValueError, OverflowError):
             raise argparse.ArgumentError(self, f"'{values}' is not of the form NAME=NUMBER, as in n=9") from None
-        found = {name.strip(): int(number) if number.is_integer() else number}
+        found = {name.strip(): int(value) if value % 1 == 0 else value}
         setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from cprograms.diagnostics import UsageError, nearest
 from cprograms.names import counted, enough, listed
+from cprograms.options import number
 from cprograms.program import Argument, domain_groups
 
 
@@ -144,8 +145,8 @@ def _header_columns(header: list[str], names: Sequence[str], place: str) -> list
 
 def _cell(text: str, place: str) -> float:
     try:
-        value = float(text)
-    except ValueError:
+        value = float(number(text))
+    except (ValueError, OverflowError):
         value = math.nan
     if not math.isfinite(value):
         raise UsageError(f"{place}: '{text}' is not a finite number")
@@ -154,7 +155,7 @@ def _cell(text: str, place: str) -> float:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
-    except ValueError:
+        number(text)
+    except (ValueError, OverflowError):
         return False
     return True

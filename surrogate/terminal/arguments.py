@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -18,6 +19,10 @@ class WrongArguments(UsageError):
         self.command, self.usage = command, usage
 
 
+_NEGATIVE = re.compile(r"-\.?\d")
+"""What begins so is a value: there is no option that does."""
+
+
 class _Help(argparse.HelpFormatter):
     """Texts of several lines stay as they are."""
 
@@ -30,6 +35,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **declaration: Any) -> None:
         super().__init__(formatter_class=_Help, allow_abbrev=False, **declaration)
+        self._negative_number_matcher = _NEGATIVE  # argparse's own knows neither -1e3 nor -0x10
 
     def error(self, message: str) -> NoReturn:
         raise WrongArguments(message, self.prog, self.format_usage())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import cprograms
 from cprograms import UsageError, options
+from cprograms.options import number
 from cprograms.tape import load_tape
 
 IDENTITY = "double f(double x) { return x; }"
@@ -80,3 +82,22 @@ def test_ranges_of_wrong_types_are_refused(given: Any, message: str) -> None:
 def test_ranges_may_come_from_numpy() -> None:
     program = cprograms.load(source=IDENTITY, ranges={"x": np.array([2, 3])})
     assert program.domain.tolist() == [[2, 3]]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        *(("0x10", 16), ("-0X1f", -31), (" +7 ", 7), ("1e3", 1000.0), (".5", 0.5), ("-3.", -3.0)),
+        *(("0x1p-3", 0.125), ("0x.8p1", 1.0), ("-0x1.8P+4", -24.0), ("9007199254740993", 9007199254740993)),
+        *(("0xffffffffffffffff", 2**64 - 1), ("-inf", -math.inf)),
+    ],
+)
+def test_a_number_is_written_as_in_c(written: str, value: float) -> None:
+    found = number(written)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("written", ["", "x", "0x", "0x1.8", "0x1p", "16u", "1.5f", "1_000", "0b11", "1 2", "٣"])
+def test_what_c_does_not_write_is_no_number(written: str) -> None:
+    with pytest.raises(ValueError):
+        number(written)

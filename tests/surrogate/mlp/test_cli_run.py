@@ -31,6 +31,14 @@ def test_run_prints_several_results_on_one_line(compiler: Path, capsys: pytest.C
     np.testing.assert_allclose([float(v) for v in values], compiled.predict([[0.5]])[0])
 
 
+def test_values_are_written_as_in_c(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = []
+    for values in (["2", "-0.25"], ["0x2", "-0x1p-2"], ["2e0", "-25e-2"], ["2.", "-.25"]):
+        assert main(["run", artifact, *values]) == 0
+        shown.append(capsys.readouterr().out)
+    assert len(set(shown)) == 1
+
+
 def test_run_warns_outside_the_domain(artifact: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", artifact, "5", "0"]) == 0
     out, err = capsys.readouterr()
