@@ -123,8 +123,13 @@ def runs(profile: Profile, n: int) -> Counter[str]:
     return Counter(" ".join(profile.tokens[i : i + n]) for i in range(len(profile.tokens) - n + 1))
 
 
-def distances(a: Sequence[Profile], b: Sequence[Profile]) -> dict[str, float]:
-    """Divergences between two samples, a program counting as much as its size, and the classifier's score."""
+def distances(
+    a: Sequence[Profile], b: Sequence[Profile], packages: tuple[Sequence[str], Sequence[str]]
+) -> dict[str, float]:
+    """Divergences between two samples, a program counting as much as its size, and the classifier's scores.
+
+    `packages` says where each program of a and of b is from.
+    """
     kinds: dict[str, Callable[[Profile], Counter[str]]] = {
         "tokens": lambda p: runs(p, 1),
         "runs of 2 tokens": lambda p: runs(p, 2),
@@ -135,7 +140,10 @@ def distances(a: Sequence[Profile], b: Sequence[Profile]) -> dict[str, float]:
         "length (tokens, by powers of two)": lambda p: Counter([str(len(p.tokens).bit_length())]),
     }
     found = {name: divergence(_total(a, count), _total(b, count)) for name, count in kinds.items()}
-    return found | {"classifier's AUC": classifier_auc(a, b)}
+    return found | {
+        "classifier's AUC": classifier_auc(a, b),
+        "classifier's AUC, on packages that it has not seen": classifier_auc(a, b, [*packages[0], *packages[1]]),
+    }
 
 
 def _total(profiles: Sequence[Profile], count: Callable[[Profile], Counter[str]]) -> Counter[str]:
@@ -145,20 +153,22 @@ def _total(profiles: Sequence[Profile], count: Callable[[Profile], Counter[str]]
     return total
 
 
-def classifier_auc(a: Sequence[Profile], b: Sequence[Profile]) -> float:
+def classifier_auc(a: Sequence[Profile], b: Sequence[Profile], packages: Sequence[str] | None = None) -> float:
     """How well logistic regression over runs of one to three tokens tells the two apart, cross-validated.
 
-    0.5: not at all; 1: always. Needs scikit-learn (the extra "analysis").
+    0.5: not at all; 1: always. With the packages of all programs, a's before b's, none is in two folds: else a program
+    may be known by its neighbours in the file. Needs scikit-learn (the extra "analysis").
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import cross_val_score
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_score
     from sklearn.pipeline import make_pipeline
 
     words = TfidfVectorizer(sublinear_tf=True, min_df=3, analyzer=_token_runs)
     model = make_pipeline(words, LogisticRegression(C=10.0, max_iter=500))
     texts, labels = [p.tokens for p in [*a, *b]], [0] * len(a) + [1] * len(b)
-    return float(cross_val_score(model, texts, labels, cv=5, scoring="roc_auc").mean())
+    folds = StratifiedKFold(5) if packages is None else StratifiedGroupKFold(5)
+    return float(cross_val_score(model, texts, labels, groups=packages, cv=folds, scoring="roc_auc").mean())
 
 
 def _token_runs(tokens: Sequence[str]) -> list[str]:

@@ -39,7 +39,9 @@ def test_a_sample_is_near_itself_and_far_from_another():
     pytest.importorskip("sklearn", reason="the extra [analysis] is not installed")
     own = [profile(generate(seed)) for seed in range(120)]
     other = [profile(load(source=f"int f(int a) {{ return a / {n + 2} % {n + 3}; }}")) for n in range(12)] * 10
-    near, far = distances(own[:60], own[60:]), distances(own, other)
+    names = [str(n) for n in range(240)]
+    near = distances(own[:60], own[60:], (names[:60], names[60:120]))
+    far = distances(own, other, (names[:120], names[120:]))
     assert all(near[name] < far[name] for name in near)
     assert traits(other)["remainder"] == 1
 
@@ -50,3 +52,14 @@ def test_a_classifier_tells_what_differs_only():
     other = [profile(load(source=f"int f(int a) {{ return a / {n + 2} % {n + 3}; }}")) for n in range(10)] * 10
     assert abs(classifier_auc(own[:100], own[100:]) - 0.5) < 0.15
     assert classifier_auc(own[:100], other) > 0.99
+
+
+def test_a_package_that_is_known_by_its_neighbours_is_not_told_where_it_was_not_seen():
+    pytest.importorskip("sklearn", reason="the extra [analysis] is not installed")
+    # Every package has a word of its own, and nothing else tells the sides apart.
+    words = ["sin", "cos", "tan", "exp", "log", "sqrt", "fabs", "floor", "ceil", "asin", "acos", "atan"]
+    sources = [f"double {w}(double); double f(double x) {{ return {w}(x) + 1; }}" for w in words]
+    profiles = [profile(load(source=source)) for source in sources for _ in range(8)]
+    packages = [w for w in words for _ in range(8)]
+    assert classifier_auc(profiles[:48], profiles[48:]) > 0.7
+    assert classifier_auc(profiles[:48], profiles[48:], packages) == pytest.approx(0.5, abs=0.05)
