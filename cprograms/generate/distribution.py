@@ -92,13 +92,13 @@ class Distribution:
 
     # Habits of writing, by the names of their functions in `styles`, and the share of programs that have each.
     styles: str = (
-        "named_results 0.12, whole_literals 0.4, bare_points 0.06, hexadecimal 0.6, declarations_first 0.6, "
+        "named_results 0.25, whole_literals 0.6, bare_points 0.06, hexadecimal 0.6, declarations_first 0.6, "
         "while_loops 0.1, braces 0.8, "
         "else_returns 0.3, steps_before 0.2, constant_parameters 0.08, file_constants 0.3, typedefs 0.08"
     )
     # Share of programs, recipes apart, that are like parts of people's functions (`parts`, by the shares of `shares`);
     # of these, the shares of floating code, of single expressions and of names that were read before, and their habits.
-    part: float = 0.65
+    part: float = 0.7
     part_real: float = 0.5
     part_expression: float = 0.54
     part_reuse: float = 0.28
@@ -108,7 +108,7 @@ class Distribution:
     # Share of recipes that are drawn from those with a loop.
     looping_recipe: float = 0.35
     # Share of functions whose expressions are made of the plain operators.
-    plain: float = 0.4
+    plain: float = 0.6
     real_plain: Weighted = Weighted(
         "expression 50, product 6, difference 6, ratio 5, cross 8, sums 8, dot 8, squares 5, distance 5, extremes 5, "
         "threshold 8, absolute 4, root 4, interpolate 3, wave 5, decay 3, logarithm 3, mean 3"

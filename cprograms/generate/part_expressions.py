@@ -60,7 +60,7 @@ class PartExpressions(Writer):
         domains = self.grammar.real_domain if real else self.grammar.integer_domain
         self._shared = domains.draw(self.rng) if self.chance(self.grammar.shared_domain) else ""
         self._singles = self.chance(0.3)
-        self._avoided = {op for op in ("*", "/", "-", "+", "?", "cast", "&") if self.chance(0.25)}
+        self._avoided = {op for op, share in shares.AVOIDED.items() if self.chance(share)}
         """What this program has little of: people's programs are not mixtures of everything."""
         self._signless = self.type in _UNSIGNED
         """Whether no argument is negative: signed and unsigned numbers meet without casts then."""

@@ -242,19 +242,29 @@ class PartWriter(PartExpressions):
         else:
             self.emit(declared)
         target = Value(nodes.identifier(name), type, 0.0, 1.0)
-        sides = []
-        for _ in range(2):
-            with self.nested() as body:
-                v = self._settle(self.part_expression("=", "any", 1), target)
-                self.emit(nodes.assign(name, v.node))
-            sides.append((body, convert(v, type, explicit=False)))
-        (yes, a), (no, b) = sides
-        self.emit(c_ast.If(test.node, self._block(yes), self._block(no)))
-        merged = hull(a, b)
-        merged.mask |= test.mask
+        statement, merged = self._sides(test, target, nesting=True)
+        self.emit(statement)
         self.pool.append(target)
         self.update(target, merged)
         return target
+
+    def _sides(self, test: Value, target: Value, *, nesting: bool) -> tuple[c_ast.If, Value]:
+        """An if that assigns to the target on both sides, perhaps by a further if on the other; what it holds then."""
+        yes, a = self._side(target)
+        if nesting and self.chance(0.3):
+            inner, b = self._sides(self.test("if", 1), target, nesting=False)
+            no: list[c_ast.Node] = [inner]
+        else:
+            no, b = self._side(target)
+        merged = hull(a, b)
+        merged.mask |= test.mask
+        return c_ast.If(test.node, self._block(yes), self._block(no)), merged
+
+    def _side(self, target: Value) -> tuple[list[c_ast.Node], Value]:
+        with self.nested() as body:
+            v = self._settle(self.part_expression("=", "any", 1), target)
+            self.emit(nodes.assign(target.node.name, v.node))
+        return body, convert(v, target.type, explicit=False)
 
     def _block(self, body: list[c_ast.Node]) -> c_ast.Node:
         return body[0] if len(body) == 1 and not self._braces else c_ast.Compound(body)

@@ -18,7 +18,7 @@ REAL_PLACES = {
     "*L": Weighted("name 49, point 13, * 12, - 5, whole 4, negative 4, + 3, / 3, call 3, cast 1, ? 0.3"),
     "*R": Weighted("name 60, call 10, point 8, - 7, + 5, / 5, whole 3, cast 1, negative 0.5, * 0.5, ? 0.3"),
     "-L": Weighted("name 51, * 13, point 9, + 9, whole 7, - 6, / 3, negative 1, call 1, cast 0.5"),
-    "-R": Weighted("name 51, * 18, point 10, whole 12, call 4, / 3, cast 2, + 1, - 1"),
+    "-R": Weighted("name 51, * 18, point 10, whole 15, call 4, / 3, cast 2, + 1, - 1"),
     "+L": Weighted("name 34, * 29, + 14, point 6, / 4, - 4, whole 4, call 2, cast 2, negative 0.8, ? 0.3"),
     "+R": Weighted("* 41, name 28, point 10, whole 10, / 7, call 2, cast 0.7, + 0.4, ? 0.3"),
     "/L": Weighted("name 31, * 17, point 17, - 14, cast 6, / 5, + 5, call 3, whole 1, negative 0.6"),
@@ -44,7 +44,7 @@ INTEGER_PLACES = {
     "*L": Weighted("name 35, whole 27, - 11, cast 7, * 7, + 6, / 2, & 1, negative 0.8, >> 0.8, ^ 0.2, ? 0.2"),
     "*R": Weighted("name 47, whole 29, + 6, - 5, cast 5, >> 3, << 1, / 0.8, % 0.5, ? 0.5, * 0.3, & 0.2"),
     "-L": Weighted("name 58, + 10, * 7, whole 6, - 6, negative 4, cast 3, << 2, / 2, & 0.5, ? 0.5, >> 0.3"),
-    "-R": Weighted("name 47, whole 37, * 6, / 2, + 2, >> 1, ? 1, % 1, cast 0.8, & 0.3, << 0.3"),
+    "-R": Weighted("name 47, whole 44, * 6, / 2, + 2, >> 1, ? 1, % 1, cast 0.8, & 0.3, << 0.3"),
     "+L": Weighted("name 36, * 23, + 21, / 5, whole 5, - 3, >> 2, << 1, ^ 1, & 0.7, ? 0.5, | 0.3, cast 0.3"),
     "+R": Weighted("name 35, whole 27, * 21, / 5, & 2, - 2, >> 2, ? 1, << 1, + 1, % 0.3"),
     "/L": Weighted("* 36, name 33, + 11, - 7, whole 5, / 3, cast 2, ? 0.5, << 0.5"),
@@ -75,6 +75,9 @@ INTEGER_PLACES = {
     "logicL": Weighted("compare 60, logic 23, name 12, not 3, & 1"),
     "logicR": Weighted("compare 86, name 8, not 5, logic 1"),
 }
+
+# Share of programs that have little of an operator: a program is not a mixture of everything.
+AVOIDED = {"+": 0.4, "*": 0.35, "/": 0.2, "-": 0.2, "?": 0.35, "cast": 0.2, "&": 0.3}
 
 # The types of arguments; the program's own type comes first.
 REAL_TYPES = Weighted("f64 50, f32 28, i32 17, u32 2.5, u8 1, i64 0.8, u64 0.6, i16 0.6, u16 0.5")
