@@ -21,7 +21,7 @@ from cprograms.program import Signature
 from cprograms.screen import on_screen
 from surrogate.container import CARD, Measurement, ensure_free, ensure_same, fingerprint, header, write
 from surrogate.graph.card import card, graph_line
-from surrogate.graph.constants import Lines
+from surrogate.graph.constants import Line, Lines
 from surrogate.graph.fit import STEPS, Fit, fit_constants
 from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict, from_dict
@@ -122,7 +122,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> GraphProgram:
     """
     signature = Signature.from_dict(config["entry"], config["signature"])
     program = read_program(files[C_PROGRAM], signature)
-    lines = {int(node): tuple(map(int, found)) for node, found in config["lines"].items()}
+    lines = {int(node): tuple(map(_line, found)) for node, found in config["lines"].items()}
     smooth = None if config["smooth"] is None else float(config["smooth"])
     found = GraphProgram(
         entry=signature.entry,
@@ -140,6 +140,10 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> GraphProgram:
     if config["measured"] is not None:
         found.measurement = Measurement(read_report(config["measured"], signature), found._fingerprint())
     return found
+
+
+def _line(found: Any) -> Line:
+    return found if isinstance(found, str) else int(found)
 
 
 def _module(graph: Graph, smooth: float | None, signature: Signature, lines: Lines) -> GraphModule:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,9 @@ from cprograms.program import Program
 STRUCTURAL = frozenset((0.0, 1.0, -1.0, 2.0, 0.5))
 """Numbers that say what a formula is, not how large something is: they are never learnable."""
 
-Lines = Mapping[int, Sequence[int]]
+Line = int | str
+"""A line of the program's own file, or of another one, as in "limits.c:5"."""
+Lines = Mapping[int, Sequence[Line]]
 """The lines of the C program that a constant node stands in."""
 
 
@@ -54,26 +57,33 @@ def _whole(graph: Graph, node: int) -> bool:
     return float(graph.nodes[node].value).is_integer()
 
 
-def lines_of(graph: Graph, program: Program) -> dict[int, tuple[int, ...]]:
+def lines_of(graph: Graph, program: Program) -> dict[int, tuple[Line, ...]]:
     """The lines of each learnable constant's number among the program's literals, with either sign.
 
     Equal numbers are one node. One that the compiler computed from others, as of 17.27 * 2, stands in no line.
     """
-    found: dict[tuple[float, int], set[int]] = {}
+    found: dict[tuple[float, int], set[tuple[str, int]]] = {}
     _collect(program.unit, found)
     lines = {}
     for node in learnable_constants(graph):
         n = graph.nodes[node]
         key = (abs(float(n.value)), n.type.bits)
-        lines[node] = tuple(sorted(found.get(key, ())))
+        lines[node] = _said(found.get(key, set()), program.path)
     return lines
 
 
-def _collect(node: c_ast.Node, found: dict[tuple[float, int], set[int]]) -> None:
+def _said(places: Set[tuple[str, int]], path: str) -> tuple[Line, ...]:
+    """Lines of the file at `path`, then those of others, which are called by their names."""
+    own = sorted(line for file, line in places if file == path)
+    others = sorted((os.path.basename(file), line) for file, line in places if file != path)
+    return (*own, *(f"{file}:{line}" for file, line in others))
+
+
+def _collect(node: c_ast.Node, found: dict[tuple[float, int], set[tuple[str, int]]]) -> None:
     if isinstance(node, c_ast.Constant) and node.coord is not None and node.type != "string":
         value, _ = literal(node)
         for bits, rounded in ((64, float(value)), (32, _as_float(float(value)))):
-            found.setdefault((rounded, bits), set()).add(node.coord.line)
+            found.setdefault((rounded, bits), set()).add((node.coord.file, node.coord.line))
     for child in node:
         _collect(child, found)
 
@@ -83,13 +93,14 @@ def _as_float(value: float) -> float:
         return float(np.float32(value))
 
 
-def label(value: float, lines: Sequence[int]) -> str:
-    """What a constant is called: its lines and its number, as in "line 12: 0.2126"."""
+def label(value: float, lines: Sequence[Line]) -> str:
+    """What a constant is called: its lines and its number, as in "line 12: 0.2126" or "limits.c:5: 1.5"."""
     number = repr(value)
     if not lines:
         return number
-    where = "line" if len(lines) == 1 else "lines"
-    return f"{where} {', '.join(map(str, lines))}: {number}"
+    own = sum(not isinstance(line, str) for line in lines)
+    where = "" if not own else "line " if own == 1 else "lines "
+    return f"{where}{', '.join(map(str, lines))}: {number}"
 
 
 def labels(graph: Graph, nodes: Sequence[int], lines: Lines) -> list[str]:

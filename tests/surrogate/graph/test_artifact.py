@@ -256,3 +256,20 @@ def test_a_rejection(tmp_path, monkeypatch, capsys):
 def test_options_of_other_targets_are_refused(c_file, capsys):
     assert "-O" in usage_error(["compile", c_file, "--target", "graph", "-O2"], capsys)
     assert "--smooth" in usage_error(["compile", c_file, "--smooth", "1"], capsys)
+
+
+def test_constants_of_other_files_are_told_with_their_file(tmp_path):
+    """Of a header, of a file beside the first, and of both at once; also after it was loaded."""
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "gain.h").write_text("\nstatic const double gain = 2.75;\n")
+    (tmp_path / "first.c").write_text(
+        '#include "gain.h"\ndouble limited(double);\ndouble first(double x) {\n  return limited(gain * x + 1.5);\n}\n'
+    )
+    (tmp_path / "limits.c").write_text("double limited(double y) {\n  return y > 1.5 ? 1.5 : 3.25 * y;\n}\n")
+    program = surrogate.compile(
+        [tmp_path / "first.c", tmp_path / "limits.c"], target="graph", include_dirs=[tmp_path / "inc"]
+    )
+    expected = {"gain.h:2: 2.75", "line 4, limits.c:2: 1.5", "limits.c:2: 3.25"}
+    assert program.constants.keys() == expected
+    program.save(tmp_path / "first.graph")
+    assert loaded(tmp_path / "first.graph").constants.keys() == expected
