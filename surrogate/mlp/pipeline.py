@@ -38,7 +38,7 @@ from surrogate.mlp.parts.table import make_table
 from surrogate.mlp.parts.taps import Choice, Taps, find_taps, most_taps, operator_count, tap_choice
 from surrogate.mlp.parts.towers import Towers
 from surrogate.numeric.batches import one_thread
-from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, executed_rows
+from surrogate.numeric.rows import GAUSS_NEWTON_ROWS, MAX_ROWS, MIN_ROWS, compile_seed, ensure_finite, executed_rows
 
 LEVEL_ROWS = {0: 0, 1: GAUSS_NEWTON_ROWS, 2: 256}
 """Executed rows at each -O level of the evaluation protocol, whose -O2 reads no others."""
@@ -117,6 +117,8 @@ def compile_program(
     settings = _settings(opt_level, rows, seed, taps, plain, budget, most_taps(program))
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
+    if settings.opt_level == 0:
+        ensure_finite(program, graph)
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from cprograms import options
 from cprograms.diagnostics import Diagnostic, ProgramError
+from cprograms.graph import Graph, evaluate
 from cprograms.program import Program
 from cprograms.sampling import Method, sample
 from cprograms.sandbox import Outcomes, run_with_status, why
@@ -15,6 +16,8 @@ GAUSS_NEWTON_ROWS = 64
 """Rows that the hypernetwork's steps were trained to read, and as many are given it at -O1."""
 MOST_FAULTS = 3
 """Reasons that are told for rows without finite outputs."""
+POINTS = 512
+"""Points of the domain at which the graph is evaluated where no row is run."""
 MIN_ROWS, MAX_ROWS = 2, 1024
 """A scale needs two rows; the Gauss–Newton steps factorise a matrix of rows × rows."""
 
@@ -55,6 +58,18 @@ def finite_rows(
     told = [*map(str, [first, *others][:MOST_FAULTS]), first.advice]
     place = {"file": first.file, "line": first.line} if first.line and not others else {"file": program.path}
     raise ProgramError([Diagnostic(message, **place, hint="; ".join(told))])
+
+
+def ensure_finite(program: Program, graph: Graph) -> None:
+    """Without a run, by the graph's values at points of the domain, if it follows all of the program.
+
+    Raises ProgramError where there is none at which all results are finite.
+    """
+    if not graph.exact or np.isfinite(evaluate(graph, sample(program, POINTS, 0, "sobol"))).all(1).any():
+        return
+    message = f"'{program.entry}' gives finite results at none of {POINTS} points of its domain, by its dataflow graph"
+    hint = "the behaviour is undefined, NaN or infinity at all; is the domain the right one? --range sets it"
+    raise ProgramError([Diagnostic(message, program.path, hint=hint)])
 
 
 def sampled_rows(

@@ -48,6 +48,32 @@ def test_o0_never_runs_the_program(compiler: Path, monkeypatch: pytest.MonkeyPat
     assert np.isfinite(compiled.predict(np.linspace(-1, 1, 9)[:, None])).all()
 
 
+NEVER_FINITE = {
+    "a root": "double f(double x) { return sqrt(-1 - x * x); }",
+    "a division by zero": "int f(int x) { return x / (x - x); }",
+    "one result of two": "struct r { double a, b; }; struct r f(double x) { struct r r = {x, log(-2 + x)}; return r; }",
+    "a branch that is never taken": "double f(double x) { return x > 2 ? x : sqrt(x - 3); }",
+}
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("body", NEVER_FINITE.values(), ids=NEVER_FINITE)
+def test_o0_rejects_what_is_never_finite(
+    body: str, plain: bool, compiler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"#include <math.h>\n{body}"
+    with pytest.raises(ProgramError, match="on 0 of 64 rows of its domain"):
+        surrogate.compile(source=source, compiler=compiler)
+    monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
+    with pytest.raises(ProgramError, match="at none of 512 points of its domain"):
+        surrogate.compile(source=source, compiler=compiler, opt_level=0, plain=plain)
+
+
+def test_o0_takes_what_is_finite_somewhere(compiler: Path) -> None:
+    source = "#include <math.h>\ndouble f(double x) { return sqrt(x - 0.9); }"
+    assert surrogate.compile(source=source, compiler=compiler, opt_level=0).rows == 0
+
+
 BRANCH = """
 #pragma surrogate range(x, -4, 4)
 #pragma surrogate range(y, -4, 4)
