@@ -20,7 +20,8 @@ from training.benchmarks.timing import processor_seconds
 from training.evaluation.protocol import SIZES, tuned
 from training.evaluation.suites import Suite, executed, make_suite, suite_programs
 from training.finetuning import OPTIMISERS, Minibatches, Optimiser, TowerRows
-from training.starts.table import Start, random_start, row_start, static_scale
+from training.starts.emitted import row_start
+from training.starts.table import Start, random_start, static_scale
 
 ADAM = OPTIMISERS["Adam"]
 TEST_ROWS = 1000

@@ -29,7 +29,8 @@ from training.arrays import Array, Integers
 from training.evaluation.statistics import Estimate, geometric
 from training.evaluation.suites import LIBRARY
 from training.held_out import HeldOut, Predict
-from training.starts.table import TEXT, MakeTowers, learned, random_start, text_start
+from training.starts.emitted import MakeTowers, text_start
+from training.starts.table import TEXT, learned, random_start
 from training.starts.tasks import make_task
 
 try:

@@ -206,8 +206,8 @@ def _head(d: dict[str, Any]) -> Iterator[str]:
     )
     if taps := d.get("taps"):
         yield (
-            f"Every tower reads taps beside the arguments: {taps['results']} results have any. In the mean"
-            f" they are {taps['number']:.1f} of {taps['operators']:.1f} operators, of the {taps['of']:.0f} of a result."
+            f"Every tower reads taps beside the arguments: {taps['results']} results have any. In the mean a result has"
+            f" {taps['number']:.1f}, which compute {taps['operators']:.1f} operators; it has {taps['of']:.1f} itself."
         )
         yield f"Starts that read no taps are left out: {', '.join(taps['without'])}, those learned across programs."
     if wide := d.get("wide"):

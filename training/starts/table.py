@@ -20,40 +20,28 @@ from typing import assert_never
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from cprograms.diagnostics import UsageError
-from cprograms.sampling import sample
 from cprograms.strata import strata
 from surrogate.mlp.emission.emit import Request, emit, scale_inputs
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, strata_moments
 from surrogate.mlp.emission.pretrained import load_compiler
-from surrogate.mlp.fitting.finetune import training_rows
-from surrogate.mlp.fitting.scale import settle
-from surrogate.mlp.fitting.series import text_series
-from surrogate.mlp.fitting.start import COMPILE_METHOD, known_scale
-from surrogate.mlp.fitting.teaching import POINTS, teach, teach_fits, teachers
-from surrogate.mlp.network import (
-    HIDDEN,
-    Scale,
-    SurrogateNetwork,
-    emitted_network,
-    input_scaling,
-    random_towers,
-    rescaled,
-)
-from surrogate.mlp.parts.polynomial import Fit
-from surrogate.mlp.parts.towers import Towers, join
+from surrogate.mlp.network import HIDDEN, Scale, input_scaling, random_towers
+from surrogate.mlp.parts.towers import Towers
 from surrogate.mlp.pipeline import LEVEL_ROWS
-from surrogate.numeric.rows import output_moments
 from training.examples.example import ARGUMENTS
+from training.starts.compiled import Compiled
+from training.starts.emitted import (
+    MakeTowers,
+    Scaling,
+    predicted_scale,
+    restandardised,
+    row_start,
+    stack_towers,
+    text_request,
+    text_start,
+)
 from training.starts.tasks import StartTask
-
-MakeTowers = Callable[[Sequence[StartTask], int], Towers]
-"""From tasks, whose rows are all that may be read, and a seed to their towers."""
-Scaling = Callable[[Sequence[StartTask]], Scale]
-"""From tasks to what can be known of their outputs' scale [B] without rows."""
-
 
 # --- Starts that read nothing of the program ---
 
@@ -86,135 +74,6 @@ def static_scale(tasks: Sequence[StartTask]) -> Scale:
     return Scale(mean.numpy(), std.numpy())
 
 
-# --- Starts that the hypernetwork emits ---
-
-
-def text_request(task: StartTask) -> Request:
-    return Request(task.graph, task.domain, taps=task.taps)
-
-
-def row_request(task: StartTask) -> Request:
-    """With the task's rows, where it has any, as many as -O2 starts from."""
-    if not len(task.x):
-        return text_request(task)
-    x, y = task.x[: LEVEL_ROWS[1]], task.y[: LEVEL_ROWS[1], None]
-    return replace(text_request(task), x=x, y=y)
-
-
-def text_start(model: Hypernetwork) -> MakeTowers:
-    start = row_start(model)
-    return lambda tasks, seed: start([t.first(0) for t in tasks], seed)
-
-
-def row_start(model: Hypernetwork) -> MakeTowers:
-    def start(tasks: Sequence[StartTask], _seed: int) -> Towers:
-        emitted = emit(model, [row_request(t) for t in tasks])
-        towers = [_restandardised(*e, t) for e, t in zip(emitted, tasks, strict=True)]
-        return stack_towers([_over_inputs(own, t) for own, t in zip(towers, tasks, strict=True)])
-
-    return start
-
-
-def _over_inputs(towers: Towers, task: StartTask) -> Towers:
-    """With columns of zero for taps, which a model that knows none emits without rows."""
-    return towers.widened(task.width + 1 - towers.w1.shape[2])
-
-
-def _restandardised(towers: Towers, scale: Scale, task: StartTask) -> Towers:
-    """The tower of a start that has read some of the rows, in units of the moments of all of them."""
-    if len(task.y) <= LEVEL_ROWS[1]:
-        return towers
-    mean, std = output_moments(task.y)
-    return towers if std == 0 else rescaled(towers, scale, Scale(np.array([mean]), np.array([std])))
-
-
-def predicted_scale(model: Hypernetwork) -> Scaling:
-    """The hypernetwork's moments, within what is known of the program, as a compile at -O0 takes them."""
-
-    def scale(tasks: Sequence[StartTask]) -> Scale:
-        predicted = [own for _, own in emit(model, [text_request(t) for t in tasks])]
-        none = np.empty((0, 1))
-        known = [known_scale(p, [t.result], t.graph, none) for p, t in zip(predicted, tasks, strict=True)]
-        return Scale(*map(np.concatenate, zip(*known, strict=True)))
-
-    return scale
-
-
-class Compiled:
-    """What `surrogate compile --plain` makes of the text, or of it and rows; of which it reads no others to choose by.
-
-    A tower is emitted and taught what polynomials of the text say (see `surrogate.mlp.fitting.teaching`). Of rows, the
-    last quarter says whether: what it compares has read the others alone. Tower and teacher are then made of them all.
-    Of tasks with taps, tower and polynomials read these: what a compile has as a polynomial beside a tower becomes one
-    tower. What was made of a task stays known, as teaching takes long.
-    """
-
-    def __init__(self, model: Hypernetwork):
-        self.model = model
-        self._known: dict[tuple[int, bytes], tuple[Towers, Scale]] = {}
-        self._said: dict[int, list[list[Fit]]] = {}
-
-    def towers(self, tasks: Sequence[StartTask], _seed: int) -> Towers:
-        return stack_towers([towers for towers, _ in self._made(tasks)])
-
-    def scale(self, tasks: Sequence[StartTask]) -> Scale:
-        return Scale(*map(np.concatenate, zip(*(scale for _, scale in self._made(tasks)), strict=True)))
-
-    def _made(self, tasks: Sequence[StartTask]) -> list[tuple[Towers, Scale]]:
-        keys = [(t.key, t.y.tobytes()) for t in tasks]
-        new = {key: task for key, task in zip(keys, tasks, strict=True) if key not in self._known}
-        self._known |= zip(new, self._taught(list(new.values())), strict=True)
-        return [self._known[key] for key in keys]
-
-    def _taught(self, tasks: Sequence[StartTask]) -> Iterator[tuple[Towers, Scale]]:
-        """The tower of each task, in units of its rows' moments, and its output's scale."""
-        whole = emit(self.model, [row_request(t) for t in tasks])
-        early = emit(self.model, [row_request(_training_part(t)) for t in tasks])
-        for task, complete, first in zip(tasks, whole, early, strict=True):
-            yield self._taught_by_rows(task, complete, first) if len(task.y) else _taught_by_text(task, *complete)
-
-    def _taught_by_rows(
-        self, task: StartTask, whole: tuple[Towers, Scale], early: tuple[Towers, Scale]
-    ) -> tuple[Towers, Scale]:
-        """From towers that were emitted with all rows of a task, and with those that do not decide."""
-        network, first = _network(task, *whole), _network(_training_part(task), *early)
-        if task.key not in self._said:
-            self._said[task.key] = text_series(task.alone, task.graph, task.taps)
-        [found] = teachers(network, first, self._said[task.key], task.x, task.y[:, None])
-        teach_fits(network, task.alone, [found and found[1]])
-        return _restandardised(network.towers.map(Tensor.detach), whole[1], task), whole[1]
-
-
-def _training_part(task: StartTask) -> StartTask:
-    return task.first(training_rows(len(task.y))) if len(task.y) else task
-
-
-def _network(task: StartTask, towers: Towers, scale: Scale) -> SurrogateNetwork:
-    known = known_scale(scale, task.alone.results, task.graph, task.y[:, None])
-    return emitted_network(_over_inputs(towers, task), known, task.domain, task.taps)
-
-
-def _taught_by_text(task: StartTask, towers: Towers, scale: Scale) -> tuple[Towers, Scale]:
-    network = _network(task, towers, scale)
-    if task.taps is None:
-        settle(network, task.alone, task.graph)
-    elif task.graph.exact:
-        _settle_as_one(network, task)
-    return network.towers.map(Tensor.detach), Scale(network.mean.numpy(), network.std.numpy())
-
-
-@torch.no_grad()
-def _settle_as_one(network: SurrogateNetwork, task: StartTask) -> None:
-    """Teach a tower what it and the polynomials beside it give together, as values of the graph weigh them."""
-    emitted = network.towers
-    settle(network, task.alone, task.graph, evaluated=True)
-    z = network.inputs(torch.from_numpy(sample(task.alone, POINTS, 0, COMPILE_METHOD)))
-    lessons = network.outputs(z).double().T.numpy()
-    network.polynomial = None
-    network.hold(emitted)
-    teach(network, z, list(lessons))
-
-
 # --- The ablation: the text of another program, with the right rows ---
 
 
@@ -230,7 +89,7 @@ def wrong_text_start(model: Hypernetwork, others: Sequence[StartTask], with_rows
         pairs = [(t, partners[t.key]) for t in tasks]
         emitted = emit(model, [_disguised(t, p, with_rows) for t, p in pairs])
         if with_rows:
-            emitted = [(_restandardised(*e, t), e[1]) for e, t in zip(emitted, tasks, strict=True)]
+            emitted = [(restandardised(*e, t), e[1]) for e, t in zip(emitted, tasks, strict=True)]
         towers = [_in_own_columns(own, t, p) for (own, _), (t, p) in zip(emitted, pairs, strict=True)]
         return stack_towers(towers)
 
@@ -278,17 +137,7 @@ def _in_own_columns(towers: Towers, task: StartTask, partner: StartTask) -> Towe
     return towers.of(partner.used[:shared]).among(task.arguments, task.used[:shared])
 
 
-# --- Batches and files ---
-
-
-def stack_towers(towers: Sequence[Towers]) -> Towers:
-    """Towers of several programs as one batch: [B, H, Z+1], [B, H, H+1], [B, 1, H+1].
-
-    Their inputs are padded to 16, or to the most that one has.
-    """
-    inputs = [t.w1.shape[2] - 1 for t in towers]
-    width = max([ARGUMENTS, *inputs])
-    return join([t.among(width, range(own)) for t, own in zip(towers, inputs, strict=True)])
+# --- Files ---
 
 
 def load_tower(path: Path) -> tuple[Towers, dict[str, str]]:

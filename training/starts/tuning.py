@@ -16,8 +16,8 @@ from surrogate.mlp.parts.towers import Towers
 from training.examples.example import ARGUMENTS, Example
 from training.examples.shards import ExampleStore
 from training.grid_search import climb
+from training.starts.emitted import stack_towers
 from training.starts.meta import METHODS, MetaConfig, MetaTrainer, errors_by_rows
-from training.starts.table import stack_towers
 
 
 @dataclass(frozen=True)

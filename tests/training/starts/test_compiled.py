@@ -17,7 +17,8 @@ from surrogate.mlp.parts.towers import Towers, outputs
 from surrogate.mlp.pipeline import compile_program
 from training.evaluation.suites import Suite, make_suite, nmse
 from training.held_out import held_out_programs
-from training.starts.table import Compiled, row_start, text_start
+from training.starts.compiled import Compiled
+from training.starts.emitted import row_start, text_start
 from training.starts.tasks import StartTask
 
 torch.set_num_threads(1)
@@ -121,7 +122,7 @@ def test_it_depends_on_no_row_beside_its_own(model: Hypernetwork, suite: Suite) 
 def test_a_task_is_taught_once(model: Hypernetwork, suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     start, few = Compiled(model), [t.first(8) for t in suite.tasks]
     before = start.towers(few, 0)
-    monkeypatch.setattr("training.starts.table.emit", lambda _model, requests: [][: len(requests)])
+    monkeypatch.setattr("training.starts.compiled.emit", lambda _model, requests: [][: len(requests)])
     assert all(map(torch.equal, before, start.towers(few, 1)))
     other = [replace(t, y=t.y + 1) for t in few]
     with pytest.raises(ValueError, match="zip"):

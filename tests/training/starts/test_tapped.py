@@ -15,7 +15,8 @@ from surrogate.mlp.parts.towers import Towers, outputs
 from training.evaluation.suites import Suite, make_suite
 from training.examples.example import ARGUMENTS
 from training.held_out import HeldOut
-from training.starts.table import STARTS, random_start, row_start, table, text_start
+from training.starts.emitted import row_start, text_start
+from training.starts.table import STARTS, random_start, table
 from training.starts.tasks import StartTask, make_task
 
 torch.set_num_threads(1)
