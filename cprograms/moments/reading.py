@@ -20,7 +20,8 @@ from cprograms.types import Scalar
 
 MOST_PASSES = 256
 """Of a loop."""
-LARGEST = 1e100
+LARGEST, WHOLE = 1e100, 2.0**53
+"""Beyond the second not every whole number is a double."""
 
 
 class Polynomial(NamedTuple):
@@ -96,7 +97,9 @@ class _Reading:
         types = [self._graph.nodes[c].type for c in node.children]
         if node.op == "lookup":
             table = self._graph.tables[int(node.value)].astype(np.float64)
-            return algebra.function(x[0], lambda u: table[np.clip(np.rint(u), 0, len(table) - 1).astype(int)])
+            return algebra.function(
+                x[0], lambda u: table[np.clip(np.rint(u), 0, len(table) - 1).astype(int)], whole=True
+            )
         return _operate(algebra, node.op, node.type, types, x)
 
     def _after_loop(self, i: int) -> Sparse:
@@ -156,7 +159,7 @@ def _operate(algebra: SparseAlgebra, op: str, type: Scalar, types: Sequence[Scal
     rule = _RULES.get(op)
     if rule is not None and (op not in _FLOATING or not type.is_integer):
         return rule(algebra, type, types, x)
-    return _computed(algebra, op, type, x)
+    return _computed(algebra, op, type, types, x)
 
 
 def _hold(algebra: SparseAlgebra, x: Sparse, type: Scalar) -> None:
@@ -167,17 +170,23 @@ def _hold(algebra: SparseAlgebra, x: Sparse, type: Scalar) -> None:
         algebra.exact = bool(values.min() > low - 0.5 and values.max() < high + 0.5)
 
 
-def _computed(algebra: SparseAlgebra, op: str, type: Scalar, x: Sequence[Sparse]) -> Sparse:
+def _computed(algebra: SparseAlgebra, op: str, type: Scalar, types: Sequence[Scalar], x: Sequence[Sparse]) -> Sparse:
     """As C computes it: a function of what varies, one number or two."""
     varying = [k for k, value in enumerate(x) if value.exponents.any()]
-    if len(varying) == 2:
-        return algebra.of_two(x[0], x[1], lambda u, v: _finite(computed(op, type, [u, v])))
-    place = varying[0] if varying else 0
     fixed = [float(value.coefficients.sum()) for value in x]
-    return algebra.function(
-        x[place],
-        lambda u: _finite(computed(op, type, [u if k == place else np.full_like(u, c) for k, c in enumerate(fixed)])),
-    )
+    if type.is_integer and max(map(abs, fixed)) > WHOLE:
+        algebra.exact = False
+
+    def at(*values: np.ndarray) -> np.ndarray:
+        given = [np.full_like(values[0], c) for c in fixed]
+        for k, own in zip(varying or (0,), values, strict=True):
+            given[k] = np.rint(own) if types[k].is_integer else own
+        return _finite(computed(op, type, given))
+
+    if len(varying) == 2:
+        return algebra.of_two(x[0], x[1], at)
+    place = varying[0] if varying else 0
+    return algebra.function(x[place], at, whole=types[place].is_integer)
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
@@ -208,7 +217,7 @@ def _cast(algebra: SparseAlgebra, type: Scalar, types: Sequence[Scalar], x: Sequ
     if type.code == "bool":
         return _truth(algebra, x[0])
     if type.is_integer and not types[0].is_integer:
-        return _computed(algebra, "cast", type, x)
+        return _computed(algebra, "cast", type, types, x)
     if type.is_integer:
         _hold(algebra, x[0], type)
     return x[0]
@@ -218,8 +227,9 @@ def _compared(of_difference: Callable[[np.ndarray, float], np.ndarray]) -> Rule:
     """A comparison: of x - y, and half of what whole numbers differ by."""
 
     def rule(algebra: SparseAlgebra, type: Scalar, types: Sequence[Scalar], x: Sequence[Sparse]) -> Sparse:
-        half = 0.5 if types[0].is_integer else 0.0
-        return algebra.function(algebra.sum(x[0], x[1], 1.0, -1.0), lambda d: of_difference(d, half).astype(float))
+        whole = types[0].is_integer
+        difference = algebra.sum(x[0], x[1], 1.0, -1.0)
+        return algebra.function(difference, lambda d: of_difference(d, 0.5 * whole).astype(float), whole)
 
     return rule
 
@@ -236,7 +246,7 @@ def _extremum(sign: float) -> Rule:
 
 def _power(algebra: SparseAlgebra, type: Scalar, types: Sequence[Scalar], x: Sequence[Sparse]) -> Sparse:
     if not all(value.exponents.any() for value in x):
-        return _computed(algebra, "pow", type, x)
+        return _computed(algebra, "pow", type, types, x)
     logarithm = algebra.function(x[0], lambda u: _finite(np.log(u)))
     return algebra.function(algebra.product(logarithm, x[1]), np.exp)
 

@@ -130,14 +130,17 @@ class SparseAlgebra:
             self._worked(len(c))
         return self._gathered(first + second, c)
 
-    def function(self, x: Sparse, f: Function) -> Sparse:
-        """f(x), of the degree that errs least at the points; those where f is no number are left out."""
+    def function(self, x: Sparse, f: Function, whole: bool = False) -> Sparse:
+        """f(x), of the degree that errs least at the points; those where f is no number are left out.
+
+        Of a whole number nothing is asked between the points: f may be anything there.
+        """
         values = self.at_points(x)
         low, high = float(values.min()), float(values.max())
         width = high - low
         if not np.isfinite(width) or width <= 1e-13 * max(abs(low), abs(high)):
             return self.constant(_number(float(f(np.array([low / 2 + high / 2]))[0])))
-        expansion = _Expansion(f, values, low - WIDER * width, high + WIDER * width)
+        expansion = _Expansion(f, values, low - WIDER * width, high + WIDER * width, whole)
         best, least = self.constant(expansion.mean), expansion.variance
         degrees = expansion.degrees if len(x.exponents) > FEW else expansion.degrees[-1:]
         for degree in degrees:
@@ -193,7 +196,7 @@ class SparseAlgebra:
         self._worked(len(c))
         within = (exponents <= self._most).all(1) & np.isfinite(c)
         if not within.all():
-            self.exact = False
+            self.exact = self.exact and not (np.abs(c[~within]) > CONVERGED * np.abs(c).max()).any()
             exponents, c = exponents[within], c[within]
         keys = exponents.astype(np.uint64) @ self._hash
         _, first, place = np.unique(keys, return_index=True, return_inverse=True)
@@ -224,8 +227,9 @@ def _number(value: float) -> float:
 class _Expansion:
     """f in Chebyshev polynomials of a number that has these values [n] at points, and lies between two ends."""
 
-    def __init__(self, f: Function, values: np.ndarray, low: float, high: float) -> None:
+    def __init__(self, f: Function, values: np.ndarray, low: float, high: float, whole: bool) -> None:
         self._f, self._values, self._wanted = f, values, f(values)
+        self._nodes = np.zeros(0) if whole else np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
         self._sound = np.isfinite(self._wanted)
         known = self._wanted[self._sound]
         self.mean = float(known.mean()) if len(known) else 0.0
@@ -248,10 +252,10 @@ class _Expansion:
         if self._short is not None and degree >= len(self._short) - 1:
             return self._short
         low, high = self.ends
-        z = _nodes()
+        z = self._nodes
         rows = np.concatenate([2 * (self._values - low) / (high - low) - 1, z])
         wanted = np.concatenate([self._wanted, self._f((z + 1) / 2 * (high - low) + low)])
-        weight = np.concatenate([np.ones(len(self._values)), np.full(NODES, AMONG)])
+        weight = np.concatenate([np.ones(len(self._values)), np.full(len(z), AMONG)])
         sound = np.isfinite(wanted)
         columns = chebyshev.chebvander(rows[sound], min(degree, int(sound.sum()) // 2)) * weight[sound, None]
         return np.asarray(np.linalg.lstsq(columns, wanted[sound] * weight[sound], rcond=1e-11)[0])
@@ -259,16 +263,12 @@ class _Expansion:
     def _interpolated(self) -> np.ndarray | None:
         """The coefficients, where a few say all of it."""
         low, high = self.ends
-        z = _nodes()
+        z = self._nodes
         at = self._f((z + 1) / 2 * (high - low) + low)
-        if not np.isfinite(at).all():
+        if not (len(z) and np.isfinite(at).all()):
             return None
         c = chebyshev.chebvander(z, NODES - 1).T @ at * 2 / NODES
         c[0] /= 2
         long = np.flatnonzero(np.abs(c) > CONVERGED * np.abs(c).max())
         last = int(long[-1]) if len(long) else 0
         return c[: last + 1] if last <= POWERS else None
-
-
-def _nodes() -> np.ndarray:
-    return np.asarray(np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES))
