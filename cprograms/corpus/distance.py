@@ -7,6 +7,7 @@ numbers from equally many programs can be compared.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from pycparser import c_ast, c_generator
 from cprograms.corpus.tokens import canonical
 from cprograms.program import Program
 
+_FOLDS = 5
 _NAME = re.compile(r"v\d+")
 _COMMON_NUMBERS = frozenset("0 1 2 3 4 8 10 16 255 256 0.0 0.5 1.0 2.0 3.0 4.0 10.0 100.0".split())
 
@@ -157,8 +159,11 @@ def classifier_auc(a: Sequence[Profile], b: Sequence[Profile], packages: Sequenc
     """How well logistic regression over runs of one to three tokens tells the two apart, cross-validated.
 
     0.5: not at all; 1: always. With the packages of all programs, a's before b's, none is in two folds: else a program
-    may be known by its neighbours in the file. Needs scikit-learn (the extra "analysis").
+    may be known by its neighbours in the file. NaN where a side has too few packages for that. Needs scikit-learn (the
+    extra "analysis").
     """
+    if packages is not None and min(len({*packages[: len(a)]}), len({*packages[len(a) :]})) < _FOLDS:
+        return math.nan
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_score
@@ -167,7 +172,7 @@ def classifier_auc(a: Sequence[Profile], b: Sequence[Profile], packages: Sequenc
     words = TfidfVectorizer(sublinear_tf=True, min_df=3, analyzer=_token_runs)
     model = make_pipeline(words, LogisticRegression(C=10.0, max_iter=500))
     texts, labels = [p.tokens for p in [*a, *b]], [0] * len(a) + [1] * len(b)
-    folds = StratifiedKFold(5) if packages is None else StratifiedGroupKFold(5)
+    folds = StratifiedKFold(_FOLDS) if packages is None else StratifiedGroupKFold(_FOLDS)
     return float(cross_val_score(model, texts, labels, groups=packages, cv=folds, scoring="roc_auc").mean())
 
 

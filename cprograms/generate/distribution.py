@@ -72,9 +72,9 @@ class Distribution:
     real_few: Weighted = Weighted(
         "expression 40, linear 8, combine 9, cross 5, product 8, difference 4, ratio 6, polynomial 6, rational 4, "
         "distance 4, interpolate 4, smoothstep 2.5, wave 10, tangent 1, rotation 4, angle 4, arc 3, bell 4, decay 4, "
-        "logarithm 5, root 5, power 5, hyperbolic 3, sigmoid 3, softplus 1.5, rectify 3, gamma 2.5, clamp 4, "
+        "logarithm 5, root 5, power 5, hyperbolic 3, sigmoid 3, softplus 1.5, rectify 3, gamma 4, clamp 4, "
         "extremes 5, absolute 5, threshold 6, periodic 2.5, rounding 2, finance 2.5, physics 4, table 3, "
-        "special 1.5, cosines 2, sums 3, quadratic 3, mean 2"
+        "special 5, cosines 2, sums 3, quadratic 3, mean 2"
     )
     real_many: Weighted = Weighted(
         "expression 34, weighted 16, distance 16, squares 10, dot 16, extremes 8, mean 8, variance 6, bilinear 6, "

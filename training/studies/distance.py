@@ -7,6 +7,7 @@ figures are taken on the other.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -93,5 +94,9 @@ def between(a: Sequence[Record], b: Sequence[Record]) -> dict[str, float]:
 def _table(title: str, columns: dict[str, dict[str, float]], form: str) -> str:
     rows = next(iter(columns.values()))
     lines = [f"| {title} | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
-    lines += [f"| {row} | {' | '.join(form.format(c[row]) for c in columns.values())} |" for row in rows]
+    lines += [f"| {row} | {' | '.join(_cell(c[row], form) for c in columns.values())} |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _cell(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else form.format(value)

@@ -63,3 +63,4 @@ def test_a_package_that_is_known_by_its_neighbours_is_not_told_where_it_was_not_
     packages = [w for w in words for _ in range(8)]
     assert classifier_auc(profiles[:48], profiles[48:]) > 0.7
     assert classifier_auc(profiles[:48], profiles[48:], packages) == pytest.approx(0.5, abs=0.05)
+    assert math.isnan(classifier_auc(profiles[:16], profiles[16:], packages))
