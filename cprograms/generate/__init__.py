@@ -7,7 +7,9 @@ To be read in this order, in which each module imports from those before it only
 - `writer`, the function being written;
 - the idioms, which are expressions: `guards`, `transcendental`, `real`, `integers`; then `loops`, `integer_loops`;
 - `function`, a whole function; `recipe`, functions as people write them; `calls` of both; `statements` of all kinds;
-- `styles`, habits of writing that change the finished text only; `program`, the signature and the translation unit.
+- `styles`, habits of writing that change the finished text only; `shares`, how often people write what, and by these
+  `part_expressions` and `parts`, programs like parts of people's functions;
+- `program`, the signature and the translation unit.
 
 `accept` tells which results are worth learning from. `tape_expressions` and `tape_programs` write programs on a tape.
 """

@@ -1,6 +1,7 @@
 """How often people write what: shares counted on functions, and parts of functions, harvested from Debian's sources.
 
-Counts were taken on half of the packages of the wide harvest (docs/corpus.md says which, and how to count again).
+They were counted on half of the packages of the wide harvest (docs/corpus.md says which) and rounded; some were then
+moved on the same half, by what a classifier told generated programs by.
 """
 
 from __future__ import annotations

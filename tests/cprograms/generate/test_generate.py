@@ -93,7 +93,7 @@ def test_signatures_cover_the_subset(batch: list[Program]):
 def test_distinct_lowered_and_of_use(batch: list[Program]):
     graphs = [lower(p) for p in batch]
     sizes = np.array([len(g.nodes) for g in graphs])
-    assert 12 <= np.median(sizes) <= 40
+    assert 9 <= np.median(sizes) <= 40
     assert np.mean(sizes <= 128) > 0.95
     assert np.mean([g.exact for g in graphs]) > 0.93
     assert len({g.skeleton() for g in graphs}) > 0.95 * len(graphs)
