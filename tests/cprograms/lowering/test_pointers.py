@@ -46,6 +46,15 @@ SOURCES = {
         struct pid { double sum, last; unsigned n : 4, on : 1; }; double f(struct pid *p, double e) { p->n++; if
             (p->on) p->sum += e; double d = e - p->last; p->last = e; return 2 * e + p->sum - d + p->n; }
     """,
+    "a helper that may look further than a short array goes": """
+        static int nth(const int *n, int i) { return n[i & 1]; } int f(const int p[3]) { int c[2] = {p[0], p[1]};
+            return 4 * nth(c, p[2]) + nth(p, p[0]); }
+    """,
+    "the same in a helper of a helper": """
+        static int nth(const int *n, int i) { return n[i & 1]; } static void step(int *n, int i) { int c[2] = {i,
+            n[0]}; n[0] = c[0] + nth(c, n[0]); } double f(const double *p, int i) { int c[2] = {i, 1}; step(c, i);
+            return p[0] + c[0]; }
+    """,
     "a union of names and indices": """
         typedef union { struct { float x, y, z; }; float e[3]; } vec; vec f(vec a, const vec *b) { vec r; for (int i
             = 0; i < 3; i++) r.e[i] = a.e[i] * b->e[2 - i]; r.y += a.x; return r; }
