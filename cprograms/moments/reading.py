@@ -15,7 +15,7 @@ import numpy as np
 from cprograms.graph import Graph, Node
 from cprograms.moments.loops import loops_of
 from cprograms.moments.operators import computed
-from cprograms.moments.sparse import Sparse, SparseAlgebra, TooMuch
+from cprograms.moments.sparse import MOST_WORK, OF_LOOPS, Sparse, SparseAlgebra, TooMuch
 from cprograms.types import Scalar
 
 MOST_PASSES = 256
@@ -40,7 +40,8 @@ def sparse_series(
     Argument k is `middle[k] + reach[k] z_k`, `points` [n, Z] are some such z, and `flags` bool [Z] says which are ±1.
     None where that is too much work, or there is a loop whose passes are not counted.
     """
-    algebra = SparseAlgebra(points, flags, np.arange(len(flags)) >= len(flags) - taps)
+    most = MOST_WORK if graph.exact else OF_LOOPS
+    algebra = SparseAlgebra(points, flags, np.arange(len(flags)) >= len(flags) - taps, most)
     try:
         with np.errstate(all="ignore"):
             found = _Reading(graph, algebra, middle, reach).result()

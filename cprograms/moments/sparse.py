@@ -24,8 +24,8 @@ MOST_FLAG, MOST_TAP = 1, 3
 """That of a tap which is ±1, and of another."""
 MOST_PAIRS = 40_000
 """Of terms that a product multiplies."""
-MOST_WORK = 1_500_000
-"""Terms before like ones are added, in all."""
+MOST_WORK, OF_LOOPS = 1_500_000, 4_000_000
+"""Terms before like ones are added, in all; of a graph with loops."""
 SMALL = 1e-15
 """A coefficient that is so much smaller than the greatest is left out."""
 POWERS, NODES = 16, 65
@@ -58,15 +58,18 @@ class TooMuch(Exception):
 
 
 class SparseAlgebra:
-    """`points` [n, Z] are scaled inputs, `flags` bool [Z] those that are ±1, `taps` bool [Z] those of low degree."""
+    """`points` [n, Z] are scaled inputs, `flags` bool [Z] those that are ±1, `taps` bool [Z] those of low degree.
 
-    def __init__(self, points: np.ndarray, flags: np.ndarray, taps: np.ndarray) -> None:
+    Of more than `most` work there is TooMuch.
+    """
+
+    def __init__(self, points: np.ndarray, flags: np.ndarray, taps: np.ndarray, most: int = MOST_WORK) -> None:
         self._width = points.shape[1]
         self._flags = flags
         self._most = np.where(flags, MOST_FLAG, np.where(taps, MOST_TAP, MOST_DEGREE))
         self._powers = np.moveaxis(chebyshev.chebvander(points, MOST_DEGREE), 2, 0)  # [degrees, n, Z]
         self._hash = np.random.default_rng(0).integers(1, 2**63, self._width, dtype=np.uint64) | np.uint64(1)
-        self._work = 0
+        self._work, self._most_work = 0, most
         self.exact = True
         """Whether nothing was left out so far."""
 
@@ -106,7 +109,7 @@ class SparseAlgebra:
             x, y = y, x
         if len(y.exponents) == 1 and not y.exponents.any():
             return self.scaled(x, float(y.coefficients[0]))
-        most = MOST_PAIRS if self._work < MOST_WORK / 4 else MOST_PAIRS // 8
+        most = MOST_PAIRS if self._work < self._most_work / 4 else MOST_PAIRS // 8
         if len(x.exponents) * len(y.exponents) > most:
             y = self._greatest(y, max(most // len(x.exponents), 16))
         first = np.repeat(x.exponents, len(y.exponents), axis=0)
@@ -204,7 +207,13 @@ class SparseAlgebra:
         kept = np.flatnonzero(np.abs(c) > SMALL * np.abs(c).max(initial=0.0))
         found = Sparse(exponents[first[kept]], c[kept])
         # The fewer, the more work is done.
-        most = MOST_TERMS if self._work < MOST_WORK / 4 else MOST_TERMS // 4 if self._work < MOST_WORK / 2 else 40
+        most = (
+            MOST_TERMS
+            if self._work < self._most_work / 4
+            else MOST_TERMS // 4
+            if self._work < self._most_work / 2
+            else 40
+        )
         return self._greatest(found, most) if len(kept) else self.constant(0.0)
 
     def _greatest(self, x: Sparse, most: int) -> Sparse:
@@ -216,7 +225,7 @@ class SparseAlgebra:
 
     def _worked(self, rows: int) -> None:
         self._work += rows
-        if self._work > MOST_WORK:
+        if self._work > self._most_work:
             raise TooMuch
 
 
