@@ -18,6 +18,8 @@ from numpy.polynomial import chebyshev
 
 MOST_TERMS = 600
 """Of a number."""
+SHARES = (0.25, MOST_TERMS), (0.5, MOST_TERMS // 4), (1.0, 40)
+"""The terms of a number where so much of the work is done."""
 MOST_DEGREE = 40
 """Of a term in one input."""
 MOST_FLAG, MOST_TAP = 1, 3
@@ -206,15 +208,12 @@ class SparseAlgebra:
         c = np.bincount(place.reshape(-1), weights=c, minlength=len(first))
         kept = np.flatnonzero(np.abs(c) > SMALL * np.abs(c).max(initial=0.0))
         found = Sparse(exponents[first[kept]], c[kept])
-        # The fewer, the more work is done.
-        most = (
-            MOST_TERMS
-            if self._work < self._most_work / 4
-            else MOST_TERMS // 4
-            if self._work < self._most_work / 2
-            else 40
-        )
-        return self._greatest(found, most) if len(kept) else self.constant(0.0)
+        return self._greatest(found, self._most_terms) if len(kept) else self.constant(0.0)
+
+    @property
+    def _most_terms(self) -> int:
+        """The fewer, the more work is done."""
+        return next(most for share, most in SHARES if self._work <= share * self._most_work)
 
     def _greatest(self, x: Sparse, most: int) -> Sparse:
         if len(x.coefficients) <= most:
