@@ -11,6 +11,7 @@ import torch
 from cprograms.graph import Graph, Node
 from cprograms.ops import DTYPE_INDEX, INDEX
 from cprograms.strata import QUANTILES, strata
+from surrogate.mlp.emission.ordering import first_reads, operand_order
 from surrogate.mlp.parts.taps import KINDS, Taps
 
 MAX_TOKENS = 64
@@ -25,9 +26,10 @@ CARRIED = 16
 class EncodedGraph:
     """One result's graph in arrays; N nodes in post-order, the root last.
 
-    `children` counts from 1, 0 means none. An argument's slot is its rank by first appearance: programs that differ in
-    the order of their arguments only are one to the hypernetwork. `arguments[slot]` is the argument's index in the
-    signature.
+    `children` counts from 1, 0 means none; those that commute have an order of their own, see
+    `surrogate.mlp.emission.ordering`. An argument's slot is its rank by first appearance. So programs that differ only
+    in the order of their arguments, or of such operands, are one to the hypernetwork. `arguments[slot]` is the
+    argument's index in the signature.
 
     T taps are nodes of the graph; those that the program computes nowhere, such as the comparison that a `max` makes,
     are the `added` nodes before the root, which the transformer does not attend to. A tap that this result does not
@@ -130,23 +132,24 @@ def _encode(graph: Graph, known: np.ndarray) -> EncodedGraph:
     children = np.zeros((n, 3), dtype=np.uint16)
     level = np.zeros(n, dtype=np.uint16)
     slot = np.zeros(n, dtype=np.uint8)
-    arguments: list[int] = []
     for i, node in enumerate(graph.nodes):
         children[i, : len(node.children)] = np.array(node.children, dtype=np.uint16) + 1
         level[i] = 1 + max(level[c] for c in node.children) if node.children else 0
-        if node.op == "arg":
-            slot[i] = len(arguments)
-            arguments.append(int(node.value))
-        elif node.op == "carry":
+        if node.op == "carry":
             slot[i] = int(node.value) % CARRIED
+    op = np.array([INDEX[node.op] for node in graph.nodes], dtype=np.uint8)
+    type = np.array([DTYPE_INDEX[node.type.code] for node in graph.nodes], dtype=np.uint8)
+    children = operand_order(op, type, slot, children, level, known.astype(np.float32))
+    reads = first_reads(op, children)
+    slot[reads] = np.arange(len(reads))
     return EncodedGraph(
-        op=np.array([INDEX[node.op] for node in graph.nodes], dtype=np.uint8),
-        type=np.array([DTYPE_INDEX[node.type.code] for node in graph.nodes], dtype=np.uint8),
+        op=op,
+        type=type,
         slot=slot,
         children=children,
         level=level,
         strata=known.astype(np.float32),
-        arguments=np.array(arguments, dtype=np.uint8),
+        arguments=np.array([int(graph.nodes[i].value) for i in reads], dtype=np.uint8),
     )
 
 
@@ -157,7 +160,8 @@ def without_text(graph: EncodedGraph) -> EncodedGraph:
     of the result but its type, its strata are those of a number uniform over [-1, 1].
     """
     order = np.argsort(graph.arguments)
-    nodes = np.append(np.flatnonzero(graph.op == INDEX["arg"])[order], -1)
+    read = np.flatnonzero(graph.op == INDEX["arg"])
+    nodes = np.append(read[np.argsort(graph.slot[read])][order], -1)
     unknown = np.linspace(-1, 1, 2 * QUANTILES + 1, dtype=np.float32)[1::2]
     children = np.zeros((len(nodes), 3), dtype=np.uint16)
     children[-1, : len(order)] = np.arange(1, len(order) + 1)[:3]
