@@ -9,8 +9,10 @@ from typing import Literal
 from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
+from cprograms.frontend.extensions import rewrite_extensions
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.standard import ERRNO
+from cprograms.trees import walk
 
 EntityKind = Literal["function", "prototype", "object", "extern", "enumerator", "type", "broken"]
 _RANK: dict[EntityKind, int] = {
@@ -148,6 +150,8 @@ class FileScope:
             if isinstance(node, c_ast.FuncDef):
                 continue
             try:
+                if any(isinstance(n, c_ast.GenericSelection) for n in walk(node)):
+                    rewrite_extensions(node, self.declarations.copy(), self.type_of)
                 self.declarations.declare(node)
             except Unsupported:
                 continue  # an enum that cannot be evaluated leaves its constants undefined
