@@ -117,10 +117,15 @@ def test_o1_takes_the_scale_from_the_rows(compiler: Path) -> None:
 
 def test_each_level_is_better() -> None:
     """With the packaged weights: of untrained ones, rows need not make better towers."""
-    for plain, most in ((True, 0.02), (False, 1e-3)):
-        errors = [surrogate.compile(source=RIPPLES, opt_level=o, plain=plain).check(500).nmse for o in range(3)]
-        assert errors[2] < errors[1] < errors[0]
-        assert errors[2] < most
+    errors = [surrogate.compile(source=RIPPLES, opt_level=o).check(500).nmse for o in range(3)]
+    assert errors[2] < errors[1] < errors[0]
+    assert errors[2] < 1e-3
+
+
+def test_a_plain_tower_is_best_where_rows_cost_nothing() -> None:
+    errors = [surrogate.compile(source=RIPPLES, opt_level=o, plain=True).check(500).nmse for o in range(3)]
+    assert errors[2] < 0.5 * min(errors[:2])
+    assert errors[2] < 0.02
 
 
 def test_the_number_of_rows_can_be_set(compiler: Path) -> None:

@@ -48,7 +48,8 @@ def test_a_tower_learns_its_lesson_and_the_others_stay() -> None:
     before = [w[1].clone() for w in network.towers]
     z = network.inputs(torch.from_numpy(sample(program, 512, 1)))
     teach(network, z, [3 * (z[:, 0] * z[:, 1]).numpy(), None])
-    assert nmse(network, program)[0] < 1e-4
+    fresh = network.inputs(torch.from_numpy(sample(program, 2000, 11)))
+    torch.testing.assert_close(network.outputs(fresh)[:, 0].double(), 3 * fresh[:, 0] * fresh[:, 1], atol=0.02, rtol=0)
     assert all(torch.equal(a, b[1]) for a, b in zip(before, network.towers, strict=True))
 
 
