@@ -24,7 +24,7 @@ from cprograms.frontend.occurrences import Key, named_in, renamed
 from cprograms.frontend.parse import Chunk, Unit
 from cprograms.frontend.scope import Entity, FileScope
 from cprograms.frontend.source import unescape
-from cprograms.frontend.subset import is_constant
+from cprograms.frontend.subset import is_constant, qualifiers
 from cprograms.trees import walk
 from cprograms.types import Array, Bits, Pointer, Scalar, Struct, Union
 
@@ -85,9 +85,16 @@ class _File:
     def is_external(self, key: Key) -> bool:
         """Whether a name is that of a function or an object with external linkage."""
         found = self.entities(key)
-        if self.is_cplusplus and all(map(_is_constant_of_cplusplus, found)):
+        if self.is_cplusplus and all(map(self._is_constant, found)):
             return False
         return bool(found) and all(map(_has_linkage, found)) and not all(map(_is_inline, found))
+
+    def _is_constant(self, entity: Entity) -> bool:
+        """Whether a declaration is one that a C++ file has by itself, though nothing says `static`: of a constant."""
+        node = entity.node
+        if not isinstance(node, c_ast.Decl) or isinstance(node.type, c_ast.FuncDecl) or "extern" in node.storage:
+            return False
+        return {"const", "volatile"} & qualifiers(node, self.scope.declarations_of(entity.chunk)) == {"const"}
 
     def has_state(self, key: Key) -> bool:
         """Whether a name is that of something static that can change: each file has its own, however it is spelled."""
@@ -310,17 +317,6 @@ def _is_inline(entity: Entity) -> bool:
     """Whether a declaration is one of those that leave the function's external definition to another file."""
     declared: Any = getattr(entity.node, "decl", entity.node)
     return "inline" in (getattr(declared, "funcspec", None) or ()) and "extern" not in declared.storage
-
-
-def _is_constant_of_cplusplus(entity: Entity) -> bool:
-    """Whether a declaration is one that a C++ file has by itself, though nothing says `static`: of a constant."""
-    node = entity.node
-    if not isinstance(node, c_ast.Decl) or isinstance(node.type, c_ast.FuncDecl) or "extern" in node.storage:
-        return False
-    kind = node.type
-    while isinstance(kind, c_ast.ArrayDecl):
-        kind = kind.type
-    return "const" in kind.quals and "volatile" not in kind.quals
 
 
 def _place(entity: Entity) -> c_ast.Node:

@@ -583,14 +583,19 @@ def is_void(node: c_ast.Node | None) -> bool:
 
 
 def is_constant(node: c_ast.Node | None, declarations: Declarations) -> bool:
-    """Whether an object can never change: const, itself or through the typedef that it is declared with."""
-    node = getattr(node, "type", None)
+    """Whether an object can never change."""
+    return "const" in qualifiers(node, declarations)
+
+
+def qualifiers(node: c_ast.Node | None, declarations: Declarations) -> set[str]:
+    """Those of an object, or of an array's elements, itself or through the typedef that it is declared with."""
+    node, found = getattr(node, "type", None), set[str]()
     for _ in range(MAX_DEPTH):
         while isinstance(node, c_ast.ArrayDecl):
             node = node.type
-        if isinstance(node, c_ast.PtrDecl | c_ast.TypeDecl) and "const" in node.quals:
-            return True
+        if isinstance(node, c_ast.PtrDecl | c_ast.TypeDecl):
+            found |= set(node.quals)
         if not isinstance(node, c_ast.TypeDecl) or not isinstance(node.type, c_ast.IdentifierType):
-            return False
+            break
         node = declarations.typedefs.get(node.type.names[0]) if len(node.type.names) == 1 else None
-    return False
+    return found

@@ -328,14 +328,18 @@ CONSTANTS = {
     "kernel.cpp": """
 const double gain = 2.5, table[2] = {1, 4};
 static const int same = 3;
+typedef const double fixed; typedef fixed pair[2];
+fixed scale = 0.75; pair ends = {3, 4};
 extern "C" { const double braced = 0.5; double other(double x);
-double f(double x) { return other(x) * gain + table[1] + same + braced; } }
+double f(double x) { return other(x) * gain + table[1] + same + braced + scale * ends[0]; } }
 """,
     "other.cpp": """
 const double gain = 3.5, table[2] = {7, 9};
 static const int same = 3;
+typedef const double fixed; typedef fixed pair[2];
+fixed scale = 0.125; pair ends = {8, 9};
 const double braced = 0.25;
-extern "C" double other(double x) { return gain * x + table[1] + same + braced; }
+extern "C" double other(double x) { return gain * x + table[1] + same + braced + scale * ends[0]; }
 """,
 }
 
@@ -357,6 +361,9 @@ def test_constants_of_cplusplus_belong_to_their_files():
         ("const double *gain = 0;", "const double *gain = 0;"),
         ("extern const double gain; const double gain = 2;", "extern const double gain = 3;"),
         ("const volatile double gain = 2;", "const volatile double gain = 3;"),
+        ("typedef double d; d gain = 2;", "typedef double d; d gain = 3;"),
+        ("typedef const double *p; p gain = 0;", "typedef const double *p; p gain = 0;"),
+        ("typedef volatile double v; const v gain = 2;", "typedef volatile double v; const v gain = 3;"),
     ],
 )
 def test_what_is_external_in_cplusplus_is_defined_once(first: str, second: str):
