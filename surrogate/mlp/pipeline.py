@@ -262,19 +262,22 @@ def build_network(
 ) -> SurrogateNetwork:
     """The plain network that the evaluation protocol measures, of rows x [K, A], y [K, R] and no others (K = 0 at -O0).
 
-    At 2 it is fine-tuned on them, as by `compile_program` with `rows`.
+    At 0 it is as it was emitted. At 1 polynomials of the text have taught it, at 2 it is fine-tuned then, as by
+    `compile_program` with `rows`.
     """
     with one_thread():
-        if opt_level < 2:
-            return emitted(hypernetwork, program, graph, x, y, len(x))
+        if opt_level == 0:
+            return emitted(hypernetwork, program, graph, x, y, 0)
+        if opt_level == 1:
+            return _taught(hypernetwork, program, graph, x, y)[0]
         return _finetuned(hypernetwork, program, graph, x, y)[0]
 
 
-def _finetuned(
+def _taught(
     hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray
-) -> tuple[SurrogateNetwork, list[bool], list[float]]:
-    """The network fine-tuned on exactly these rows, which results [R] that did not change, and the held-out error of
-    each."""
+) -> tuple[SurrogateNetwork, SurrogateNetwork, Towers]:
+    """The network of exactly these rows, and that of the first of them alone (see `training_rows`), both taught what
+    polynomials of the text say; and the towers of the first as they were emitted."""
     # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
     seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
     network = emitted(hypernetwork, program, graph, x, y, seen)
@@ -282,6 +285,15 @@ def _finetuned(
     early = emitted(hypernetwork, program, graph, x, y, before)
     emission = network.towers
     teach_exactly(network, early, program, graph, x, y)
+    return network, early, emission
+
+
+def _finetuned(
+    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray
+) -> tuple[SurrogateNetwork, list[bool], list[float]]:
+    """The network fine-tuned on exactly these rows, which results [R] that did not change, and the held-out error of
+    each."""
+    network, early, emission = _taught(hypernetwork, program, graph, x, y)
     scale = Scale(early.mean.numpy(), early.std.numpy())
     fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
     errors = finetune(network, x, y, early, [fresh])

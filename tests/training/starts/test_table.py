@@ -15,9 +15,10 @@ import cprograms
 from cprograms.diagnostics import UsageError
 from cprograms.lowering import lower
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
-from surrogate.mlp.network import HIDDEN
+from surrogate.mlp.fitting.start import emitted
+from surrogate.mlp.network import HIDDEN, SurrogateNetwork
 from surrogate.mlp.parts.towers import outputs
-from surrogate.mlp.pipeline import LEVEL_ROWS, build_network
+from surrogate.mlp.pipeline import LEVEL_ROWS
 from tests import ROOT
 from training.evaluation.suites import Suite, nmse
 from training.held_out import HeldOut
@@ -70,30 +71,34 @@ def predicted(starts: dict[str, Start], name: str, tasks: list[StartTask]) -> np
     return outputs(starts[name].towers(tasks, 0), suite.rows.x).detach().numpy()
 
 
-@pytest.mark.parametrize(("name", "level"), [("text", 0), ("text + rows", 1)])
+def by_text(model: Hypernetwork, h: HeldOut) -> SurrogateNetwork:
+    return emitted(model, h.program, h.graph, h.x[:0], h.y[:0], 0)
+
+
+@pytest.mark.parametrize(("name", "with_rows"), [("text", False), ("text + rows", True)])
 def test_emitted_starts_are_a_compiles(
     starts: dict[str, Start],
     tasks: list[StartTask],
     results: list[HeldOut],
     model: Hypernetwork,
     name: str,
-    level: int,
+    with_rows: bool,
 ):
     found = predicted(starts, name, tasks)
     for h, own in zip(results, found, strict=True):
-        rows = (h.x, h.y) if level else (h.x[:0], h.y[:0])
-        network = build_network(model, h.program, h.graph, *rows, level)
+        network = emitted(model, h.program, h.graph, h.x, h.y, len(h.x)) if with_rows else by_text(model, h)
         expected = (network.predict(h.x) - network.mean.numpy()) / network.std.numpy()
         np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
 
 
 def test_of_many_rows_a_start_reads_those_of_a_compile(model: Hypernetwork):
-    """It is the -O1 network of the first rows, in units of all rows."""
+    """It is the network of the first rows, in units of all rows."""
     results = [held(source, rows=200) for source in SOURCES]
     tasks = [make_task(h) for h in results]
     found = predicted(table(model, tasks, tasks, None), "text + rows", tasks)
     for h, own in zip(results, found, strict=True):
-        network = build_network(model, h.program, h.graph, h.x[: LEVEL_ROWS[1]], h.y[: LEVEL_ROWS[1]], 1)
+        rows = h.x[: LEVEL_ROWS[1]], h.y[: LEVEL_ROWS[1]]
+        network = emitted(model, h.program, h.graph, *rows, LEVEL_ROWS[1])
         expected = (network.predict(h.x) - h.y.mean(0)) / h.y.std(0)
         np.testing.assert_allclose(own, expected[:, h.result], rtol=1e-3, atol=1e-3)
 
@@ -103,7 +108,7 @@ def test_the_predicted_scale_is_a_compiles(
 ):
     mean, std = starts["text"].scale(tasks)
     for i, h in enumerate(results):
-        network = build_network(model, h.program, h.graph, h.x[:0], h.y[:0], 0)
+        network = by_text(model, h)
         assert mean[i] == pytest.approx(network.mean[h.result].item(), rel=1e-4, abs=1e-4)
         assert std[i] == pytest.approx(network.std[h.result].item(), rel=1e-4)
 
