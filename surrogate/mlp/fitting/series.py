@@ -37,6 +37,8 @@ CLEAR = 0.9
 """What the error of a mixture must be, of the least of its readings, to take its place."""
 POINTS, MOST_CORNERS = 256, 64
 """Where it is seen how far a number goes, of which a function is expanded: of the domain."""
+ABSURD = 1e50
+"""No result differs so much from its mean, in deviations of it."""
 MOST_ROWS = 512
 """That change coefficients."""
 NOISES = (1e-9, 1e-6, 1e-4, 1e-2, 1e-1, 1.0, 10.0)
@@ -159,10 +161,10 @@ def mixture(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[fl
     """How much of a tower's outputs [n], and which polynomial beside it, come nearest to y [n] at inputs z [n, Z].
 
     All is standardised. Least squares of the readings, none of whose coefficients change. A polynomial that is no
-    number somewhere is left out; None where all are.
+    number somewhere, or far from all that may be, is left out; None where all are.
     """
     read = [(fit, values_of(fit, z)) for fit in fits]
-    read = [(fit, values) for fit, values in read if np.isfinite(values).all() and np.ptp(values) > 0]
+    read = [(fit, values) for fit, values in read if np.isfinite(values).all() and 0 < np.ptp(values) < ABSURD]
     columns = np.stack([outputs, *(values for _, values in read)], axis=1)  # [n, readings]
     middle, width = columns.mean(0), columns.std(0)
     width[~(width > 0)] = 1

@@ -16,7 +16,7 @@ from cprograms import sandbox
 from cprograms.lowering import lower
 from surrogate.mlp import artifact
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.fitting import derived
+from surrogate.mlp.fitting import derived, sobolev
 from surrogate.mlp.fitting.derived import observed_slopes
 from surrogate.mlp.fitting.hermite import fit_hermite, slopes_at, terms_at
 from surrogate.mlp.fitting.safeguards import average_unsure
@@ -84,8 +84,11 @@ def test_a_branch_is_exact_with_its_gate(compiler: Path) -> None:
     assert "exactly 64 executed rows, and to 128 derivatives" in str(found.origin)
 
 
-def test_an_artifact_with_a_kernel_is_what_it_was(tmp_path: Path, compiler: Path) -> None:
-    source = "#include <math.h>\ndouble f(double x, double y) { return sin(3 * x) * exp(y * x) / (1.5 + y); }"
+def test_an_artifact_with_a_kernel_is_what_it_was(
+    tmp_path: Path, compiler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sobolev, "text_series", lambda program, graph, taps: [[]])  # which would be more exact
+    source = "#include <math.h>\ndouble f(double x, double y) { return sin(3 * x) * exp(y * x) / (2.5 + y * y * x); }"
     found = compiled(source, compiler)
     assert "kernel 64 rows" in found.config()["parts"]
     found.save(tmp_path / "a")
