@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -117,6 +118,8 @@ def _decode(name: str, data: bytes) -> str:
     if len(data) > MAX_BYTES:
         hint = "keep the function and what it calls in a file of its own"
         raise ProgramError([Diagnostic(f"the file is larger than {MAX_BYTES // 1_000_000} MB", name, hint=hint)])
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ProgramError([Diagnostic("this is text in UTF-16", name, 1, hint="save it as UTF-8")])
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         raise ProgramError([Diagnostic("this is a binary file, not C (it contains a NUL byte)", name, line)])

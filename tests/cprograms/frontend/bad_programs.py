@@ -28,6 +28,7 @@ BAD = [
     _bad("blank", " \n\t\n", ("", "defines no function")),
     _bad("comment only", "/* nothing */\n", ("", "defines no function")),
     _bad("junk", bytes(range(1, 256)) * 4, ("1:1", "expected")),
+    _bad("utf-16", "double f(double x) { return x; }".encode("utf-16"), ("1", "text in UTF-16")),
     _bad("nul byte", b"double f(double x)\n{ return x\0; }", ("2", "binary file")),
     _bad("10 MB", b"lorem ipsum\n" * 900_000, ("", "larger than 1 MB")),
     _bad("prose", b"lorem ipsum\n" * 20_000, ("1:1", "unknown type name 'lorem'")),
