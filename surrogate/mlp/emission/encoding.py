@@ -74,7 +74,11 @@ def _encode_tapped(graph: Graph, domain: np.ndarray, taps: Taps) -> list[Encoded
     for root in graph.roots:
         order = graph.needed([root])
         beside = [nodes.difference(order) for nodes in needed]
-        read = [not nodes or min(nodes) >= len(graph.nodes) for nodes in beside]
+        # What stands beside is of this graph alone, and not made of its result, which other results may divide by.
+        read = [
+            not extra or (min(extra) >= len(graph.nodes) and root not in nodes)
+            for extra, nodes in zip(beside, needed, strict=True)
+        ]
         added = sorted(set().union(*(nodes for nodes, is_read in zip(beside, read, strict=True) if is_read)))
         order[-1:] = [*added, root]
         at = {i: place for place, i in enumerate(order)}

@@ -207,3 +207,31 @@ def test_a_tap_that_single_precision_does_not_hold_is_read_all_the_same(model: H
     assert taps.reach.max() > 1e100
     [(towers, _)] = emit(model, [Request(graph, program.domain, taps=taps)])
     assert all(torch.isfinite(part).all() for part in towers)
+
+
+DIVIDED = """
+#pragma surrogate range(x, 1, 4)
+#pragma surrogate range(y, 1, 4)
+struct p { double whole, part, other; };
+struct p f(double x, double y) {
+    double v = x * x + 3 * y + 1;
+    struct p r = {v, x * y * y * y / v, (x - y * x * y) / v};
+    return r;
+}
+"""
+
+
+def test_a_tap_that_is_made_of_a_result_stands_beside_other_results_alone(model: Hypernetwork) -> None:
+    """The reciprocal of the first result, which the others are divided by: no node comes before what it reads."""
+    program, graph, taps = tapped(DIVIDED)
+    assert taps is not None
+    for encoded in encode_results(graph, program.domain, taps):
+        for i, children in enumerate(encoded.children.astype(int) - 1):
+            assert all(c < i and encoded.level[c] < encoded.level[i] for c in children if c >= 0)
+    ((towers, _),) = emit(model, [Request(graph, program.domain, taps=taps)])
+    assert all(torch.isfinite(w).all() for w in towers)
+    # The first result does not read it: its column is zero.
+    reads = [encoded.tap_node > 0 for encoded in encode_results(graph, program.domain, taps)]
+    unread = [k for k in range(len(taps)) if not reads[0][k] and reads[1][k]]
+    assert unread
+    assert not towers.w1[0][:, [len(program.arguments) + k for k in unread]].any()
