@@ -210,12 +210,13 @@ def test_a_tap_that_single_precision_does_not_hold_is_read_all_the_same(model: H
 
 
 DIVIDED = """
+#include <math.h>
 #pragma surrogate range(x, 1, 4)
 #pragma surrogate range(y, 1, 4)
 struct p { double whole, part, other; };
 struct p f(double x, double y) {
-    double v = x * x + 3 * y + 1;
-    struct p r = {v, x * y * y * y / v, (x - y * x * y) / v};
+    double v = x * x + y;
+    struct p r = {v, (x * y * y * y - exp(x)) / v, (x - y * sin(x * y)) / v};
     return r;
 }
 """
