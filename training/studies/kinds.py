@@ -64,6 +64,8 @@ def _reads(least: int) -> Callable[[HeldOut], bool]:
     return lambda h: len(_result(h).arguments) > least
 
 
+_ALWAYS = "all", "none of these"
+
 KINDS: dict[str, Callable[[HeldOut], bool]] = {
     "all": CLASSES["all"],
     "loops not unrolled": _named("loop"),
@@ -89,7 +91,6 @@ KINDS: dict[str, Callable[[HeldOut], bool]] = {
     "none of these": lambda h: not any(belongs(h) for name, belongs in KINDS.items() if name not in _ALWAYS),
 }
 """A result may be of several kinds. What its own graph holds counts, not what other results need."""
-_ALWAYS = ("all", "none of these")
 
 
 @dataclass(frozen=True)
