@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -39,7 +39,7 @@ LEARNABLE = {
 @pytest.fixture(autouse=True)
 def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A clock of the regressors that goes by a second whenever it is looked at: no busy machine changes a result."""
-    counted = count(1)
+    counted = itertools.count(1)
     monkeypatch.setattr(regressors, "time", SimpleNamespace(process_time=lambda: next(counted)))
     return counted
 
