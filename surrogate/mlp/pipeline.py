@@ -117,7 +117,7 @@ def compile_program(
     settings = _settings(opt_level, rows, seed, taps, plain, budget, most_taps(program))
     hypernetwork = load_compiler(compiler)
     graph = lower(program)
-    if settings.opt_level == 0:
+    if settings.opt_level == 0 and not settings.plain:
         ensure_finite(program, graph)
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)

@@ -27,7 +27,7 @@ from cprograms.program import Program, Result
 from cprograms.sampling import sample
 from surrogate.graph.module import GraphModule
 from surrogate.mlp.fitting.derived import executable_graph
-from surrogate.mlp.fitting.series import mixture, standardised, text_series, values_of
+from surrogate.mlp.fitting.series import mixture, possible, standardised, text_series, values_of
 from surrogate.mlp.fitting.teaching import teach
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.polynomial import Fit, joined
@@ -194,7 +194,7 @@ def lesson(outputs: np.ndarray, reading: Reading, said: Sequence[np.ndarray]) ->
     It is that of the greatest deviation that a result may have, and of the tower what has nothing in common with it, as
     far as the polynomial leaves anything open. None where no polynomial can be believed.
     """
-    widths = [float(values.std()) for values in said]
+    widths = [float(values.std()) if possible(values) else math.inf for values in said]
     fit = [k for k, width in enumerate(widths) if 0 < width <= MOST_WIDTH]
     if not (reading.settled and reading.std > 0 and fit):
         return None

@@ -164,7 +164,7 @@ def mixture(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[fl
     number somewhere, or far from all that may be, is left out; None where all are.
     """
     read = [(fit, values_of(fit, z)) for fit in fits]
-    read = [(fit, values) for fit, values in read if np.isfinite(values).all() and 0 < np.ptp(values) < ABSURD]
+    read = [(fit, values) for fit, values in read if possible(values) and np.ptp(values) > 0]
     columns = np.stack([outputs, *(values for _, values in read)], axis=1)  # [n, readings]
     middle, width = columns.mean(0), columns.std(0)
     width[~(width > 0)] = 1
@@ -216,7 +216,7 @@ def adapted(fit: Fit, z: Array, y: Array) -> Fit | None:
     z, y = z[:MOST_ROWS], y[:MOST_ROWS]
     terms = basis(fit.exponents).terms(torch.from_numpy(z)).numpy()  # [n, N]
     said = terms @ fit.coefficients
-    if len(y) < 2 or not (np.isfinite(terms).all() and np.isfinite(said).all()):
+    if len(y) < 2 or not (np.isfinite(terms).all() and possible(said)):
         return None
     away = said - said.mean()
     slope = float(away @ y) / float(away @ away) if away.any() else 0.0
@@ -298,8 +298,7 @@ def series_parts(program: Program, graph: Graph, problem: Problem) -> list[Part]
 
 
 def _part(fit: Fit, z: Array, y: Array) -> Part:
-    error = _mean_square(values_of(fit, z) - y)
-    return Part(error if np.isfinite(error) else np.inf, polynomial=fit)
+    return Part(_mean_square(values_of(fit, z) - y), polynomial=fit)
 
 
 def _chosen(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[float, Fit | None]:
@@ -325,5 +324,10 @@ def _chosen(fits: Sequence[Fit], outputs: Array, z: Array, y: Array) -> tuple[fl
     return (share, mixed) if clear and least > EXACT else found
 
 
+def possible(values: Array) -> bool:
+    """Whether a result may have such standardised values: whether they are numbers, and not absurd ones."""
+    return bool(np.abs(values).max(initial=0) < ABSURD)
+
+
 def _mean_square(errors: Array) -> float:
-    return float((errors**2).mean())
+    return float((errors**2).mean()) if possible(errors) else np.inf

@@ -50,17 +50,14 @@ NEVER_FINITE = {
 }
 
 
-@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("body", NEVER_FINITE.values(), ids=NEVER_FINITE)
-def test_o0_rejects_what_is_never_finite(
-    body: str, plain: bool, compiler: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_o0_rejects_what_is_never_finite(body: str, compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = f"#include <math.h>\n{body}"
     with pytest.raises(ProgramError, match="on 0 of 64 rows of its domain"):
         surrogate.compile(source=source, compiler=compiler)
     monkeypatch.setattr("surrogate.numeric.rows.run_with_status", None)
     with pytest.raises(ProgramError, match="at none of 512 points of its domain"):
-        surrogate.compile(source=source, compiler=compiler, opt_level=0, plain=plain)
+        surrogate.compile(source=source, compiler=compiler, opt_level=0)
 
 
 def test_o0_takes_what_is_finite_somewhere(compiler: Path) -> None:
