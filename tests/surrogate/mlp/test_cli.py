@@ -343,6 +343,7 @@ def test_a_fine_tuning_that_changed_nothing_is_not_claimed(
     compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda *_: np.zeros(2))
+    monkeypatch.setattr("surrogate.mlp.pipeline.teach_exactly", lambda *_: None)
     Path("f.c").write_text(TWO_RESULTS)
     assert main(["compile", "f.c", "--compiler", str(compiler), "-O2", "--rows", "256", "--plain", "-o", "out"]) == 0
     said = "64 executed rows (by Gauss–Newton steps); fine-tuning on 256 changed nothing"
