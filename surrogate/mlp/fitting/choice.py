@@ -34,6 +34,8 @@ RACE, RACE_ROWS = 0.25, ((256, 1.0),)
 """The share of it, and its rows, after which the towers with taps, or those without, are given up."""
 MOST_TERMS, ROWS_PER_TERM = 500, 8
 """Of a polynomial, and how many rows each term needs."""
+LONG, LITTLE = 100, 2.0
+"""Terms above which a polynomial is much slower than a tower in batches; it must err that many times less."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,14 @@ def fitted(
         best = [min(a, b, key=lambda part: part.error) for a, b in zip(best, parts, strict=True)]
     open_ = [k for k, part in enumerate(best) if part.error > polynomial.EXACT and problem.scale.std[k] > 0]
     for k, part in zip(open_, _towers(problem, start, open_, seed, seconds), strict=True):
-        best[k] = min(best[k], part, key=lambda part: part.error)
+        best[k] = preferred(best[k], part)
     return best
+
+
+def preferred(part: Part, tower: Part) -> Part:
+    """What errs less; but of a long polynomial, which is many times slower, and a tower that errs little more, that."""
+    long = part.polynomial is not None and len(part.polynomial.coefficients) > LONG
+    return tower if tower.error < (LITTLE if long else 1) * part.error else part
 
 
 def input_sets(problem: Problem) -> list[list[int]]:

@@ -11,7 +11,7 @@ import torch
 import surrogate
 from cprograms.sampling import sample
 from cprograms.sandbox import run
-from surrogate.mlp.fitting.choice import Part, assembled, fitted, make_problem
+from surrogate.mlp.fitting.choice import Part, assembled, fitted, make_problem, preferred
 from surrogate.mlp.network import Scale, random_towers
 from surrogate.mlp.parts.polynomial import Fit
 
@@ -105,3 +105,12 @@ def test_the_rows_that_chose_are_none_that_shaped(monkeypatch: pytest.MonkeyPatc
     surrogate.compile(source=SMOOTH, opt_level=2)
     (given,) = seen
     assert not set(map(tuple, given.z)) & set(map(tuple, given.fresh_z))
+
+
+@pytest.mark.parametrize(
+    ("terms", "tower", "chosen"), [(400, 1.9e-6, True), (400, 2.1e-6, False), (20, 0.9e-6, True), (20, 1.1e-6, False)]
+)
+def test_a_long_polynomial_must_err_much_less_than_a_tower(terms: int, tower: float, chosen: bool) -> None:
+    fit = Fit(np.zeros((terms, 2), dtype=np.int64), np.zeros(terms), 1e-6)
+    parts = Part(1e-6, polynomial=fit), Part(tower)
+    assert (preferred(*parts) is parts[1]) == chosen
