@@ -1,7 +1,7 @@
 """Measure surrogates against other starts: the protocol of docs/evaluation.md on one suite.
 
 python scripts/evaluate/protocol.py --suite generated --data data/corpus --baselines runs/baselines \\
-    --out docs/results/generated
+    --out docs/results/generated_protocol
 
 Writes OUT.json, OUT.md and plots. Interrupted, the same command goes on where it was. Without sizes (`--sizes` alone),
 only the compiler's own levels are measured.

@@ -34,7 +34,7 @@ RACE, RACE_ROWS = 0.25, ((256, 1.0),)
 """The share of it, and its rows, after which the towers with taps, or those without, are given up."""
 MOST_TERMS, ROWS_PER_TERM = 500, 8
 """Of a polynomial, and how many rows each term needs."""
-LONG, LITTLE = 100, 2.0
+LONG, LITTLE = 100, 8.0
 """Terms above which a polynomial is much slower than a tower in batches; it must err that many times less."""
 
 
