@@ -68,7 +68,7 @@ def test_levels_of_the_readme(row):
 
 
 def test_levels_of_the_small_hypernetwork():
-    (shown,) = re.findall(r"small`, on 300 generated programs:\s+([\d.]+), ([\d.]+), ([\d.]+)\s+and ([\d.]+)", text())
+    (shown,) = re.findall(r"small`, on 100 generated programs:\s+([\d.]+), ([\d.]+), ([\d.]+)\s+and ([\d.]+)", text())
     measured = result("generated_small")["table"][0]
     for figure, level in zip(shown, ("-O0", "-O0, scale given", "-O1", "-O2"), strict=True):
         assert_rounded(figure, measured[level]["geo"])
