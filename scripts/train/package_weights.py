@@ -2,7 +2,7 @@
 
 python scripts/train/package_weights.py runs/sixth --config training/configs/packaged.yaml --data data/examples
 python scripts/evaluate/protocol.py ...                 # measures the packaged weights
-python scripts/train/package_weights.py runs/sixth --config ... --data ... --results docs/results/generated_compiled.json
+python scripts/train/package_weights.py runs/sixth --config ... --data ... --results OUT.json
 """
 
 from __future__ import annotations

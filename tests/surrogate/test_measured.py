@@ -29,7 +29,8 @@ ARTIFACTS = Path(__file__).parent / "artifacts"
 
 def ruin(s: Surrogate) -> None:
     with torch.no_grad():
-        s.module.w3.mul_(-1)
+        for weights in s.module.parameters():
+            weights.mul_(-1)
 
 
 def fine_tune(s: Surrogate) -> None:

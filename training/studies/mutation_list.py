@@ -369,8 +369,8 @@ MUTATIONS = (
         (
             "encoding-slot-rank",
             "an argument's slot is its index, not its rank",
-            "slot[i] = len(arguments)",
-            "slot[i] = int(node.value)",
+            "slot[reads] = np.arange(len(reads))",
+            "slot[reads] = [graph.nodes[i].value for i in reads]",
         ),
         (
             "encoding-no-child",
@@ -471,8 +471,8 @@ MUTATIONS = (
         (
             "finetune-early-scale",
             "the choice of a start is scaled by all the rows",
-            "*_standardised(first, x, y))",
-            "*_standardised(network, x, y))",
+            "*standardised_rows(first, x, y))",
+            "*standardised_rows(network, x, y))",
         ),
         (
             "finetune-refused-error",
@@ -689,13 +689,13 @@ MUTATIONS = (
         ),
     ),
     *_room(
-        "training/starts/table.py",
+        "training/starts/emitted.py",
         ("tests/training/starts/test_table.py",),
         (
             "starts-restandardised",
             "a start's offset moves the wrong way",
-            "w3[..., -1] += (scale.mean.item() - mean) / std",
-            "w3[..., -1] -= (scale.mean.item() - mean) / std",
+            "Scale(np.array([mean]), np.array([std]))",
+            "Scale(np.array([-mean]), np.array([std]))",
         ),
     ),
     *_room(

@@ -34,8 +34,9 @@ RACE, RACE_ROWS = 0.25, ((256, 1.0),)
 """The share of it, and its rows, after which the towers with taps, or those without, are given up."""
 MOST_TERMS, ROWS_PER_TERM = 500, 8
 """Of a polynomial, and how many rows each term needs."""
-LONG, LITTLE = 100, 8.0
-"""Terms above which a polynomial is much slower than a tower in batches; it must err that many times less."""
+LONG, LITTLE, SMALL = 100, 8.0, 1e-5
+"""Terms above which a polynomial is much slower than a tower in batches: it must err that many times less than one that
+errs no more than this."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def fitted(
 def preferred(part: Part, tower: Part) -> Part:
     """What errs less; but of a long polynomial, which is many times slower, and a tower that errs little more, that."""
     long = part.polynomial is not None and len(part.polynomial.coefficients) > LONG
-    return tower if tower.error < (LITTLE if long else 1) * part.error else part
+    return tower if tower.error < (LITTLE if long and tower.error < SMALL else 1) * part.error else part
 
 
 def input_sets(problem: Problem) -> list[list[int]]:

@@ -97,7 +97,7 @@ def planted(originals: list[Record], tmp_path_factory: pytest.TempPathFactory) -
 
 def test_planted_relatives_never_straddle(planted: tuple[Path, list[tuple[str, str]]], tmp_path: Path):
     folder, pairs = planted
-    assert len(pairs) > 60
+    assert len(pairs) > 40
     statistics = build([folder], tmp_path / "corpus", SHARES)
     home = homes_of(tmp_path / "corpus")
     assert {home[a] for a, _ in pairs} == set(SPLITS)

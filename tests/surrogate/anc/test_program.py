@@ -285,7 +285,7 @@ def test_rows_are_filled_with_zeros() -> None:
         ('{"in": [1], "out": [-1]}', 'rows:1: "out": cell 0 is -1'),
         ('{"in": [1], "out": [1], "mask": [2]}', 'rows:1: "mask": cell 0 is 2; values are from 0 to 1'),
         ('{"in": [1], "out": [1], "mask": [0]}', "rows:1: no cell counts"),
-        ('{"in": [1], "out": [1], "mask": [1, 1]}', 'rows:1: "mask" counts cell 1, and "out" has 1 cells'),
+        ('{"in": [1], "out": [1], "mask": [1, 1]}', 'rows:1: "mask" counts cell 1, and "out" has 1 cell'),
         ("[" * 100_000, "rows:1: "),
     ],
 )

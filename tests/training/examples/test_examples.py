@@ -167,7 +167,8 @@ def test_hiding_the_text_moves_inputs_to_the_signatures_order(examples: list[Exa
         for slot, argument in enumerate(hidden.graph.arguments):
             place = list(example.graph.arguments).index(argument)
             np.testing.assert_array_equal(hidden.x[:, slot], example.x[:, place])
-            node, was = slot, np.flatnonzero(example.graph.op == INDEX["arg"])[place]
+            (was,) = np.flatnonzero((example.graph.op == INDEX["arg"]) & (example.graph.slot == place))
+            node = slot
             np.testing.assert_array_equal(hidden.graph.strata[node], example.graph.strata[was])
             assert hidden.graph.type[node] == example.graph.type[was]
 

@@ -114,3 +114,5 @@ def test_a_long_polynomial_must_err_much_less_than_a_tower(terms: int, tower: fl
     fit = Fit(np.zeros((terms, 2), dtype=np.int64), np.zeros(terms), 1e-6)
     parts = Part(1e-6, polynomial=fit), Part(tower)
     assert (preferred(*parts) is parts[1]) == chosen
+    bad = Part(1e-3, polynomial=fit), Part(2e-3)
+    assert preferred(*bad) is bad[0]
