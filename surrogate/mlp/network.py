@@ -226,6 +226,11 @@ def input_scaling(domain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low + half, np.where(half > 0, half, np.inf)
 
 
+def in_deviations(values: np.ndarray, mean: float | np.ndarray, std: float | np.ndarray) -> np.ndarray:
+    """Outputs in C units as standardised ones. Halves: the difference of large doubles overflows."""
+    return np.asarray((values / 2 - mean / 2) / std * 2)
+
+
 def rescaled(towers: Towers, old: Scale, new: Scale) -> Towers:
     """R towers whose standardised outputs had one scale, as towers of another: C units stay."""
     unit = torch.from_numpy(np.where(new.std > 0, new.std, 1))

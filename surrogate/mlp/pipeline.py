@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from os import PathLike
 from typing import NamedTuple
@@ -282,7 +283,7 @@ def _taught(
     seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
     network = emitted(hypernetwork, program, graph, x, y, seen)
     # What is held out to choose the start and the steps must not have shaped the weights.
-    early = emitted(hypernetwork, program, graph, x, y, before)
+    early = deepcopy(network) if before == seen else emitted(hypernetwork, program, graph, x, y, before)
     emission = network.towers
     teach_exactly(network, early, program, graph, x, y)
     return network, early, emission

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 import surrogate
 from surrogate.mlp.artifact import Surrogate
-from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
 from tests import ROOT
+from tests.compilers import random_compiler
 
 # These matrices are small; threads that wait for a busy core take many times longer.
 torch.set_num_threads(1)
@@ -30,12 +28,7 @@ double plane(double x, double y) { return 3 * x - 2 * y + 1; }
 @pytest.fixture(scope="session")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the hypernetwork."""
-    folder = tmp_path_factory.mktemp("compiler")
-    torch.manual_seed(0)
-    settings = HypernetworkConfig(hidden_size=32, layers=1, heads=2)
-    save_file(Hypernetwork(settings).state_dict(), folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(asdict(settings)))
-    return folder
+    return random_compiler(tmp_path_factory.mktemp("compiler"), HypernetworkConfig(hidden_size=32, layers=1, heads=2))
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from cprograms.corpus import TINY
-from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
+from surrogate.mlp.emission.hypernetwork import HypernetworkConfig
+from tests.compilers import random_compiler
 from training.examples.shards import write_examples
 
 # These matrices are small; threads that wait for a busy core take many times longer.
@@ -29,9 +27,4 @@ def tiny_examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a tiny hypernetwork with random weights."""
-    folder = tmp_path_factory.mktemp("compiler")
-    torch.manual_seed(0)
-    settings = HypernetworkConfig(hidden_size=16, layers=1, heads=2)
-    save_file(Hypernetwork(settings).state_dict(), folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(asdict(settings)))
-    return folder
+    return random_compiler(tmp_path_factory.mktemp("compiler"), HypernetworkConfig(hidden_size=16, layers=1, heads=2))

@@ -403,7 +403,7 @@ MUTATIONS = (
         (
             "emit-centring",
             "the centring of large doubles overflows",
-            "(p.request.y[:, p.result] / 2 - scale.mean / 2) / scale.std * 2",
+            "in_deviations(p.request.y[:, p.result], scale.mean, scale.std)",
             "(p.request.y[:, p.result] - scale.mean) / scale.std",
         ),
         (

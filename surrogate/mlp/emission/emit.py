@@ -15,7 +15,7 @@ from cprograms.program import Argument
 from cprograms.sampling import in_range
 from surrogate.mlp.emission.encoding import EncodedGraph, collate, encode_results, without_text
 from surrogate.mlp.emission.hypernetwork import Emission, Hypernetwork, gauss_newton
-from surrogate.mlp.network import Scale, input_scaling
+from surrogate.mlp.network import Scale, in_deviations, input_scaling
 from surrogate.mlp.parts.taps import Taps
 from surrogate.mlp.parts.towers import Towers, join, standardised
 from surrogate.numeric.rows import output_moments
@@ -153,8 +153,7 @@ def _rows(batch: list[_Part], scales: list[Scale], width: int) -> tuple[Tensor, 
         x[i, :, : len(p.graph.arguments)] = scale_inputs(p.request.x, p.request.domain)[:, p.graph.arguments]
         if p.taps is not None:
             x[i, :, width : width + p.width] = p.taps(torch.from_numpy(p.request.x)).numpy()
-        # Halves: the difference of large doubles overflows.
-        y[i] = (p.request.y[:, p.result] / 2 - scale.mean / 2) / scale.std * 2
+        y[i] = in_deviations(p.request.y[:, p.result], scale.mean, scale.std)
     return torch.from_numpy(x), torch.from_numpy(y)
 
 

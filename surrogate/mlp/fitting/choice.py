@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from surrogate.mlp.fitting.growth import Growth, planned
-from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, input_scaling, pruned
+from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, in_deviations, input_scaling, pruned
 from surrogate.mlp.parts import polynomial
 from surrogate.mlp.parts.kernel import KernelHead
 from surrogate.mlp.parts.table import Table
@@ -87,11 +87,8 @@ def make_problem(rows: Rows, fresh: Rows, domain: Array, scale: Scale, taps: Tap
         scaled = (x - middle) / reach
         return scaled if taps is None else np.concatenate([scaled, taps(torch.from_numpy(x)).numpy()], axis=1)
 
-    def standardised(y: Array) -> Array:
-        return np.asarray((y / 2 - scale.mean / 2) / std * 2)  # the difference of large doubles overflows
-
     z, fresh_z = (inputs(x) for x, _ in (rows, fresh))
-    y, fresh_y = (standardised(y) for _, y in (rows, fresh))
+    y, fresh_y = (in_deviations(y, scale.mean, std) for _, y in (rows, fresh))
     return Problem(z, y, fresh_z, fresh_y, domain, scale, taps)
 
 

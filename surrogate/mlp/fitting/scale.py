@@ -29,7 +29,7 @@ from surrogate.graph.module import GraphModule
 from surrogate.mlp.fitting.derived import executable_graph
 from surrogate.mlp.fitting.series import mixture, possible, standardised, text_series, values_of
 from surrogate.mlp.fitting.teaching import teach
-from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.network import SurrogateNetwork, in_deviations
 from surrogate.mlp.parts.polynomial import Fit, joined
 from surrogate.numeric.rows import output_moments
 
@@ -121,7 +121,7 @@ def _settle_by_values(
             continue
         mean, std = within(*output_moments(values[finite, k]), program.results[k])
         network.mean[k], network.std[k] = mean, std
-        y = (values[finite, k] / 2 - mean / 2) / std * 2  # the difference of large doubles overflows
+        y = in_deviations(values[finite, k], mean, std)
         share, found[k] = mixture(standardised(read[k], mean, std), outputs[finite, k], z[finite], y)
         network.weigh(k, share)
         settled.add(k)

@@ -23,7 +23,7 @@ from cprograms.moments import Expansion, series, sparse_series
 from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate.mlp.fitting.choice import Part, Problem, Rows
-from surrogate.mlp.network import SurrogateNetwork, input_scaling
+from surrogate.mlp.network import SurrogateNetwork, in_deviations, input_scaling
 from surrogate.mlp.parts.polynomial import EXACT, Fit, basis, joined, refitted
 from surrogate.mlp.parts.taps import LIMIT, Taps, reading_taps
 
@@ -274,7 +274,7 @@ def readings(
         mean, std = float(network.mean[k]), float(network.std[k])
         if std == 0:
             continue
-        y, held_y = ((values[:, k] / 2 - mean / 2) / std * 2 for _, values in (rows, held_out))
+        y, held_y = (in_deviations(values[:, k], mean, std) for _, values in (rows, held_out))
         fits = standardised(own, mean, std)
         changed = (adapted(fit, z.numpy(), y) for fit in fits)
         found[k] = _chosen([*fits, *filter(None, changed)], outputs[:, k], held_z.numpy(), held_y)

@@ -22,7 +22,7 @@ from cprograms.sampling import sample
 from surrogate.mlp.fitting.choice import Rows
 from surrogate.mlp.fitting.finetune import Descent, standardised_rows, training_rows
 from surrogate.mlp.fitting.series import adapted, readings, standardised, text_series, values_of
-from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.network import SurrogateNetwork, in_deviations
 from surrogate.mlp.parts.polynomial import Fit
 from surrogate.mlp.parts.towers import Towers, choose, mean_squares
 
@@ -126,6 +126,6 @@ def _after_rows(network: SurrogateNetwork, result: int, said: list[Fit], x: Arra
     if std == 0:
         return None
     z = network.inputs(torch.from_numpy(x)).numpy()
-    own = (y[:, result] / 2 - mean / 2) / std * 2
+    own = in_deviations(y[:, result], mean, std)
     found = [fit for fit in (adapted(fit, z, own) for fit in standardised(said, mean, std)) if fit is not None]
     return min(found, key=lambda fit: fit.error, default=None)

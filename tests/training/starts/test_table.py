@@ -11,15 +11,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-import cprograms
 from cprograms.diagnostics import UsageError
-from cprograms.lowering import lower
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.fitting.start import emitted
 from surrogate.mlp.network import HIDDEN, SurrogateNetwork
 from surrogate.mlp.parts.towers import outputs
 from surrogate.mlp.pipeline import LEVEL_ROWS
 from tests import ROOT
+from tests.training.starts.held import held
 from training.evaluation.suites import Suite, nmse
 from training.held_out import HeldOut
 from training.starts.meta import METHODS
@@ -35,13 +34,6 @@ SOURCES = [
     "typedef struct { double p, q; } pair;\npair both(double a, double b, double c)"
     " { pair r = {a * b + c, b * b}; return r; }",
 ]
-
-
-def held(source: str, result: int = 0, rows: int = 40) -> HeldOut:
-    program = cprograms.load(source=source)
-    x = np.random.default_rng(0).uniform(*program.domain.T, (rows, len(program.arguments)))
-    y = cprograms.run(program, x)
-    return HeldOut(program, result, lower(program), x, y, x, y)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-import cprograms
-from cprograms.lowering import lower
 from surrogate.mlp.emission.hypernetwork import Hypernetwork, HypernetworkConfig
 from surrogate.mlp.fitting.start import emitted
 from surrogate.mlp.network import HIDDEN
 from surrogate.mlp.parts.towers import Towers, outputs
+from tests.training.starts.held import held
 from training.evaluation.suites import Suite, make_suite
 from training.examples.example import ARGUMENTS
 from training.held_out import HeldOut
@@ -35,13 +34,6 @@ WIDE = (
     + " + ".join(f"x{k} * x{k + 1}" for k in range(11))
     + "; }"
 )
-
-
-def held(source: str, result: int = 0, rows: int = 40) -> HeldOut:
-    program = cprograms.load(source=source)
-    x = np.random.default_rng(0).uniform(*program.domain.T, (rows, len(program.arguments)))
-    y = cprograms.run(program, x)
-    return HeldOut(program, result, lower(program), x, y, x, y)
 
 
 @pytest.fixture(scope="module")
