@@ -1,4 +1,4 @@
-"""The functions of <math.h>, and the few of <stdlib.h> and of the compiler that compute like them: a row a function.
+"""The functions of <math.h>, and the few of other headers and of the compiler that compute like them: a row a function.
 
 A row says all of a function. From it follow its prototypes (`cprograms.frontend`), its operator and what that computes
 (`cprograms.ops`), its nodes in the graph and their intervals (`cprograms.lowering`), its place in the sandbox's library
@@ -80,7 +80,7 @@ class MathFunction:
     name: str
     shape: str
     graph: Operator | str | Expansion | None = None
-    header: Literal["math.h", "stdlib.h"] | None = "math.h"
+    header: Literal["math.h", "stdlib.h", "time.h"] | None = "math.h"
     sandbox: str = ""
     domain: Literal["positive", "unit", "angle", "small"] | None = None
 
@@ -234,6 +234,11 @@ def _signed(b: Nodes, t: Scalar, x: Sequence[int]) -> int:
     return b.add("lt", INT, b.add("copysign", t, b.constant(1, t), x[0]), b.constant(0, t))
 
 
+def _difference_of_times(b: Nodes, t: Scalar, x: Sequence[int]) -> int:
+    """Times are seconds in integers (POSIX)."""
+    return b.add("sub", t, b.cast(x[0], t), b.cast(x[1], t))
+
+
 def _set_bits(b: Nodes, t: Scalar, x: Sequence[int]) -> int:
     """How many bits are set: sums of neighbouring fields of 1, 2, 4 … bits."""
 
@@ -360,6 +365,7 @@ FUNCTIONS = (
     _F("bswap16", "unsigned short(unsigned short)", _swapped_bytes, header=None),
     _F("bswap32", "unsigned(unsigned)", _swapped_bytes, header=None),
     _F("bswap64", "unsigned long long(unsigned long long)", _swapped_bytes, header=None),
+    _F("difftime", "double(long long, long long)", _difference_of_times, "time.h"),
     # What the sandbox runs, but the graph does not know.
     _F("nextafter", "T(T, T)"),
     _F("j0", "double(double)"),

@@ -44,9 +44,7 @@ TRAPPED = _table(
             "execl fork popen"
         ),
         "is random": "rand srand random srandom drand48 erand48 lrand48 srand48 arc4random rand_r",
-        "depends on the time": (
-            "time clock gettimeofday clock_gettime localtime gmtime mktime difftime ftime sleep usleep"
-        ),
+        "depends on the time": ("time clock gettimeofday clock_gettime localtime gmtime mktime ftime sleep usleep"),
         "allocates memory": "malloc calloc realloc free alloca aligned_alloc posix_memalign",
         "works on memory through pointers": (
             "strlen strcmp strncmp strcpy strncpy strcat strtod strtol atof atoi qsort bsearch"

@@ -211,6 +211,8 @@ class Unit:
         coord = chunk.coord
         # All that a parse depends on is which of the names that it meets are types.
         text = "".join(f"typedef int {n};" for n in types)
+        # The parser knows `sign(x) { … }`, but not `sign(x) double x; { … }`.
+        text += "int" if chunk.function and re.match(rf"{re.escape(chunk.function)}\s*\(", chunk.text) else ""
         text += f'\n# {coord.line} "{coord.file}"\n{" " * ((coord.column or 1) - 1)}'
         text += self._repaired.get(chunk.index, chunk.text)
         # Nobody changes the nodes of types, so files that share headers share them; what names objects is parsed anew.

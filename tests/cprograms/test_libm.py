@@ -66,7 +66,7 @@ def source(name: str, function: MathFunction, form: Form) -> str:
 def programs() -> dict[str, Program]:
     """A program a function, which returns what it gives."""
     texts = [source(*c) for c in CALLS]
-    file = NumericFile(read(None, "\n".join(["#include <math.h>", "#include <stdlib.h>", *texts])))
+    file = NumericFile(read(None, "\n".join(["#include <math.h>", "#include <stdlib.h>", "#include <time.h>", *texts])))
     found = {}
     for name, function, form in CALLS:
         ranges = {f"x{k}": RANGES[None] for k in range(len(function.parameters))} | {"x0": RANGES[function.domain]}
@@ -120,7 +120,7 @@ def test_the_builtins_that_take_any_type_have_their_macros() -> None:
 def test_what_is_declared_may_be_called() -> None:
     declared = set(re.findall(r"(\w+)\(", DECLARATIONS))
     assert declared <= PROTOTYPES.keys()
-    assert PROTOTYPES.keys() - declared == {"abs", "labs", "llabs", *MEMORY}
+    assert PROTOTYPES.keys() - declared == {"abs", "labs", "llabs", "difftime", *MEMORY}
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in CALLS])

@@ -45,3 +45,20 @@ def test_what_has_no_type_is_an_int():
     assert [a.type.code for a in program.arguments] == ["i32", "f64"]
     assert program.results[0].type.code == "i32"
     assert cprograms.run(program, np.array([[2, 1.5]])).item() == 4
+
+
+def test_a_function_without_a_type_gives_an_int_whatever_its_parameters_are():
+    source = """
+sign(x)
+double x;
+{ return x < 0 ? -1.9 : 1; }
+double f(double x) { return x * sign(x) * side(x, 2); }
+side(x, y) double x; { return x < y ? 3.5 : y; }
+"""
+    program = cprograms.load(source=source, entry="sign")
+    assert [(a.name, a.type.code) for a in program.arguments] == [("x", "f64")]
+    assert program.results[0].type.code == "i32"
+    assert cprograms.run(program, np.array([[-0.5], [0.5]])).ravel().tolist() == [-1, 1]
+    with pytest.raises(cprograms.ProgramError) as told:
+        cprograms.load(source=source.replace("side(x, y) double x; {", "side(x, y) double x, z; {"), entry="side")
+    assert [d.line for d in told.value.diagnostics] == [6]
