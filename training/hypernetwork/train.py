@@ -179,9 +179,12 @@ def initial_model(config: TrainingConfig) -> HypernetworkModel:
 
 
 class HypernetworkTrainer(Trainer[TrainingConfig]):
+    def new_model(self) -> HypernetworkModel:
+        return initial_model(self.config)
+
     def build(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         c = self.config
-        model = initial_model(c)
+        model = self.new_model()
         if c.taps_only:
             for name, parameter in model.named_parameters():
                 parameter.requires_grad_(name.startswith(TAPS))
