@@ -136,9 +136,11 @@ class _Maker:
         decl = self._function.decl
         if len(self._arguments) > self._shape.most:
             count = len(self._arguments)
-            self._fault(decl, f"'{self._name}' takes {count} numbers; at most {self._shape.most} are supported")
+            message = f"'{self._name}' takes {count} numbers; at most {self._shape.most} are supported"
+            self._fault(decl, message, _TAKE_FEWER)
         if len(self._results) > MAX_RESULTS:
-            self._fault(decl, f"'{self._name}' gives {len(self._results)} numbers; at most {MAX_RESULTS} are supported")
+            message = f"'{self._name}' gives {len(self._results)} numbers; at most {MAX_RESULTS} are supported"
+            self._fault(decl, message, _GIVE_FEWER)
         if self._faults or not complete:
             return
         if not self._arguments:
@@ -205,7 +207,7 @@ class _Maker:
             self._fault(node, f"the extents of '{name}' disagree: it is declared with {declared}, and given {size}")
         extent = declared if size is None else size
         if leaf_count(target) * (extent or 1) > _MOST_LEAVES:
-            self._fault(node, f"'{name}' points to more than {_MOST_LEAVES} numbers")
+            self._fault(node, f"'{name}' points to more than {_MOST_LEAVES} numbers", _WRAP)
             return None
         return Given(name, type, target, extent)
 
@@ -241,7 +243,8 @@ class _Maker:
     def _blamed(self, name: str, access: Access) -> bool:
         """Whether a function does with what a pointer points to what cannot be followed; told."""
         if access.pointer is not None:
-            self._fault(access.pointer, f"this uses a pointer that lies in '{name}': what it points to is not known")
+            message = f"this uses a pointer that lies in '{name}': what it points to is not known"
+            self._fault(access.pointer, message, _POINT)
         elif access.outside is not None:
             message = f"this lies before what '{name}' points to, or more than {MAX_ARGUMENTS} elements behind it"
             self._fault(access.outside, message, _HOW_TO_SIZE.format(name))
@@ -258,7 +261,7 @@ class _Maker:
 
     def _add_value(self, given: Given, node: c_ast.Decl) -> None:
         if leaf_count(given.type) > _MOST_LEAVES:
-            self._fault(node, f"'{given.name}' holds more than {_MOST_LEAVES} numbers")
+            self._fault(node, f"'{given.name}' holds more than {_MOST_LEAVES} numbers", _WRAP)
             return
         leaves = [(given.name + at, leaf) for at, leaf in paths(given.type)]
         if pointed := next((at for at, leaf in leaves if isinstance(leaf, Pointer)), None):
@@ -332,7 +335,7 @@ class _Maker:
         if isinstance(type, Pointer):
             return  # to what the caller has already, or to nothing of the program's
         if leaf_count(type) > _MOST_LEAVES:
-            self._fault(self._function.decl, f"'{self._name}' returns more than {MAX_RESULTS} numbers")
+            self._fault(self._function.decl, f"'{self._name}' returns more than {MAX_RESULTS} numbers", _GIVE_FEWER)
             return
         for path, leaf in paths(type):
             if isinstance(leaf, Pointer):
@@ -342,6 +345,9 @@ class _Maker:
 
 
 _WRAP = "write a function around it that takes numbers, arrays or structs of them"
+_TAKE_FEWER = "--fix N=9 makes an argument a constant; else write a function around it that takes fewer"
+_GIVE_FEWER = "write a function around it that gives the numbers that matter"
+_POINT = "write a function around it that lets this pointer point to an object of its own, or to a table"
 
 
 def _parameters(function: c_ast.FuncDef) -> list[c_ast.Node]:

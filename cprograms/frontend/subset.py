@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -40,6 +40,8 @@ _OWN_NAME = ("__func__", "__FUNCTION__", "__PRETTY_FUNCTION__")
 _NO_VARARGS = "takes a variable number of arguments, which is not numeric"
 UNDEFINED = "is called but not defined in this file"
 """How the message ends about a function that no given file defines."""
+_GIVE_FILE = "give the file that defines it, too"
+_DROP = "remove the call; where it is a statement of its own, -D '{}(...)=' does"
 
 
 @dataclass
@@ -94,7 +96,8 @@ class Subset:
             following = self.check(stack.pop()).always - always
             always |= following
             stack += following
-        return [*own, *(end for other in needed if other in always for end in self.check(other).ends)]
+        ends = (end for other in needed if other in always for end in self.check(other).ends)
+        return _told_once([*own, *ends])
 
     def undefined(self, name: str) -> list[str]:
         """The functions that a function may call, or what it needs, and that are defined nowhere."""
@@ -184,6 +187,14 @@ class Subset:
             return None
         definition = self._definition(entity)
         return None if isinstance(definition, Unsupported) else definition
+
+
+def _told_once(faults: Iterable[Unsupported]) -> list[Unsupported]:
+    """What one more file mends in all functions is told of its first place alone."""
+    found: dict[object, Unsupported] = {}
+    for fault in faults:
+        found.setdefault(fault.message if fault.hint == _GIVE_FILE else fault, fault)
+    return list(found.values())
 
 
 def _is_prototype(entity: Entity | None) -> bool:
@@ -504,7 +515,7 @@ class _Check(Visitor):
             case "type" | "enumerator":
                 pass
             case "extern":
-                self._fault(node, f"'{name}' is defined outside this file", "give the file that defines it, too")
+                self._fault(node, f"'{name}' is defined outside this file", _GIVE_FILE)
             case "function" | "prototype" | "broken" | "object":
                 self._found.needs[name] = entity
             case _:
@@ -516,7 +527,7 @@ class _Check(Visitor):
             return  # a pointer
         if entity is not None and entity.kind in ("function", "broken", "object"):
             if isinstance(entity.node, c_ast.FuncDef) and _takes_any_number(entity.node):
-                self._ends(node, f"'{name}' {_NO_VARARGS}", "remove the call")
+                self._ends(node, f"'{name}' {_NO_VARARGS}", _DROP.format(name))
                 entity = Entity("prototype", name, entity.chunk, entity.node.decl)
             elif entity.kind == "function" and self._always:
                 self._found.always.add(name)
@@ -531,12 +542,14 @@ class _Check(Visitor):
     def _ending_call(self, node: c_ast.FuncCall, name: str, entity: Entity | None) -> None:
         """A call of what is not defined: it ends the row."""
         why = TRAPPED.get(name) or DROPPED.get(name)
-        if name.startswith("__builtin_") or (entity is not None and entity.kind != "prototype"):
+        if entity is not None and entity.kind == "extern":
+            self._fault(node, f"'{name}' is defined outside this file", _GIVE_FILE)
+        elif name.startswith("__builtin_") or (entity is not None and entity.kind != "prototype"):
             self._fault(node, f"'{name}' is not a function that is known")
         elif why is not None:
             self._ends(node, f"'{name}' {why}, which is not numeric", "remove the call")
         else:
-            self._ends(node, f"'{name}' {UNDEFINED}", "give the file that defines it, too")
+            self._ends(node, f"'{name}' {UNDEFINED}", _GIVE_FILE)
         self._found.needs[name] = entity or Entity("prototype", name, self._chunk, _implicit(name))
 
     @property
