@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 ScalarKind = Literal["bool", "int", "uint", "float"]
 
@@ -37,6 +38,17 @@ class Scalar:
             greatest = float(np.finfo(self.dtype).max)
             return -greatest, greatest
         return (-(1 << self.bits - 1), (1 << self.bits - 1) - 1) if self.kind == "int" else (0, (1 << self.bits) - 1)
+
+    def holds(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which numbers [...] it holds: of an integer type whole ones within its limits, else finite ones, rounded."""
+        if not self.is_integer:
+            with np.errstate(over="ignore"):
+                finite: npt.NDArray[np.bool_] = np.isfinite(values.astype(self.dtype))
+            return finite
+        least, greatest = self.limits
+        # The greatest 64-bit integers are no doubles, the numbers after them are.
+        held: npt.NDArray[np.bool_] = (values == np.floor(values)) & (values >= least) & (values < greatest + 1)
+        return held
 
 
 SCALARS = {

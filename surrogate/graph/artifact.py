@@ -26,6 +26,7 @@ from surrogate.graph.fit import STEPS, Fit, fit_constants
 from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict, from_dict
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
+from surrogate.numeric.tables import ensure_held
 from surrogate.numeric.words import measured_lines
 from surrogate.optimise.optimising import Optimising
 
@@ -68,12 +69,14 @@ class GraphProgram(NumericArtifact, Optimising):
         `rows` are inputs of all the kinds that `predict` takes, `results` float [n, results], or [n] of a single one.
         See `surrogate.graph.fit.fit_constants`. The measured error is then of other constants, and is measured anew.
 
-        Raises ValueError for other shapes, UsageError where there is nothing to fit or too few rows.
+        Raises ValueError for other shapes, and for a number that an argument's type does not hold; UsageError where
+        there is nothing to fit, or there are too few rows.
         """
         x = np.asarray(inputs_of(rows, {}, [a.name for a in self.arguments])).reshape(-1, len(self.arguments))
         y = np.asarray(results, dtype=np.float64)
         if y.size != len(x) * len(self.results):
             raise ValueError(f"results of shape [{len(x)}, {len(self.results)}] are needed, not {list(y.shape)}")
+        ensure_held(x, self.arguments)
         found = fit_constants(self.module, x, y.reshape(len(x), len(self.results)), steps)
         self.fitted += found.rows
         return found

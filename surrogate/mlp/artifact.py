@@ -34,6 +34,7 @@ from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.checking.gradients import Slopes
 from surrogate.numeric.checking.reading import text
+from surrogate.numeric.tables import ensure_held
 from surrogate.numeric.words import measured_lines
 from surrogate.optimise.optimising import Optimising
 
@@ -193,6 +194,7 @@ class Surrogate(NumericArtifact, Optimising):
             raise ValueError(f"results of shape [n, {len(program.results)}] are needed, not {list(np.shape(y))}")
         if not (np.isfinite(inputs).all() and np.isfinite(outputs).all()):
             raise ValueError("measured rows must be finite numbers")
+        ensure_held(inputs, program.arguments)
         return inputs, outputs
 
     @property

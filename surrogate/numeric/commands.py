@@ -56,7 +56,10 @@ def run(options: argparse.Namespace, artifact: NumericArtifact) -> int:
     if (options.input is None) == (not options.values):
         raise UsageError("give either one value an argument or --input CSV")
     names = [a.name for a in artifact.arguments]
-    x = parse_values(options.values, names) if options.input is None else read_rows(options.input, names)
+    if options.input is None:
+        x = parse_values(options.values, artifact.arguments)
+    else:
+        x = read_rows(options.input, names, [a.type for a in artifact.arguments])
     if options.exact and options.bounds:
         raise UsageError("--exact runs the C program, and leaves nothing to bound: give either --exact or --bounds")
     with announced(f"running {options.artifact}"):
@@ -118,7 +121,7 @@ def measured_rows(
     """
     arguments, results = [a.name for a in program.arguments], [r.name for r in program.results]
     wanted = [result] if result in results else results
-    rows = read_rows(path, [*arguments, *result_columns(arguments, wanted)])
+    rows = read_rows(path, [*arguments, *result_columns(arguments, wanted)], [a.type for a in program.arguments])
     x, y = rows[:, : len(arguments)], rows[:, len(arguments) :]
     if len(wanted) < len(results):
         whole = program.run(x)

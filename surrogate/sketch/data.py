@@ -110,7 +110,7 @@ def _from_table(sketch: Sketch, path: str, with_results: bool) -> Examples:
     places = [k for p in sketch.given for k in p.arguments if k is not None]
     arguments = [sketch.program.arguments[k].name for k in places]
     results = [r.name for r in sketch.program.results] if with_results else []
-    rows = read_rows(path, [*arguments, *results])
+    rows = read_rows(path, [*arguments, *results], [sketch.program.arguments[k].type for k in places])
     for place, name in enumerate([*arguments, *results]):
         _finite(name, rows[:, place], path)
     columns = {k: torch.from_numpy(_in_range(sketch, k, rows[:, j], path)) for j, k in enumerate(places)}
