@@ -137,9 +137,10 @@ class Runnable(Protocol):
 @dataclass(frozen=True, eq=False)
 class Job:
     """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
-    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines, `setup` is
-    done once for many rows. `fills`: whether variables that may be read before they are set begin as bytes of
-    `surrogate_fill`; `unwritten` are the results that may be such bytes, and their values under each filling.
+    surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines, `variables`
+    those of its variables that are functions' of the C library (`cosl`), `setup` is done once for many rows. `fills`:
+    whether variables that may be read before they are set begin as bytes of `surrogate_fill`; `unwritten` are the
+    results that may be such bytes, and their values under each filling.
 
     `checked`: it has pointers, and what they read and write is checked; it works on `objects` objects, which take
     `arena` bytes. `wraps`: its signed integers do. Where it notes its places, `places` are these.
@@ -150,6 +151,7 @@ class Job:
     row: str
     inputs: int
     outputs: int
+    variables: frozenset[str] = frozenset()
     fills: bool = False
     setup: str = ""
     unwritten: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
@@ -185,6 +187,7 @@ def job_of(program: Runnable, located: bool = False) -> Job:
         row=_row(program, row),
         inputs=len(program.arguments),
         outputs=len(program.results),
+        variables=frozenset(n.name for n in walk(program.unit) if _is_variable(n) and n.name in _RENAMED),
         fills=printer.fills or row.fills,
         setup="\n  ".join(row.setup),
         unwritten=row.unwritten,
@@ -203,6 +206,10 @@ def _row(program: Runnable, row: Row) -> str:
     paths = ["" if r.name == "return" else f".{r.name}" for r in program.results[: program.returned]]
     stores = [f"surrogate_y[{j}] = (double)surrogate_r{path};" for j, path in enumerate(paths)]
     return "\n    ".join([*row.before, call, " ".join([*stores, *row.after])])
+
+
+def _is_variable(node: c_ast.Node) -> bool:
+    return isinstance(node, c_ast.Decl) and not isinstance(node.type, c_ast.FuncDecl)
 
 
 def _has_pointers(unit: c_ast.FileAST) -> bool:
@@ -251,13 +258,18 @@ def options_of(jobs: Sequence[Job]) -> list[str]:
 def _block(job: Job, index: int, checker: bool) -> str:
     """A job and its row loop. Macros rename what it names at file scope, so that programs can share a unit.
 
-    A macro renames a name wherever it stands, so a local or a field of the same name stays consistent with itself.
+    A macro renames a name wherever it stands, so a local or a field of the same name stays consistent with itself. But
+    a local `cosl` must not become another `cos`: where there is one, only calls are renamed.
     `checker`: whether there is one, of which a job without pointers is to be exempt.
     """
     used = set(_IDENTIFIER.findall(job.text))
     names = {name: f"{name}{RENAMED}{index}" for name in job.names}
     names |= {name: _RENAMED[name] for name in used & _RENAMED.keys() - job.names}
-    define = [f"#define {name} {new}" for name, new in sorted(names.items())]
+    calls = job.variables - job.names
+    define = [
+        f"#define {name}(...) {new}(__VA_ARGS__)" if name in calls else f"#define {name} {new}"
+        for name, new in sorted(names.items())
+    ]
     undefine = [f"#undef {name}" for name in sorted(names)]
     text = job.text
     if checker and not job.checked:

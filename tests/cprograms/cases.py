@@ -126,6 +126,18 @@ LIBM = {
     "rounding to integers": _case(_LIBM + "double f(double x) { return lround(x) + 10 * llround(-x) + lrint(x / 2); }", SMALL),
     "integer abs": _case(_LIBM + "long f(int a, long b) { return abs(a) - labs(b); }", SMALL, SMALL),
     "float functions": _case(_LIBM + "float f(float x) { return sinf(x) + sqrtf(fabsf(x)) * powf(2, x) - fminf(x, 0.1f) + floorf(x) + roundf(x) + expf(x); }", (-3, 3)),
+    "variables named as functions": _case(
+        _LIBM + """double sin(double), cos(double), exp(double); long double expl(long double);
+        struct s { double expl; };
+        double g(double lrint) { return lrint * 3; }
+        double f(double x, int a) {
+            double cosl = cos(x), sinl = sin(x), *tanl = &x;
+            long llabs = labs(a);
+            struct s e = {exp(-x * x)};
+            return cosl + 2 * sinl + *tanl + llabs + e.expl + expl(0.5L) + g(x) + lround(x);
+        }""",
+        (-3, 3), SMALL,
+    ),
     "ldexp": _case(_LIBM + "double f(double x, int n) { return ldexp(x, n); }", UNIT, SMALL),
     "tests": _case(
         "int f(double x) { double y = 1 / x, z = y - y; return __builtin_isnan(z) + 2 * __builtin_isinf(y) + 4 * __builtin_isfinite(x) + 8 * !!__builtin_signbit(y) + 16 * __builtin_isless(z, x); }",
