@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,6 +24,8 @@ ORIGINS = ("default", "pragma", "user")
 """Who may have set a range; see Argument."""
 MOST_LINES = 20
 """Of a domain."""
+FAR = 10
+"""A range lies far from zero where its ends are so many times greater than its width."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,17 @@ class Argument:
         """Its range in words, as in "[0, 255]", and that it is the default where nobody set it."""
         default = " (default)" if self.origin == "default" else ""
         return f"[{bound(self.low)}, {bound(self.high)}]{default}"
+
+    @property
+    def digits(self) -> int:
+        """In how many its values are told: four. Integers in as many as they have; what lies far from zero, as dates
+        do, in those that tell its range apart.
+        """
+        largest, width = max(abs(self.low), abs(self.high)), self.high - self.low
+        if self.type.is_integer:
+            return min(max(4, len(str(int(largest)))), 17)
+        far = largest > FAR * width > 0
+        return min(math.ceil(math.log10(largest / width)) + 5, 17) if far else 4
 
 
 def bound(v: float) -> str:

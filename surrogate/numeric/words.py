@@ -76,7 +76,7 @@ def spread_line(r: ResultError) -> str:
 def worst_line(row: WorstRow, signature: Signature) -> str:
     """The row of the greatest error."""
     k = [r.name for r in signature.results].index(row.result)
-    inputs = [f"{a.name} = {number(v)}" for a, v in zip(signature.arguments, row.inputs, strict=True)]
+    inputs = [f"{a.name} = {number(v, a.digits)}" for a, v in zip(signature.arguments, row.inputs, strict=True)]
     of = "" if len(signature.results) == 1 else f"{row.result} is "
     said, true = row.prediction[k], row.truth[k]
     values = f"{number(said)} instead of {number(true)}"
@@ -184,9 +184,14 @@ def short(v: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """A range in as many digits as tell its ends apart, four at least."""
+    """A range in words."""
+    return f"[{', '.join(range_ends(low, high))}]"
+
+
+def range_ends(low: float, high: float) -> tuple[str, str]:
+    """A range's ends in as many digits as tell them apart, four at least."""
     digits = next((d for d in range(4, 17) if float(f"{high:.{d}g}") - float(f"{low:.{d}g}") > 0.9 * (high - low)), 17)
-    return f"[{low:.{digits}g}, {high:.{digits}g}]"
+    return f"{low:.{digits}g}", f"{high:.{digits}g}"
 
 
 def percent(v: float) -> str:
@@ -215,11 +220,11 @@ def fault_words(report: Report) -> str:
     return "; ".join([*map(str, report.faults[:MOST_FAULTS]), *more])
 
 
-def number(v: float) -> str:
-    """An error to read: four digits are enough."""
+def number(v: float, digits: int = 4) -> str:
+    """A figure to read. Four digits are enough for an error; of more none is hidden by an exponent."""
     if math.isinf(v):
         return "∞" if v > 0 else "−∞"
-    return f"{v:.4g}"
+    return f"{v:.4g}" if digits <= 4 else f"{float(f'{v:.{digits}g}'):.15g}"
 
 
 def bad_results(report: Report) -> list[ResultError]:

@@ -71,7 +71,7 @@ def through_figures(through: Through, arguments: Sequence[Argument], name: str) 
         at = float(through.row[k])
         figures.append(
             f"<figure>{_values(panel, place, arguments[k], name, 0, at)}"
-            f"<figcaption>{escape(arguments[k].name)} = {short(at)}</figcaption></figure>"
+            f"<figcaption>{escape(arguments[k].name)} = {short(at, arguments[k].digits)}</figcaption></figure>"
         )
     return "".join(figures)
 
@@ -158,8 +158,9 @@ def _slider(views: Views, place: int, argument: Argument) -> str:
     stops, middle = views.stops[place], views.middle[place]
     if len(stops) < 2:
         return ""
+    at = short(stops[middle], argument.digits)
     return (
-        f'<label class="slider"><span>{escape(argument.name)} = <output>{short(stops[middle])}</output></span>'
+        f'<label class="slider"><span>{escape(argument.name)} = <output>{at}</output></span>'
         f'<input type="range" min="0" max="{len(stops) - 1}" value="{middle}" data-argument="{place}"></label>'
     )
 
@@ -222,7 +223,8 @@ def map_scale(truth: Values, surrogate: Values) -> tuple[float, float, float]:
 
 
 def _ends(argument: Argument) -> str:
-    return f"<b>{short(argument.low)}</b><em>{escape(argument.name)}</em><b>{short(argument.high)}</b>"
+    low, high = (short(end, argument.digits) for end in (argument.low, argument.high))
+    return f"<b>{low}</b><em>{escape(argument.name)}</em><b>{high}</b>"
 
 
 # --- Training ---

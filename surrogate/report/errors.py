@@ -21,11 +21,11 @@ from surrogate.numeric.words import (
     nanoseconds,
     number,
     percent,
+    range_ends,
     region_words,
     says_nothing,
 )
 from surrogate.report.page import code, folded_away, paragraph, table
-from surrogate.report.svg import short
 
 MOST_ROWS, MOST_REGIONS = 12, 4
 """Of a table, and of what is said of where the error is: the others are there for those who ask."""
@@ -136,7 +136,7 @@ def _bounds(report: Report) -> str:
     for b in report.bounds:
         if b.argument:
             rows = [
-                (f"{short(low)} to {short(high)}", figure(p90), figure(p99))
+                (" to ".join(range_ends(low, high)).replace("-", "−"), figure(p90), figure(p99))
                 for low, high, (p90, p99) in zip(b.edges, b.edges[1:], b.slices, strict=False)
             ]
             title = f"The bars of {code(b.name)} by {code(b.argument)}"

@@ -6,7 +6,8 @@ const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 document.documentElement.classList.add("scripted");
 
 const minus = (text) => text.replace("-", "−");
-const short = (v) => minus(Number.isInteger(v) && Math.abs(v) < 1e5 ? String(v) : String(Number(v.toPrecision(4))));
+const short = (v, digits = 4) =>
+  minus(Number.isInteger(v) && Math.abs(v) < 1e5 ? String(v) : String(Number(v.toPrecision(digits))));
 
 // --- Numbers ---
 
@@ -49,7 +50,7 @@ function showPositions(root, views, positions) {
   for (const input of all("input[data-argument]", root)) {
     const k = Number(input.dataset.argument);
     input.value = positions[k];
-    input.closest("label").querySelector("output").textContent = short(views.stops[k][positions[k]]);
+    input.closest("label").querySelector("output").textContent = short(views.stops[k][positions[k]], views.digits[k]);
   }
 }
 
@@ -101,10 +102,10 @@ function readOut(event) {
   const left = Number(svg.dataset.left), right = Number(svg.dataset.right);
   const x = left + ((event.clientX - box.left) / box.width) * (right - left);
   const distances = points.map((v) => Math.abs(v - x)), k = distances.indexOf(Math.min(...distances));
-  const name = data.slices.names[data.slices.panels[svg.dataset.panel].axes[0]];
+  const axis = data.slices.panels[svg.dataset.panel].axes[0], name = data.slices.names[axis];
   const said = (v) => (Number.isNaN(v) ? "no finite result" : short(v));
   svg.closest("figure").querySelector(".readout").textContent =
-    `${name} = ${short(points[k])}: the program ${said(truth[k])}, the surrogate ${said(surrogate[k])}`;
+    `${name} = ${short(points[k], data.slices.digits[axis])}: the program ${said(truth[k])}, the surrogate ${said(surrogate[k])}`;
 }
 
 // --- Maps ---
@@ -143,9 +144,9 @@ function drawMaps(root, positions, pair) {
     figure.querySelector(".low").textContent = short(ends[0]);
     figure.querySelector(".high").textContent = short(ends[1]);
     [".across", ".up"].forEach((side, k) => {
-      const names = figure.querySelector(side), points = panel.points[k];
+      const names = figure.querySelector(side), points = panel.points[k], digits = views.digits[panel.axes[k]];
       names.querySelector("em").textContent = views.names[panel.axes[k]];
-      [points[0], points[points.length - 1]].forEach((v, i) => { names.querySelectorAll("b")[i].textContent = short(v); });
+      [points[0], points[points.length - 1]].forEach((v, i) => { names.querySelectorAll("b")[i].textContent = short(v, digits); });
     });
   }
 }

@@ -81,15 +81,14 @@ def sections(artifact: NumericArtifact, about: About, study: Study, path: str) -
 
 def data(artifact: NumericArtifact, study: Study) -> dict[str, Any]:
     """What the script draws from."""
-    names = [a.name for a in artifact.arguments]
     return {
-        "slices": _packed(study.slices, names),
-        "maps": None if study.maps is None else _packed(study.maps, names),
+        "slices": _packed(study.slices, artifact.arguments),
+        "maps": None if study.maps is None else _packed(study.maps, artifact.arguments),
         "colours": {"values": VIRIDIS, "errors": DIVERGING},
     }
 
 
-def _packed(views: Views, names: Sequence[str]) -> dict[str, Any]:
+def _packed(views: Views, arguments: Sequence[Argument]) -> dict[str, Any]:
     panels = []
     for panel in views.panels:
         scales = [charts.map_scale(panel.truth[:, :, r], panel.surrogate[:, :, r]) for r in range(panel.truth.shape[2])]
@@ -105,7 +104,8 @@ def _packed(views: Views, names: Sequence[str]) -> dict[str, Any]:
             }
         )
     return {
-        "names": [names[k] for k in views.arguments],
+        "names": [arguments[k].name for k in views.arguments],
+        "digits": [arguments[k].digits for k in views.arguments],
         "joint": views.layout.joint,
         "stops": [s.tolist() for s in views.stops],
         "middle": views.middle,
@@ -124,7 +124,7 @@ def _domain(arguments: Sequence[Argument], study: Study) -> str:
         default = " <small>(nobody declared it)</small>" if a.origin == "default" else ""
         share = min(1.0, float(study.effects[k]))
         bar = f'<span class="share"><i style="width:{100 * share:.0f}%"></i></span>{100 * share:.0f} %'
-        ends = f'<span class="range">{short(a.low)} to {short(a.high)}</span>{default}'
+        ends = f'<span class="range">{short(a.low, a.digits)} to {short(a.high, a.digits)}</span>{default}'
         rows.append((code(a.name), code(a.type.name), ends, f'<span class="range">{bar}</span>'))
     left = len(arguments) - len(rows)
     return (
@@ -178,7 +178,7 @@ def _worst_rows(artifact: NumericArtifact, study: Study) -> str:
         different = np.sort(np.unique(study.x[order], axis=0, return_index=True)[1])[:WORST_ROWS]
         rows = [
             [
-                *(short(v) for v in study.x[i, list(shown)]),
+                *(short(study.x[i, a], artifact.arguments[a].digits) for a in shown),
                 *(short(v) for v in (study.truth[i, k], study.surrogate[i, k], error[i])),
             ]
             for i in order[different]

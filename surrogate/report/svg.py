@@ -9,9 +9,13 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
+from surrogate.numeric.words import number
+
 WIDTH, HEIGHT = 360, 240
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 20, 36
 """Pixels around the inside, for the labels."""
+DIGIT = 7
+"""Pixels that a digit of a label takes."""
 INSIDE = 1000
 TICKS = 5
 ROUNDING = 1e-9
@@ -102,9 +106,9 @@ def bars(edges: Values, heights: Values) -> str:
     return "".join(parts)
 
 
-def short(value: float) -> str:
-    """A number to read: four digits, and a true minus."""
-    return _minus(f"{value:.0f}" if abs(value) < 1e5 and value == round(value) else f"{value:.4g}")
+def short(value: float, digits: int = 4) -> str:
+    """A number to read: so many digits, and a true minus."""
+    return _minus(f"{value:.0f}" if abs(value) < 1e5 and value == round(value) else number(value, digits))
 
 
 def chart(x: Axis, y: Axis, body: str, about: str, attributes: str = "", height: int = HEIGHT) -> str:
@@ -114,7 +118,8 @@ def chart(x: Axis, y: Axis, body: str, about: str, attributes: str = "", height:
     for tick, text in zip(x.ticks(), tick_texts(x.ticks()), strict=True):
         at = LEFT + wide * float(x.place(np.array(tick))) / INSIDE
         parts.append(f'<path class="rule" d="M{at:.1f} {TOP}v{high}"/>')
-        parts.append(f'<text x="{at:.1f}" y="{TOP + high + 14}" text-anchor="middle">{text}</text>')
+        at, anchor = (at, "middle") if at + len(text) * DIGIT / 2 <= WIDTH else (WIDTH, "end")
+        parts.append(f'<text x="{at:.1f}" y="{TOP + high + 14}" text-anchor="{anchor}">{text}</text>')
     for tick, text in zip(y.ticks(), tick_texts(y.ticks()), strict=True):
         at = TOP + high * (1 - float(y.place(np.array(tick))) / INSIDE)
         parts.append(f'<path class="rule" d="M{LEFT} {at:.1f}h{wide}"/>')

@@ -13,7 +13,7 @@ import pytest
 import surrogate
 from cprograms.columns import width
 from cprograms.program import Argument, Result, Signature
-from cprograms.types import DOUBLE
+from cprograms.types import DOUBLE, INT
 from surrogate import cli
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.bounds import Bound
@@ -22,6 +22,7 @@ from surrogate.numeric.checking.gradients import GradientError, Gradients
 from surrogate.numeric.checking.regions import Region
 from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.layout import report_lines, table
+from surrogate.numeric.words import worst_line
 from surrogate.terminal import console
 
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
@@ -115,6 +116,13 @@ def test_the_worst_result_comes_first_and_the_mean_is_not_told() -> None:
     assert "worst     r2 is 1.123 instead of 0.1235 at x0 = 0.1235, x1" in text
     assert "x0 < 0.5 (f.c:3): 70 % of the squared error of r2 on 30 % of the rows" in text
     assert "gradient  errs by 0 % in x0 of r0, 10 % in x1 of r0, 20 % in x2 of r0" in text
+
+
+def test_the_worst_row_is_told_so_that_it_can_be_found_again() -> None:
+    arguments = (Argument("day", DOUBLE, 2440000, 2470000), Argument("code", INT, -32768, 32767), Argument("x", DOUBLE))
+    row = WorstRow("return", (2440268.25, -32767.0, 0.123456), (1.0,), (2.0,))
+    line = worst_line(row, Signature("f", arguments, (Result("return", DOUBLE),)))
+    assert line == "2 instead of 1 at day = 2440268, code = -32767, x = 0.1235"
 
 
 def test_an_older_report_says_what_it_has() -> None:

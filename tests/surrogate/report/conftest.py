@@ -40,6 +40,15 @@ both two(double x, int n) { both b = { x + n, x * n }; return b; }
 double five(double a, double b, double c, float d, unsigned char e) { return a * b + 10 * c * a + d * d + e; }
 """,
     ),
+    "days": (
+        "graph",
+        """
+#include <math.h>
+#pragma surrogate range(day, 2440000, 2470000)
+#pragma surrogate range(code, -200000, 100000)
+double days(double day, int code) { return 1e5 * sin(day / 1000) + code; }
+""",
+    ),
     "many": (
         "graph",
         """

@@ -151,6 +151,24 @@ def test_slices_are_the_program_and_sliders_move_them(page_of: Page, artifact_of
 
 
 @needs_browser
+def test_values_far_from_zero_are_told_apart(page_of: Page) -> None:
+    page = page_of("days")
+    found = look(page, PATHS + 'return [said("#slice-view", 0), set("#slice-view", 0, 1), said("#slice-view", 0)];')
+    before, _, after = found.value
+    assert found.console == []
+    assert before == "2455000"
+    assert 2440000 < float(after) < 2455000
+    assert float(after) % 10
+    text = page.read_text()
+    assert "2440000 to 2470000" in text
+    assert "−200000 to 100000" in text
+    cell = r'<td class="number">({})</td>'.format
+    days, codes = zip(*re.findall(cell(r"24\d{5}") + cell(r"−?\d+"), text), strict=True)
+    assert len(set(days)) == len(days) > 4
+    assert max(map(len, codes)) > 5
+
+
+@needs_browser
 def test_the_pointer_reads_values_out(page_of: Page, artifact_of: Made) -> None:
     """Where there is a truth, and where there is none."""
     found = look(
