@@ -16,10 +16,11 @@ from surrogate.mlp.artifact import Surrogate
 from surrogate.mlp.card import network_line
 from surrogate.mlp.fitting.tuning import Finetuning
 from surrogate.numeric.check import Report
+from surrogate.numeric.checking.errors import BAD_NMSE
 from surrogate.numeric.commands import domain_lines, failing, measured_rows, program_warnings, progress_bar, stem
 from surrogate.numeric.layout import report_lines
 from surrogate.numeric.rows import MAX_ROWS
-from surrogate.numeric.words import BAD_NMSE, bad_results, number
+from surrogate.numeric.words import bad_results, number
 from surrogate.target import Summary
 from surrogate.terminal.console import OK, REJECTED, complain, in_one_line, print_json, report, warn
 from surrogate.terminal.starting import INTERRUPTED

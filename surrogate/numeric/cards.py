@@ -9,9 +9,8 @@ from cprograms.inputs import expected
 from cprograms.names import listed
 from cprograms.program import MOST_LINES, Argument, Signature, bound, domain_groups
 from surrogate.numeric.check import Report
-from surrogate.numeric.checking.errors import ResultError
+from surrogate.numeric.checking.errors import BAD_NMSE, ResultError
 from surrogate.numeric.words import (
-    BAD_NMSE,
     bad_results,
     bars_lines,
     error_line,
@@ -22,7 +21,6 @@ from surrogate.numeric.words import (
     percent,
     range_lines,
     region_line,
-    says_nothing,
     short,
     speed_line,
     worst_line,
@@ -83,7 +81,7 @@ def error_section(report: Report | None, signature: Signature, stale: bool = Fal
         "|---|---|---|---|---|---|---|",
         *map(_row, report.results),
     ]
-    lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if says_nothing(r)]
+    lines += [f"\n`{r.name}` is {error_line(r)}." for r in report.results if r.says_nothing]
     if bad := bad_results(report):
         of = f" of {listed([r.name for r in bad], '`')}" if len(report.results) > 1 else ""
         lines += ["", f"**This is a bad surrogate{of}**: its nMSE is above {BAD_NMSE}."]

@@ -163,7 +163,7 @@ def check(
         report,
         worst_row=worst_row(errors.index(report.worst), report.worst.name, x, y, found),
         regions=regions(program, graph, x, y, distance),
-        gradients=derivatives and gradient_errors(program, x, y, *derivatives),
+        gradients=derivatives and gradient_errors(program, x, y, *derivatives, [e.says_nothing for e in errors]),
         bounds=tuple(error_bars(r.name, distance[:, k], x, program.arguments) for k, r in enumerate(program.results)),
         speed=speed_of(program, predict, x) if timed else None,
     )

@@ -21,7 +21,6 @@ from surrogate.numeric.words import (
     percent,
     range_lines,
     region_line,
-    says_nothing,
     short,
     speed_line,
     spread_line,
@@ -116,7 +115,7 @@ def _more(measured: Report, shown: Sequence[ResultError], max_nmse: float | None
     lines = table(shown, max_nmse, columns(sys.stdout))
     if (others := len(measured.results) - len(shown)) > 0:
         lines.append(f"and {others} others that err less")
-    return [*lines, *(f"{r.name}: {error_line(r)}" for r in shown if says_nothing(r))]
+    return [*lines, *(f"{r.name}: {error_line(r)}" for r in shown if r.says_nothing)]
 
 
 def table(shown: Sequence[ResultError], max_nmse: float | None, most: int | None) -> list[str]:

@@ -9,7 +9,7 @@ from cprograms.names import counted, enough
 from cprograms.program import Signature
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.bounds import Bound
-from surrogate.numeric.checking.errors import ResultError, WorstRow
+from surrogate.numeric.checking.errors import BAD_NMSE, ResultError, WorstRow
 from surrogate.numeric.checking.gradients import GradientError, Gradients
 from surrogate.numeric.checking.regions import EXACT, Region
 from surrogate.numeric.checking.speed import Speed
@@ -17,25 +17,18 @@ from surrogate.numeric.rows import MOST_FAULTS
 
 SMALLEST = 1e-5
 """A share below it is told as being below it."""
-BAD_NMSE = 0.1
-"""Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
 MOST_ARGUMENTS, WORST_ARGUMENTS = 16, 8
 """Arguments whose derivatives are told; of more, so many of the worst."""
 
 
 def error_line(error: ResultError) -> str:
     """The figures of an error; of a result that is flat what they mean, as the nMSE then says nothing."""
-    if says_nothing(error):
+    if error.says_nothing:
         return (
             f"constant to rounding, {error.mean:.7g} ± {number(error.std)};"
             f" greatest error {number(error.max_error)} (nMSE {number(error.nmse)} says nothing here)"
         )
     return f"nMSE {number(error.nmse)}, R² {number(error.r2)}, greatest error {number(error.max_error)}"
-
-
-def says_nothing(error: ResultError) -> bool:
-    """Whether the nMSE is that of rounding: the result is constant, and its surrogate that constant."""
-    return error.flat and error.nmse > BAD_NMSE
 
 
 def exact(error: ResultError) -> bool:
@@ -59,7 +52,7 @@ def measured_lines(report: Report | None) -> list[str]:
     if report.bounds and len(report.results) == 1:
         lines.append(f"error bars: {bars_words(report.bounds[0])}")
     if report.gradients is not None:
-        lines.append(f"gradient: errs by {gradient_words(report.gradients.worst, len(report.results) > 1)} at worst")
+        lines.append(f"gradient: {worst_gradient(report.gradients, len(report.results) > 1)}")
     if len(report.results) > 1:
         lines += [f"{r.name}: {error_line(r)}" for r in report.results]
     return lines
@@ -117,11 +110,22 @@ def gradient_line(gradients: Gradients, several: bool) -> str:
     shown = list(gradients.arguments)
     if len(shown) > MOST_ARGUMENTS:
         shown = sorted(shown, key=lambda g: -g.relative)[:WORST_ARGUMENTS]
-    parts = [gradient_words(g, several) for g in shown]
+    parts = [gradient_words(g, several) for g in shown if not g.none]
     if (others := len(gradients.arguments) - len(shown)) > 0:
         parts.append(f"less in {others} others")
     jumps = f", {gradients.jumps:,} at jumps left out" if gradients.jumps else ""
-    return f"errs by {', '.join(parts)} (of its size; root mean squares of {gradients.rows:,} rows{jumps})"
+    none = [g.argument for g in shown if g.none]
+    said = f"0 in {enough(none, len(none))} but for rounding, as the program's"
+    if not parts:
+        return f"{said} ({gradients.rows:,} rows{jumps})"
+    errs = f"errs by {', '.join(parts)} (of its size; root mean squares of {gradients.rows:,} rows{jumps})"
+    return f"{errs}; {said}" if none else errs
+
+
+def worst_gradient(gradients: Gradients, several: bool) -> str:
+    """The error of the derivatives in the argument in which they are worst."""
+    worst = gradients.worst
+    return "0, as the program's" if worst.none else f"errs by {gradient_words(worst, several)} at worst"
 
 
 def gradient_words(g: GradientError, several: bool = False) -> str:

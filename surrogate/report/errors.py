@@ -8,12 +8,11 @@ from html import escape
 
 from cprograms.names import counted, listed
 from surrogate.numeric.check import Report
-from surrogate.numeric.checking.errors import ResultError
+from surrogate.numeric.checking.errors import BAD_NMSE, ResultError
 from surrogate.numeric.checking.gradients import Gradients
 from surrogate.numeric.checking.regions import Region
 from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.words import (
-    BAD_NMSE,
     bad_results,
     beside,
     error_line,
@@ -23,7 +22,6 @@ from surrogate.numeric.words import (
     percent,
     range_ends,
     region_words,
-    says_nothing,
 )
 from surrogate.report.page import code, folded_away, paragraph, table
 
@@ -60,7 +58,7 @@ def _results(report: Report) -> str:
     return (
         paragraph(f"On {report.rows:,} fresh rows of the domain, drawn with seed {report.seed}{_left_out(report)}.")
         + _warning(report)
-        + "".join(paragraph(f"{code(r.name)} is {escape(error_line(r))}.") for r in rows if says_nothing(r))
+        + "".join(paragraph(f"{code(r.name)} is {escape(error_line(r))}.") for r in rows if r.says_nothing)
         + _long_table(
             header, cells, f"{counted(len(cells) - MOST_ROWS, 'result that errs', 'results that err')} less", 1
         )

@@ -19,6 +19,8 @@ Rows = npt.NDArray[np.float64]
 
 FLAT = 1e-9
 """Of a result whose variance is below this share of its squared mean the nMSE says nothing: it divides by rounding."""
+BAD_NMSE = 0.1
+"""Above this nMSE a surrogate is called bad; 1 is the error of a constant."""
 AWAY, ENOUGH = 0.05, 100
 """A relative error means something where no value is nearer to zero than this share of the greatest one, of so many
 rows at least."""
@@ -63,6 +65,11 @@ class ResultError:
         """True where the program is constant but for rounding, and the surrogate is that constant to some 1e-4."""
         reach = math.sqrt(FLAT) * abs(self.mean)
         return self.std <= reach and self.max_error <= 10 * reach
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the nMSE is that of rounding: the result is constant, and its surrogate that constant."""
+        return self.flat and self.nmse > BAD_NMSE
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; what is not known is left out."""

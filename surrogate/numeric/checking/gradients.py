@@ -16,6 +16,8 @@ import numpy.typing as npt
 from cprograms.program import Argument, Program
 from cprograms.sandbox import run
 from surrogate.numeric.checking import reading
+from surrogate.numeric.checking.errors import FLAT
+from surrogate.numeric.rows import output_moments
 
 Rows = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -40,6 +42,8 @@ BENT = 0.01
 """A program jumps, or has a kink, where its fourth difference is beyond this share of its derivative's size."""
 _ROUNDED = 64
 """Last digits that a fourth difference may be off where it is of rounded numbers."""
+_NOISE = 3
+"""Deviations of what rounding makes of a result; a derivative by differences is off by about one of them a step."""
 NOUGHT = 1e-9
 """A derivative is 0 where it changes a result over the whole range by less than this share of its greatest value."""
 
@@ -49,7 +53,8 @@ class GradientError:
     """The error of the derivatives in one argument, of the result of which it is worst.
 
     `rms_error` and `rms_true` are the root mean squares of the error and of the program's derivative, in C units of
-    `result` for one of `argument`; `max_error` is the greatest error.
+    `result` for one of `argument`; `max_error` is the greatest error. A derivative that is 0 but for rounding counts as
+    0, and where the surrogate's is as well, so do the errors.
     """
 
     argument: str
@@ -59,10 +64,15 @@ class GradientError:
     max_error: float
 
     @property
+    def none(self) -> bool:
+        """Whether both derivatives are 0 but for rounding, so that there is no size to compare an error with."""
+        return self.rms_true == self.rms_error == 0
+
+    @property
     def relative(self) -> float:
         """The error over the derivative's own size; infinite where the program has a derivative of 0 only."""
         if self.rms_true == 0:
-            return 0.0 if self.rms_error == 0 else float("inf")
+            return 0.0 if self.none else float("inf")
         return self.rms_error / self.rms_true
 
 
@@ -106,12 +116,20 @@ class Gradients:
         return cls(rows, jumps, d["source"], arguments)
 
 
-def gradient_errors(program: Program, x: Rows, y: Rows, surrogate: Slopes, graph: Slopes | None) -> Gradients | None:
+def gradient_errors(
+    program: Program,
+    x: Rows,
+    y: Rows,
+    surrogate: Slopes,
+    graph: Slopes | None,
+    constant: Sequence[bool] | None = None,
+) -> Gradients | None:
     """The errors of the surrogate's derivatives at the first of rows x [n, A], of which y [n, R] is true.
 
     The program's derivatives are its `graph`'s where that is given, else differences of fourth order. Rows are left out
     where it jumps or bends within twice the step, or has no finite result or derivative. None where no argument or no
-    result has derivatives, or none is left.
+    result has derivatives, or none is left. Of results that are `constant` to rounding, a flag each, derivatives that
+    lead no further over the whole range are 0, and differences that are of rounding alone.
     """
     arguments = [k for k, a in enumerate(program.arguments) if not a.type.is_integer and a.low < a.high]
     results = [k for k, r in enumerate(program.results) if not r.type.is_integer]
@@ -130,7 +148,12 @@ def gradient_errors(program: Program, x: Rows, y: Rows, surrogate: Slopes, graph
         )
     good = np.moveaxis(smooth, 1, 2) & np.isfinite(true)  # [n, R, A]
     with np.errstate(over="ignore"):  # in a domain of the least numbers every derivative is nought
-        nought = NOUGHT * np.abs(y[:, results]).max(0)[:, None] / (steps / STEP)  # [R, A]
+        size = np.abs(y[:, results]).max(0)[:, None]  # [R, 1]
+        nought = NOUGHT * size / (steps / STEP)  # [R, A]
+        if constant is not None:
+            deviations = np.array([output_moments(y[:, r])[1] for r in results])[:, None]  # [R, 1]
+            noise = np.maximum(math.sqrt(FLAT) * size / (steps / STEP), _NOISE * deviations / steps)
+            nought = np.where(np.array(constant)[results, None], noise, nought)
     found = []
     for place, k in enumerate(arguments):
         errors = []
@@ -188,8 +211,10 @@ def _of(slopes: Slopes, x: Rows, results: Sequence[int], arguments: Sequence[int
 
 
 def _error(names: tuple[str, str], own: Rows, true: Rows, nought: float) -> GradientError:
-    """The error of derivatives [n] of a result in an argument; true ones are 0 where they are but `nought`."""
+    """The error of derivatives [n] of a result in an argument; what is at most `nought` is 0."""
     size, error = _rms(true), own - true
+    if size <= nought and _rms(own) <= nought:
+        return GradientError(*names, 0.0, 0.0, 0.0)
     greatest = float(np.nan_to_num(np.abs(error), nan=np.inf).max())
     return GradientError(*names, _rms(error), size if size > nought else 0.0, greatest)
 

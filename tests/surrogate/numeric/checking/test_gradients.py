@@ -14,7 +14,9 @@ from cprograms.program import Program
 from cprograms.sampling import sample
 from surrogate.graph.truth import program_slopes
 from surrogate.mlp.artifact import Surrogate
-from surrogate.numeric.checking.gradients import STEP, Gradients, Slopes, gradient_errors
+from surrogate.numeric.check import check
+from surrogate.numeric.checking.gradients import STEP, Derivatives, Gradients, Slopes, gradient_errors
+from surrogate.numeric.words import gradient_line, measured_lines
 
 SMOOTH = """\
 #include <math.h>
@@ -103,6 +105,47 @@ def test_where_the_program_has_no_slope_any_other_is_infinitely_wrong() -> None:
     assert (y.rms_error, y.rms_true) == (pytest.approx(0.25), 0)
     assert found.worst == y
     assert Gradients.from_dict(found.as_dict()) == found
+
+
+def test_what_is_zero_but_for_rounding_has_no_error_that_is_relative() -> None:
+    source = "#include <math.h>\ndouble f(double x, double y) { return pow(sin(x), 2) + pow(cos(x), 2) + 0 * y; }"
+    program = cprograms.load(source=source)
+    rounding = measured(program, lambda x: np.full((len(x), 1, 2), 4e-17))
+    assert [(a.rms_error, a.max_error, a.none, a.relative) for a in rounding.arguments] == [(0, 0, True, 0)] * 2
+    assert gradient_line(rounding, False) == "0 in x, y but for rounding, as the program's (125 rows)"
+    wrong = measured(program, lambda x: np.broadcast_to([[[0.0, 0.25]]], (len(x), 1, 2)))
+    assert [a.none for a in wrong.arguments] == [True, False]
+    assert gradient_line(wrong, False) == (
+        "errs by 0.25 in y, where the program has none (of its size; root mean squares of 125 rows);"
+        " 0 in x but for rounding, as the program's"
+    )
+
+
+WAVY = "#include <math.h>\ndouble f(double x) { return 3 + 1e-6 * sin(40 * x); }"
+
+
+def test_a_constant_to_rounding_has_no_derivative_and_what_is_learned_of_it_has() -> None:
+    program = cprograms.load(source=WAVY)
+
+    def waves(x):
+        return 40e-6 * np.cos(40 * x)[:, :, None]
+
+    # The surrogate is the constant: the waves count as rounding, as they do in the error of the result itself.
+    report = check(program, lambda x: np.full((len(x), 1), 3.0), derivatives=Derivatives(lambda x: 0 * waves(x), None))
+    assert report.worst.says_nothing
+    assert report.gradients is not None
+    assert report.gradients.worst.none
+    assert "gradient: 0, as the program's" in measured_lines(report)
+    # It has the waves.
+    report = check(program, program.run, derivatives=Derivatives(waves, None))
+    assert report.gradients is not None
+    assert report.gradients.worst.rms_true == pytest.approx(28e-6, rel=0.1)
+    # It is nearly the constant, and its derivatives are wrong beyond rounding.
+    report = check(
+        program, lambda x: np.full((len(x), 1), 3.0), derivatives=Derivatives(lambda x: 0 * waves(x) + 0.01, None)
+    )
+    assert report.gradients is not None
+    assert report.gradients.worst.relative == np.inf
 
 
 @pytest.mark.parametrize(
