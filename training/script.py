@@ -6,6 +6,7 @@ answers without waiting for torch.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
@@ -38,5 +39,5 @@ def run(parser: ArgumentParser, main: Callable[[Namespace], int | None], argv: S
 
 
 def command_line() -> str:
-    """The command of this process, as results record it."""
-    return f"python {' '.join(sys.argv)}"
+    """The command of this process, as results record it: a shell can read it."""
+    return shlex.join(["python", *sys.argv])

@@ -224,14 +224,18 @@ def test_scaling(name):
 
 
 def commands() -> list[str]:
-    """Those that the page shows, in one line each and without quotes, as the results record them."""
-    shown = re.findall(r"^\$ ((?:.*\\\n)*.*)$", text(), re.MULTILINE)
-    return [re.sub(r"\s+", " ", command.replace("\\\n", "").replace('"', "")) for command in shown]
+    """Those that the page shows, as `unquoted`."""
+    return [unquoted(command) for command in re.findall(r"^\$ ((?:.*\\\n)*.*)$", text(), re.MULTILINE)]
+
+
+def unquoted(command: str) -> str:
+    """In one line and without quotes."""
+    return re.sub(r"\s+", " ", re.sub(r"\\\n|[\"']", "", command))
 
 
 @pytest.mark.parametrize("name", [*MEASURED, "learning_to_execute", "learning_to_execute_functions"])
 def test_the_command_of_a_result_is_shown(name):
-    assert result(name)["command"] in commands()
+    assert unquoted(result(name)["command"]) in commands()
 
 
 SIXTH = "ba0f0ac192dbc476e2cf8c5007b83730113933805861a6eefe706422fc977e64"
