@@ -83,6 +83,14 @@ def computed(op: str, type: Scalar, args: Sequence[np.ndarray]) -> np.ndarray:
     return np.where(False if trap is None else trap, np.nan, np.asarray(value, dtype=np.float64))
 
 
+def reread(values: np.ndarray, type: Scalar, source: Scalar) -> np.ndarray:
+    """The bits of numbers of the type `source` as those of another type."""
+    if source.is_integer:
+        low, high = source.limits
+        values = np.clip(np.rint(values), low, np.nextafter(high + 1.0, 0))  # `high` need not be a double
+    return np.asarray(apply("bitcast", type, [values.astype(source.dtype)])[0], dtype=np.float64)
+
+
 # --- the rows ---
 
 
@@ -186,6 +194,10 @@ def _cut(values: np.ndarray, type: Scalar) -> np.ndarray:
     return np.asarray(np.clip(values, -(2.0**62), 2.0**62).astype(np.int64).astype(type.dtype), dtype=np.float64)
 
 
+def _reread(algebra: Algebra, type: Scalar, types: Sequence[Scalar], x: Sequence[Value]) -> Value:
+    return algebra.function(x[0], lambda u: reread(u, type, types[0]), whole=types[0].is_integer)
+
+
 def _power(algebra: Algebra, type: Scalar, types: Sequence[Scalar], x: Sequence[Value]) -> Value:
     if x[0].variance == 0 or x[1].variance == 0:
         return _computed(algebra, "pow", type, types, x)
@@ -217,6 +229,7 @@ _RULES: dict[str, Rule] = {
     "or": _bits("or", either),
     "sel": _chosen,
     "cast": _cast,
+    "bitcast": _reread,
     "pow": _power,
     "hypot": _hypotenuse,
     "fdim": _excess,

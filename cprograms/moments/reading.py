@@ -14,7 +14,7 @@ import numpy as np
 
 from cprograms.graph import Graph, Node
 from cprograms.moments.loops import loops_of
-from cprograms.moments.operators import computed
+from cprograms.moments.operators import computed, reread
 from cprograms.moments.sparse import MOST_WORK, OF_LOOPS, Sparse, SparseAlgebra, TooMuch
 from cprograms.types import Scalar
 
@@ -257,6 +257,11 @@ def _hypotenuse(algebra: SparseAlgebra, type: Scalar, types: Sequence[Scalar], x
     return algebra.function(squares, lambda u: np.sqrt(np.maximum(u, 0)))
 
 
+def _reread(algebra: SparseAlgebra, type: Scalar, types: Sequence[Scalar], x: Sequence[Sparse]) -> Sparse:
+    source = types[0]
+    return algebra.function(x[0], lambda u: _finite(reread(u, type, source)), whole=source.is_integer)
+
+
 _RULES: dict[str, Rule] = {
     "add": lambda algebra, type, types, x: algebra.sum(x[0], x[1]),
     "sub": lambda algebra, type, types, x: algebra.sum(x[0], x[1], 1.0, -1.0),
@@ -265,6 +270,7 @@ _RULES: dict[str, Rule] = {
     "div": _divided,
     "sel": _chosen,
     "cast": _cast,
+    "bitcast": _reread,
     "lt": _compared(lambda d, half: d < -half),
     "le": _compared(lambda d, half: d <= half),
     "eq": _compared(lambda d, half: np.abs(d) <= half),

@@ -61,6 +61,19 @@ CLOSE = {
     "a narrow type": """
         #pragma surrogate range(a, 0, 1000)
         unsigned char f(int a) { return a; }""",
+    "bits of a floating number": """
+        #pragma surrogate range(x, 0.5, 10)
+        float f(float x) {
+            union { float number; int bits; } u = { x };
+            u.bits = 0x5f3759df - (u.bits >> 1);
+            return u.number;
+        }""",
+    "bits of a wide floating number": """
+        #pragma surrogate range(x, 0.1, 10)
+        long f(double x, double y) {
+            union { double number; long bits; } u = { x };
+            return (u.bits >> 20) + (long)(1e11 * y);
+        }""",
     "a table": """
         #pragma surrogate range(i, 0, 39)
         static const int t[40] = {9, 4, 1, 0, 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121, 9, 4, 1, 0, 1,

@@ -116,6 +116,16 @@ NEAR = {
     "a step": ("double f(double x, double y) { return x < y ? 1 : 0; }", 0.2),
     "two numbers": ("double f(double x, double y) { return atan2(y, 1.5 + x); }", 0.01),
     "a magnitude": ("double f(double x, double y) { return fabs(x) + fmax(y, 0.1); }", 0.01),
+    "bits of a floating number": (
+        """
+        #pragma surrogate range(x, 0.5, 10)
+        float f(float x, float y) {
+            union { float number; int bits; } u = { x };
+            u.bits = 0x5f3759df - (u.bits >> 1);
+            return u.number * y;
+        }""",
+        0.01,
+    ),
     "a number that is cut": (
         """
         #pragma surrogate range(a, 0, 1000)
