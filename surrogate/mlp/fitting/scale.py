@@ -112,19 +112,26 @@ def _settle_by_values(
     outputs: np.ndarray,
     values: np.ndarray,
 ) -> set[int]:
-    """Of results that vary in the graph's values [n, R] at inputs z [n, Z]; these results are returned."""
+    """Of results of which the graph's values [n, R] at inputs z [n, Z] are known; these results are returned.
+
+    One that is the same number at all of them becomes that number.
+    """
     found: list[Fit | None] = [None] * len(read)
     settled = set()
     for k in results:
         finite = np.isfinite(values[:, k])
-        if not finite.any() or np.ptp(values[finite, k]) == 0:
+        if not finite.any():
+            continue
+        settled.add(k)
+        if np.ptp(values[finite, k]) == 0:
+            network.mean[k], network.std[k] = float(values[finite, k][0]), 0
+            network.silence(k)
             continue
         mean, std = within(*output_moments(values[finite, k]), program.results[k])
         network.mean[k], network.std[k] = mean, std
         y = in_deviations(values[finite, k], mean, std)
         share, found[k] = mixture(standardised(read[k], mean, std), outputs[finite, k], z[finite], y)
         network.weigh(k, share)
-        settled.add(k)
     network.polynomial = joined(found)
     return settled
 

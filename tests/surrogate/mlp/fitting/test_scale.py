@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -185,6 +186,22 @@ def test_a_graph_that_is_evaluated_gives_the_programs_own_moments() -> None:
     y = y[np.isfinite(y)]
     assert network.mean.item() == pytest.approx(y.mean(), abs=0.1 * y.std())
     assert network.std.item() == pytest.approx(y.std(), rel=0.2)  # its tail is heavy
+
+
+def test_a_result_that_has_one_value_wherever_it_is_evaluated_is_that_value(compiler: Path) -> None:
+    """Not what moments say of it, which know no more than that it is -1 or 7."""
+    source = """
+    #include <math.h>
+    #pragma surrogate range(phi, -1.57, 1.57)
+    int f(double phi, double *out) {
+        double w = cos(phi) * cos(phi) + 0.9 * sin(phi) * sin(phi);
+        *out = w;
+        return w <= 0 ? -1 : 7;
+    }"""
+    found = surrogate.compile(source=source, opt_level=0, compiler=compiler)
+    x = sample(found.program, 500, 3)
+    assert (found.predict(x)[:, 0] == 7).all()
+    assert np.ptp(found.predict(x)[:, 1]) > 0
 
 
 def test_a_tower_that_is_compared_with_values_is_never_much_worse_than_a_constant() -> None:
