@@ -154,6 +154,8 @@ def _sliced(bound: Bound) -> str:
         return ""
     bars = [p90 for p90, _ in bound.slices]
     places = (bars.index(min(bars)), bars.index(max(bars)))
+    if short(min(bars)) == short(max(bars)):  # other rows chose the argument than measured its slices
+        return ""
     parts = [f"±{short(bars[k])} in {interval(*bound.edges[k : k + 2])}" for k in places]
     return f"; by {bound.argument}, 90 % from {' to '.join(parts)}"
 

@@ -22,7 +22,7 @@ from surrogate.numeric.checking.gradients import GradientError, Gradients
 from surrogate.numeric.checking.regions import Region
 from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.layout import report_lines, table
-from surrogate.numeric.words import worst_line
+from surrogate.numeric.words import bars_words, worst_line
 from surrogate.terminal import console
 
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
@@ -123,6 +123,13 @@ def test_the_worst_row_is_told_so_that_it_can_be_found_again() -> None:
     row = WorstRow("return", (2440268.25, -32767.0, 0.123456), (1.0,), (2.0,))
     line = worst_line(row, Signature("f", arguments, (Result("return", DOUBLE),)))
     assert line == "2 instead of 1 at day = 2440268, code = -32767, x = 0.1235"
+
+
+def test_slices_whose_bars_are_alike_are_not_told() -> None:
+    alike = Bound("y", 2e-14, 3e-14, "x", (0, 1, 2), ((2e-14, 2e-14), (2e-14, 3e-14)))
+    assert bars_words(alike) == "±2e-14 for 90 % of inputs, ±3e-14 for 99 %"
+    apart = Bound("y", 2e-14, 3e-14, "x", (0, 1, 2), ((1e-14, 2e-14), (2e-14, 3e-14)))
+    assert bars_words(apart).endswith("; by x, 90 % from ±1e-14 in [0, 1] to ±2e-14 in [1, 2]")
 
 
 def test_an_older_report_says_what_it_has() -> None:
