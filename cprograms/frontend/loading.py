@@ -22,6 +22,7 @@ from cprograms.frontend.signature import Shape, Signature, signature_of, with_pr
 from cprograms.frontend.source import Source, read
 from cprograms.frontend.subset import Subset
 from cprograms.frontend.trim import trim
+from cprograms.frontend.untyped import Pointed, untyped, with_types
 from cprograms.lowering.accesses import Accesses, Given
 from cprograms.lowering.unit import TranslationUnit
 from cprograms.lowering.watching import Access
@@ -226,7 +227,18 @@ class NumericFile(File):
         state = self._state(name, shape)
         follow = None if needed else lambda given: self._found_accesses(name, given, state)
         declarations = self._scope.declarations_of(entity.chunk)
-        return signature_of(entity.node, declarations, shape, state, follow)
+        return signature_of(entity.node, declarations, shape, state, follow, self._untyped(name))
+
+    def _untyped(self, name: str) -> dict[str, Pointed]:
+        """What those of a function's parameters point to that are `void *`."""
+        entity = self._scope.lookup(name)
+        assert entity is not None
+        return untyped(entity.node, self._scope.declarations_of(entity.chunk), self._node)
+
+    def _node(self, name: str) -> c_ast.Node | None:
+        """What defines or declares a function of the file."""
+        entity = self._scope.lookup(name)
+        return entity.node if entity is not None else None
 
     def _found_accesses(self, name: str, given: list[Given], state: Collection[str]) -> dict[str, Access] | None:
         needed = self._subset.needed(name)
@@ -325,7 +337,8 @@ class NumericFile(File):
     def _trimmed(self, entry: str) -> c_ast.FileAST:
         """What the program with this entry consists of."""
         if entry not in self._units:
-            self._units[entry] = trim(self._unit, entry, self._subset.needed(entry))
+            unit = trim(self._unit, entry, self._subset.needed(entry))
+            self._units[entry] = with_types(unit, entry, self._untyped(entry))
         return self._units[entry]
 
     def _restarts(self, entry: str) -> Iterator[Unsupported]:

@@ -15,6 +15,7 @@ from cprograms import options
 from cprograms.declarations import Declarations, Unsupported
 from cprograms.diagnostics import UsageError, did_you_mean
 from cprograms.frontend.pragmas import Range
+from cprograms.frontend.untyped import Pointed
 from cprograms.lowering.accesses import Given
 from cprograms.lowering.watching import Access
 from cprograms.names import element, shortened
@@ -83,14 +84,16 @@ def signature_of(
     shape: Shape,
     state: Mapping[str, tuple[str, c_ast.Decl]],
     follow: Callable[[list[Given]], dict[str, Access] | None] | None,
+    untyped: Mapping[str, Pointed] | None = None,
 ) -> Signature:
     """The signature with the default domain: [-1, 1], or its part that the argument's type holds.
 
     `state` are the globals that are arguments and results, by their names in C: what the user calls them, and their
     declarations. `follow` finds out what the function does with what its pointers point to; without it that is not
-    asked. Types outside the subset are left to the subset check: they are left out here without a fault.
+    asked. Types outside the subset are left to the subset check: they are left out here without a fault. `untyped` has
+    what parameters of type `void *` are converted to.
     """
-    return _Maker(function, declarations, shape, state).made(follow)
+    return _Maker(function, declarations, shape, state, untyped or {}).made(follow)
 
 
 class _Maker:
@@ -100,8 +103,10 @@ class _Maker:
         declarations: Declarations,
         shape: Shape,
         state: Mapping[str, tuple[str, c_ast.Decl]],
+        untyped: Mapping[str, Pointed],
     ):
         self._function, self._declarations, self._shape, self._state = function, declarations, shape, state
+        self._untyped = untyped
         self._name = function.decl.name
         self._faults: list[Unsupported] = []
         self._arguments: list[Argument] = []
@@ -190,6 +195,13 @@ class _Maker:
 
     def _pointer(self, node: c_ast.Decl, type: Pointer, size: int | None, declared: int | None) -> Given | None:
         name, target = node.name, self._declarations.completed(type.target)
+        if known := self._untyped.get(name):
+            if len(known) > 1:
+                (first, _), (other, _) = known[:2]
+                message = f"'{name}' becomes '{first.text}' and here '{other.text}': what it points to is not known"
+                self._fault(other.place, message, _WRAP)
+                return None
+            target = known[0][1]
         if isinstance(target, Function):
             self._fault(node, f"'{name}' is a pointer to a function, which cannot be given as numbers", _WRAP)
             return None

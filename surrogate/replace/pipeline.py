@@ -26,7 +26,7 @@ from surrogate.replace import profiling
 from surrogate.replace.building import Compiler, build, preprocessed
 from surrogate.replace.comparison import Comparison, compared, ensure_pictures, needs_pictures
 from surrogate.replace.profiling import Profile
-from surrogate.replace.rewriting import ORIGINAL, SURROGATE, Definition, definition, with_wrapper
+from surrogate.replace.rewriting import ORIGINAL, SURROGATE, Definition, definition, typed, with_wrapper
 from surrogate.replace.running import Case, Run, run
 
 RUNS = 5
@@ -94,6 +94,7 @@ class _Builds:
     by: Compiler
     sources: Sequence[Source]
     found: Mapping[str, Definition]
+    pointers: Mapping[str, str]
 
     def original(self) -> Path:
         return self._built("original", {}, {})
@@ -103,7 +104,7 @@ class _Builds:
         return self._built(name, self.texts(before, body), added)
 
     def texts(self, before: str, body: str) -> dict[str, str]:
-        return {name: with_wrapper(found, before, body) for name, found in self.found.items()}
+        return {n: with_wrapper(found, before, typed(found, self.pointers, body)) for n, found in self.found.items()}
 
     def _built(self, name: str, texts: Mapping[str, str], added: Mapping[str, str]) -> Path:
         room = self.folder / name
@@ -144,7 +145,8 @@ def replace(
         ensure_fits(surrogate, program)
     with tempfile.TemporaryDirectory(prefix="surrogate-replace-") as folder:
         told("building the program")
-        builds = _Builds(Path(folder), by, given, _definitions(by, given, function))
+        definitions = _definitions(by, given, function)
+        builds = _Builds(Path(folder), by, given, definitions, profiling.pointers(program))
         native = builds.original()
         told("running the program")
         before = [run(native, case, given[0].name) for _ in range(2)]

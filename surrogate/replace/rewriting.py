@@ -7,7 +7,7 @@ wrapper has the definition's own words before its name, so that `static`, `inlin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ORIGINAL, SURROGATE = "{}__original", "{}__surrogate"
@@ -22,6 +22,8 @@ _TOKEN = re.compile(
 )
 _OPEN, _CLOSE = "([{", ")]}"
 _ATTRIBUTES = {"__attribute__", "__attribute", "__asm__", "__asm", "asm", "__extension__", "_Alignas", "__declspec"}
+_OTHER_NAMES = {".", "->", "struct", "union", "enum"}
+"""What stands before names that are not of functions and objects."""
 _STORAGE = {"static", "extern", "inline", "__inline", "__inline__", "register", "_Noreturn", "__extension__"}
 
 
@@ -84,6 +86,16 @@ def definition(text: str, function: str) -> Definition | None:
     return None
 
 
+def typed(found: Definition, pointers: Mapping[str, str], body: str) -> str:
+    """A body in which parameters that the definition declares as `void *` are `pointers`, types by name."""
+    declared = found.text[found.list : found.body]
+    for name, pointer in pointers.items():
+        if re.search(rf"\bvoid\s*\*[\s\w]*\b{re.escape(name)}\b", declared):
+            type, kept = f"__typeof__({pointer})", f"surrogate_{name}"
+            body = f"{type} {kept} = (void *){name}; {{ {type} {name} = {kept}; {body} }}"
+    return body
+
+
 def with_wrapper(found: Definition, before: str, body: str) -> str:
     """The text with the definition under its other name, `before`, and a wrapper of the old name with this body.
 
@@ -130,10 +142,10 @@ def _body(tokens: Sequence[re.Match[str]], at: int) -> int | None:
 
 
 def _renamed_calls(body: str, function: str, name: str) -> str:
-    """A body whose calls of a function are of another name; a field that is called like it keeps its name."""
+    """A body whose calls of a function are of another name; a field or a type that is called like it keeps its name."""
     out, last, before = [], 0, ""
     for token in _TOKEN.finditer(body):
-        if token["name"] == function and before not in (".", "->"):
+        if token["name"] == function and before not in _OTHER_NAMES:
             out += [body[last : token.start()], name]
             last = token.end()
         before = token[0]

@@ -72,6 +72,38 @@ def test_a_program_runs_with_an_artifact_in_it(program: str, artifact: str, repl
     assert not any(Path(name).suffix == ".i" for name in Path().iterdir())
 
 
+def test_a_callback_takes_what_it_works_on_as_nothing_in_particular(replaced: Run) -> None:
+    Path("callback.c").write_text("""
+#include <stdio.h>
+struct line { double slope, offset; };
+double line(double x, void *const given) { const struct line *l = given; return l->slope * x + l->offset; }
+typedef struct { double (*function)(double, void *); void *params; } callback;
+static double mean(const callback *f, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += f->function(i / (n - 1.0), f->params) / n;
+    return sum;
+}
+int main(void) {
+    double sum = 0;
+    for (int k = 0; k < 20; k++) {
+        struct line l = { 0.1 * k, 1 - 0.05 * k };
+        callback f = { line, &l };
+        sum += mean(&f, 50);
+    }
+    printf("%.6f\\n", sum);
+    return 0;
+}
+""")
+    found = replaced("callback.c", "--function", "line", "--guard")
+    assert found["code"] == 0
+    assert (found["calls"], found["calls_replaced"]) == (1000, 1000)
+    names = [a["name"] for a in found["signature"]["arguments"]]
+    assert names == ["x", "given.slope", "given.offset"]
+    assert [p["greatest"] for p in found["profile"]] == pytest.approx([1, 1.9, 1])
+    assert found["outputs"][0]["greatest_error"] < 1e-6
+
+
 def test_the_domain_is_what_the_program_calls_the_function_with(program: str, replaced: Run) -> None:
     found = replaced(program, "--function", "plane", "--range", "y=-3:3")
     domain = {a["name"]: (a["low"], a["high"]) for a in found["signature"]["arguments"]}
