@@ -12,14 +12,30 @@ from cprograms.diagnostics import UsageError
 from cprograms.program import Parameter, Program
 from cprograms.types import Pointer, Scalar, paths
 from surrogate.export.c.numbers import constant, floating
+from surrogate.export.c.types import library_headers, needed
+
+
+def headers(program: Program, *, whole: bool = False) -> list[str]:
+    """The headers of the C library that have types of the signature and of the state, or of the `whole` program."""
+    if not whole:
+        return needed(program, _outside(program)).headers
+    return sorted(set(library_headers(program).values()))
+
+
+def _outside(program: Program) -> list[c_ast.Node]:
+    """What other files see of the program: its entry's declaration, and the globals that are state."""
+    states = _states(program)
+    return [_entry(program).decl, *(n for n in program.unit.ext if isinstance(n, c_ast.Decl) and n.name in states)]
 
 
 def types(program: Program) -> list[str]:
-    """The types that the signature may need, and the globals that are state as `extern`, in the program's order."""
-    states = _states(program)
+    """The types that the signature and the state need, but for those that `headers` have, and this state as `extern`,
+    in the program's order.
+    """
+    states, own = _states(program), needed(program, _outside(program)).own
     found = []
     for node in program.unit.ext:
-        if isinstance(node, c_ast.Typedef) or (isinstance(node, c_ast.Decl) and not node.name):
+        if node in own:
             found.append(_printed(node))
         elif isinstance(node, c_ast.Decl) and node.name in states:
             found.append(_printed(_bare(node, ["extern"])))
@@ -36,9 +52,12 @@ def state(program: Program, macro: str) -> str:
 
 
 def original(program: Program, name: str, macro: str) -> str:
-    """The program's text with everything static: its entry under another name. State is as `state` has it."""
-    parts = []
+    """The program's text with everything static: its entry under another name. State is as `state` has it, and types of
+    the C library as its headers have them."""
+    parts, included = [], library_headers(program)
     for node in program.unit.ext:
+        if id(node) in included:
+            continue
         if isinstance(node, c_ast.Decl) and node.name in _states(program):
             parts += [
                 f"#ifdef {macro}",

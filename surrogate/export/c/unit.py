@@ -50,18 +50,22 @@ def sources(
     Raises UsageError where C cannot hold a part of the artifact, and for a guard that makes no sense.
     """
     file, program = file or name, artifact.program
-    includes = ["#include <math.h>", "#include <stddef.h>", *(["#include <stdlib.h>"] if guard else [])]
+    includes = {"math.h", "stddef.h", *(["stdlib.h", *entry.headers(program, whole=True)] if guard else [])}
     body = _body(artifact, precision)
     doubtful = guards.doubtful(artifact, max_error) if guard else []
     if guard:
         original = [
-            *includes,
+            *map(_include, sorted(includes)),
             f"#define {_macro(name)}_HAS_TYPES",
             entry.original(program, "$original", f"{_macro(name)}_HAS_STATE"),
             f'#include "{file}.h"',
         ]
     else:
-        original = [*includes, f'#include "{file}.h"', entry.state(program, f"{_macro(name)}_HAS_STATE")]
+        original = [
+            *map(_include, sorted(includes)),
+            f'#include "{file}.h"',
+            entry.state(program, f"{_macro(name)}_HAS_STATE"),
+        ]
     parts = [
         comment(_about(artifact, program, name, guard, max_error)),
         "\n".join(filter(None, original)),
@@ -72,6 +76,10 @@ def sources(
     ]
     text = "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
     return {f"{file}.h": _header(artifact, program, name), f"{file}.c": text.replace("$", "surrogate_")}
+
+
+def _include(header: str) -> str:
+    return f"#include <{header}>"
 
 
 def _macro(name: str) -> str:
@@ -110,7 +118,7 @@ def _header(artifact: NumericArtifact, program: Program, function: str) -> str:
         [
             f"#ifndef {macro}_H",
             f"#define {macro}_H",
-            "#include <stddef.h>",
+            *map(_include, sorted({"stddef.h", *entry.headers(program)})),
             *([comment([" ".join(why)])] if types else []),
             *own,
             "#ifdef __cplusplus",

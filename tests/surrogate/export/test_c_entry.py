@@ -185,6 +185,53 @@ def test_a_header_says_once_what_the_types_are(tmp_path: Path) -> None:
     assert printed(tmp_path, main, texts)
 
 
+OF_MANY_TYPES = """
+typedef int va_list;
+typedef unsigned __u32;
+typedef __u32 uint32_t;
+typedef unsigned int uint32_t;
+typedef unsigned long size_t;
+typedef signed char int8_t;
+typedef enum { LEFT, RIGHT, SIDES } side;
+typedef void (*handler)(const char *, va_list);
+typedef struct { handler told; uint32_t count; } logger;
+struct pair;
+typedef struct pair pair_t;
+struct inner { float weight[SIDES]; };
+struct pair { struct inner inner; uint32_t step; short small; };
+static uint32_t total;
+double f(pair_t *p, uint32_t by, double x) {
+    logger l = { 0, by };
+    p->step += l.count + sizeof(size_t) * 0 + (int8_t)0;
+    total += by;
+    return x * p->inner.weight[RIGHT] + p->small;
+}
+"""
+
+
+@pytest.mark.parametrize("guard", [False, True])
+def test_a_header_has_the_types_that_its_function_needs_and_no_others(guard: bool, tmp_path: Path) -> None:
+    """Those of the C library are there as it declares them, on every machine."""
+    artifact = surrogate.compile(source=OF_MANY_TYPES, target="graph", state=True)
+    assert isinstance(artifact, GraphProgram)
+    texts = sources(artifact, name="f", guard=guard)
+    header = texts["f.h"]
+    assert "#include <stdint.h>" in header
+    assert not any(name in header for name in ("va_list", "handler", "logger", "__u32", "int8_t", "uint32_t;"))
+    assert header.count("typedef struct pair pair_t;") == 1
+    main = 'pair_t p = {{{2, 0.5f}}, 3, 1}; double y = f(&p, 1, 0.25); printf("%g %u %u", y, p.step, total);'
+    assert printed(tmp_path, main, texts).split() == ["1.125", "4", "1"]
+
+
+def test_a_type_that_only_sounds_like_the_c_librarys_is_the_programs(tmp_path: Path) -> None:
+    source = "typedef short int64_t; typedef unsigned uint32_t;\nint64_t f(int64_t x, uint32_t n) { return x + n; }"
+    artifact = surrogate.compile(source=source, target="graph")
+    assert isinstance(artifact, GraphProgram)
+    texts = sources(artifact, name="f")
+    assert "stdint.h" not in texts["f.h"]
+    assert printed(tmp_path, 'printf("%d", f(1, 2));', texts) == "3"
+
+
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no g++")
 @pytest.mark.parametrize(
     "source",
