@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import copy
 from operator import add, and_, eq, ge, gt, le, lshift, lt, mul, ne, or_, rshift, sub, xor
@@ -222,10 +223,7 @@ class Declarations:
     def constant(self, node: c_ast.Node) -> int:
         """The value of an integer constant expression. Raises Unsupported where it is none."""
         if isinstance(node, c_ast.Constant) and "float" not in node.type and "double" not in node.type:
-            try:
-                return character(node) if node.type == "char" else integer(node.value)
-            except ValueError:
-                raise Unsupported(node, f"{node.value[:40]} is not supported as a constant") from None
+            return character(node) if node.type == "char" else integer(node)
         if isinstance(node, c_ast.ID) and node.name in self.constants:
             return self.constants[node.name]
         if isinstance(node, c_ast.Cast):
@@ -256,14 +254,29 @@ def _element(type: CType) -> CType:
     return type
 
 
-def integer(text: str) -> int:
-    """The value of a C integer literal, its suffix ignored."""
-    digits = text.rstrip("uUlL")
-    if digits[:2].lower() in ("0x", "0b"):
-        return int(digits, 0)
-    return int(digits, 8) if digits.startswith("0") and len(digits) > 1 else int(digits)
+def integer(node: c_ast.Constant) -> int:
+    """The value of an integer literal, its suffix ignored, or of several characters. Raises Unsupported for others."""
+    digits = node.value.rstrip("uUlL")
+    if digits.startswith("'"):
+        return _characters(node)
+    try:
+        if digits[:2].lower() in ("0x", "0b"):
+            return int(digits, 0)
+        return int(digits, 8) if digits.startswith("0") and len(digits) > 1 else int(digits)
+    except ValueError:
+        raise Unsupported(node, f"{node.value[:40]} is not supported as a constant") from None
 
 
+def _characters(node: c_ast.Constant) -> int:
+    """The value of a constant of several characters, 'RIFF', as gcc and clang pack them into an int."""
+    value = 0
+    for part in CHARACTER.findall(node.value[1:-1]):
+        value = value << 8 | character(c_ast.Constant("char", f"'{part}'", node.coord)) & 0xFF
+    return (value & 0xFFFFFFFF ^ 1 << 31) - (1 << 31)
+
+
+CHARACTER = re.compile(r"\\(?:x[0-9a-fA-F]+|[0-7]{1,3}|.)|[^\\]", re.DOTALL)
+"""A character of a literal, or its escape."""
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "\\": 92, "'": 39, '"': 34, "?": 63}
 
 

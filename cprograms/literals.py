@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 
 from pycparser import c_ast
 
-from cprograms.declarations import Unsupported, character, integer
+from cprograms.declarations import CHARACTER, Unsupported, character, integer
 from cprograms.types import DOUBLE, FLOAT, INT, SCALARS, Scalar
 
-_CHARACTER = re.compile(r"\\(?:x[0-9a-fA-F]+|[0-7]{1,3}|.)|[^\\]", re.DOTALL)
 _UINT, _LONG, _ULONG = SCALARS["u32"], SCALARS["i64"], SCALARS["u64"]
 
 
 def literal(node: c_ast.Constant) -> tuple[int | float, Scalar]:
-    """Value and type of a literal. Raises Unsupported for a string and for an integer that no type holds."""
+    """Value and type of a literal. Raises Unsupported for a string, and for an integer that no type holds."""
     if "float" in node.type or "double" in node.type:
         return _floating(node.value)
     if node.type == "string":
@@ -29,7 +27,7 @@ def string(node: c_ast.Constant) -> list[int]:
     if not text.startswith('"'):
         raise Unsupported(node, "wide strings are not supported")
     found = []
-    for part in _CHARACTER.findall(text[1:-1]):
+    for part in CHARACTER.findall(text[1:-1]):
         bytes = part.encode(errors="surrogateescape") if len(part) == 1 else b""
         found += [b - 256 if b > 127 else b for b in bytes] or [
             character(c_ast.Constant("char", f"'{part}'", node.coord))
@@ -65,7 +63,7 @@ def _integer(node: c_ast.Constant) -> tuple[int, Scalar]:
     elif text[0] == "0":
         # Octal and hexadecimal literals may become unsigned, decimal ones may not (C11 6.4.4.1).
         kinds = (_LONG, _ULONG) if "l" in suffix else (INT, _UINT, _LONG, _ULONG)
-    value = integer(text)
+    value = integer(node)
     for kind in kinds:
         if value <= kind.limits[1]:
             return value, kind

@@ -46,7 +46,7 @@ class Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
         super().input(text, filename)
         tokens = None if _ATTRIBUTE.search(text) else self._plain(text, filename)
         if tokens is None:
-            tokens = list(iter(super().token, None))
+            tokens = [_joined(token) for token in iter(super().token, None)]
             tick(10 * len(tokens))
         self._end = tokens[-1].filename if tokens else str(super().filename)
         if "?" in text or "..." in text:
@@ -100,6 +100,13 @@ class Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
             kinds.clear()
         kinds[lexeme] = str(token.type)
         return kinds[lexeme]
+
+
+def _joined(token: Token) -> Token:
+    """With a number's digits together: C23 may separate them, `1'000'000`."""
+    if "'" not in token.value or not token.value[0].isdigit():
+        return token
+    return Token(token.type, token.value.replace("'", ""), token.lineno, token.column, token.filename)
 
 
 def _spelled(tokens: Iterable[Token]) -> Iterator[Token]:
