@@ -18,6 +18,7 @@ PARSER = parser_of(__doc__)
 PARSER.add_argument("--suite", required=True, help="generated, harvested, library or parrot")
 PARSER.add_argument("--out", type=Path, required=True, help="writes OUT.json, OUT.md, OUT_*.png and OUT_*.svg")
 PARSER.add_argument("--data", default="data/corpus", help="a corpus; its test and validation splits are used")
+PARSER.add_argument("--validation-data", help="a corpus whose validation split is used instead")
 PARSER.add_argument("--programs", type=int, default=200)
 PARSER.add_argument("--validation", type=int, default=32, help="programs that optimisers are chosen on")
 PARSER.add_argument("--sizes", type=int, nargs="*", help="rows to fine-tune on; the protocol's by default")
@@ -49,6 +50,7 @@ def main(args: Namespace) -> None:
         baselines=args.baselines,
         optimisers=tuple(args.optimisers or OPTIMISERS),
         taps=args.taps,
+        validation_data=args.validation_data,
     )
     print(evaluate(settings, args.methods, args.out, args.work, args.num_proc, command_line()))
 

@@ -51,7 +51,8 @@ CACHED_ROWS, CACHED_TOWERS = 4096, 48
 class ProtocolConfig:
     """What the figures depend on; `programs` and `validation` are numbers of programs.
 
-    With `taps`, every tower reads beside the arguments what a compile takes by default.
+    `data` is a corpus; programs to choose on are its own, or those of the corpus `validation_data`. With `taps`, every
+    tower reads beside the arguments what a compile takes by default.
     """
 
     suite: str
@@ -66,6 +67,7 @@ class ProtocolConfig:
     baselines: str | None = None
     optimisers: tuple[str, ...] = tuple(OPTIMISERS)
     taps: bool = False
+    validation_data: str | None = None
 
     def __post_init__(self) -> None:
         if self.seeds < 1 or self.programs < 1 or self.validation < 1:
@@ -122,7 +124,8 @@ def prepare(config: ProtocolConfig) -> Prepared:
 
 def prepare_validation(config: ProtocolConfig) -> Suite:
     """Execute the programs that optimisers are chosen on. Raises UsageError for a split that is empty."""
-    programs = suite_programs(config.suite, Path(config.data), config.validation, "validation")
+    data = config.data if config.validation_data is None else config.validation_data
+    programs = suite_programs(config.suite, Path(data), config.validation, "validation")
     counts = config.rows, config.test_rows
     suite, *_ = make_suite(executed(programs, *counts, config.seed), *counts, config.read)
     return suite
@@ -389,8 +392,11 @@ def work_folder(root: Path, config: ProtocolConfig, compiler: str) -> Path:
     files = sorted(Path(config.baselines).rglob("*.safetensors")) if config.baselines else []
     baselines = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     optimisers = [(o.name, o.steps, o.size, o.middle, o.factor) for o in OPTIMISERS.values()]
+    settings = {**asdict(config), "sizes": None, "baselines": None, "optimisers": None}
+    if config.validation_data is None:
+        del settings["validation_data"]  # figures that were measured before there was such a setting still count
     depends = [
-        {**asdict(config), "sizes": None, "baselines": None, "optimisers": None},
+        settings,
         compiler,
         baselines,
         optimisers,

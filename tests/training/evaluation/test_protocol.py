@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from surrogate.mlp.parts.taps import find_taps
 from surrogate.mlp.parts.towers import Towers, join, outputs
 from tests import ROOT
 from training.evaluation import protocol_report
-from training.evaluation.protocol import Measured, ProtocolConfig, prepare, tuned, work_folder
+from training.evaluation.protocol import Measured, ProtocolConfig, prepare, prepare_validation, tuned, work_folder
 from training.evaluation.protocol_run import evaluate
 from training.evaluation.statistics import ratio
 from training.evaluation.suites import Suite, executed, make_suite, nmse, suite_programs
@@ -211,6 +212,22 @@ def test_bars_are_those_of_the_suite_and_of_what_towers_read(settings: ProtocolC
     assert harvested["2: random ÷ text + rows, n = 8"] == (8, True)
     assert plain["4: wrong text + rows ÷ text + rows, 8 rows, no fine-tuning"] == (20, False)
     assert plain["4: wrong text + rows ÷ compiled, 8 rows, no fine-tuning"] == (20, True)
+
+
+def test_validation_programs_may_be_of_another_corpus(settings: ProtocolConfig, tmp_path: Path):
+    for split in ("test", "validation"):
+        (tmp_path / split).mkdir()
+        for shard in TINY.glob(f"{split}-*.parquet"):
+            shutil.copy(shard, tmp_path / split)
+    apart = replace(settings, data=str(tmp_path / "test"), validation_data=str(tmp_path / "validation"))
+    assert work_folder(tmp_path, apart, "") != work_folder(tmp_path, replace(apart, validation_data=None), "")
+    pairs = [(prepare(apart).suites[0], prepare(settings).suites[0])]
+    pairs += [(prepare_validation(apart), prepare_validation(settings))]
+    for own, expected in pairs:
+        assert [t.key for t in own.tasks] == [t.key for t in expected.tasks]
+        np.testing.assert_array_equal(own.rows.x, expected.rows.x)
+    with pytest.raises(UsageError, match="validation"):
+        prepare_validation(replace(apart, validation_data=None))
 
 
 def test_another_compiler_or_seed_is_another_folder(settings: ProtocolConfig, tmp_path: Path):
