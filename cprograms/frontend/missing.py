@@ -24,6 +24,7 @@ _NAMELESS = re.compile(
     r"|(?:variable|field) has incomplete type|incomplete definition of type"
     r"|.* incomplete type) '(?:struct |union |enum )?(\w+)'.*"
 )
+_OF_VOID, _TWO_NAMES = "variable has incomplete type 'void'", "expected ';' after top level declarator"
 _CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|define|undef)\b(.*(?:\\\n.*)*)", re.MULTILINE)
 _ERROR = re.compile(r"[ \t]*(?:#|%:)[ \t]*error\b")
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -125,13 +126,28 @@ def explained(
     headers = [replace(first, hint=f"{what}{whom}; {first.hint}"), *(replace(f, hint="") for f in others)]
     was = "was" if len(absent) == 1 else "were"
     perhaps = f"perhaps from {_listed([header.name for header in absent], 'or')}, which {was} not found"
-    return [*headers, *(replace(e, hint=e.hint or perhaps) if e in guessed else e for e in errors)]
+    dropped = {e: f"; -D {macro}= leaves it out" for e in guessed if (macro := _macro(e)) is not None}
+    return [*headers, *(replace(e, hint=e.hint or perhaps + dropped.get(e, "")) if e in guessed else e for e in errors)]
 
 
 def _missed(error: Diagnostic) -> str | None:
     """The name that an error says is not declared, or not known to the end."""
+    if (macro := _macro(error)) is not None:
+        return macro
     found = _NAMELESS.fullmatch(error.message)
     return found[1] if found else None
+
+
+def _macro(error: Diagnostic) -> str | None:
+    """What stands between a type and the name that is declared, `int API f(int x)`: a macro that nothing defines."""
+    before, behind = error.source_line[: error.column - 1], error.source_line[error.column - 1 :]
+    if error.message == _OF_VOID:
+        found = re.match(r"\w+", behind)
+    elif error.message == _TWO_NAMES and re.match(r"\s*\w", behind):
+        found = re.search(r"\w+$", before)
+    else:
+        return None
+    return found[0] if found else None
 
 
 def _listed(names: Sequence[str], word: str = "and") -> str:

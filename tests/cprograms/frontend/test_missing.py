@@ -84,6 +84,22 @@ def test_what_is_needed_is_named_with_the_header():
     assert cprograms.load(source=text, entry="f").entry == "f"
 
 
+@pytest.mark.parametrize("type", ["double", "void", "static int", "const double *"])
+def test_a_macro_before_a_functions_name_may_come_from_it(type: str):
+    text = f'#include "api.h"\n{type} API_CALL f(double *x) {{ *x *= 2; }}\n'
+    first, second, *_ = _told(text)
+    assert first.message == "'api.h' file not found"
+    assert first.hint.startswith("perhaps it has 'API_CALL', which 'f' needs")
+    assert second.hint == "perhaps from 'api.h', which was not found; -D API_CALL= leaves it out"
+    if "void" in type:
+        assert cprograms.load(source=text, defines=["API_CALL="]).entry == "f"
+
+
+def test_a_semicolon_that_is_missing_is_no_macro():
+    first, *_ = _told(f'#include "api.h"\n{F}int x = 3\nint g(int y) {{ return y; }}\n')
+    assert "file not found" not in first.message
+
+
 def test_it_is_told_once_for_all_that_it_keeps_out():
     text = '#include "config.h"\n#include <other.h>\n' + "".join(
         f"double f{k}(double x) {{ return x + A{k}; }}\n" for k in range(12)
