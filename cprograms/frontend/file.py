@@ -31,6 +31,7 @@ MAX_CANDIDATES = 2000
 MAX_NAMED = 8
 """Functions that a hint names."""
 _NAMED = re.compile(r"'\w+'")
+_DEFINITION = r"^\w[\w \t*]*\b({})\s*\([^;{{}}]*\)[^;{{}}()]*\{{"
 
 
 class File(ABC):
@@ -85,7 +86,8 @@ class File(ABC):
                 if self._errors:
                     raise self._refusal()  # a missing brace hides what follows it
                 names = [*names, *(n for n, c in self._unit.functions.items() if not c.included and n not in names)]
-                raise UsageError(f"{self._source.name} defines no function '{wanted}'; {_choices(wanted, names)}")
+                instead = self._left_out(wanted) or _choices(wanted, names)
+                raise UsageError(f"{self._source.name} defines no function '{wanted}'; {instead}")
             return wanted
         if self._pragmas.entry is not None:
             if self._pragmas.entry not in self._unit.functions:
@@ -101,6 +103,14 @@ class File(ABC):
         if not names:
             raise ProgramError([Diagnostic("this file defines no function", self._source.name, hint=self.NEEDS)])
         return self._chosen(names)
+
+    def _left_out(self, wanted: str) -> str:
+        """Where a function is defined that the preprocessor leaves out; nothing where there is none."""
+        for source in self._sources:
+            if found := re.search(_DEFINITION.format(re.escape(wanted)), source.text, re.MULTILINE):
+                line = source.text.count("\n", 0, found.start(1)) + 1
+                return f"that of {source.name}:{line} is left out by an #if: -D NAME defines what it asks for"
+        return ""
 
     def notes(self, entry: str) -> list[Unsupported]:
         """What the user should know of the program with this entry: the pragmas that say nothing of it, though they may

@@ -405,3 +405,13 @@ def test_a_row_has_one_thread():
     program = load(source=source)
     assert "Thread_local" not in program.text
     assert cprograms.run(program, np.array([[3], [-2]])).ravel().tolist() == [9, -6]
+
+
+def test_an_entry_that_an_if_leaves_out_is_said_to_be_there():
+    text = "int g(int x); int f(int x) { return g(x); }\n#ifdef TABLES\n\nunsigned char linear(\n  int x) /* of 14 bits */\n"
+    text += "{ return x; }\n#endif\n"
+    with pytest.raises(UsageError, match=r"'linear'; that of <source>:4 is left out by an #if: -D NAME"):
+        cprograms.load(source=text, entry="linear")
+    assert cprograms.load(source=text, entry="linear", defines=["TABLES"]).entry == "linear"
+    with pytest.raises(UsageError, match="'g'; it defines f"):
+        cprograms.load(source=text, entry="g")
