@@ -408,8 +408,8 @@ def test_a_row_has_one_thread():
 
 
 def test_an_entry_that_an_if_leaves_out_is_said_to_be_there():
-    text = "int g(int x); int f(int x) { return g(x); }\n#ifdef TABLES\n\nunsigned char linear(\n  int x) /* of 14 bits */\n"
-    text += "{ return x; }\n#endif\n"
+    text = "int g(int x); int f(int x) { return g(x); }\n#ifdef TABLES\n\n"
+    text += "unsigned char linear(\n  int x) /* of 14 bits */\n{ return x; }\n#endif\n"
     with pytest.raises(UsageError, match=r"'linear'; that of <source>:4 is left out by an #if: -D NAME"):
         cprograms.load(source=text, entry="linear")
     assert cprograms.load(source=text, entry="linear", defines=["TABLES"]).entry == "linear"
