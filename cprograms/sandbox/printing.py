@@ -63,7 +63,7 @@ class Printer(c_generator.CGenerator):  # type: ignore[misc]  # pycparser has no
         text = str(super()._generate_stmt(n, add_indent))
         if self._located and n.coord is not None:
             noted = f"surrogate_line = {self._place(n)};"
-            if isinstance(n, c_ast.Decl):
+            if isinstance(n, c_ast.Decl | c_ast.Typedef):
                 text = f"{noted} {text}"
             elif not isinstance(n, _JUMPED_TO):
                 text = f"{{ {noted} {text}}}\n"

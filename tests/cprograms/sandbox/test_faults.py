@@ -29,6 +29,11 @@ FAULTS = {
         4,
         "failed assertion at",
     ),
+    "a local type": (
+        "int f(int x)\n{\n  typedef struct { int a; } own;\n  enum { N = 7 };\n  own o = { x };\n  return N / (o.a <= 0);\n}",
+        6,
+        "division",
+    ),
     "a call": ("void exit(int);\nint f(int x)\n{\n  if (x > 0)\n    exit(x);\n  return x;\n}", 5, "call of 'exit'"),
 }  # fmt: skip
 
