@@ -30,7 +30,8 @@ FAULTS = {
         "failed assertion at",
     ),
     "a local type": (
-        "int f(int x)\n{\n  typedef struct { int a; } own;\n  enum { N = 7 };\n  own o = { x };\n  return N / (o.a <= 0);\n}",
+        "int f(int x)\n{\n  typedef struct { int a; } own;\n  enum { N = 7 };\n  own o = { x };\n"
+        "  return N / (o.a <= 0);\n}",
         6,
         "division",
     ),
