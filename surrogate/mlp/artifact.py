@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -25,6 +25,7 @@ from surrogate.graph.truth import program_slopes
 from surrogate.mlp.card import Origin, card, network_line, parts_of
 from surrogate.mlp.fitting.choice import Rows
 from surrogate.mlp.fitting.portfolio import Told, budget_of
+from surrogate.mlp.fitting.teaching import Lesson
 from surrogate.mlp.fitting.tuning import Finetuning, finetuned
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.kernel import KernelHead, head_from_tensors
@@ -33,7 +34,7 @@ from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
 from surrogate.numeric.checking.gradients import Slopes
-from surrogate.numeric.checking.reading import text
+from surrogate.numeric.checking.reading import plain, size, text
 from surrogate.numeric.tables import ensure_held
 from surrogate.numeric.words import measured_lines
 from surrogate.optimise.optimising import Optimising
@@ -50,8 +51,8 @@ class Surrogate(NumericArtifact, Optimising):
     what the program computes. `held_out` counts further executed rows, which chose the parts and decided for which
     results the network is not clearly better than the mean: those, `mean_only`, are the mean. `untuned` names the
     results that the fine-tuning of -O2 did not change, and `finetunings` are those after the compile. `derivatives`
-    counts those of the graph, where -O2 read exactly so many rows and them. `options` are those of `surrogate compile`
-    that make it again.
+    counts those of the graph, where -O2 read exactly so many rows and them. `taught` are the results whose towers were
+    taught what polynomials of the text say. `options` are those of `surrogate compile` that make it again.
     """
 
     module: SurrogateNetwork
@@ -65,6 +66,7 @@ class Surrogate(NumericArtifact, Optimising):
     mean_only: tuple[str, ...] = ()
     untuned: tuple[str, ...] = ()
     derivatives: int | None = None
+    taught: tuple[Lesson, ...] = ()
     finetunings: tuple[Finetuning, ...] = ()
     options: tuple[str, ...] = ()
 
@@ -220,6 +222,7 @@ class Surrogate(NumericArtifact, Optimising):
             self.mean_only,
             self.untuned,
             self.derivatives,
+            self.taught,
             self.finetunings,
             self.options or (f"-O{self.opt_level}", "--seed", str(self.seed)),
         )
@@ -240,11 +243,23 @@ class Surrogate(NumericArtifact, Optimising):
             **({"mean_only": list(self.mean_only)} if self.held_out or self.mean_only else {}),
             **({} if self.derivatives is None else {"derivatives": self.derivatives}),
             **({"untuned": list(self.untuned)} if self.untuned else {}),
+            **({"taught": [self._lesson(lesson) for lesson in self.taught]} if self.taught else {}),
             **({"finetuned": [f.as_dict() for f in self.finetunings]} if self.finetunings else {}),
             **({"options": list(self.options)} if self.options else {}),
             "compiler_sha256": self.compiler,
             "measured": self.measured.as_dict() if self.measured else None,
         }
+
+    def _lesson(self, lesson: Lesson) -> dict[str, Any]:
+        """For JSON; errors that are not known are left out."""
+        errors = {"held_out_before": lesson.before, "held_out_after": lesson.after}
+        return {"result": self.results[lesson.result].name, **{k: plain(v) for k, v in errors.items() if v is not None}}
+
+
+def _lessons(described: Sequence[dict[str, Any]], names: Sequence[str]) -> tuple[Lesson, ...]:
+    """The inverse. Raises KeyError, TypeError or ValueError for what are no lessons of these results."""
+    errors = [[size(d[k]) if k in d else None for k in ("held_out_before", "held_out_after")] for d in described]
+    return tuple(Lesson(names.index(d["result"]), *own) for d, own in zip(described, errors, strict=True))
 
 
 def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
@@ -272,6 +287,7 @@ def decode(config: dict[str, Any], files: dict[str, bytes]) -> Surrogate:
         mean_only=tuple(config.get("mean_only", ())),
         untuned=tuple(config.get("untuned", ())),
         derivatives=None if config.get("derivatives") is None else int(config["derivatives"]),
+        taught=_lessons(config.get("taught", ()), [r.name for r in signature.results]),
         finetunings=tuple(Finetuning.from_dict(d) for d in config.get("finetuned", ())),
         options=tuple(map(text, config.get("options", ()))),
     )

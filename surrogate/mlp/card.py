@@ -8,6 +8,7 @@ from shlex import quote
 
 from cprograms.names import counted, listed
 from cprograms.program import Signature
+from surrogate.mlp.fitting.teaching import Lesson
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.numeric.cards import (
     HEADER,
@@ -20,6 +21,7 @@ from surrogate.numeric.cards import (
 )
 from surrogate.numeric.check import Report
 from surrogate.numeric.rows import GAUSS_NEWTON_ROWS
+from surrogate.numeric.words import number
 from surrogate.version import __version__
 
 
@@ -60,6 +62,7 @@ class Origin:
     mean_only: Sequence[str]
     untuned: Sequence[str]
     derivatives: int | None = None
+    taught: Sequence[Lesson] = ()
     finetunings: Sequence[object] = ()
     options: Sequence[str] = ()
 
@@ -71,7 +74,7 @@ class Origin:
         plain = "--plain" in self.options
         if self.opt_level == 0:
             weighed = ", scaled and weighed by values of its dataflow graph: it was never run"
-            return f"the weights come from its text{' alone' if plain else weighed}"
+            return f"the weights come from its text{' alone' if plain else weighed}{self._teaching('; ')}"
         if self.free:
             return f"it starts from the program's text and was fitted to {self.rows:,} executed rows"
         if self.derivatives is not None:
@@ -79,8 +82,24 @@ class Origin:
             return f"it starts from the program's text and was fitted to exactly {self.rows:,} executed rows{slopes}"
         most = "up to " if self.opt_level == 1 and self.rows > GAUSS_NEWTON_ROWS else ""
         read = min(self.rows, GAUSS_NEWTON_ROWS) if self.opt_level == 2 else self.rows
-        how = "by Gauss–Newton steps" if plain else "by Gauss–Newton steps, or as a polynomial of the text"
+        how = f"by Gauss–Newton steps{self._teaching('; then ')}"
+        if not plain:
+            how = "by Gauss–Newton steps, or as a polynomial of the text"
         return f"the weights come from its text and {most}{read:,} executed rows ({how}){self._tuning()}"
+
+    def _teaching(self, before: str) -> str:
+        """Which towers polynomials of the text taught, after some words; empty where none was."""
+        if not self.taught:
+            return ""
+        several = len(self.results) > 1
+        towers = f"towers of {listed([self.results[k] for k, *_ in self.taught])}" if several else "tower"
+        known = [(old, new) for _, old, new in self.taught if old is not None and new is not None]
+        if not known:
+            return f"{before}polynomials of the text taught the {towers}"
+        old, new = max(known, key=lambda pair: pair[1])
+        which = "at worst " if len(known) > 1 else ""
+        errors = f"nMSE on held-out rows {which}{number(old)} before, {number(new)} after"
+        return f"{before}polynomials of the text taught the {towers}: {errors}"
 
     def _tuning(self) -> str:
         if self.opt_level < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from os import PathLike
@@ -27,7 +27,7 @@ from surrogate.mlp.fitting.scale import settle
 from surrogate.mlp.fitting.series import series_parts, take_series
 from surrogate.mlp.fitting.sobolev import fit_exactly
 from surrogate.mlp.fitting.start import COMPILE_METHOD, emitted, emitted_towers, free_problem
-from surrogate.mlp.fitting.teaching import teach_exactly, teach_rows
+from surrogate.mlp.fitting.teaching import Lesson, teach_exactly, teach_rows
 from surrogate.mlp.network import (
     Scale,
     SurrogateNetwork,
@@ -66,6 +66,7 @@ class _Made(NamedTuple):
     """A network, the rows that shaped it, those that chose among candidates, and which results stayed as emitted.
 
     `averaged` are the results that are the mean, where no held-out rows say so; `derivatives` those that were read.
+    `taught` are those whose towers polynomials of the text taught.
     """
 
     network: SurrogateNetwork
@@ -74,6 +75,7 @@ class _Made(NamedTuple):
     untuned: list[bool]
     averaged: list[int] | None = None
     derivatives: int | None = None
+    taught: Sequence[Lesson] = ()
 
 
 def compile_program(
@@ -123,7 +125,7 @@ def compile_program(
     with one_thread():
         made = _made(hypernetwork.model, program, graph, settings)
     if settings.opt_level == 0:
-        settle(made.network, program, graph, evaluated=not settings.plain)
+        made = made._replace(taught=settle(made.network, program, graph, evaluated=not settings.plain))
     found = _surrogate(program, hypernetwork.sha256, settings, made, operator_count(graph))
     given = {"rows": rows, "taps": taps, "seconds": seconds, "steps": steps, "target-nmse": target_nmse}
     found.lowered = graph
@@ -153,6 +155,7 @@ def _surrogate(program: Program, compiler: str, settings: _Settings, made: _Made
         derivatives=made.derivatives,
         mean_only=tuple(names[k] for k in averaged),
         untuned=tuple(name for name, untuned in zip(names, made.untuned, strict=True) if untuned),
+        taught=tuple(lesson for lesson in made.taught if lesson.result not in averaged),
     )
     found.program = program
     return found
@@ -210,14 +213,17 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
         exact = fit_exactly(hypernetwork, program, graph, taps, rows)
         return _Made(exact.network, rows, none, [False] * y.shape[1], exact.averaged, exact.derivatives)
     if settings.opt_level == 2:
-        network, untuned, errors = _finetuned(hypernetwork, program, graph, x, y)
+        network, untuned, errors, taught = _finetuned(hypernetwork, program, graph, x, y)
         averaged = average_unsure(network, errors, len(x) - training_rows(len(x)))
-        return _Made(network, rows, none, untuned, averaged)
+        return _Made(network, rows, none, untuned, averaged, taught=taught)
     held_out = held_out_rows(program, settings.seed) if count else none
     network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
-    if len(held_out[0]):
-        (teach_rows if settings.plain else take_series)(network, program, graph, rows, held_out)
-    return _Made(network, rows, held_out, [False] * y.shape[1])
+    taught: list[Lesson] = []
+    if len(held_out[0]) and settings.plain:
+        taught = teach_rows(network, program, graph, rows, held_out)
+    elif len(held_out[0]):
+        take_series(network, program, graph, rows, held_out)
+    return _Made(network, rows, held_out, [False] * y.shape[1], taught=taught)
 
 
 def _fitted(
@@ -270,35 +276,41 @@ def build_network(
         if opt_level == 0:
             return emitted(hypernetwork, program, graph, x, y, 0)
         if opt_level == 1:
-            return _taught(hypernetwork, program, graph, x, y)[0]
+            return _taught(hypernetwork, program, graph, x, y).network
         return _finetuned(hypernetwork, program, graph, x, y)[0]
 
 
-def _taught(
-    hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray
-) -> tuple[SurrogateNetwork, SurrogateNetwork, Towers]:
-    """The network of exactly these rows, and that of the first of them alone (see `training_rows`), both taught what
-    polynomials of the text say; and the towers of the first as they were emitted."""
+class _Taught(NamedTuple):
+    """The network of some rows, and that of the first of them alone (see `training_rows`), both taught what polynomials
+    of the text say; the towers of the first as they were emitted; and which results were taught."""
+
+    network: SurrogateNetwork
+    early: SurrogateNetwork
+    emission: Towers
+    taught: list[Lesson]
+
+
+def _taught(hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray) -> _Taught:
+    """The network of exactly these rows, taught what polynomials of the text say."""
     # Of more rows than it was trained to read, the hypernetwork's steps make weights that fine-tune worse.
     seen, before = (min(count, GAUSS_NEWTON_ROWS) for count in (len(x), training_rows(len(x))))
     network = emitted(hypernetwork, program, graph, x, y, seen)
     # What is held out to choose the start and the steps must not have shaped the weights.
     early = deepcopy(network) if before == seen else emitted(hypernetwork, program, graph, x, y, before)
     emission = network.towers
-    teach_exactly(network, early, program, graph, x, y)
-    return network, early, emission
+    return _Taught(network, early, emission, teach_exactly(network, early, program, graph, x, y))
 
 
 def _finetuned(
     hypernetwork: Hypernetwork, program: Program, graph: Graph, x: np.ndarray, y: np.ndarray
-) -> tuple[SurrogateNetwork, list[bool], list[float]]:
-    """The network fine-tuned on exactly these rows, which results [R] that did not change, and the held-out error of
-    each."""
-    network, early, emission = _taught(hypernetwork, program, graph, x, y)
+) -> tuple[SurrogateNetwork, list[bool], list[float], list[Lesson]]:
+    """The network fine-tuned on exactly these rows, which results [R] that did not change, the held-out error of each,
+    and which results were taught before."""
+    network, early, emission, taught = _taught(hypernetwork, program, graph, x, y)
     scale = Scale(early.mean.numpy(), early.std.numpy())
     fresh = random_network(program.domain, scale, seed=0, hidden=early.w1.shape[1])
     errors = finetune(network, x, y, early, [fresh])
-    return network, [not changed for changed in _changed(emission, network)], errors.tolist()
+    return network, [not changed for changed in _changed(emission, network)], errors.tolist(), taught
 
 
 def _changed(before: Towers, network: SurrogateNetwork) -> list[bool]:

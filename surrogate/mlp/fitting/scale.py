@@ -28,7 +28,7 @@ from cprograms.sampling import sample
 from surrogate.graph.module import GraphModule
 from surrogate.mlp.fitting.derived import executable_graph
 from surrogate.mlp.fitting.series import mixture, possible, standardised, text_series, values_of
-from surrogate.mlp.fitting.teaching import teach
+from surrogate.mlp.fitting.teaching import Lesson, teach
 from surrogate.mlp.network import SurrogateNetwork, in_deviations
 from surrogate.mlp.parts.polynomial import Fit, joined
 from surrogate.numeric.rows import output_moments
@@ -74,12 +74,12 @@ def settle(
     graph: Graph,
     evaluated: bool = False,
     read: Sequence[list[Fit]] | None = None,
-) -> None:
+) -> list[Lesson]:
     """Set the mean and deviation of each result of an emitted network in place, and how far its tower is trusted.
 
     Where the graph may be `evaluated`, and can be, its values on inputs of the domain say both, and how much of the
     polynomials to add that are `read` of each result [R], by default all that the text says. Elsewhere its moments say
-    the scale, and the polynomials teach the tower.
+    the scale, and the polynomials teach the tower. Those that were taught are returned.
     """
     x = sample(program, POINTS, 0, "sobol")
     z = network.inputs(torch.from_numpy(x))
@@ -91,8 +91,7 @@ def settle(
     if values is not None:
         known = _settle_by_values(network, program, varying, read, z.numpy(), outputs, values)
     unknown = [k for k in varying if k not in known]
-    if unknown:
-        _settle_by_moments(network, program, graph, unknown, read, x, z, outputs)
+    return _settle_by_moments(network, program, graph, unknown, read, x, z, outputs) if unknown else []
 
 
 def _values(program: Program, graph: Graph, x: np.ndarray) -> np.ndarray | None:
@@ -145,7 +144,7 @@ def _settle_by_moments(
     x: np.ndarray,
     z: Tensor,
     outputs: np.ndarray,
-) -> None:
+) -> list[Lesson]:
     """Results of which no value is known: their moments, and what the polynomials that are read teach their towers."""
     expansions = expand(graph, program.domain)
     lessons: list[np.ndarray | None] = [None] * len(outputs.T)
@@ -157,7 +156,7 @@ def _settle_by_moments(
         lessons[k] = lesson(outputs[:, k], reading, [values_of(fit, z.numpy()) / std for fit in read[k]])
         if lessons[k] is None:
             network.weigh(k, trusted(outputs[:, k], reading))
-    teach(network, z, lessons)
+    return teach(network, z, lessons)
 
 
 def believed(mean: float, std: float, reading: Reading, result: Result) -> tuple[float, float]:

@@ -10,6 +10,7 @@ Shapes: n points, A arguments, R results.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,12 +37,21 @@ TOGETHER = 4
 """Towers of which each has all these steps."""
 
 
+class Lesson(NamedTuple):
+    """A result whose tower was taught; and its mean squared error on held-out rows before and after, in units of the
+    variance of the executed rows, where it is known."""
+
+    result: int
+    before: float | None = None
+    after: float | None = None
+
+
 @torch.no_grad()
-def teach(network: SurrogateNetwork, z: Tensor, lessons: Sequence[Array | None]) -> None:
+def teach(network: SurrogateNetwork, z: Tensor, lessons: Sequence[Array | None]) -> list[Lesson]:
     """Fit towers to standardised values [n] at inputs z [n, A], in place; None leaves a result's as it is."""
     found = {k: own for k, own in enumerate(lessons) if own is not None and np.isfinite(own).all()}
     if not found:
-        return
+        return []
     taught = list(found)
     towers = network.towers
     y = torch.from_numpy(np.stack(list(found.values()))).to(network.w1.dtype)  # [taught, n]
@@ -51,10 +61,11 @@ def teach(network: SurrogateNetwork, z: Tensor, lessons: Sequence[Array | None])
         descent.step()
     layers = zip(towers, descent.towers, strict=True)
     network.hold(Towers(*(w.index_copy(0, torch.tensor(taught), own) for w, own in layers)))
+    return [Lesson(k) for k in taught]
 
 
 @torch.no_grad()
-def teach_rows(network: SurrogateNetwork, program: Program, graph: Graph, rows: Rows, held_out: Rows) -> None:
+def teach_rows(network: SurrogateNetwork, program: Program, graph: Graph, rows: Rows, held_out: Rows) -> list[Lesson]:
     """Teach each tower the polynomials of the text after the rows x [K, A], y [K, R], in place.
 
     They are taught where they, or they and the tower, err less on held-out rows; a tower that then errs more is as it
@@ -73,27 +84,31 @@ def teach_rows(network: SurrogateNetwork, program: Program, graph: Graph, rows: 
         ],
     )
     held = standardised_rows(network, *held_out)
-    network.hold(choose(mean_squares(network.towers, *held) < mean_squares(before, *held), network.towers, before))
+    errors, emitted = mean_squares(network.towers, *held), mean_squares(before, *held)
+    network.hold(choose(errors < emitted, network.towers, before))
+    pairs = enumerate(zip(emitted.tolist(), errors.tolist(), strict=True))
+    return [Lesson(k, old, new) for k, (old, new) in pairs if new < old]
 
 
 @torch.no_grad()
 def teach_exactly(
     network: SurrogateNetwork, early: SurrogateNetwork, program: Program, graph: Graph, x: Array, y: Array
-) -> None:
+) -> list[Lesson]:
     """Teach towers the polynomials of the text after rows x [K, A], y [K, R], where no further row may be read.
 
     `early` is the network after the first rows alone. Both are taught, each with what it has read: see `teachers`.
     """
     found = teachers(network, early, text_series(program, graph, network.taps), x, y)
-    teach_fits(network, program, [pair and pair[1] for pair in found])
+    taught = teach_fits(network, program, [pair and pair[1] for pair in found])
     teach_fits(early, program, [pair and pair[0] for pair in found])
+    return taught
 
 
 @torch.no_grad()
-def teach_fits(network: SurrogateNetwork, program: Program, fits: Sequence[Fit | None]) -> None:
+def teach_fits(network: SurrogateNetwork, program: Program, fits: Sequence[Fit | None]) -> list[Lesson]:
     """Fit towers to standardised polynomials on points of the domain, in place; None leaves a result's as it is."""
     z = network.inputs(torch.from_numpy(sample(program, POINTS, 0, "sobol")))
-    teach(network, z, [None if fit is None else values_of(fit, z.numpy()) for fit in fits])
+    return teach(network, z, [None if fit is None else values_of(fit, z.numpy()) for fit in fits])
 
 
 @torch.no_grad()

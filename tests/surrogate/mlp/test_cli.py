@@ -343,7 +343,7 @@ def test_a_fine_tuning_that_changed_nothing_is_not_claimed(
     compiler: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("surrogate.mlp.pipeline.finetune", lambda *_: np.zeros(2))
-    monkeypatch.setattr("surrogate.mlp.pipeline.teach_exactly", lambda *_: None)
+    monkeypatch.setattr("surrogate.mlp.pipeline.teach_exactly", lambda *_: [])
     Path("f.c").write_text(TWO_RESULTS)
     assert main(["compile", "f.c", "--compiler", str(compiler), "-O2", "--rows", "256", "--plain", "-o", "out"]) == 0
     said = "64 executed rows (by Gauss–Newton steps); fine-tuning on 256 changed nothing"
@@ -357,7 +357,8 @@ def test_a_fine_tuning_says_how_many_rows_each_stage_read(
 ) -> None:
     assert main(["compile", str(plane_file), "--compiler", str(compiler), "-O2", "--rows", "256", "--plain"]) == 0
     out = capsys.readouterr().out
-    assert "64 executed rows (by Gauss–Newton steps), then fine-tuned on 256\n" in out
+    taught = "; then polynomials of the text taught the tower"
+    assert f"64 executed rows (by Gauss–Newton steps{taught}), then fine-tuned on 256\n" in out
 
 
 def test_compile_replaces_its_artifact_only(
