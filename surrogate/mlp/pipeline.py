@@ -218,7 +218,7 @@ def _made(hypernetwork: Hypernetwork, program: Program, graph: Graph, settings: 
         return _Made(network, rows, none, untuned, averaged, taught=taught)
     held_out = held_out_rows(program, settings.seed) if count else none
     network = _emitted_best(hypernetwork, program, graph, rows, held_out, taps)
-    taught: list[Lesson] = []
+    taught = []
     if len(held_out[0]) and settings.plain:
         taught = teach_rows(network, program, graph, rows, held_out)
     elif len(held_out[0]):
