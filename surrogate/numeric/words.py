@@ -19,6 +19,8 @@ SMALLEST = 1e-5
 """A share below it is told as being below it."""
 MOST_ARGUMENTS, WORST_ARGUMENTS = 16, 8
 """Arguments whose derivatives are told; of more, so many of the worst."""
+ALIKE = 4
+"""Arguments in which the error is the same that are counted instead."""
 
 
 def error_line(error: ResultError) -> str:
@@ -111,6 +113,9 @@ def gradient_line(gradients: Gradients, several: bool) -> str:
     if len(shown) > MOST_ARGUMENTS:
         shown = sorted(shown, key=lambda g: -g.relative)[:WORST_ARGUMENTS]
     parts = [gradient_words(g, several) for g in shown if not g.none]
+    alike = {percent(g.relative) for g in shown if not g.none}
+    if len(parts) >= ALIKE and len(alike) == 1:
+        parts = [f"{alike.pop()} in each of {len(parts)} arguments"]
     if (others := len(gradients.arguments) - len(shown)) > 0:
         parts.append(f"less in {others} others")
     jumps = f", {gradients.jumps:,} at jumps left out" if gradients.jumps else ""

@@ -22,7 +22,7 @@ from surrogate.numeric.checking.gradients import GradientError, Gradients
 from surrogate.numeric.checking.regions import Region
 from surrogate.numeric.checking.speed import Speed
 from surrogate.numeric.layout import report_lines, table
-from surrogate.numeric.words import bars_words, worst_line
+from surrogate.numeric.words import bars_words, gradient_line, worst_line
 from surrogate.terminal import console
 
 ESCAPE = re.compile(r"\x1b\[[\d;]*m")
@@ -123,6 +123,17 @@ def test_the_worst_row_is_told_so_that_it_can_be_found_again() -> None:
     row = WorstRow("return", (2440268.25, -32767.0, 0.123456), (1.0,), (2.0,))
     line = worst_line(row, Signature("f", arguments, (Result("return", DOUBLE),)))
     assert line == "2 instead of 1 at day = 2440268, code = -32767, x = 0.1235"
+
+
+def test_derivatives_that_are_off_by_the_same_are_counted() -> None:
+    alike = tuple(GradientError(f"x{k}", f"y{k % 2}", 1e-9, 1.0, 2e-9) for k in range(5))
+    line = "errs by <0.001 % in each of 5 arguments (of its size; root mean squares of 500 rows)"
+    assert gradient_line(Gradients(500, 0, "graph", alike), True) == line
+    assert gradient_line(Gradients(500, 0, "graph", alike[:2]), False).startswith(
+        "errs by <0.001 % in x0, <0.001 % in x1"
+    )
+    one = (*alike, GradientError("z", "y0", 0.5, 1.0, 1.0))
+    assert gradient_line(Gradients(500, 0, "graph", one), False).count(" % in ") == 6
 
 
 def test_slices_whose_bars_are_alike_are_not_told() -> None:
