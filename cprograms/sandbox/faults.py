@@ -109,7 +109,7 @@ _ADVICE = {
     Status.CALL: "rows that come to it are left out",
     Status.READ: _SIZE,
     Status.WRITE: _SIZE,
-    Status.UNWRITTEN: "write it on every path",
+    Status.UNWRITTEN: "write it on every path, or before in a function around it",
 }
 
 
