@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ from cprograms.graph import Graph, Node
 from cprograms.program import Program
 from surrogate.mlp.pipeline import compile_program
 from surrogate.numeric.checking.errors import result_error
-from training.errors import geometric_mean
 from training.evaluation.levels import CLASSES
 from training.held_out import HeldOut, held_out_programs, learnable
 from training.markdown import table_lines
-from training.studies.scale import sets
+from training.studies.sets import EXACT, capitalised, error_figures, heading, sets, varying
 
 LEVELS: dict[str, dict[str, Any]] = {
     "-O0": {"opt_level": 0},
@@ -29,8 +27,6 @@ LEVELS: dict[str, dict[str, Any]] = {
 }
 UNROLLED = 200
 """Nodes of a graph whose loops were unrolled, from which on it counts as a long one."""
-EXACT = 1e-9
-"""An nMSE below this is called exact, and counts as this in a geometric mean."""
 
 _POWERS = frozenset("exp exp2 exp10 expm1 log log2 log10 log1p pow cbrt sinh cosh tanh".split())
 _PAIRS = frozenset("atan2 hypot copysign fdim".split())
@@ -118,10 +114,7 @@ def measure(
 ) -> Iterator[Measured]:
     """Every result that varies on so many fresh rows."""
     held = held_out_programs(programs, test_rows=rows, seed=seed, rows=0)
-    for _, group in groupby(held, key=lambda h: id(h.program)):
-        results = [h for h in group if len(h.y_test) and np.ptp(h.y_test[:, h.result]) > 0]
-        if not results:
-            continue
+    for results in varying(held):
         first = results[0]
         predicted = {
             level: compile_program(first.program, compiler=compiler, **LEVELS[level]).module.predict(first.x_test)
@@ -143,26 +136,16 @@ def table(measured: Sequence[Measured]) -> dict[str, Any]:
     for kind in KINDS:
         own = [m for m in measured if kind in m.kinds]
         if own:
-            levels = {level: _figures(np.array([m.errors[level] for m in own])) for level in own[0].errors}
+            levels = {
+                level: error_figures(np.array([m.errors[level] for m in own]), "worse") for level in own[0].errors
+            }
             found[kind] = {"results": len(own), **levels}
     return found
 
 
-def _figures(errors: np.ndarray) -> dict[str, float]:
-    return {
-        "geo": geometric_mean(errors),
-        "median": float(min(np.median(np.nan_to_num(errors, nan=np.inf)), 1e300)),
-        "exact": float((errors < EXACT).mean()),
-        "worse": float((~(errors <= 1)).mean()),
-    }
-
-
 def markdown(found: dict[str, Any]) -> str:
     lines = [
-        "# The error by kinds of programs",
-        "",
-        f"`{found['command']}`; hypernetwork weights {found['compiler'][:12]}.",
-        "",
+        *heading("The error by kinds of programs", found),
         f"nMSE on {found['rows']} fresh rows of every result that varies there: geometric mean / median.",
         f"An error below {EXACT:g} counts as that in the geometric mean, and is called exact.",
         "Worse are results with an nMSE above 1, which a constant has. A result may be of several kinds.",
@@ -172,7 +155,7 @@ def markdown(found: dict[str, Any]) -> str:
         levels = [key for key in part["all"] if key in LEVELS]
         header = ("kind", "results", *(title for level in levels for title in (level, "exact", "worse")))
         rows = [[kind, str(own["results"]), *(c for k in levels for c in _cells(own[k]))] for kind, own in part.items()]
-        lines += ["", f"## {name[0].upper()}{name[1:]}", "", *table_lines(header, rows, len(header) - 1)]
+        lines += ["", f"## {capitalised(name)}", "", *table_lines(header, rows, len(header) - 1)]
     return "\n".join(lines) + "\n"
 
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import cprograms
-from cprograms.corpus.format import read_corpus
-from cprograms.corpus.shards import corpus_paths
 from cprograms.graph import Graph
 from cprograms.moments import expand
 from cprograms.program import Program
@@ -28,9 +23,9 @@ from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import output_moments
 from training.errors import geometric_mean
-from training.evaluation.suites import LIBRARY
-from training.held_out import HeldOut, Predict, held_out_programs, learnable
+from training.held_out import HeldOut, Predict, held_out_programs
 from training.markdown import table_lines
+from training.studies.sets import capitalised, heading, varying
 
 FAR = 2.0
 """A deviation is far off where the logarithm of its ratio to the true one is greater: by a factor above seven."""
@@ -61,34 +56,13 @@ class Measured:
     seconds: np.ndarray  # [programs, 2]
 
 
-def sets(data: Path) -> Iterator[tuple[str, Callable[[], list[Program]]]]:
-    """The sets that the choices were made on first, then those that were measured once."""
-    yield "generated, validation", lambda: _programs(data, ("train", "validation"), generated=True)
-    yield "harvested, validation", lambda: _programs(data, ("validation",), generated=False)
-    yield "generated, test", lambda: _programs(data, ("test",), generated=True)
-    yield "harvested, test", lambda: _programs(data, ("test",), generated=False)
-    yield "library", lambda: [cprograms.load(path) for path in sorted(LIBRARY.glob("*.c"))]
-
-
-def _programs(data: Path, splits: Sequence[str], generated: bool) -> list[Program]:
-    return [
-        record.program()
-        for split in splits
-        for record in read_corpus(corpus_paths([data], f"{split}-*.parquet"))
-        if learnable(record) and (record.origin.kind == "generated") == generated
-    ]
-
-
 def measure(compiler: str | None, name: str, programs: Sequence[Program], rows: int, seed: int) -> Measured:
     """On so many fresh rows; results that are constant there are left out."""
     held = held_out_programs(programs, test_rows=rows, seed=seed, rows=0)
     logarithms: dict[str, list[float]] = {way: [] for way in WAYS}
     errors: dict[str, list[float]] = {way: [] for way in WAYS}
     seconds, count = [], 0
-    for _, group in groupby(held, key=lambda h: id(h.program)):
-        results = [h for h in group if len(h.y_test) and np.ptp(h.y_test[:, h.result]) > 0]
-        if not results:
-            continue
+    for results in varying(held):
         count += 1
         ways, taken = _ways(compiler, results[0])
         seconds.append(taken)
@@ -190,10 +164,7 @@ def _figures(logarithms: np.ndarray, errors: np.ndarray) -> dict[str, float]:
 
 def markdown(found: dict[str, Any]) -> str:
     lines = [
-        "# The scale without running",
-        "",
-        f"`{found['command']}`; hypernetwork weights {found['compiler'][:12]}.",
-        "",
+        *heading("The scale without running", found),
         "How far the deviation of a result is off, as |log(said / true)|: 0.1 is a tenth, 2 a factor of seven.",
         f"Far are those above {FAR:g}. Then the nMSE of `-O0` with the mean and deviation that are said.",
         "",
@@ -204,7 +175,7 @@ def markdown(found: dict[str, Any]) -> str:
     for part in found["sets"]:
         lines += [
             "",
-            f"## {part['set'][0].upper()}{part['set'][1:]}: {part['programs']} programs, {part['results']} results",
+            f"## {capitalised(part['set'])}: {part['programs']} programs, {part['results']} results",
         ]
         lines += ["", *table_lines(_HEADER, [_row(way, part["ways"][way]) for way in WAYS], len(_HEADER) - 1), ""]
         (median, ninety), rest = (part[key] for key in list(part)[-2:])

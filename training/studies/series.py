@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,9 @@ from surrogate.mlp.parts.taps import find_taps
 from surrogate.mlp.pipeline import LEVEL_ROWS, compile_program
 from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
-from training.errors import geometric_mean
 from training.held_out import HeldOut, Predict, held_out_programs
 from training.markdown import table_lines
+from training.studies.sets import capitalised, error_figures, heading, varying
 
 WAYS = {
     "-O0, tower": "the emitted tower with its taps, scaled by the graph's values",
@@ -43,27 +42,13 @@ def measure(compiler: str | None, programs: Sequence[Program], rows: int, seed: 
     """The geometric mean and median of nMSE of each way on so many fresh rows; results that vary there alone count."""
     held = held_out_programs(programs, test_rows=rows, seed=seed, rows=LEVEL_ROWS[1])
     errors: dict[str, list[float]] = {way: [] for way in WAYS}
-    for _, group in groupby(held, key=lambda h: id(h.program)):
-        results = [h for h in group if len(h.x) >= LEVEL_ROWS[1] // 2 and np.ptp(h.y_test[:, h.result]) > 0]
-        if not results:
-            continue
+    for results in varying(held, LEVEL_ROWS[1] // 2):
         predictions = {way: predict(results[0].x_test) for way, predict in _ways(compiler, results[0])}
         for h in results:
             for way, predicted in predictions.items():
                 errors[way].append(result_error("", h.y_test[:, h.result], predicted[:, h.result]).nmse)
-    found = {way: np.array(own) for way, own in errors.items()}
-    return {
-        "results": len(found["-O0"]),
-        **{
-            way: {
-                "geo": geometric_mean(own),
-                "median": float(np.median(np.nan_to_num(own, nan=np.inf))),
-                "exact": float((own < 1e-9).mean()),
-                "worse than a constant": float((~(own <= 1)).mean()),
-            }
-            for way, own in found.items()
-        },
-    }
+    figures = {way: error_figures(np.array(own), "worse than a constant") for way, own in errors.items()}
+    return {"results": len(errors["-O0"]), **figures}
 
 
 def _ways(compiler: str | None, h: HeldOut) -> Iterator[tuple[str, Predict]]:
@@ -126,16 +111,13 @@ def _polynomials(h: HeldOut) -> Iterator[tuple[str, Predict]]:
 
 def markdown(found: dict[str, Any]) -> str:
     lines = [
-        "# Polynomials of the text",
-        "",
-        f"`{found['command']}`; hypernetwork weights {found['compiler'][:12]}.",
-        "",
+        *heading("Polynomials of the text", found),
         "nMSE on fresh rows; an error below 1e-9 counts as that in the geometric mean, and is called exact.",
         "",
         *(f"- {way}: {what}." for way, what in WAYS.items()),
     ]
     for name, part in found["sets"].items():
-        lines += ["", f"## {name[0].upper()}{name[1:]}: {part['results']} results", ""]
+        lines += ["", f"## {capitalised(name)}: {part['results']} results", ""]
         header = ("way", "geometric mean", "median", "exact", "worse than a constant")
         rows = [
             [

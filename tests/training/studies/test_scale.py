@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import cprograms
-from tests import ROOT
-from training.studies.scale import WAYS, document, markdown, measure, sets
+from training.studies.scale import WAYS, document, markdown, measure
 
 SMOOTH = "double f(double x, double y) { return 5 * x * y + x + 40; }"
 CONSTANT = "int g(int x) { return 4; }"
@@ -28,11 +27,3 @@ def test_each_way_is_measured_against_the_programs_own_outputs() -> None:
     page = markdown({"command": "c", "compiler": "0123456789abcdef", "sets": [part]})
     assert "## Mine: 2 programs, 2 results" in page
     assert all(f"| {way} | " in page for way in WAYS)
-
-
-def test_the_sets_are_those_of_a_corpus_and_the_library() -> None:
-    found = dict(sets(ROOT / "cprograms" / "corpus" / "tiny"))
-    assert list(found)[-1] == "library"
-    tested, validated = found["generated, test"](), found["generated, validation"]()
-    assert tested
-    assert not {p.source for p in tested} & {p.source for p in validated}
