@@ -86,11 +86,7 @@ def numbers(name: str, given: Any, example: str) -> dict[str, float]:
     if given is None:
         return {}
     fits = isinstance(given, Mapping) and all(
-        isinstance(key, str)
-        and hasattr(value, "__float__")
-        and not isinstance(value, bool)
-        and not getattr(value, "ndim", 0)
-        for key, value in given.items()
+        isinstance(key, str) and _is_number(value) for key, value in given.items()
     )
     if not fits:
         raise _wrong(name, f"a mapping from names to numbers, as in {example}", given)
@@ -98,6 +94,7 @@ def numbers(name: str, given: Any, example: str) -> dict[str, float]:
 
 
 def _is_number(given: Any) -> bool:
+    """Whether it is a single number, numpy's too; True and False are none."""
     return hasattr(given, "__float__") and not isinstance(given, bool) and not getattr(given, "ndim", 0)
 
 
@@ -117,11 +114,8 @@ def _bounds(name: str, given: Any) -> tuple[Any, Any]:
         low, high = given
     except (TypeError, ValueError):
         raise fault from None
-    for bound in (low, high):
-        if isinstance(bound, str | bytes | complex | bool) or not hasattr(bound, "__float__"):
-            raise fault
-        if getattr(bound, "ndim", 0):
-            raise fault
+    if not (_is_number(low) and _is_number(high)):
+        raise fault
     return low, high
 
 

@@ -6,10 +6,12 @@ answers without waiting for torch.
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from cprograms.diagnostics import ProgramError, UsageError
 
@@ -36,6 +38,16 @@ def run(parser: ArgumentParser, main: Callable[[Namespace], int | None], argv: S
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def give(args: Namespace, document: Any, text: str) -> None:
+    """Give what was found: with `--json` as one document on stdout; as a text there, or in the file `--out`."""
+    if args.json:
+        print(json.dumps(document, indent=2))
+    if args.out:
+        args.out.write_text(text, encoding="utf-8")
+    elif not args.json:
+        print(text, end="")
 
 
 def command_line() -> str:

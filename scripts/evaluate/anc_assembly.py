@@ -5,11 +5,10 @@ python scripts/evaluate/anc_assembly.py --out docs/anc_quality.md
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
-from training.script import parser_of, run
+from training.script import give, parser_of, run
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("names", nargs="*", help="tasks to compare; all by default")
@@ -23,13 +22,7 @@ def main(args: Namespace) -> None:
     from training.evaluation.anc_assembly import document, measure, table
 
     rows = measure(args.names, args.samples, args.seed)
-    if args.json:
-        print(json.dumps(document(rows, args.samples, args.seed), indent=2))
-    text = table(rows, args.samples, args.seed)
-    if args.out:
-        args.out.write_text(text, encoding="utf-8")
-    elif not args.json:
-        print(text, end="")
+    give(args, document(rows, args.samples, args.seed), table(rows, args.samples, args.seed))
 
 
 if __name__ == "__main__":

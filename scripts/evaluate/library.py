@@ -5,11 +5,10 @@ python scripts/evaluate/library.py --out docs/library.md
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
-from training.script import parser_of, run
+from training.script import give, parser_of, run
 
 PARSER = parser_of(__doc__)
 PARSER.add_argument("names", nargs="*", help="functions to measure; all by default")
@@ -24,13 +23,7 @@ def main(args: Namespace) -> None:
     from training.evaluation.library import document, measure_all, table
 
     functions = measure_all(args.names, args.rows, args.seed, args.compiler)
-    if args.json:
-        print(json.dumps(document(functions, args.rows, args.seed), indent=2))
-    text = table(functions, args.rows, args.seed)
-    if args.out:
-        args.out.write_text(text, encoding="utf-8")
-    elif not args.json:
-        print(text, end="")
+    give(args, document(functions, args.rows, args.seed), table(functions, args.rows, args.seed))
 
 
 if __name__ == "__main__":

@@ -9,30 +9,10 @@ from cprograms.options import number
 from surrogate.target import CHECK, CHECK_SEED, ROWS_TO_RUN, RUN, Command, Option, bound, deferred, output_option
 
 
-class Ranges(argparse.Action):
-    """Collects NAME=LOW:HIGH options into a dictionary."""
+class _Named(argparse.Action):
+    """Collects NAME=VALUE options into a dictionary; `form` says what a wrong one should be, `read` reads a value."""
 
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        name, equals, bounds = values.partition("=")
-        low, colon, high = bounds.partition(":")
-        try:
-            if not (name.strip() and equals and colon):
-                raise ValueError
-            found = {name.strip(): (float(number(low)), float(number(high)))}
-        except (ValueError, OverflowError):
-            message = f"'{values}' is not of the form NAME=LOW:HIGH, as in x=0:255"
-            raise argparse.ArgumentError(self, message) from None
-        setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
-
-
-class Numbers(argparse.Action):
-    """Collects NAME=NUMBER options into a dictionary."""
+    form: str
 
     def __call__(
         self,
@@ -43,13 +23,38 @@ class Numbers(argparse.Action):
     ) -> None:
         name, equals, text = values.partition("=")
         try:
-            value = number(text)
             if not (name.strip() and equals):
                 raise ValueError
+            found = {name.strip(): self.read(text)}
         except (ValueError, OverflowError):
-            raise argparse.ArgumentError(self, f"'{values}' is not of the form NAME=NUMBER, as in n=9") from None
-        found = {name.strip(): int(value) if value % 1 == 0 else value}
+            raise argparse.ArgumentError(self, f"'{values}' is not of the form {self.form}") from None
         setattr(namespace, self.dest, {**(getattr(namespace, self.dest) or {}), **found})
+
+    def read(self, text: str) -> Any:
+        """The value. Raises ValueError or OverflowError for what is none."""
+        raise NotImplementedError
+
+
+class Ranges(_Named):
+    """Collects NAME=LOW:HIGH."""
+
+    form = "NAME=LOW:HIGH, as in x=0:255"
+
+    def read(self, text: str) -> tuple[float, float]:
+        low, colon, high = text.partition(":")
+        if not colon:
+            raise ValueError
+        return float(number(low)), float(number(high))
+
+
+class Numbers(_Named):
+    """Collects NAME=NUMBER; whole numbers are ints."""
+
+    form = "NAME=NUMBER, as in n=9"
+
+    def read(self, text: str) -> int | float:
+        value = number(text)
+        return int(value) if value % 1 == 0 else value
 
 
 RANGE = Option(
