@@ -32,6 +32,7 @@ from surrogate.graph.constants import fitted
 from surrogate.graph.module import GraphModule
 from surrogate.graph.stored import as_dict
 from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.parts.polynomial import Chebyshev
 from surrogate.mlp.parts.taps import LIMIT
 from surrogate.numeric.artifact import NumericArtifact
 from surrogate.numeric.words import error_line
@@ -127,12 +128,21 @@ def _numbers(module: SurrogateNetwork) -> dict[str, npt.NDArray[Any]]:
         found |= {f"taps/{name}": state[f"taps.{name}"] for name in ("mid", "reach")}
         found["limit"] = np.array(LIMIT)
     if module.polynomial is not None:
-        found |= {f"polynomial/{name}": state[f"polynomial.{name}"] for name in ("exponents", "coefficients")}
+        found |= {f"polynomial/{name}": value for name, value in _polynomial(module.polynomial).items()}
     for k, head in module.heads.items():
         own = ("centres", "rates", "weights", "slopes")
         found |= {f"kernels/{k}/{name}": state[f"kernels.{k}.{name}"] for name in own}
         found[f"kernels/{k}/kind"] = np.array(head.kind)
     return found
+
+
+def _polynomial(part: Chebyshev) -> dict[str, npt.NDArray[Any]]:
+    """The steps, an array a level, and the matrix."""
+    own = part.steps
+    left, right, _ = own.grid
+    found = {"inputs": own.inputs, "left": left, "right": right}
+    levels = {f"{name}{k}": v for name in ("powers", "products") for k, v in enumerate(getattr(own, name))}
+    return found | levels | {"matrix": own.matrix(part.coefficients.detach().numpy())}
 
 
 def _weights(numbers: Mapping[str, npt.NDArray[Any]], with_graph: bool) -> str:

@@ -29,16 +29,13 @@ def silu(z: Rows) -> Rows:
 
 
 def polynomial(w: dict[str, Any], z: Rows) -> Rows:
-    """Sums of products of Chebyshev polynomials: [n, Z] -> [n, R]."""
-    exponents = w["exponents"]  # [N, Z]
-    powers = [np.ones_like(z), z]
-    for _ in range(int(exponents.sum(1).max()) - 1):
-        powers.append(2 * z * powers[-1] - powers[-2])
-    table = np.stack(powers)  # [D+1, n, Z]
-    terms = np.ones((len(z), len(exponents)))
-    for j in np.flatnonzero(exponents.any(0)):
-        terms *= table[exponents[:, j], :, j].T
-    found: Rows = terms @ w["coefficients"].T
+    """Sums of products of Chebyshev polynomials, by the steps of the surrogate: [n, Z] -> [n, R]."""
+    rows = np.concatenate([np.ones((1, len(z))), z.T[w["inputs"]]])
+    for first, second, less in (level for name, level in w.items() if name.startswith("powers")):
+        rows = np.concatenate([rows, 2 * rows[first] * rows[second] - rows[less]])
+    for first, second in (level for name, level in w.items() if name.startswith("products")):
+        rows = np.concatenate([rows, rows[first] * rows[second]])
+    found: Rows = (w["matrix"] @ rows[w["left"]] * rows[w["right"]]).sum(1).T
     return found
 
 

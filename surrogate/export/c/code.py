@@ -223,53 +223,50 @@ $INLINE <TARGET> void $towers_one@(const double *z, double *y)
 """
 
 POLYNOMIAL = """
-/* Sums of products of Chebyshev polynomials: T_1, T_2 ... of every input first, then a product a term. */
+/* Sums of products of Chebyshev polynomials. Rows are numbers that are made of earlier ones: 1, the inputs, powers
+   T_(i+j) = 2 T_i T_j - T_(i-j), then products of them. A group is a row times a sum of rows. */
 $INLINE <TARGET> void $polynomial_one@(const double *z, double *y)
 {
-    double power[$powers], sum[$poly_results] = {0};
-    int filled = 0;
-    for (int j = 0; j < $poly_read; ++j) {
-        const double v = z[$poly_input[j]];
-        double before = 1, now = v;
-        for (int d = 0; d < $poly_degree[j]; ++d) {
-            const double next = 2 * v * now - before;
-            power[filled++] = now, before = now, now = next;
-        }
+    double row[$poly_rows];
+    int n = 1;
+    row[0] = 1;
+    for (int j = 0; j < $poly_read; ++j) row[n++] = z[$poly_input[j]];
+    for (const int *of = $power; n < $first_product; of += 3) row[n++] = 2 * row[of[0]] * row[of[1]] - row[of[2]];
+    for (const int *of = $product; n < $poly_rows; of += 2) row[n++] = row[of[0]] * row[of[1]];
+    for (int g = 0, t = 0; g < $groups; ++g) {
+        double sum = 0;
+        for (; t < $end[g]; ++t) sum += $coefficient[t] * row[$term[t]];
+        y[$group_result[g]] += sum * row[$group_row[g]];
     }
-    for (int t = 0; t < $terms; ++t) {
-        double product = 1;
-        for (int f = $start[t]; f < $start[t + 1]; ++f) product *= power[$factor[f]];
-        for (int r = 0; r < $poly_results; ++r) sum[r] += $coefficient[t * $poly_results + r] * product;
-    }
-    for (int r = 0; r < $poly_results; ++r) y[$poly_result[r]] += sum[r];
 }
 
 $INLINE <TARGET> void $polynomial_many@(double (*z)[$block@], double (*y)[$block@])
 {
     const $wide@ zero = {0};
-    $wide@ power[$powers][2];
+    $wide@ row[$poly_rows][2];
     for (int c = 0; c < $chunks@; c += 2) {
-        int filled = 0;
-        for (int j = 0; j < $poly_read; ++j) {
+        int n = 1;
+        row[0][0] = row[0][1] = zero + 1.0;
+        for (int j = 0; j < $poly_read; ++j, ++n) {
             const $wide@ *v = (const $wide@ *)z[$poly_input[j]] + c;
-            $wide@ b0 = zero + 1.0, b1 = b0, n0 = v[0], n1 = v[1];
-            for (int d = 0; d < $poly_degree[j]; ++d) {
-                const $wide@ t0 = 2.0 * v[0] * n0 - b0, t1 = 2.0 * v[1] * n1 - b1;
-                power[filled][0] = n0, power[filled][1] = n1, ++filled;
-                b0 = n0, n0 = t0, b1 = n1, n1 = t1;
+            row[n][0] = v[0], row[n][1] = v[1];
+        }
+        for (const int *of = $power; n < $first_product; of += 3, ++n) {
+            row[n][0] = 2.0 * row[of[0]][0] * row[of[1]][0] - row[of[2]][0];
+            row[n][1] = 2.0 * row[of[0]][1] * row[of[1]][1] - row[of[2]][1];
+        }
+        for (const int *of = $product; n < $poly_rows; of += 2, ++n) {
+            row[n][0] = row[of[0]][0] * row[of[1]][0];
+            row[n][1] = row[of[0]][1] * row[of[1]][1];
+        }
+        for (int g = 0, t = 0; g < $groups; ++g) {
+            $wide@ s0 = zero, s1 = zero, *to = ($wide@ *)y[$group_result[g]] + c;
+            for (; t < $end[g]; ++t) {
+                const $wide@ *v = row[$term[t]];
+                s0 += $coefficient[t] * v[0], s1 += $coefficient[t] * v[1];
             }
-        }
-        $wide@ sum[$poly_results][2];
-        for (int r = 0; r < $poly_results; ++r) sum[r][0] = sum[r][1] = zero;
-        for (int t = 0; t < $terms; ++t) {
-            $wide@ p0 = zero + 1.0, p1 = p0;
-            for (int f = $start[t]; f < $start[t + 1]; ++f) p0 *= power[$factor[f]][0], p1 *= power[$factor[f]][1];
-            const double *w = $coefficient + t * $poly_results;
-            for (int r = 0; r < $poly_results; ++r) sum[r][0] += w[r] * p0, sum[r][1] += w[r] * p1;
-        }
-        for (int r = 0; r < $poly_results; ++r) {
-            $wide@ *to = ($wide@ *)y[$poly_result[r]] + c;
-            to[0] += sum[r][0], to[1] += sum[r][1];
+            const $wide@ *v = row[$group_row[g]];
+            to[0] += s0 * v[0], to[1] += s1 * v[1];
         }
     }
 }

@@ -20,6 +20,7 @@ from surrogate.export.c.numbers import array, floats
 from surrogate.mlp.network import SurrogateNetwork
 from surrogate.mlp.parts.kernel import KernelHead
 from surrogate.mlp.parts.polynomial import Chebyshev
+from surrogate.mlp.parts.products import steps
 from surrogate.mlp.parts.taps import LIMIT, Taps
 
 Array = npt.NDArray[np.float64]
@@ -121,26 +122,35 @@ def _towers(module: SurrogateNetwork, single: bool) -> Iterator[Piece]:
 
 
 def _polynomial(part: Chebyshev) -> Iterator[Piece]:
+    """The steps of the terms that some result has. A group is a right half and what one result multiplies it by."""
     coefficients, exponents = part.coefficients.detach().numpy(), part.exponents.numpy()
-    results = np.flatnonzero(coefficients.any(1))
-    if not len(results):
-        return
     kept = coefficients.any(0)
-    exponents, coefficients = exponents[kept], coefficients[results][:, kept]
-    degrees = exponents.max(0)
-    first = np.concatenate([[0], np.cumsum(degrees)])
-    read = np.flatnonzero(degrees)
-    factors = [[int(first[j] + row[j] - 1) for j in np.flatnonzero(row)] for row in exponents]
-    starts = np.concatenate([[0], np.cumsum([len(f) for f in factors])])
+    if not kept.any():
+        return
+    own = steps(exponents[kept], 1)
+    result, term = np.nonzero(coefficients[:, kept])
+    order = np.lexsort((own.left[term], own.right[term], result))
+    result, term = result[order], term[order]
+    key = result * own.count + own.right[term]
+    ends = np.flatnonzero(np.append(key[1:] != key[:-1], True)) + 1
+    powers, products = (
+        np.concatenate([np.empty(0, int), *(v.T.ravel() for v in s)]) for s in (own.powers, own.products)
+    )
+
+    def whole(name: str, values: npt.NDArray[np.int64]) -> str:
+        return array(f"int {name}[]", map(str, values if len(values) else [0]))
+
     tables = [
-        f"enum {{ $terms = {len(exponents)}, $powers = {max(int(first[-1]), 1)}, $poly_read = {len(read)},",
-        f"    $poly_results = {len(results)} }};",
-        array("int $poly_result[]", map(str, results)),
-        array("int $poly_input[]", map(str, read) if len(read) else ["0"]),
-        array("int $poly_degree[]", map(str, degrees[read]) if len(read) else ["0"]),
-        array("int $factor[]", (str(f) for row in factors for f in row) if starts[-1] else ["0"]),
-        array("int $start[]", map(str, starts)),
-        floats("double $coefficient[]", coefficients.T),
+        f"enum {{ $poly_rows = {own.count}, $poly_read = {len(own.inputs)}, $groups = {len(ends)},",
+        f"    $first_product = {own.count - len(products) // 2} }};",
+        whole("$poly_input", own.inputs),
+        whole("$power", powers),
+        whole("$product", products),
+        whole("$group_result", result[ends - 1]),
+        whole("$group_row", own.right[term][ends - 1]),
+        whole("$end", ends),
+        whole("$term", own.left[term]),
+        floats("double $coefficient[]", coefficients[:, kept][result, term]),
     ]
     yield Piece("\n".join(tables), POLYNOMIAL, "    $polynomial_one@(z, y);", "        $polynomial_many@(z, found);")
 

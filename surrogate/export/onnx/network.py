@@ -6,6 +6,7 @@ Shapes: n rows, A arguments, Z inputs of the parts, R results, H hidden units, N
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from surrogate.export.onnx import graph
@@ -72,23 +73,27 @@ def _silu(b: Builder, value: str) -> str:
 
 
 def _polynomial(b: Builder, part: Chebyshev | None, z: str) -> str:
-    """[n, R]: the Chebyshev polynomials of all inputs side by side, of which each factor of the terms takes some."""
+    """[n, R], by the steps of `surrogate.mlp.parts.products`; within, n is innermost."""
     if part is None:
         return ""
-    exponents = part.exponents.numpy()
-    powers = [b.add("Add", b.add("Mul", z, b.constant(0.0)), b.constant(1.0)), z]  # T_0, T_1: [n, Z] each
-    for _ in range(part.degree - 1):
-        doubled = b.add("Mul", b.add("Mul", z, b.constant(2.0)), powers[-1])
-        powers.append(b.add("Sub", doubled, powers[-2]))
-    table = b.add("Concat", *powers[: part.degree + 1], axis=1) if part.degree else powers[0]  # [n, (D+1) Z]
-    width = exponents.shape[1]
-    places = [[int(e) * width + j for j, e in enumerate(row) if e] for row in exponents]
-    factors = max(1, *(len(p) for p in places))
-    product = ""
-    for k in range(factors):
-        chosen = b.add("Gather", table, b.constant([p[k] if k < len(p) else 0 for p in places], "int"), axis=1)
-        product = b.add("Mul", product, chosen) if product else chosen  # [n, N]
-    return b.add("MatMul", product, b.constant(part.coefficients.detach().numpy().T, name="coefficients"))
+
+    def rows(table: str, places: npt.NDArray[np.int64]) -> str:
+        return b.add("Gather", table, b.constant(places, "int"), axis=0)
+
+    own = part.steps
+    inputs = rows(b.add("Transpose", z, perm=[1, 0]), own.inputs)
+    known = b.add("Pad", inputs, b.axes(1, 0, 0, 0), b.constant(1.0))  # a row of ones before them
+    for first, second, less in own.powers:
+        product = b.add("Mul", rows(known, first), rows(known, second))
+        power = b.add("Sub", b.add("Mul", product, b.constant(2.0)), rows(known, less))
+        known = b.add("Concat", known, power, axis=0)
+    for first, second in own.products:
+        known = b.add("Concat", known, b.add("Mul", rows(known, first), rows(known, second)), axis=0)
+    left, right, _ = own.grid
+    matrix = b.constant(own.matrix(part.coefficients.detach().numpy()), name="coefficients")
+    sums = b.add("MatMul", matrix, rows(known, left))  # [R, B, n]
+    total = b.add("ReduceSum", b.add("Mul", sums, rows(known, right)), b.axes(1), keepdims=0)  # [R, n]
+    return b.add("Transpose", total, perm=[1, 0])
 
 
 def _kernels(b: Builder, heads: dict[int, KernelHead], results: int, z: str) -> str:

@@ -18,6 +18,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from surrogate.mlp.parts.products import Whole, steps
+
 Array = npt.NDArray[np.float64]
 
 DEGREES = (*range(1, 11), 12, 15, 18, 22, 27)
@@ -30,10 +32,15 @@ EXACT = 1e-20
 class Chebyshev(nn.Module):
     """Σ_k c_k Π_j T_{e_kj}(z_j), float64: [n, Z] -> [n, R].
 
-    `exponents` is int64 [N, Z], `coefficients` [R, N].
+    `exponents` is int64 [N, Z], `coefficients` [R, N]. The other buffers are those of `steps`.
+    Inside, rows are innermost.
     """
 
     exponents: Tensor
+    inputs: Tensor
+    left: Tensor
+    right: Tensor
+    place: Tensor
 
     def __init__(self, exponents: Tensor, coefficients: Tensor):
         super().__init__()
@@ -42,26 +49,53 @@ class Chebyshev(nn.Module):
         # Numbers, not tensors: what traces the module must not ask the values of a tensor.
         self.degree = int(exponents.sum(1).max()) if len(exponents) else 0
         """The greatest total degree of a term."""
-        self._read = exponents.any(0).nonzero().flatten().tolist()
+        self.steps = steps(exponents.numpy(), len(coefficients))
+        left, right, place = self.steps.grid
+        self._powers = self._held("power", [level.ravel() for level in self.steps.powers])
+        self._products = self._held("product", self._within_levels())
+        for name, rows in (("inputs", self.steps.inputs), ("left", left), ("right", right), ("place", place)):
+            self.register_buffer(name, torch.from_numpy(rows), persistent=False)
+
+    def _held(self, name: str, levels: list[Whole]) -> list[str]:
+        """Hold levels of steps as buffers; returns their names."""
+        names = [f"{name}_{k}" for k in range(len(levels))]
+        for own, rows in zip(names, levels, strict=True):
+            self.register_buffer(own, torch.from_numpy(rows), persistent=False)
+        return names
+
+    def _within_levels(self) -> list[Whole]:
+        """The products of each level, their first factors counted from the first row of the level before."""
+        sizes = [level.shape[1] for level in self.steps.products]
+        first = [0, *(self.steps.count - np.cumsum(sizes[::-1])[::-1])][: len(sizes)]
+        return [level - np.array([[start], [0]]) for level, start in zip(self.steps.products, first, strict=True)]
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.terms(z) @ self.coefficients.T
+        rows = self._rows(z)
+        left, right = rows.index_select(0, self.left), rows.index_select(0, self.right)  # [L, n], [B, n]
+        R, B, L = len(self.coefficients), len(right), len(left)
+        matrix = self.coefficients.new_zeros(R, B * L)
+        matrix = matrix.scatter_add(1, self.place.expand(R, -1), self.coefficients)
+        sums = (matrix.view(R * B, L) @ left).view(R, B, z.shape[0])
+        return (sums * right).sum(1).T
 
     def terms(self, z: Tensor) -> Tensor:
         """The products, [n, Z] -> [n, N]."""
-        powers = chebyshev(z, self.degree)  # [D+1, n, Z]
-        found = z.new_ones(z.shape[0], self.exponents.shape[0])
-        for j in self._read:
-            found = found * powers[self.exponents[:, j], :, j].T
-        return found
+        rows, L = self._rows(z), len(self.left)
+        left, right = self.left[self.place % L], self.right[self.place // L]  # [N] each
+        return (rows.index_select(0, left) * rows.index_select(0, right)).T
 
-
-def chebyshev(z: Tensor, degree: int) -> Tensor:
-    """T_0 … T_degree of every input: [n, Z] -> [degree+1, n, Z]."""
-    found = [torch.ones_like(z), z]
-    for _ in range(degree - 1):
-        found.append(2 * z * found[-1] - found[-2])
-    return torch.stack(found[: degree + 1])
+    def _rows(self, z: Tensor) -> Tensor:
+        """Those of `steps`: [n, Z] -> [rows, n]."""
+        known = torch.cat([z.new_ones(1, z.shape[0]), z.T.index_select(0, self.inputs)])
+        for name in self._powers:
+            a, b, less = known.index_select(0, self.get_buffer(name)).chunk(3)
+            known = torch.cat([known, torch.addcmul(-less, a, b, value=2)])
+        found, last = [known], known
+        for name in self._products:
+            before, factor = self.get_buffer(name)
+            last = last.index_select(0, before) * known.index_select(0, factor)
+            found.append(last)
+        return torch.cat(found)
 
 
 def basis(exponents: npt.NDArray[np.int64]) -> Chebyshev:
