@@ -1,7 +1,7 @@
 """How often people write what: shares counted on functions, and parts of functions, harvested from Debian's sources.
 
 They were counted on half of the packages of the wide harvest (docs/corpus.md says which) and rounded; some were then
-moved on the same half, by what a classifier told generated programs by.
+moved on the same half, by what a classifier told generated programs by. `training/studies/shares.py` counts them.
 """
 
 from __future__ import annotations
