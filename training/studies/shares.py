@@ -82,7 +82,8 @@ def counted(programs: Iterable[Program]) -> dict[str, Counter[str]]:
 
 def _is_real(program: Program) -> bool:
     """Whether it has floating types."""
-    if any(not leaf.type.is_integer for leaf in (*program.arguments, *program.results)):
+    types = [*(a.type for a in program.arguments), *(r.type for r in program.results)]
+    if not all(type.is_integer for type in types):
         return True
     named = (n for item in program.unit.ext for n in walk(item) if isinstance(n, c_ast.IdentifierType))
     return any({"float", "double"} & {*n.names} for n in named)
