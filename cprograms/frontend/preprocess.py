@@ -74,6 +74,14 @@ _CHECK = ("-Wno-implicit-int", "-Wno-parentheses", f"-ferror-limit={MOST_SEEN}")
 _FEATURES = "__FXSR__ __MMX__ __SEG_FS __SEG_GS __SSE__ __SSE2__ __SSE_MATH__ __SSE2_MATH__".split()
 # C23 has these without a header, as C++ has.
 _BOOL = ("-Dbool=_Bool", "-Dtrue=1", "-Dfalse=0")
+_C23 = (
+    *_BOOL,
+    "-Dnullptr=((void*)0)",
+    "-Dstatic_assert=_Static_assert",
+    "-Dalignas=_Alignas",
+    "-Dalignof=_Alignof",
+    "-Dthread_local=_Thread_local",
+)
 _LACKS_BOOL = re.compile(r"(?:unknown type name|use of undeclared identifier) '(?:bool|true|false)'")
 # An include that is not found is passed over: "-MG" says so, but only where dependencies are written.
 _PASS_OVER = ("-Xclang", "-MG", "-MD", "-MF")
@@ -148,7 +156,7 @@ def _user_arguments(source: Source) -> list[str]:
     if cplusplus.is_named_so(source.name):
         folders.append(("-I", str(header_folders()[0] / "cplusplus")))
     if cplusplus.is_named_so(source.name) or (flags.standard or "").endswith(("23", "2x", "2y")):
-        given += _BOOL
+        given += _C23
     given += [*(f"-D{d}" for d in flags.defines), *(f"-U{name}" for name in flags.undefines)]
     given += [processes.argument(option, folder) for option, folder in folders]
     return given + [word for file in flags.includes for word in ("-include", file)]

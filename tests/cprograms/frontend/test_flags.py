@@ -249,3 +249,22 @@ def test_flags_over_others():
     user = flags(["u"], ["A=3", "C"], ["B"], ["u.h"])
     expected = Flags(("u", "b"), ("B=2", "A=3", "C"), ("D", "B"), ("b.h", "u.h"), "c99")
     assert user.over(build) == expected
+
+
+def test_the_words_of_c23_need_no_header():
+    source = """
+    static_assert(sizeof(int) == 4, "an int");
+    thread_local double scale = 3;
+    double f(double x, const double *y) {
+        static_assert(alignof(double) == 8);
+        alignas(16) double w[2] = {x, 2};
+        const double *p = x > 0 ? w : nullptr;
+        return (p == nullptr ? *y : p[1]) * scale;
+    }
+    """
+    program = cprograms.load(source=source, standard="c23")
+    assert cprograms.run(program, np.array([[1.0, 5.0], [-1.0, 5.0]]))[:, 0].tolist() == [6, 15]
+    text = "#include <assert.h>\n" + source.replace("static_assert(alignof(double) == 8)", "assert(x < 9)")
+    assert cprograms.run(cprograms.load(source=text, standard="gnu2x"), np.array([[1.0, 5.0]]))[0, 0] == 6
+    with pytest.raises(ProgramError, match="static assertion failed"):
+        cprograms.load(source=source.replace("== 4", "== 5"), standard="c23")
