@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import load as load_tensors
 from torch import Tensor
@@ -27,12 +28,13 @@ from surrogate.mlp.fitting.choice import Rows
 from surrogate.mlp.fitting.portfolio import Told, budget_of
 from surrogate.mlp.fitting.teaching import Lesson
 from surrogate.mlp.fitting.tuning import Finetuning, finetuned
-from surrogate.mlp.network import SurrogateNetwork
+from surrogate.mlp.network import AT_ONCE, SurrogateNetwork
 from surrogate.mlp.parts.kernel import KernelHead, head_from_tensors
 from surrogate.mlp.parts.polynomial import Chebyshev
 from surrogate.mlp.parts.table import Table
 from surrogate.mlp.parts.taps import Taps
 from surrogate.numeric.artifact import C_PROGRAM, TENSORS, NumericArtifact, read_program, read_report, tensors_of
+from surrogate.numeric.batches import predicted
 from surrogate.numeric.checking.gradients import Slopes
 from surrogate.numeric.checking.reading import plain, size, text
 from surrogate.numeric.tables import ensure_held
@@ -99,6 +101,9 @@ class Surrogate(NumericArtifact, Optimising):
         files = {TENSORS: tensors_of(kept.module), C_PROGRAM: kept.text.encode(), CARD: text.encode()}
         files |= _written_taps(kept.module.taps)
         write(path, kept.config(), files)
+
+    def outputs(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return predicted(self.module, x, AT_ONCE)
 
     def program_slopes(self) -> Slopes | None:
         return program_slopes(self.lowered, [a.name for a in self.arguments]) if self.lowered else None

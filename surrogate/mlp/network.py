@@ -29,6 +29,8 @@ torch.fx.wrap("like_inputs")
 
 HIDDEN, MOST_HIDDEN = 64, 1024
 """Of a tower: those that the hypernetwork emits, and the most that one may have."""
+AT_ONCE = 4096
+"""Rows of a prediction that are computed at once: what the parts make of them stays in the processor's cache."""
 
 
 class Scale(NamedTuple):
@@ -181,7 +183,7 @@ class SurrogateNetwork(nn.Module):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The forward pass on numpy rows, without gradients: float64 [..., A] -> float64 [..., R]."""
-        return predicted(self, x)
+        return predicted(self, x, AT_ONCE)
 
 
 def emitted_network(

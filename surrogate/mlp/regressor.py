@@ -26,9 +26,6 @@ except ImportError:
         "SurrogateRegressor needs scikit-learn, 1.6 or later: pip install 'surrogate-compiler[analysis]'"
     ) from None
 
-ROWS_AT_ONCE = 4096
-"""Rows that are predicted together: a kernel compares each with all of its centres."""
-
 
 class SurrogateRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of an MLP, a polynomial or a Gaussian process, as rows that were left out say.
@@ -116,8 +113,7 @@ class SurrogateRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """[n, A] to [n], or to [n, R] where y had two axes. Raises ValueError for other columns than in the fit."""
         check_is_fitted(self)
         X = np.require(validate_data(self, X, dtype=np.float64, reset=False), requirements="W")
-        batches = [self.module_.predict(X[k : k + ROWS_AT_ONCE]) for k in range(0, len(X), ROWS_AT_ONCE)]
-        found: npt.NDArray[np.float64] = np.concatenate(batches)
+        found: npt.NDArray[np.float64] = self.module_.predict(X)
         return found[:, 0] if self._one_output else found
 
     def _names(self) -> list[str]:

@@ -69,6 +69,21 @@ def with_every_part(dtype: torch.dtype = torch.float32, hidden: int = 24) -> Sur
     return surrogate_of(program, emitted_network(towers, scale, program.domain, taps, polynomial, heads))
 
 
+def with_sparse_polynomial(terms: int = 150) -> Surrogate:
+    """Two results, each with some terms of high degree in three arguments, and nothing else."""
+    program = cprograms.load(
+        source="struct s { double a, b; }; struct s f(double x, double y, double z) {"
+        " struct s r = { x + y, y * z }; return r; }"
+    )
+    rng = np.random.default_rng(0)
+    exponents = rng.integers(0, 31, (terms, 3)) * (rng.random((terms, 3)) < 0.7)
+    coefficients = rng.standard_normal((2, terms)) * (rng.random((2, terms)) < 0.6)
+    polynomial = Chebyshev(torch.from_numpy(exponents), torch.from_numpy(coefficients))
+    nothing = random_towers(3, 2, rng, 8).map(lambda w: 0 * w)
+    scale = Scale(np.zeros(2), np.ones(2))
+    return surrogate_of(program, emitted_network(nothing, scale, program.domain, polynomial=polynomial))
+
+
 def plain(arguments: int = 3, results: int = 2, hidden: int = 20, source: str = "") -> Surrogate:
     """Towers of the arguments alone."""
     names = [f"x{k}" for k in range(arguments)]

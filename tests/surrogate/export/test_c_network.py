@@ -17,7 +17,7 @@ from surrogate.export.c import sources
 from surrogate.export.c.code import compiled_for_all
 from surrogate.export.native import batch_of, compiled
 from surrogate.export.pipeline import off
-from tests.surrogate.export.networks import plain, with_every_part, with_table
+from tests.surrogate.export.networks import plain, with_every_part, with_sparse_polynomial, with_table
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
 FAST = ("-std=gnu99", "-O1", "-fPIC", "-Wall", "-Wextra", "-Werror")
@@ -43,6 +43,16 @@ def test_every_part_is_what_the_module_computes(dtype, precision, most, tmp_path
         assert np.isnan(call(x)[7:10]).all()
         assert np.isnan(call(x[7:8])).all()
     assert not np.isnan(call(x)[:7]).any()
+
+
+@needs_gcc
+@pytest.mark.parametrize("terms", [150, 1])
+def test_a_sparse_polynomial_of_high_degree(terms, tmp_path: Path) -> None:
+    artifact = with_sparse_polynomial(terms)
+    call = batch_of(compiled(sources(artifact, name="f"), tmp_path, [*FAST, "-fsanitize=bounds"]), "f_batch", 2)
+    x = sample(artifact.program, 100, 0)
+    for n in (1, 3, 100):
+        np.testing.assert_allclose(call(x[:n]), artifact.outputs(x[:n]), atol=1e-11)
 
 
 @needs_gcc

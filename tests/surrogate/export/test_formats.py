@@ -26,7 +26,13 @@ from surrogate.mlp.parts.kernel import KernelHead
 from surrogate.mlp.parts.polynomial import Chebyshev
 from tests.cprograms.cases import CASES
 from tests.cprograms.native import program_of, rows_of
-from tests.surrogate.export.networks import plain, surrogate_of, with_every_part, with_table
+from tests.surrogate.export.networks import (
+    plain,
+    surrogate_of,
+    with_every_part,
+    with_sparse_polynomial,
+    with_table,
+)
 from tests.surrogate.graph.test_module import same
 
 onnx = pytest.importorskip("onnx")
@@ -63,6 +69,16 @@ def test_every_part_is_what_the_module_computes(format, dtype, most) -> None:
     x = sample(artifact.program, 300, 0)
     assert off(made.run(x), artifact.outputs(x)).max() < most
     assert off(made.run(x[:1]), artifact.outputs(x[:1])).max() < most
+
+
+@pytest.mark.parametrize("terms", [150, 1])
+@pytest.mark.parametrize("format", SLOW_TORCH)
+def test_a_sparse_polynomial_of_high_degree(format, terms) -> None:
+    artifact = with_sparse_polynomial(terms)
+    x = sample(artifact.program, 100, 0)
+    run = FORMATS[format](artifact, REQUEST).run
+    for rows in (x, x[:1], x[:0]):
+        np.testing.assert_allclose(run(rows), artifact.outputs(rows), atol=1e-11)
 
 
 @pytest.mark.parametrize("format", SLOW_TORCH)

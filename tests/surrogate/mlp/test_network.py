@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 import cprograms
 from cprograms.lowering import lower
-from surrogate.mlp.network import Scale, SurrogateNetwork, emitted_network, pruned, random_network, random_towers
+from surrogate.mlp.network import (
+    AT_ONCE,
+    Scale,
+    SurrogateNetwork,
+    emitted_network,
+    pruned,
+    random_network,
+    random_towers,
+)
 from surrogate.mlp.parts.polynomial import Chebyshev
 from surrogate.mlp.parts.taps import find_taps
 from surrogate.mlp.parts.towers import Towers, outputs
@@ -254,3 +262,15 @@ def test_what_is_pruned_stays_as_it_was(taps: str | int) -> None:
     assert after.keys() == before.keys()
     for name, values in before.items():
         assert torch.equal(after[name], values), name
+
+
+@pytest.mark.parametrize("shape", [(2 * AT_ONCE + 5, 2), (0, 2), (2,), (3, AT_ONCE, 2)])
+def test_a_prediction_in_parts_is_that_of_the_module(shape: tuple[int, ...]) -> None:
+    scale = Scale(np.array([1.0]), np.array([2.0]))
+    network = random_network(np.array([[-1.0, 1.0], [0.0, 3.0]]), scale, 0, hidden=8)
+    x = np.random.default_rng(0).uniform(-1, 3, shape)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(x)).numpy()
+    found = network.predict(x)
+    assert found.shape == (*shape[:-1], 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -28,6 +28,36 @@ def test_it_is_the_sum_of_products_of_numpys(seed: int, inputs: int, terms: int)
     assert module.degree == exponents.sum(1).max()
 
 
+def sparse(seed: int, terms: int = 60) -> Chebyshev:
+    """Three results in terms of four inputs, of high degrees, some of them twice."""
+    rng = np.random.default_rng(seed)
+    exponents = rng.integers(0, 13, (terms, 4)) * (rng.random((terms, 4)) < 0.5)
+    return Chebyshev(torch.from_numpy(exponents), torch.from_numpy(rng.standard_normal((3, terms))))
+
+
+def test_it_is_the_sum_of_its_terms_and_is_differentiable() -> None:
+    module, z = sparse(0), torch.rand(5, 4, dtype=torch.float64).mul(2).sub(1).requires_grad_()
+    torch.testing.assert_close(module(z), module.terms(z) @ module.coefficients.T)
+    assert torch.autograd.gradcheck(module, z)
+    (found,) = torch.autograd.grad(module(z)[:, 1].sum(), module.coefficients)
+    torch.testing.assert_close(found[1], module.terms(z).sum(0))
+    assert not found[[0, 2]].any()
+    slopes = torch.func.vmap(torch.func.jacrev(lambda row: module(row[None])[0]))(z.detach())  # [5, 3, 4]
+    (slope,) = torch.autograd.grad(module(z)[:, 1].sum(), z)
+    torch.testing.assert_close(slopes[:, 1], slope)
+
+
+def test_it_is_stored_as_exponents_and_coefficients_alone() -> None:
+    assert set(sparse(0).state_dict()) == {"exponents", "coefficients"}
+
+
+@pytest.mark.parametrize("terms", [0, 1])
+def test_no_rows_and_no_terms(terms: int) -> None:
+    module = sparse(0, terms)
+    assert module(torch.zeros(0, 4, dtype=torch.float64)).shape == (0, 3)
+    assert module(torch.zeros(2, 4, dtype=torch.float64)).shape == (2, 3)
+
+
 def rows(count: int, inputs: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-1, 1, (count, inputs))
 
