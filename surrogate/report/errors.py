@@ -146,7 +146,11 @@ def _gradients(found: Gradients) -> str:
     source = "the program's graph" if found.source == "graph" else "differences of the program's results"
     worst = sorted(found.arguments, key=lambda a: -a.relative)
     rows = [
-        (code(a.argument), code(a.result), *map(figure, (a.rms_error, a.rms_true, a.max_error)), _share(a.relative))
+        (
+            *(code(a.argument), code(a.result)),
+            *map(figure, (a.rms_error, a.rms_true, a.max_error)),
+            "–" if a.none else _share(a.relative),
+        )
         for a in worst
     ]
     jumps = f"; {found.jumps:,} are left out, as the program jumps or bends there" if found.jumps else ""
