@@ -92,7 +92,7 @@ def run_rows(
 def output_moments(y: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Mean and deviation of finite outputs [n] of any magnitude."""
     unit = float(np.abs(y).max())
-    if unit < 1e150:
+    if 1e-150 < unit < 1e150 or unit == 0:
         return float(y.mean()), float(y.std())
-    small = y / unit  # sums and squares of large doubles overflow
-    return unit * float(small.mean()), unit * float(small.std())
+    near = y / unit  # sums and squares of large doubles overflow, and those of small ones are 0
+    return unit * float(near.mean()), unit * float(near.std())

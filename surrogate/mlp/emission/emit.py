@@ -22,6 +22,8 @@ from surrogate.numeric.rows import output_moments
 
 LOG_POINTS = 9
 """2^9 inputs: with four times as many, the error on validation programs is the same in three digits."""
+LEAST = float(np.finfo(np.float64).tiny)
+"""The least deviation that outputs are divided by."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _row_scale(part: _Part) -> Scale:
     assert part.request.y is not None
     mean, std = output_moments(part.request.y[:, part.result])
     # Of a result that the rows show as constant, the tower learns that constant.
-    return Scale(np.array([mean]), np.array([max(std, 1e-9 * abs(mean), 1e-30)]))
+    return Scale(np.array([mean]), np.array([max(std, 1e-9 * abs(mean), LEAST)]))
 
 
 def _rows(batch: list[_Part], scales: list[Scale], width: int) -> tuple[Tensor, Tensor]:

@@ -219,7 +219,8 @@ def adapted(fit: Fit, z: Array, y: Array) -> Fit | None:
     if len(y) < 2 or not (np.isfinite(terms).all() and possible(said)):
         return None
     away = said - said.mean()
-    slope = float(away @ y) / float(away @ away) if away.any() else 0.0
+    square = float(away @ away)  # of the least numbers 0
+    slope = float(away @ y) / square if square > 0 else 0.0
     left = y - y.mean() - slope * away
     best, error = None, np.inf
     for prior in (decay ** fit.exponents.sum(1) for decay in DECAYS):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,6 +161,14 @@ def test_a_constant_function_is_exact(compiler: Path, opt_level: int, body: str)
     compiled = surrogate.compile(source=f"double f(double x) {{ {body} }}", opt_level=opt_level, compiler=compiler)
     report = compiled.check(100)
     assert (report.nmse, report.max_error) == (0, 0)
+
+
+@pytest.mark.parametrize("unit", ["1e-40", "1e-170", "1e-300", "1e300"])
+@pytest.mark.parametrize("options", [{"plain": True}, {}, {"opt_level": 0}, {"opt_level": 2}])
+def test_results_of_any_size_are_mimicked(compiler: Path, unit: str, options: dict[str, Any]) -> None:
+    """Squares of small numbers are 0, and those of large ones overflow."""
+    source = f"double f(double x, double y) {{ return {unit} * (x * y + x); }}"
+    assert surrogate.compile(source=source, compiler=compiler, **options).check(500).nmse < 0.05
 
 
 def test_several_results_are_towers_over_the_same_arguments(compiler: Path) -> None:

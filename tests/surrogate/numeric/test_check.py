@@ -139,7 +139,7 @@ def test_errors_of_the_largest_doubles_are_finite():
         assert result_error("y", true, predicted).nmse == pytest.approx(small.nmse)
 
 
-@pytest.mark.parametrize("unit", [1e-100, 1.0, 1e149, 1e151, 1e200, 1e307])
+@pytest.mark.parametrize("unit", [1e-306, 1e-200, 1e-100, 1.0, 1e149, 1e151, 1e200, 1e307])
 def test_moments_of_any_unit(unit: float) -> None:
     values = np.array([-9.0, 1, 2, 3])
     with np.errstate(over="raise"):
