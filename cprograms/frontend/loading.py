@@ -267,11 +267,11 @@ class NumericFile(File):
         fixed |= {n: number for n, number in self._shape.fixed.items() if n in names}
         return Shape(sizes, fixed, (*state, *self._shape.state), self._shape.most)
 
-    def _parameter_names(self, name: str) -> set[str]:
+    def _parameter_names(self, name: str) -> list[str]:
         entity = self._scope.lookup(name)
         node = entity.node if entity is not None else None
         arguments = node.decl.type.args if isinstance(node, c_ast.FuncDef) else None
-        return {p.name for p in arguments.params if getattr(p, "name", None)} if arguments is not None else set()
+        return [p.name for p in arguments.params if getattr(p, "name", None)] if arguments is not None else []
 
     def _fits(self, entry: str) -> None:
         """Raises UsageError where what the user says is of no argument of the entry, and of no global of the file."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cprograms
-from cprograms.diagnostics import ProgramError
+from cprograms.diagnostics import ProgramError, UsageError
 from cprograms.graph import evaluate
 from cprograms.lowering import lower
 from tests.cprograms.native import GCC, rows_of
@@ -118,3 +118,9 @@ def test_helpers_keep_their_parameters_as_they_are() -> None:
     program = cprograms.load(source=text + "double f(double x) { struct pair p = {2, 3}; return g(x, &p); }")
     assert "g(double x, void *p)" in program.text
     assert program.run([[1.5]])[0, 0] == 3
+
+
+def test_a_setting_of_no_argument_is_told_those_that_there_are_in_their_order() -> None:
+    source = "int f(double t, const double y[2], double g[2], void *params) { g[0] = y[1] * t; return 0; }"
+    with pytest.raises(UsageError, match="'f' has no argument 'dim'; it has t, y, g, params"):
+        cprograms.load(source=source, fixed={"dim": 3})
