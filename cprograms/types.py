@@ -39,6 +39,13 @@ class Scalar:
             return -greatest, greatest
         return (-(1 << self.bits - 1), (1 << self.bits - 1) - 1) if self.kind == "int" else (0, (1 << self.bits) - 1)
 
+    def nearest(self, value: float) -> float:
+        """A floating number as the type holds it, where it is beyond the limits by less than rounding: FLT_MAX as it
+        is written, 3.4028235e38. Others are as they are."""
+        least, greatest = self.limits
+        fits = least <= value <= greatest or not bool(self.holds(np.array(float(value))))
+        return value if self.is_integer or fits else min(max(value, least), greatest)
+
     def holds(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Which numbers [...] it holds: of an integer type whole ones within its limits, else finite ones, rounded."""
         if not self.is_integer:

@@ -230,8 +230,10 @@ class _Maker:
             self._fault(node, f"'{node.name}' is no number, and cannot be fixed to one")
             return None
         low, high = type.limits
+        value = type.nearest(value)
         if not low <= value <= high or (type.is_integer and value != int(value)):
-            self._fault(node, f"'{node.name}' cannot be fixed to {value}: its type is {type.name}")
+            shown = value if type.is_integer else f"{value:g}"
+            self._fault(node, f"'{node.name}' cannot be fixed to {shown}: its type is {type.name}")
             return None
         return int(value) if type.is_integer else float(value)
 
@@ -439,6 +441,7 @@ def _bounds(name: str, type: Scalar, low: Any, high: Any) -> tuple[float, float]
     if low > high:
         raise UsageError(f"the range of '{name}' is empty: {low} > {high}")
     least, greatest = type.limits
+    low, high = type.nearest(low), type.nearest(high)
     if low < least or high > greatest:
         raise UsageError(f"the range of '{name}', {low}:{high}, does not fit its type {type.name}: {least}:{greatest}")
     return (int(low), int(high)) if type.is_integer else (float(low), float(high))

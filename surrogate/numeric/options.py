@@ -44,7 +44,10 @@ class Ranges(_Named):
         low, colon, high = text.partition(":")
         if not colon:
             raise ValueError
-        return float(number(low)), float(number(high))
+        found = number(low), number(high)
+        float(max(found))  # whole numbers stay as they are: the greatest ones are no doubles, but next to one
+        float(min(found))
+        return found
 
 
 class Numbers(_Named):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from ctypes import c_float, c_int8, c_int16, c_int64, c_uint8, c_uint32, c_uint64
 from pathlib import Path
 
@@ -151,6 +152,24 @@ def test_measured_rows_in_python_are_taken_by_the_same_rule(mixed: GraphProgram,
     whole = cprograms.load(source="double plane(int x, double y) { return 3 * x + y; }", ranges={"x": (0, 4)})
     with pytest.raises(ValueError, match=r"row 1: argument 'x': 0\.25 is not a whole number"):
         plane.finetune(([[1, 0.5], [0.25, 0.5], [2, 0.5]], [3.5, 1.25, 6.5]), program=whole)
+
+
+@pytest.mark.parametrize(
+    ("range", "said"),
+    [
+        ("w=0:9223372036854775807", "w in [0, 9.223372036854776e+18]"),
+        ("w=0:9223372036854775808", "the range of 'w', 0:9223372036854775808, does not fit its type long long"),
+        ("n=0.5:9", "the range of 'n' must be whole numbers, for its type is short; not 0.5:9"),
+        ("x=0:1e400", "the range of 'x' must be finite, not 0:inf"),
+        ("n=0:1" + "0" * 400, "is not of the form NAME=LOW:HIGH"),
+    ],
+)
+def test_ends_of_a_range_are_read_by_the_same_rule(range: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mixed.c").write_text(SOURCE)
+    with suppress(SystemExit):
+        main(["inspect", "mixed.c", "--range", range])
+    out, err = capsys.readouterr()
+    assert said in out + err
 
 
 INTEGERS = {"i8": c_int8, "u8": c_uint8, "i16": c_int16, "u32": c_uint32, "i64": c_int64, "u64": c_uint64}

@@ -321,6 +321,18 @@ def test_range_must_fit_the_type(code: str):
             load(source=source, ranges={"x": (0.5, 1)})
 
 
+def test_the_greatest_float_may_be_written_in_few_digits():
+    source = "float f(float x, float y) { return x; }"
+    greatest = 3.4028235e38  # FLT_MAX as headers write it, above it by half a digit
+    x = load(source=source, ranges={"x": (-greatest, greatest)}).arguments[0]
+    assert (x.low, x.high) == SCALARS["f32"].limits
+    assert load(source=source, fixed={"y": greatest}).parameters[1].fixed == (x.high,)
+    with pytest.raises(UsageError, match="does not fit its type float"):
+        load(source=source, ranges={"x": (0, 3.41e38)})
+    with pytest.raises(ProgramError, match=r"'y' cannot be fixed to 1e\+39: its type is float"):
+        load(source=source, fixed={"y": 1e39})
+
+
 def test_long_is_64_bits_wide():
     program = load(
         source="#include <stdint.h>\nlong f(long a, unsigned long b, size_t c, int64_t d) { return a << 40; }".replace(
