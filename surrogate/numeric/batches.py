@@ -41,7 +41,7 @@ def like_inputs(y: Tensor, x: Tensor) -> Tensor:
 def predicted(module: nn.Module, x: npt.NDArray[np.float64], at_once: int | None = None) -> npt.NDArray[np.float64]:
     """A module on numpy rows, without gradients: float64 [..., A] -> float64 [..., R], so many at once or all."""
     given = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64))
-    parts = given.split(at_once) if at_once is not None and given.ndim == 2 else (given,)
+    parts = torch.split(given, at_once) if at_once is not None and given.ndim == 2 else (given,)
     with torch.no_grad():
         found: list[Tensor] = [module(part) for part in parts]
     return (found[0] if len(found) == 1 else torch.cat(found)).numpy()

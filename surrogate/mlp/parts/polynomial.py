@@ -9,6 +9,7 @@ Shapes: n rows, Z inputs (the scaled arguments, then taps), N terms, R results.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import combinations_with_replacement
 from math import comb
 from typing import NamedTuple
@@ -99,8 +100,14 @@ class Chebyshev(nn.Module):
 
 
 def basis(exponents: npt.NDArray[np.int64]) -> Chebyshev:
-    """The terms of exponents [N, Z], without coefficients yet."""
-    return Chebyshev(torch.from_numpy(exponents), torch.zeros(1, len(exponents), dtype=torch.float64))
+    """The terms of exponents [N, Z], without coefficients yet. One that was asked for lately is given again."""
+    return _basis(exponents.astype(np.int64).tobytes(), exponents.shape)
+
+
+@lru_cache(maxsize=16)
+def _basis(content: bytes, shape: tuple[int, ...]) -> Chebyshev:
+    exponents = torch.from_numpy(np.frombuffer(content, dtype=np.int64).reshape(shape).copy())
+    return Chebyshev(exponents, torch.zeros(1, shape[0], dtype=torch.float64))
 
 
 class Fit(NamedTuple):

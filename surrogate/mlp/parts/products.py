@@ -27,6 +27,9 @@ Key = tuple[int, ...]
 ADDED, MULTIPLIED = 0.5, 1 / 80
 """What a right half of a result costs, and a cell c_ab, where making a half costs 1: of torch's time on a core."""
 
+RADIX = np.uint64(0x9E3779B97F4A7C15)
+"""Of the hashes of halves: an odd number of no pattern, 2^64 divided by the golden ratio."""
+
 
 @dataclass(frozen=True, eq=False)
 class Steps:
@@ -99,10 +102,10 @@ def _on_left(own: Whole, results: int) -> npt.NDArray[np.bool_]:
     """Which inputs [I] make the left halves.
 
     First the best beginning of all inputs, those that few terms read before the others; then, as long as it helps, one
-    input changes sides. Halves are told apart by random hashes: an error of 1 in 2^40 would cost time alone.
+    input changes sides. Halves are told apart by hashes: two that are the same would cost time alone.
     """
     inputs = own.shape[1]
-    hashes = own.astype(np.uint64) * np.random.default_rng(0).integers(2**64, size=inputs, dtype=np.uint64)  # [N, I]
+    hashes = own.astype(np.uint64) * np.full(inputs, RADIX).cumprod()  # [N, I], modulo 2^64
     whole = hashes.sum(1, dtype=np.uint64)[:, None]
 
     def costs(left: Hashes) -> npt.NDArray[np.float64]:
