@@ -388,7 +388,9 @@ def _on_artifact(rows: Rows, options: argparse.Namespace) -> int:
         raise UsageError(f"{options.artifact}: {target.one} {lacking}; it is {target.described(artifact)}")
     if foreign := _foreign_option(options, target, {name: row.options for name, row in rows.items()}):
         option, owners = foreign
-        raise UsageError(f"{option.shown} is for {' and '.join(t.many for t in owners)}")
+        own = [o.shown for o in rows[target.name].options]
+        instead = f"; {target.one} takes {', '.join(own)}" if own else ""
+        raise UsageError(f"{option.shown} is for {' and '.join(t.many for t in owners)}{instead}")
     return rows[target.name].run(options, artifact)
 
 

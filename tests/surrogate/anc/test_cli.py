@@ -201,7 +201,7 @@ def test_bad_tapes_exit_with_2(listk: str, command: str, options: list[str], mes
 
 def test_options_of_the_other_target_exit_with_2(listk: str, artifact: str, capsys: Capture) -> None:
     for argv, message in (
-        (["run", listk, "1", "2"], "is for surrogates"),
+        (["run", listk, "1", "2"], "is for surrogates and graphs; a program (--target anc) takes --tape, --steps"),
         (["run", artifact, "1", "2", "--tape", "1"], "--tape is for programs of --target anc"),
         (["check", listk, "--rows", "5"], "--rows is for surrogates"),
         (["check", artifact, "--tapes", "5"], "--tapes is for programs of --target anc"),
