@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,14 @@ def held_out_programs(
                 for k in range(len(program.results))
             ]
     return held
+
+
+def varying(held: Iterable[HeldOut], least_rows: int = 0) -> Iterator[list[HeldOut]]:
+    """Program by program the results that vary on the rows to test on, and have so many rows to compile from."""
+    for _, group in groupby(held, key=lambda h: id(h.program)):
+        results = [h for h in group if len(h.x) >= least_rows and len(h.y_test) and np.ptp(h.y_test[:, h.result]) > 0]
+        if results:
+            yield results
 
 
 def scratch_network(held: HeldOut, rows: int, seed: int = 0) -> SurrogateNetwork:

@@ -26,7 +26,7 @@ from surrogate.mlp.pipeline import LEVEL_ROWS, compile_program
 from surrogate.numeric.checking.errors import result_error
 from training.errors import geometric_mean
 from training.evaluation.suites import suite_programs
-from training.held_out import HeldOut, held_out_programs
+from training.held_out import HeldOut, held_out_programs, varying
 from training.markdown import table_lines
 from training.script import command_line
 
@@ -72,7 +72,7 @@ def measure_all(out: Path, suites: Sequence[str], data: Path, programs: int, see
 def held_of(suite: str, data: Path, programs: int, seed: int) -> list[HeldOut]:
     """The results of a suite that vary on the test rows, with rows for -O1."""
     held = held_out_programs(suite_programs(suite, data, programs), seed=seed, rows=LEVEL_ROWS[1])
-    return [h for h in held if len(h.x) >= LEVEL_ROWS[1] // 2 and np.ptp(h.y_test[:, h.result]) > 0]
+    return [h for results in varying(held, LEVEL_ROWS[1] // 2) for h in results]
 
 
 def measure(model: Hypernetwork, held: Sequence[HeldOut], compiler: str | None = None) -> list[Tapped]:

@@ -15,9 +15,9 @@ from cprograms.program import Program
 from surrogate.mlp.pipeline import compile_program
 from surrogate.numeric.checking.errors import result_error
 from training.evaluation.levels import CLASSES
-from training.held_out import HeldOut, held_out_programs, learnable
+from training.held_out import HeldOut, held_out_programs, learnable, varying
 from training.markdown import table_lines
-from training.studies.sets import EXACT, capitalised, error_figures, heading, sets, varying
+from training.studies.sets import EXACT, capitalised, error_figures, heading, sets
 
 LEVELS: dict[str, dict[str, Any]] = {
     "-O0": {"opt_level": 0},

@@ -23,9 +23,9 @@ from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
 from surrogate.numeric.rows import output_moments
 from training.errors import geometric_mean
-from training.held_out import HeldOut, Predict, held_out_programs
+from training.held_out import HeldOut, Predict, held_out_programs, varying
 from training.markdown import table_lines
-from training.studies.sets import capitalised, heading, varying
+from training.studies.sets import capitalised, heading
 
 FAR = 2.0
 """A deviation is far off where the logarithm of its ratio to the true one is greater: by a factor above seven."""

@@ -23,9 +23,9 @@ from surrogate.mlp.parts.taps import find_taps
 from surrogate.mlp.pipeline import LEVEL_ROWS, compile_program
 from surrogate.numeric.batches import one_thread
 from surrogate.numeric.checking.errors import result_error
-from training.held_out import HeldOut, Predict, held_out_programs
+from training.held_out import HeldOut, Predict, held_out_programs, varying
 from training.markdown import table_lines
-from training.studies.sets import capitalised, error_figures, heading, varying
+from training.studies.sets import capitalised, error_figures, heading
 
 WAYS = {
     "-O0, tower": "the emitted tower with its taps, scaled by the graph's values",

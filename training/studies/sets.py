@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from cprograms.program import Program
 from surrogate.mlp.emission.pretrained import load_compiler
 from training.errors import geometric_mean
 from training.evaluation.suites import LIBRARY
-from training.held_out import HeldOut, learnable
+from training.held_out import learnable
 from training.script import command_line
 
 Sets = Iterable[tuple[str, Callable[[], list[Program]]]]
@@ -57,14 +56,6 @@ def chosen(args: Namespace, among: Sets) -> Iterator[tuple[str, list[Program]]]:
     for name, programs in found.items():
         if args.sets is None or name in args.sets:
             yield name, programs()[: args.programs]
-
-
-def varying(held: Iterable[HeldOut], least_rows: int = 0) -> Iterator[list[HeldOut]]:
-    """Program by program the results that vary on the rows to test on, and have so many rows to compile from."""
-    for _, group in groupby(held, key=lambda h: id(h.program)):
-        results = [h for h in group if len(h.x) >= least_rows and len(h.y_test) and np.ptp(h.y_test[:, h.result]) > 0]
-        if results:
-            yield results
 
 
 def error_figures(errors: np.ndarray, worse: str) -> dict[str, float]:

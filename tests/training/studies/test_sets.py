@@ -15,8 +15,8 @@ import cprograms
 from cprograms.corpus import TINY
 from cprograms.diagnostics import UsageError
 from tests import ROOT
-from training.held_out import held_out_programs
-from training.studies.sets import chosen, error_figures, sets, varying
+from training.held_out import held_out_programs, varying
+from training.studies.sets import chosen, error_figures, sets
 
 
 def test_the_sets_are_those_of_a_corpus_and_the_library() -> None:
