@@ -6,11 +6,11 @@ How many steps these are is measured before, so that a larger network takes fewe
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -27,8 +27,8 @@ from training.examples.zero_shot import ScaleSource, zero_shot_errors
 from training.hypernetwork.train import HypernetworkTrainer, TrainingConfig
 from training.markdown import table_lines
 
-WARM_STEPS, TIMED_STEPS = 5, 40
-"""Before a step is timed, and of which the mean is one step's time."""
+ROUNDS, WARM_STEPS, TIMED_STEPS = 3, 5, 20
+"""How steps are timed: every variant in turn, so many times, by steps after those that warm it up."""
 COLUMNS: dict[str, tuple[int, ScaleSource]] = {
     "0 rows": (0, "given"),
     "0 rows, predicted scale": (0, "predicted"),
@@ -147,9 +147,22 @@ def settings_of(variant: Variant, settings: Mapping[str, Any], steps: int) -> Tr
     )
 
 
+def timed(variants: Sequence[Variant], settings: Mapping[str, Any], data: Path, work: Path) -> dict[str, float]:
+    """Processor seconds of a step of each variant, by its name: the least of some rounds, as another process on the
+    machine makes steps longer. All do the same draws, those of the settings' seed."""
+    least: dict[str, float] = {}
+    for _ in range(ROUNDS):
+        for variant in variants:
+            with TemporaryDirectory(dir=work) as out:
+                seconds = seconds_a_step(variant, settings, data, Path(out))
+            least[variant.name] = min(seconds, least.get(variant.name, seconds))
+    return least
+
+
 def seconds_a_step(variant: Variant, settings: Mapping[str, Any], data: Path, out: Path) -> float:
-    """Processor seconds of one step, in the mean over the same draws for every variant of one seed."""
-    trainer = VariantTrainer(variant, settings_of(variant, settings, WARM_STEPS + TIMED_STEPS), data, out)
+    """Processor seconds of one step, in the mean."""
+    config = replace(settings_of(variant, settings, WARM_STEPS + TIMED_STEPS), seed=settings.get("seed", 0))
+    trainer = VariantTrainer(variant, config, data, out)
     started = time.process_time()
     while trainer.step < trainer.config.steps:
         if trainer.step == WARM_STEPS:
@@ -162,27 +175,21 @@ def seconds_a_step(variant: Variant, settings: Mapping[str, Any], data: Path, ou
 def measure(
     variant: Variant,
     settings: Mapping[str, Any],
-    budget: float,
+    steps: int,
     data: Path,
     validation: Mapping[str, Sequence[Example]],
     work: Path,
 ) -> dict[str, Any]:
-    """Train a variant for so many processor seconds, and measure it: parameters, steps, and each folder's errors.
+    """Train a variant, and measure it: parameters, steps, and each folder's errors.
 
     An interrupted training goes on from its checkpoint in `work`.
     """
     out = work / variant.name.replace(" ", "_")
-    timed = out / "seconds_a_step.json"
-    if not timed.exists():
-        replace_json(timed, seconds_a_step(variant, settings, data, out / "timed"))
-        shutil.rmtree(out / "timed")
-    step = json.loads(timed.read_text())
-    trainer = VariantTrainer(variant, settings_of(variant, settings, max(1, round(budget / step))), data, out)
+    trainer = VariantTrainer(variant, settings_of(variant, settings, steps), data, out)
     trainer.run()
     return {
         "variant": variant.name,
         "parameters": sum(p.numel() for p in trainer.model.parameters()),
-        "milliseconds a step": 1000 * step,
         "steps": trainer.step,
         "errors": {name: errors_of(trainer.model, examples) for name, examples in validation.items()},
     }
@@ -209,15 +216,22 @@ def study(
 ) -> Iterator[str]:
     """Measure the variants of these names, one after the other, and write OUT.json and OUT.md after each.
 
-    What OUT.json holds is not measured again. Gives each variant's name once it is measured.
+    Their steps are timed before, all in one run. What OUT.json holds is not measured again. Gives each variant's name
+    once it is measured.
     """
     target = out.with_suffix(".json")
-    found: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {"variants": []}
+    work.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {"seconds": {}, "variants": []}
     held = {folder.name: ExampleStore(folder, "validation").evenly_spaced(count) for folder in validation}
     found |= {"command": command, "budget": budget, "examples": {name: len(e) for name, e in held.items()}}
-    for variant in VARIANTS:
-        if variant.name in names and variant.name not in {v["variant"] for v in found["variants"]}:
-            found["variants"].append(measure(variant, settings, budget, data, held, work))
+    asked = [v for v in VARIANTS if v.name in names]
+    if any(v.name not in found["seconds"] for v in asked):
+        found["seconds"] |= timed(asked, settings, data, work)
+        replace_json(target, found)
+    for variant in asked:
+        if variant.name not in {v["variant"] for v in found["variants"]}:
+            steps = max(1, round(budget / found["seconds"][variant.name]))
+            found["variants"].append(measure(variant, settings, steps, data, held, work))
             replace_json(target, found)
             out.with_suffix(".md").write_text(markdown(found), encoding="utf-8")
             yield variant.name
@@ -242,18 +256,18 @@ def markdown(found: Mapping[str, Any]) -> str:
     ]
     header = ["variant", "parameters", "ms a step", "steps", *COLUMNS]
     for folder, count in found["examples"].items():
-        rows = (_row(v, folder, base) for v in found["variants"])
+        rows = (_row(v, found["seconds"][v["variant"]], folder, base) for v in found["variants"])
         lines += [f"## {folder}, {count} results", "", *table_lines(header, rows, len(header) - 1), ""]
     return "\n".join(lines)
 
 
-def _row(variant: Mapping[str, Any], folder: str, base: Mapping[str, Any] | None) -> list[str]:
+def _row(variant: Mapping[str, Any], seconds: float, folder: str, base: Mapping[str, Any] | None) -> list[str]:
     size, steps = f"{variant['parameters'] / 1e6:.2f} M", f"{variant['steps']:,}"
     errors = variant["errors"][folder]
     return [
         variant["variant"],
         size,
-        f"{variant['milliseconds a step']:.0f}",
+        f"{1000 * seconds:.0f}",
         steps,
         *(_cell(error, base["errors"][folder][column] if base else None) for column, error in errors.items()),
     ]
