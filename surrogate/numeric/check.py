@@ -74,8 +74,8 @@ class Report:
 
     @property
     def worst(self) -> ResultError:
-        """The result of the greatest nMSE: a bound on the error is one on each result."""
-        return max(self.results, key=lambda r: math.inf if math.isnan(r.nmse) else r.nmse)
+        """The result of the greatest nMSE that says something: a bound on the error is one on each result."""
+        return max(self.results, key=lambda r: r.rank)
 
     @property
     def r2(self) -> float:
@@ -156,7 +156,8 @@ def check(
     with np.errstate(over="ignore"):  # differences of the largest doubles
         distance = np.nan_to_num(np.abs(found - y), nan=np.inf)  # [n, R]
     errors = tuple(
-        declared(r, result_error(r.name, t, p), t, p) for r, t, p in zip(program.results, y.T, found.T, strict=True)
+        declared(r, result_error(r.name, t, p, r.type.is_integer), t, p)
+        for r, t, p in zip(program.results, y.T, found.T, strict=True)
     )
     report = Report(rows, rows - len(x), seed, errors, tuple(why(program, *executed)))
     return replace(

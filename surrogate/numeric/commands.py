@@ -105,7 +105,7 @@ def check(options: argparse.Namespace, artifact: NumericArtifact) -> int:
 def failing(measured: Report, max_nmse: float | None) -> str | None:
     """What to say where a result errs more than the bound, if there is one."""
     # A comparison with NaN is false: an undefined error passes no bound.
-    if max_nmse is None or measured.worst.nmse <= max_nmse:
+    if max_nmse is None or measured.worst.rank <= max_nmse:
         return None
     of = f" of {measured.worst.name}" if len(measured.results) > 1 else ""
     return f"the nMSE{of}, {number(measured.worst.nmse)}, is above --max-nmse {max_nmse:g}"

@@ -107,7 +107,7 @@ def _shown(measured: Report) -> list[ResultError]:
 
 
 def _worst_first(measured: Report) -> list[ResultError]:
-    return sorted(measured.results, key=lambda r: r.nmse if math.isfinite(r.nmse) else math.inf, reverse=True)
+    return sorted(measured.results, key=lambda r: r.rank, reverse=True)
 
 
 def _more(measured: Report, shown: Sequence[ResultError], max_nmse: float | None) -> list[str]:
@@ -152,5 +152,5 @@ def _cut(name: str, most: int) -> str:
 
 def _mark(r: ResultError, max_nmse: float) -> str:
     """Whether a result passes; an undefined error passes no bound."""
-    mark, colour = MARKS[r.nmse <= max_nmse]
+    mark, colour = MARKS[r.rank <= max_nmse]
     return painted(mark, colour, sys.stdout)

@@ -45,7 +45,7 @@ def figure(v: float) -> str:
 
 def _results(report: Report) -> str:
     bars = {b.name: b for b in report.bounds}
-    rows = sorted(report.results, key=lambda r: -math.inf if math.isnan(r.nmse) else -r.nmse)
+    rows = sorted(report.results, key=lambda r: -r.rank)
     header = ["result", "nMSE", "R²", "median error", "99 % err at most", "greatest error"]
     header += ["90 % bar", "99 % bar"] if bars else []
     relative = any(not math.isnan(r.relative) for r in rows)
@@ -97,7 +97,7 @@ def _long_table(header: Sequence[str], rows: Sequence[Sequence[str]], rest: str,
 
 def _regions(report: Report) -> str:
     """Where the error is: of the results that err most, and of the others for those who ask."""
-    order = {r.name: -math.inf if math.isnan(r.nmse) else -r.nmse for r in report.results}
+    order = {r.name: -r.rank for r in report.results}
     said = [_region(region) for region in sorted(report.regions, key=lambda region: order[region.result])]
     first, others = said[:MOST_REGIONS], "".join(said[MOST_REGIONS:])
     return "".join(first) + (folded_away("where the others err", others) if others else "")

@@ -174,12 +174,8 @@ def _seconds_a_row(work: Callable[[Values], object], x: Values) -> float:
 
 def shown_results(report: Report) -> tuple[int, ...]:
     """The results of the greatest error, in their order."""
-    worst = sorted(range(len(report.results)), key=lambda k: -_error(report.results[k].nmse))
+    worst = sorted(range(len(report.results)), key=lambda k: -report.results[k].rank)
     return tuple(sorted(worst[:MOST_RESULTS]))
-
-
-def _error(nmse: float) -> float:
-    return math.inf if math.isnan(nmse) else nmse
 
 
 class _Measure:

@@ -27,6 +27,9 @@ rows at least."""
 ROUNDING = 1e-9
 """A value leaves its declared range where it is beyond it by more than this share of the range's greater end."""
 
+WHOLE = 1e-9
+"""What is so near to a whole number is that number."""
+
 _UNKNOWN = ("mean", "std", "median", "p99", "relative", "max_relative")
 """Figures that older artifacts do not have."""
 
@@ -70,6 +73,11 @@ class ResultError:
     def says_nothing(self) -> bool:
         """Whether the nMSE is that of rounding: the result is constant, and its surrogate that constant."""
         return self.flat and self.nmse > BAD_NMSE
+
+    @property
+    def rank(self) -> float:
+        """The greater, the worse: the nMSE, where it says something; an undefined error is the worst."""
+        return -1.0 if self.says_nothing else math.inf if math.isnan(self.nmse) else self.nmse
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; what is not known is left out."""
@@ -117,14 +125,17 @@ class WorstRow:
         return cls(d["result"], inputs, truth, tuple(map(reading.number, d["prediction"])))
 
 
-def result_error(name: str, true: Column, predicted: Column) -> ResultError:
-    """The error of one result from its true and predicted values, finite float64 [n] each."""
+def result_error(name: str, true: Column, predicted: Column, whole: bool = False) -> ResultError:
+    """The error of one result from its true and predicted values, finite float64 [n] each.
+
+    Of `whole` numbers a constant is met where the predicted values are it but for rounding.
+    """
     half = true / 2  # differences of large doubles overflow, and their squares; those of small ones vanish
     error = np.abs(predicted / 2 - half)
     centred = half - output_moments(half)[0]
     unit = np.abs(centred).max()
     if unit == 0:
-        nmse = 0.0 if error.max() == 0 else math.inf
+        nmse = 0.0 if error.max() <= (WHOLE if whole else 0) else math.inf
     else:
         with np.errstate(over="ignore"):  # of a prediction far out of what is true
             nmse = float(np.mean((error / unit) ** 2) / np.mean((centred / unit) ** 2))

@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import surrogate
@@ -17,10 +18,11 @@ from cprograms.types import DOUBLE, INT
 from surrogate import cli
 from surrogate.numeric.check import Report
 from surrogate.numeric.checking.bounds import Bound
-from surrogate.numeric.checking.errors import ResultError, WorstRow
+from surrogate.numeric.checking.errors import ResultError, WorstRow, result_error
 from surrogate.numeric.checking.gradients import GradientError, Gradients
 from surrogate.numeric.checking.regions import Region
 from surrogate.numeric.checking.speed import Speed
+from surrogate.numeric.commands import failing
 from surrogate.numeric.layout import report_lines, table
 from surrogate.numeric.words import bars_words, gradient_line, worst_line
 from surrogate.terminal import console
@@ -123,6 +125,24 @@ def test_the_worst_row_is_told_so_that_it_can_be_found_again() -> None:
     row = WorstRow("return", (2440268.25, -32767.0, 0.123456), (1.0,), (2.0,))
     line = worst_line(row, Signature("f", arguments, (Result("return", DOUBLE),)))
     assert line == "2 instead of 1 at day = 2440268, code = -32767, x = 0.1235"
+
+
+def test_a_constant_that_is_met_is_not_what_errs_most(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its nMSE is infinite by rounding alone, and passes every bound."""
+    wave = np.sin(np.arange(200.0))
+    met = result_error("one", np.ones(200), np.ones(200) + 1e-16 * wave + 2e-16)
+    off = result_error("wave", wave, 0.9 * wave)
+    none = result_error("none", np.zeros(200), 1e-15 * wave, whole=True)
+    assert (met.nmse, none.nmse) == (math.inf, 0)
+    assert result_error("none", np.zeros(200), 1e-15 * wave).nmse == math.inf
+    report = Report(200, 0, 0, (met, off, none), ())
+    assert report.worst is off
+    assert failing(report, 0.05) is None
+    assert failing(report, 1e-3) == "the nMSE of wave, 0.01, is above --max-nmse 0.001"
+    signature = Signature("f", (), tuple(Result(n, DOUBLE) for n in ("one", "wave", "none")))
+    lines = report_lines(report, signature, 0.05)
+    assert lines[0].startswith("error     wave errs most of 3 results: nMSE 0.01")
+    assert [line.split()[:2] for line in lines[2:5]] == [["✓", "one"], ["✓", "wave"], ["✓", "none"]]
 
 
 def test_derivatives_that_are_off_by_the_same_are_counted() -> None:
