@@ -27,7 +27,7 @@ from surrogate.numeric.check import Report, check
 from surrogate.numeric.checking.bounds import Bars, Bounded, bars_at
 from surrogate.numeric.checking.gradients import Derivatives, Slopes
 from surrogate.numeric.exact import Exact, as_batch, both
-from surrogate.numeric.tables import OutOfDomainWarning, row_warning
+from surrogate.numeric.tables import OutOfDomainWarning, ensure_held, row_warning
 
 TENSORS, C_PROGRAM = "model.safetensors", "program.c"
 
@@ -101,8 +101,8 @@ class NumericArtifact:
         With `bounds=True` error bars come with the results: see `surrogate.numeric.checking.bounds.Bounded`, and
         `error_bars`. (Of a program that has an argument `exact` or `bounds`, that is its value.)
 
-        Raises ValueError for another last axis, missing or unknown names, what are no real numbers, and for both at
-        once.
+        Raises ValueError for another last axis, missing or unknown names, what are no real numbers, for both at once,
+        and with `exact=True` for what an argument's C type does not hold, as the C program would be run on another row.
         """
         names = [a.name for a in self.arguments]
         exact, bounds = (word not in names and bool(columns.pop(word, False)) for word in ("exact", "bounds"))
@@ -113,6 +113,7 @@ class NumericArtifact:
         if warning := row_warning(flat, self.arguments):
             warnings.warn(warning, OutOfDomainWarning, stacklevel=2)
         if exact:
+            ensure_held(flat, self.arguments)
             return as_batch(both(self.program, self.outputs, flat), x)
         found = (self.outputs(flat), *(self.error_bars(flat) if bounds else ()))
         shaped = [masked_like(part.reshape(*x.shape[:-1], len(self.results)), x) for part in found]

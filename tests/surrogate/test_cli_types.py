@@ -154,6 +154,14 @@ def test_measured_rows_in_python_are_taken_by_the_same_rule(mixed: GraphProgram,
         plane.finetune(([[1, 0.5], [0.25, 0.5], [2, 0.5]], [3.5, 1.25, 6.5]), program=whole)
 
 
+def test_beside_the_program_no_other_row_is_run(mixed: GraphProgram) -> None:
+    row = dict(zip(NAMES, (7, 1, 1, 0.5, 3), strict=True))  # within the domain
+    found = mixed.predict(**row, exact=True)
+    assert found.surrogate == pytest.approx(found.program)
+    with pytest.raises(ValueError, match=r"row 1: argument 'n': 7\.5 is not a whole number"):
+        mixed.predict(**row | {"n": [7, 7.5]}, exact=True)
+
+
 @pytest.mark.parametrize(
     ("range", "said"),
     [
