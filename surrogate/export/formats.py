@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cprograms.diagnostics import UsageError
+from cprograms.names import listed
+from surrogate.export.c import entry
 from surrogate.export.c.unit import sources
 from surrogate.export.made import Made, Request, Rows
 from surrogate.export.native import batch_of, compiled
@@ -51,7 +53,9 @@ def _c(artifact: NumericArtifact, request: Request) -> Made:
         )
 
     files = texts(request.guard)
-    return Made({name: text.encode() for name, text in files.items()}, run)
+    needs = entry.foreign(artifact.program) if request.guard else []
+    lines = (f"needs     {listed(needs)}, which the original calls",) if needs else ()
+    return Made({name: text.encode() for name, text in files.items()}, run, lines=lines, facts={"needs": needs})
 
 
 def _onnx(artifact: NumericArtifact, request: Request) -> Made:

@@ -10,6 +10,7 @@ from pycparser import c_ast, c_generator
 
 from cprograms.diagnostics import UsageError
 from cprograms.program import Parameter, Program
+from cprograms.standard import PROTOTYPES, REFUSED
 from cprograms.types import Pointer, Scalar, paths
 from surrogate.export.c.numbers import constant, floating
 from surrogate.export.c.types import library_headers, needed
@@ -75,6 +76,13 @@ def original(program: Program, name: str, macro: str) -> str:
             declared.funcspec = []
         parts.append(_printed(kept, end="" if isinstance(kept, c_ast.FuncDef) else ";"))
     return "\n".join([f"#define {program.entry} {name}", *parts, f"#undef {program.entry}"])
+
+
+def foreign(program: Program) -> list[str]:
+    """The functions that the program calls, and that neither it nor the C library defines."""
+    known = _defined(program) | PROTOTYPES.keys() | REFUSED.keys()
+    declared = (n for n in program.unit.ext if isinstance(n, c_ast.Decl) and isinstance(n.type, c_ast.FuncDecl))
+    return [node.name for node in declared if node.name not in known]
 
 
 def _defined(program: Program) -> set[str]:

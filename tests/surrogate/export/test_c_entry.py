@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 import cprograms
 import surrogate
 from cprograms.diagnostics import UsageError
+from surrogate.cli import main as command
 from surrogate.container import Measurement
 from surrogate.export.c import sources
 from surrogate.graph.artifact import GraphProgram
@@ -221,6 +223,28 @@ def test_a_header_has_the_types_that_its_function_needs_and_no_others(guard: boo
     assert header.count("typedef struct pair pair_t;") == 1
     main = 'pair_t p = {{{2, 0.5f}}, 3, 1}; double y = f(&p, 1, 0.25); printf("%g %u %u", y, p.step, total);'
     assert printed(tmp_path, main, texts).split() == ["1.125", "4", "1"]
+
+
+def test_a_guard_says_what_its_original_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = """
+    #include <stdlib.h>
+    #include <stdio.h>
+    void p_error(const char *what);
+    int log_of(int);
+    double f(double x) {
+        if (x > 0.9) { p_error("too large"); exit(1); }
+        if (x > 0.8) return log_of(3);
+        printf("%g", x);
+        return 2 * x;
+    }"""
+    surrogate.compile(source=source, target="graph").save(tmp_path / "f.graph")
+    export = ["export", str(tmp_path / "f.graph"), "--force", "-o", str(tmp_path / "f.c")]
+    assert command([*export, "--guard"]) == 0
+    assert "  needs     log_of, p_error, which the original calls\n" in capsys.readouterr().out
+    assert command([*export, "--guard", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["needs"] == ["log_of", "p_error"]
+    assert command(export) == 0
+    assert "needs" not in capsys.readouterr().out
 
 
 def test_a_type_that_only_sounds_like_the_c_librarys_is_the_programs(tmp_path: Path) -> None:
