@@ -88,7 +88,7 @@ class AttendedOperands(nn.Module):
 
     def forward(self, gated: Tensor) -> Tensor:
         """[n, 3 d] -> [n, d]."""
-        c = gated.unflatten(1, (3, -1))  # [n, 3, d]
+        c = gated.view(len(gated), 3, -1)  # [n, 3, d]
         read, _ = self.attend(c, c, c, need_weights=False)  # [n, 3, d]
         added: Tensor = self.add((c + read).flatten(1))  # [n, d]
         return added
