@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,13 @@ DTYPES: dict[str, type[np.generic]] = {"f64": np.float64, "f32": np.float32, "in
 
 
 class Builder:
-    """Adds nodes, each named after what it computes and its number; equal constants are one initializer."""
+    """Adds nodes, each named after what it computes and its number; equal constants are one initializer.
 
-    def __init__(self) -> None:
+    No value has one of the names that are `taken`, by arguments and results.
+    """
+
+    def __init__(self, taken: Collection[str] = ()) -> None:
+        self._taken = frozenset(taken)
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
         self._known: dict[tuple[bytes, str, tuple[int, ...]], str] = {}
@@ -26,15 +31,20 @@ class Builder:
         array = np.asarray(value, dtype=DTYPES[kind])
         key = array.tobytes(), kind, array.shape
         if key not in self._known:
-            self._known[key] = name or f"constant_{len(self._known)}"
+            self._known[key] = self._free(name or f"constant_{len(self._known)}")
             self.initializers.append(numpy_helper.from_array(array.copy(order="C"), self._known[key]))
         return self._known[key]
 
     def add(self, op: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """A node; returns the name of its output."""
-        output = output or f"{op.lower()}_{len(self.nodes)}"
+        output = output or self._free(f"{op.lower()}_{len(self.nodes)}")
         self.nodes.append(helper.make_node(op, list(inputs), [output], name=f"{op}_{len(self.nodes)}", **attributes))
         return output
+
+    def _free(self, name: str) -> str:
+        while name in self._taken:
+            name += "_"
+        return name
 
     def choose(self, flag: str, yes: str, no: str) -> str:
         """A truth value or another by a third: runtimes have no Where of truth values."""

@@ -38,10 +38,10 @@ def made(artifact: NumericArtifact, request: Request) -> Made:
 
 def model(artifact: NumericArtifact) -> ModelProto:
     """An input for each argument, float64 [batch], or [batch, n] for an array, and an output for each result alike."""
-    b = Builder()
     arguments, plain = grouped([a.name for a in artifact.arguments]), grouped([r.name for r in artifact.results])
     names = result_columns([name for name, _ in arguments], [name for name, _ in plain])
     results = [(name, count) for name, (_, count) in zip(names, plain, strict=True)]
+    b = Builder([name for name, _ in (*arguments, *results)])
     columns, whole = [], []
     for name, count in arguments:
         if count is None:

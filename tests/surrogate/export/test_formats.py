@@ -81,6 +81,12 @@ def test_a_sparse_polynomial_of_high_degree(format, terms) -> None:
         np.testing.assert_allclose(run(rows), artifact.outputs(rows), atol=1e-11)
 
 
+def test_arguments_may_have_the_names_of_weights_and_nodes() -> None:
+    artifact = plain(source="double coefficients(double b1, double w2, double sub_1, double constant_0) { return b1; }")
+    x = sample(artifact.program, 20, 0)
+    assert off(model.made(artifact, REQUEST).run(x), artifact.outputs(x)).max() < 1e-5
+
+
 @pytest.mark.parametrize("format", SLOW_TORCH)
 def test_towers_alone_and_tables(format) -> None:
     for artifact in (plain(results=1), plain(results=3)) if format != "torch" else ():
