@@ -13,6 +13,7 @@ from cprograms.sandbox.objects import FILLS
 from cprograms.sandbox.running import ROW_FUEL, Instance, Outcomes, compiled, engine_of
 from cprograms.sandbox.source import CompileError, Job, Runnable, job_of
 from cprograms.sandbox.status import Status
+from cprograms.standard import REFUSED
 
 _LOOKED_AT = 64
 """Rows of a kind of fault that are run again, to see where it happens."""
@@ -64,6 +65,8 @@ class Fault:
     @property
     def advice(self) -> str:
         """What may help, in a few words."""
+        if self.status == Status.CALL and self.subject and self.subject not in REFUSED:
+            return f"give the file that defines it, too; where it only tells something, -D '{self.subject}(...)='"
         return _ADVICE[self.status]
 
 

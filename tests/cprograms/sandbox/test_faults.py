@@ -50,6 +50,15 @@ def test_a_fault_names_its_line_and_its_share(name: str) -> None:
     assert fault.advice
 
 
+def test_what_helps_where_a_function_is_not_there() -> None:
+    """What ends the program ends the row; of what is only not defined a file may be given."""
+    source = "void {0}(int);\nint f(int x)\n{{\n  if (x > 0)\n    {0}(x);\n  return x;\n}}"
+    for name, words in (("exit", "are left out"), ("trace", "give the file that defines it, too")):
+        program = program_of(source.format(name))
+        [fault] = why(program, X, run_with_status(program, X))
+        assert words in fault.advice
+
+
 def test_several_faults_are_in_order() -> None:
     program = described(
         "static int at(const int *w, int k)\n{ return w[k]; }\n"
