@@ -397,8 +397,8 @@ MUTATIONS = (
         (
             "emit-floor",
             "a deviation that is rounding's alone is magnified",
-            "max(std, 1e-9 * abs(mean), 1e-30)",
-            "max(std, 1e-30)",
+            "max(std, 1e-9 * abs(mean), LEAST)",
+            "max(std, LEAST)",
         ),
         (
             "emit-centring",
@@ -516,7 +516,18 @@ MUTATIONS = (
             "return 2 * options.seed(seed) + 1",
             "return 2 * options.seed(seed)",
         ),
-        ("rows-large-moments", "the deviation of large doubles overflows", "if unit < 1e150:", "if unit < 1e300:"),
+        (
+            "rows-large-moments",
+            "the deviation of large doubles overflows",
+            "if 1e-150 < unit < 1e150 or unit == 0:",
+            "if 1e-150 < unit < 1e300 or unit == 0:",
+        ),
+        (
+            "rows-small-moments",
+            "the deviation of small doubles is 0",
+            "if 1e-150 < unit < 1e150 or unit == 0:",
+            "if unit < 1e150:",
+        ),
     ),
     *_room(
         "surrogate/numeric/checking/errors.py",
