@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cprograms.inputs import shape_fault
+from surrogate.numeric.blas import one_numpy_thread
 
 
 def as_rows(x: Tensor, arguments: Sequence[str]) -> Tensor:
@@ -67,10 +68,12 @@ def slopes(module: nn.Module, x: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Run torch on one thread: these matrices are too small to share, and sharing is very slow on a busy machine."""
+    """Run torch and numpy on one thread: these matrices are too small to share, and sharing is very slow on a busy
+    machine."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with one_numpy_thread():
+            yield
     finally:
         torch.set_num_threads(threads)
