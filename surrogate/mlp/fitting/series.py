@@ -289,10 +289,10 @@ def series_parts(program: Program, graph: Graph, problem: Problem) -> list[Part]
     for k, read in enumerate(text_series(program, graph, problem.taps)):
         mean, std = float(problem.scale.mean[k]), float(problem.scale.std[k])
         fresh = problem.fresh_z, problem.fresh_y[:, k]
-        said = [_part(fit, *fresh) for fit in (standardised(read, mean, std) if std > 0 else [])]
-        best = min(said, key=lambda part: part.error, default=Part(np.inf))
-        if best.polynomial is not None and EXACT < best.error < np.inf:
-            again = [_part(fit, *fresh) for fit in refitted(best.polynomial, problem.z, problem.y[:, k])]
+        fits = standardised(read, mean, std) if std > 0 else []
+        best = min((_part(fit, *fresh) for fit in fits), key=lambda part: part.error, default=Part(np.inf))
+        if EXACT < best.error < np.inf:
+            again = (_part(fit, *fresh) for one in fits for fit in refitted(one, problem.z, problem.y[:, k]))
             best = min([best, *again], key=lambda part: part.error)
         found.append(best)
     return found

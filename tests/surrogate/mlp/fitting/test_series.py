@@ -13,8 +13,18 @@ import surrogate
 from cprograms.lowering import lower
 from cprograms.sampling import sample
 from cprograms.sandbox import run
-from surrogate.mlp.fitting.series import _chosen, adapted, mixture, standardised, text_series, values_of
-from surrogate.mlp.network import input_scaling
+from surrogate.mlp.fitting import series
+from surrogate.mlp.fitting.choice import make_problem
+from surrogate.mlp.fitting.series import (
+    _chosen,
+    adapted,
+    mixture,
+    series_parts,
+    standardised,
+    text_series,
+    values_of,
+)
+from surrogate.mlp.network import Scale, input_scaling
 from surrogate.mlp.parts.polynomial import Fit, total_degree
 from surrogate.mlp.parts.taps import Choice, find_taps
 
@@ -189,3 +199,18 @@ def test_a_mixture_is_taken_where_it_is_clearly_better_than_each_reading() -> No
     assert _chosen([straight], tower, z, tower + noise / 10) == (1, None)
     assert _chosen([straight], tower, z, values_of(straight, z)) == (0, straight)
     assert _chosen([straight], np.full(200, np.nan), z, noise) == (0, straight)
+
+
+def test_every_reading_is_fitted_to_the_rows_not_the_nearest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest as the text says it may have too few terms, one that is far off the right ones."""
+    program = cprograms.load(source="double f(double x) { return x * x; }")
+    x = np.linspace(-1, 1, 40)[:, None]
+    near = Fit(np.array([[1]]), np.array([0.1]), np.inf)
+    far = Fit(np.array([[0], [2]]), np.array([5.0, 9.0]), np.inf)
+    monkeypatch.setattr(series, "text_series", lambda *_: [[near, far]])
+    rows = x, x * x
+    problem = make_problem(rows, rows, program.domain, Scale(np.array([0.3]), np.array([0.3])), None)
+    [part] = series_parts(program, lower(program), problem)
+    assert part.error < 1e-20
+    assert part.polynomial is not None
+    assert len(part.polynomial.exponents) == 2
