@@ -35,8 +35,8 @@ RACE, RACE_ROWS = 0.25, ((256, 1.0),)
 MOST_TERMS, ROWS_PER_TERM = 500, 8
 """Of a polynomial, and how many rows each term needs."""
 LONG, LITTLE, SMALL = 100, 8.0, 1e-5
-"""Terms above which a polynomial may be slower than a tower in batches of torch: it must err that many times less than one
-that errs no more than this."""
+"""Terms above which a polynomial may be slower than a tower in batches of torch: it must err that many times less than
+one that errs no more than this."""
 
 
 @dataclass(frozen=True)
