@@ -94,6 +94,7 @@ _RENAMED |= {f"__builtin_{n}": o if o.startswith(OWN) else f"__builtin_{o}" for 
 _RENAMED |= {f"__builtin_{f.name}": f"__builtin_{f.sandbox}" for f in FUNCTIONS if f.sandbox and not f.header}
 _RENAMED |= {"__fpclassifyl": "__fpclassify", "__signbitl": "__signbit"}
 _RENAMED = {name: other for name, other in _RENAMED.items() if name != other} | memory.RENAMED
+_LIBRARY = _RENAMED.keys() | _RENAMED.values()
 
 # In a function of a program that notes its places: after a call, the place is the caller's again.
 _RETURNS = """
@@ -138,7 +139,7 @@ class Runnable(Protocol):
 class Job:
     """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
     surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines, `variables`
-    those of its variables that are functions' of the C library (`cosl`), `setup` is done once for many rows. `fills`:
+    those of its variables that are functions' of the C library (`cosl`, `cos`), `setup` is done once for many rows. `fills`:
     whether variables that may be read before they are set begin as bytes of `surrogate_fill`; `unwritten` are the
     results that may be such bytes, and their values under each filling.
 
@@ -187,7 +188,7 @@ def job_of(program: Runnable, located: bool = False) -> Job:
         row=_row(program, row),
         inputs=len(program.arguments),
         outputs=len(program.results),
-        variables=frozenset(n.name for n in walk(program.unit) if _is_variable(n) and n.name in _RENAMED),
+        variables=frozenset(n.name for n in walk(program.unit) if _is_variable(n) and n.name in _LIBRARY),
         fills=printer.fills or row.fills,
         setup="\n  ".join(row.setup),
         unwritten=row.unwritten,
@@ -259,12 +260,17 @@ def _block(job: Job, index: int, checker: bool) -> str:
     """A job and its row loop. Macros rename what it names at file scope, so that programs can share a unit.
 
     A macro renames a name wherever it stands, so a local or a field of the same name stays consistent with itself. But
-    a local `cosl` must not become another `cos`: where there is one, only calls are renamed.
+    a local `cosl` must not become another `cos`: where there is one, only calls are renamed. And where there is a local
+    `cos`, `cosl` is a name of its own of the function `cos`.
     `checker`: whether there is one, of which a job without pointers is to be exempt.
     """
     used = set(_IDENTIFIER.findall(job.text))
     names = {name: f"{name}{RENAMED}{index}" for name in job.names}
     names |= {name: _RENAMED[name] for name in used & _RENAMED.keys() - job.names}
+    hidden = {name for name in names.keys() - job.names if names[name] in job.variables}
+    own = {name: f"{name}{RENAMED}{index}" for name in hidden}
+    aliases = [f"#pragma redefine_extname {own[name]} {names[name]}" for name in sorted(hidden)]
+    names |= own
     calls = job.variables - job.names
     define = [
         f"#define {name}(...) {new}(__VA_ARGS__)" if name in calls else f"#define {name} {new}"
@@ -276,7 +282,7 @@ def _block(job: Job, index: int, checker: bool) -> str:
         text = memory.EXEMPT + text + memory.EXEMPT_END
     if job.wraps:
         text = _WRAPPING + text + _WRAPPING_END
-    return "\n".join([*define, text, _row_loop(job, index, checker), *undefine])
+    return "\n".join([*aliases, *define, text, _row_loop(job, index, checker), *undefine])
 
 
 def _row_loop(job: Job, index: int, checker: bool) -> str:

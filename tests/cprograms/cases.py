@@ -138,6 +138,15 @@ LIBM = {
         }""",
         (-3, 3), SMALL,
     ),
+    "variables named as functions that others are": _case(
+        _LIBM + """double sin(double), cos(double); long double sinl(long double);
+        double f(double x, int a) {
+            double sin = cos(x), cos = 3;
+            long long llabs = labs(a);
+            return sin + sinl(x) * cos + llabs;
+        }""",
+        (-3, 3), SMALL,
+    ),
     "ldexp": _case(_LIBM + "double f(double x, int n) { return ldexp(x, n); }", UNIT, SMALL),
     "tests": _case(
         "int f(double x) { double y = 1 / x, z = y - y; return __builtin_isnan(z) + 2 * __builtin_isinf(y) + 4 * __builtin_isfinite(x) + 8 * !!__builtin_signbit(y) + 16 * __builtin_isless(z, x); }",
