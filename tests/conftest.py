@@ -7,8 +7,13 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 from tests import ROOT
+
+# A busy machine is no fault of an example.
+settings.register_profile("surrogate", deadline=None)
+settings.load_profile("surrogate")
 
 
 @pytest.fixture(scope="session")

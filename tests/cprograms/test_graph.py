@@ -176,7 +176,7 @@ def test_extremes_and_comparisons(a, b):
 
 
 @pytest.mark.parametrize("op", [o.name for o in OPS if o.arity in (1, 2) and o.name not in UNEVALUABLE | {"cast"}])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(a=st.integers(-5, 5), b=st.integers(-5, 33), fraction=st.booleans())
 def test_folding_agrees_with_evaluation(op, a, b, fraction):
     """An operator on constants, on arguments and on one of each give the same value and the same poison."""

@@ -252,7 +252,7 @@ numbers = st.floats(-1e6, 1e6, width=32) | st.sampled_from([-0.5, 0.5, 0.4999999
 @pytest.mark.parametrize("type", [FLOAT, DOUBLE], ids=lambda t: t.code)
 @pytest.mark.parametrize("op", ENCLOSED)
 def test_the_interval_holds_what_numpy_gives(op: str, type: Scalar) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(st.tuples(numbers, numbers, st.floats(0, 1)), min_size=2, max_size=2))
     def check(ranges: Sequence[tuple[float, float, float]]) -> None:
         arity = OPS[INDEX[op]].arity

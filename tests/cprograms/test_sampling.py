@@ -69,7 +69,7 @@ def test_an_unknown_method_is_refused() -> None:
         sample(program_of(MIXED, RANGES), 3, 0, "grid")  # type: ignore[arg-type]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(CODES), st.data(), st.sampled_from(METHODS), st.integers(0, 40))
 def test_any_domain_of_any_type(code: str, data: st.DataObject, method: Method, n: int) -> None:
     """Every sample lies in the domain and in the type, so that C converts it without a trap."""

@@ -362,9 +362,7 @@ def test_any_edit_behaves_the_same_or_is_one_line_of_error(name: str, tmp_path: 
     original = surrogate.load(ARTIFACTS / name)
     keys = [p for p in places(config) if p[0] not in ("seal", "library_version")]
 
-    @settings(
-        max_examples=150 if name.endswith(".surrogate") else 40, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=150 if name.endswith(".surrogate") else 40, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(keys), VALUES, st.booleans())
     def mutate(path: tuple[str | int, ...], value: object, drop: bool) -> None:
         edited = json.loads(text)

@@ -195,7 +195,7 @@ def test_homes_stay_as_the_corpus_grows():
 PROGRAMS = st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 12), max_size=3)), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PROGRAMS)
 def test_no_mark_is_in_two_splits(programs: list[tuple[int, list[int]]]):
     written = [(str(identity), tuple(map(str, marks)), "") for identity, marks in programs]
@@ -232,7 +232,7 @@ def homes_of(corpus: Path) -> dict[str, str]:
     return {r.id: s for s in SPLITS for p in corpus.glob(f"{s}-*") for r in read_shard(p)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PROGRAMS, st.data())
 def test_what_extends_a_corpus_shares_no_mark_with_what_is_held_out(
     programs: list[tuple[int, list[int]]], data: st.DataObject
@@ -249,7 +249,7 @@ def test_what_extends_a_corpus_shares_no_mark_with_what_is_held_out(
         seen.add(identity)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_near_pairs_are_those_of_all_pairs(data: st.DataObject):
     n = data.draw(st.integers(2, 12))

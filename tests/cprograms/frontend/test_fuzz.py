@@ -16,7 +16,7 @@ from cprograms.frontend.parse import Unit
 from tests import ROOT
 from tests.cprograms.frontend.answers import CORPUS, SEED, TOKENS, answers
 
-_FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 _MANY = settings(_FEW, max_examples=200)
 
 

@@ -177,7 +177,7 @@ def test_accept(y: np.ndarray, of_integers: bool, of_reals: bool):
     assert (accept(INT, y), accept(DOUBLE, y)) == (of_integers, of_reals)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**64))
 def test_any_seed_gives_a_program_that_lowers(seed: int):
     program = generate(seed)

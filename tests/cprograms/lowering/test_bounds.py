@@ -38,7 +38,7 @@ def test_enclose_the_values_of_every_case(name):
     check_encloses(program_of(CASES[name].source, CASES[name].ranges))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(TYPES), expressions)
 def test_enclose_the_values_of_random_expressions(type, expression):
     check_encloses(program_of(expression_program(type, expression), RANGES))

@@ -65,7 +65,7 @@ def folders(tmp_path_factory):
 
 
 @needs_gcc
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(st.tuples(st.sampled_from(TYPES), expressions), min_size=8, max_size=8))
 def test_random_expressions(folders, drawn):
     check_against_native([expression_program(t, e) for t, e in drawn], RANGES, folders())

@@ -240,7 +240,7 @@ def test_memory_is_bounded() -> None:
         run(program_of("int f(int a) { return (int)__builtin_wasm_memory_grow(0, a); }"), np.zeros((1, 1)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from([0, 1, 2, 3, 4, 5]), min_size=1, max_size=60), st.data())
 def test_a_row_does_not_depend_on_its_neighbours(kinds: list[int], data: st.DataObject) -> None:
     """Traps of every sort among good rows, in any order and any cut."""

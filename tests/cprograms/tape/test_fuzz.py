@@ -63,7 +63,7 @@ def test_the_seed_is_a_program():
 
 
 @example([(3, 2, "f"), (173, 0, "!")])  # the entry is an enumerator as well
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, len(_WORDS) - 1), st.integers(0, 3), st.sampled_from(_TOKENS)), max_size=4))
 def test_changed_programs_are_answered(changes: list[tuple[int, int, str]]):
     words = [*_WORDS]
@@ -72,7 +72,7 @@ def test_changed_programs_are_answered(changes: list[tuple[int, int, str]]):
     answers("".join(words))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(_TOKENS), max_size=40))
 def test_soups_are_answered(tokens: list[str]):
     answers(" ".join(tokens))

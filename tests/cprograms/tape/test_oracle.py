@@ -173,7 +173,7 @@ def test_random_programs_do_what_a_second_evaluation_says(memory_size: int):
     assert changed > tapes.shape[0]  # of three times as many tapes
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.randoms(use_true_random=False), st.integers(20, 70), st.integers(0, 2**32 - 1))
 def test_every_program_that_hypothesis_draws_means_something(random: Random, memory_size: int, seed: int):
     program = load_tape(source=random_tape_program(random))

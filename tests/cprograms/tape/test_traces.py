@@ -115,7 +115,7 @@ def random_program(random: Random) -> str:
     return "\n".join([*texts, f"void f(int *mem) {{ int x = 1; {block(2)} g1(mem, 2); }}"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32 - 1))
 def test_random_programs_leave_what_the_sandbox_leaves(random: Random, seed: int):
     program = load_tape(source=random_program(random))

@@ -40,7 +40,7 @@ def reference(towers: Towers, scale: Scale, domain: np.ndarray, x: np.ndarray) -
     return out
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(arguments=st.integers(1, 16), results=st.integers(1, 4), seed=st.integers(0, 2**20))
 def test_equals_the_formula(arguments: int, results: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -72,7 +72,7 @@ def test_the_bonus_is_the_derivative_of_the_entropy() -> None:
     torch.testing.assert_close(got, wanted)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 3), st.integers(2, 9), st.integers(0, 2**32 - 1))
 def test_a_hard_step_is_that_of_plain_python(r: int, m: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -51,7 +51,7 @@ def texts(draw: st.DrawFn, depth: int = 3) -> tuple[str, float]:
 
 
 @given(texts())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_expression_is_what_python_makes_of_it(drawn: tuple[str, float]) -> None:
     text, wanted = drawn
     assert value(f"({text}) + 0 * x") == pytest.approx(wanted, rel=1e-12, abs=1e-12)

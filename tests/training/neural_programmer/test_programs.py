@@ -89,7 +89,7 @@ def test_the_machine_and_the_expression_agree_on_every_program(steps: list[Step]
 
 
 @given(st.lists(programs, min_size=1, max_size=6))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_the_sandbox_says_what_programs_answer(several: list[list[Step]]) -> None:
     found = [Program.of(steps) for steps in several]
     assert agreeing(found, [GOODS] * len(found)) == len(found)

@@ -60,7 +60,7 @@ def fitting(function: Function, memory_size: int) -> Assembly | None:
 
 
 @given(function=functions(), tape=tapes)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_pass_keeps_what_a_function_does(function: Function, tape: list[int]) -> None:
     expected = outcome(function, tape)
     for name, apply in PASSES.items():
@@ -70,7 +70,7 @@ def test_every_pass_keeps_what_a_function_does(function: Function, tape: list[in
 
 
 @given(function=functions(), memory_size=st.sampled_from([8, 13, M, 64]), data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_program_does_what_the_function_does(function: Function, memory_size: int, data: st.DataObject) -> None:
     program = fitting(function, memory_size)
     assume(program is not None)

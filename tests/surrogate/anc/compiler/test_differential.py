@@ -99,7 +99,7 @@ def test_odd_programs_do_what_c_does() -> None:
     assert _mismatches([file.program(f"f{k}") for k in range(len(texts))], 0) == []
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.randoms(use_true_random=False), st.integers(0, 2), st.integers(0, 2**32 - 1))
 def test_programs_that_hypothesis_draws_do_what_c_does(random: Random, first: int, seed: int) -> None:
     program = load_tape(source=random_tape_program(random))

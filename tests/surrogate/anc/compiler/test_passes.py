@@ -66,7 +66,7 @@ def test_simplified_arithmetic_is_the_same_for_all_values(modulus: int) -> None:
 
 
 @given(functions(max_blocks=7, max_statements=2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_order_of_the_blocks_saves_more_than_the_layout(function: Function) -> None:
     function = clean(function)
     worth = {(source, target): saved for saved, source, target in fall_throughs(function, Expected(function))}

@@ -45,7 +45,7 @@ def left(runs: interpreter.ExactRuns, k: int) -> Left:
     return runs.tape[k].tolist(), runs.registers[k].tolist(), int(runs.steps[k]), bool(runs.stopped[k])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(assemblies(), st.integers(0, 2**32 - 1), st.integers(0, 60), st.data())
 def test_it_does_what_the_instructions_say(program: Assembly, seed: int, max_steps: int, data: st.DataObject) -> None:
     m = program.memory_size

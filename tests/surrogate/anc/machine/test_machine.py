@@ -89,7 +89,7 @@ def assemblies(draw: st.DrawFn) -> Assembly:
     return Assembly(memory_size, tuple(values), (*map(instruction, ops), Instruction(Op.STOP)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(assemblies(), st.integers(0, 2**32 - 1), st.booleans())
 def test_one_hot_execution_is_the_interpreters(program: Assembly, seed: int, hard: bool) -> None:
     tapes = np.random.default_rng(seed).integers(0, program.memory_size, size=(3, program.memory_size))

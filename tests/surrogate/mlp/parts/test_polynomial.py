@@ -12,7 +12,7 @@ from numpy.polynomial import chebyshev
 from surrogate.mlp.parts.polynomial import Chebyshev, Fit, fit_polynomials, joined
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 6))
 def test_it_is_the_sum_of_products_of_numpys(seed: int, inputs: int, terms: int) -> None:
     rng = np.random.default_rng(seed)

@@ -30,7 +30,7 @@ def true_terms(exponents: np.ndarray, z: np.ndarray) -> np.ndarray:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 40), st.sampled_from([1, 2, 5, 40]), st.integers(1, 8)
 )
