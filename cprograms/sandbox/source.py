@@ -139,9 +139,9 @@ class Runnable(Protocol):
 class Job:
     """What the sandbox does with a row: `row` is C that reads surrogate_x[0 … inputs - 1] and sets
     surrogate_y[0 … outputs - 1], both double. `text` is what it needs, `names` the names that this defines, `variables`
-    those of its variables that are functions' of the C library (`cosl`, `cos`), `setup` is done once for many rows. `fills`:
-    whether variables that may be read before they are set begin as bytes of `surrogate_fill`; `unwritten` are the
-    results that may be such bytes, and their values under each filling.
+    those of its variables that are functions' of the C library (`cosl`, `cos`), `setup` is done once for many rows.
+    `fills`: whether variables that may be read before they are set begin as bytes of `surrogate_fill`; `unwritten` are
+    the results that may be such bytes, and their values under each filling.
 
     `checked`: it has pointers, and what they read and write is checked; it works on `objects` objects, which take
     `arena` bytes. `wraps`: its signed integers do. Where it notes its places, `places` are these.
