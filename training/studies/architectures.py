@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cprograms.files import replace_json
+from cprograms.files import replace_file, replace_json
 from surrogate.mlp.emission.hub import HypernetworkModel
 from surrogate.mlp.emission.hypernetwork import Hypernetwork
 from training.config import config_of
@@ -233,7 +233,7 @@ def study(
             steps = max(1, round(budget / found["seconds"][variant.name]))
             found["variants"].append(measure(variant, settings, steps, data, held, work))
             replace_json(target, found)
-            out.with_suffix(".md").write_text(markdown(found), encoding="utf-8")
+            replace_file(out.with_suffix(".md"), markdown(found).encode())
             yield variant.name
 
 
