@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 
-from pycparser import c_ast
+from pycparser import c_ast, c_generator
 
 from cprograms.budget import tick
 
@@ -35,6 +36,20 @@ def base(node: c_ast.Node) -> c_ast.TypeDecl | None:
             return None
         node = following
     return node
+
+
+def renamed(declarator: c_ast.Node, name: str | None) -> c_ast.Node:
+    """A copy of a declarator that declares another name, or none."""
+    made = deepcopy(declarator)
+    inner = base(made)
+    assert inner is not None
+    inner.declname = name
+    return made
+
+
+def type_text(declarator: c_ast.Node) -> str:
+    """The type that a declarator gives, in C: `struct p *`."""
+    return str(c_generator.CGenerator().visit(c_ast.Typename(None, [], None, renamed(declarator, None))))
 
 
 class Visitor(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types

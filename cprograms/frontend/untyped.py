@@ -6,13 +6,13 @@ Callbacks take what they work on so: `double f(double x, void *params) { struct 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import copy, deepcopy
+from copy import copy
 from typing import NamedTuple
 
-from pycparser import c_ast, c_generator
+from pycparser import c_ast
 
 from cprograms.declarations import Declarations, Unsupported
-from cprograms.trees import base, walk
+from cprograms.trees import base, renamed, type_text, walk
 from cprograms.types import CType, Function, Pointer, Void
 
 Pointed = list[tuple["Conversion", CType]]
@@ -30,7 +30,7 @@ class Conversion(NamedTuple):
     @property
     def text(self) -> str:
         """The pointer in C, as in `struct p *`."""
-        return str(c_generator.CGenerator().visit(c_ast.Typename(None, [], None, _named(self.pointer, None))))
+        return type_text(_named(self.pointer, None))
 
 
 def untyped(function: c_ast.FuncDef, declarations: Declarations, lookup: Lookup) -> dict[str, Pointed]:
@@ -148,8 +148,8 @@ def _declared(parameter: c_ast.Decl, pointer: c_ast.Node) -> c_ast.Decl:
 
 def _named(pointer: c_ast.Node, name: str | None) -> c_ast.Node:
     """A declarator of another name, without what qualifies the base type."""
-    made = deepcopy(pointer)
+    made = renamed(pointer, name)
     inner = base(made)
     assert inner is not None
-    inner.declname, inner.quals = name, []
+    inner.quals = []
     return made

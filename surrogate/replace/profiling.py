@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pycparser import c_ast, c_generator
+from pycparser import c_ast
 
 from cprograms.program import Argument, Program
-from cprograms.trees import base
+from cprograms.trees import type_text
 from cprograms.types import paths
 from surrogate.replace.rewriting import ORIGINAL, SURROGATE
 
@@ -209,15 +208,7 @@ def pointers(program: Program) -> dict[str, str]:
     """The types of the parameters that are pointers, by name."""
     entry = next(n for n in program.unit.ext if isinstance(n, c_ast.FuncDef) and n.decl.name == program.entry)
     names = {p.name for p in program.parameters if p.passing == "pointer"}
-    found = {}
-    for node in entry.decl.type.args.params if names else ():
-        if node.name in names:
-            shown = deepcopy(node.type)
-            inner = base(shown)
-            assert inner is not None
-            inner.declname = None
-            found[node.name] = str(c_generator.CGenerator().visit(c_ast.Typename(None, [], None, shown)))
-    return found
+    return {n.name: type_text(n.type) for n in (entry.decl.type.args.params if names else ()) if n.name in names}
 
 
 def read(file: Path, arguments: int) -> Profile | None:
